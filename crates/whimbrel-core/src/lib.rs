@@ -1,1 +1,40 @@
-//! Placeholder until the crate's first commit.
+//! Whimbrel's words and rules, without I/O.
+//!
+//! What a number, an amount, an account, a message, a part, a receipt and a refusal *are*, and the pure steps between
+//! them: [`plan`](plan::plan) turns a call into a plan, [`apply`](part::apply) turns a part's state and an event into the
+//! next state and what it costs. Time, ids and chance are arguments; nothing here reads a clock, a file or a socket.
+//! No vendor and no kind of carrier is known by name.
+
+pub mod account;
+pub mod call;
+pub mod carrier;
+pub mod id;
+pub mod money;
+pub mod network;
+pub mod notice;
+pub mod part;
+pub mod phone;
+pub mod plan;
+pub mod retry;
+pub mod secret;
+pub mod time;
+pub mod world;
+
+pub use account::{Account, AccountStatus, CaptureOn, Endpoint, EndpointKind, HttpMethodChoice};
+pub use call::{
+    Accepted, AcceptedPart, Alphabet, Call, CallbackFault, IdempotencyKey, MessageClass, Outcome, ReceiptWish, Refusal, SendCall,
+};
+pub use carrier::{
+    AckToken, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey,
+    Submission,
+};
+pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, LinkId, MessageId, NoticeId, PartId};
+pub use money::{Currency, Money};
+pub use network::{CountryCode, Network, Networks, Prices};
+pub use notice::Notice;
+pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition};
+pub use phone::{PhoneNumber, SenderId};
+pub use plan::{Plan, PlannedPart, Snapshot};
+pub use secret::{MessageText, Secret};
+pub use time::{Span, Timestamp};
+pub use world::World;

@@ -1,0 +1,110 @@
+//! Accounts: who sends, what they may do, and where their webhooks go.
+
+use crate::call::MessageClass;
+use crate::id::AccountId;
+use crate::money::Currency;
+
+/// Whether an account may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// It may.
+    Active,
+    /// The operator suspended it: every request is refused.
+    Suspended,
+}
+
+/// When a held price becomes a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureOn {
+    /// When the carrier accepts the part: the default.
+    CarrierAccept,
+    /// When the part is delivered; a failure releases the hold.
+    Delivery,
+}
+
+/// What an endpoint is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EndpointKind {
+    /// Receipts of sent parts.
+    Receipt,
+    /// Texts that came in.
+    Inbound,
+}
+
+/// How parameters travel to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpMethodChoice {
+    /// GET, parameters in the query.
+    Get,
+    /// POST, parameters as a urlencoded body.
+    PostForm,
+    /// POST, parameters as a JSON object.
+    PostJson,
+}
+
+/// A customer's URL for one kind of notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What it is told.
+    pub kind: EndpointKind,
+    /// An absolute http or https URL.
+    pub url: Box<str>,
+}
+
+/// A customer of ours, as requests see it. The wallet is not here: only the store knows balances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Our number for it.
+    pub id: AccountId,
+    /// The name of its credential, such as an API key. Unique within a dialect.
+    pub key: Box<str>,
+    /// For people.
+    pub name: Box<str>,
+    /// The one currency of its wallet.
+    pub currency: Currency,
+    /// Whether it may send.
+    pub status: AccountStatus,
+    /// The class of its messages unless a request says otherwise.
+    pub default_class: MessageClass,
+    /// When its holds become charges.
+    pub capture_on: CaptureOn,
+    /// How its webhooks carry their parameters.
+    pub webhook_method: HttpMethodChoice,
+    /// Where notices go; at most one of each kind.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Account {
+    /// The URL for notices of `kind`, if one is set.
+    #[must_use]
+    pub fn endpoint(&self, kind: EndpointKind) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.kind == kind)
+    }
+}
+
+/// Text forms of small enums, for rows, JSON and flags: one list each, read both ways.
+macro_rules! text_forms {
+    ($($type:ident { $($variant:ident = $text:literal),+ $(,)? })+) => {$(
+        impl $type {
+            /// The value's name in rows, JSON and flags.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Reads a name back; `None` if there is no such value.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    )+};
+}
+pub(crate) use text_forms;
+
+text_forms! {
+    AccountStatus { Active = "active", Suspended = "suspended" }
+    CaptureOn { CarrierAccept = "carrier-accept", Delivery = "delivery" }
+    EndpointKind { Receipt = "receipt", Inbound = "inbound" }
+    HttpMethodChoice { Get = "GET", PostForm = "POST", PostJson = "POST-JSON" }
+}

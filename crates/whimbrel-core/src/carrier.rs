@@ -1,0 +1,235 @@
+//! What passes between the engine and a carrier, whatever kind of carrier it is.
+//!
+//! A carrier is handed [`Submission`]s, never more than its window, and reports each exactly once: sent, refused, in doubt or
+//! given back. Receipts come as [`CarrierEvent::Receipt`] and are acknowledged only after they are durable.
+
+use crate::call::ReceiptWish;
+use crate::id::{AttemptNumber, CarrierId, LinkId, PartId};
+use crate::part::{Cause, ReceiptStatus};
+use crate::phone::{PhoneNumber, SenderId};
+use crate::time::{Span, Timestamp};
+
+use whimbrel_sms::Encoding;
+
+/// One try to hand a part to a carrier.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The part.
+    pub part_id: PartId,
+    /// Which try.
+    pub attempt: AttemptNumber,
+    /// The origin the handset shows.
+    pub sender: SenderId,
+    /// To whom.
+    pub recipient: PhoneNumber,
+    /// The alphabet of `content`.
+    pub encoding: Encoding,
+    /// The octets to send: a user data header, if there is one, then GSM 7-bit unpacked or UTF-16 big-endian.
+    pub content: whimbrel_sms::Part,
+    /// Whether a receipt is asked for.
+    pub receipt: ReceiptWish,
+    /// The validity that the customer asked for, counted from acceptance; the same for every try, so that tries are alike.
+    pub validity: Option<Span>,
+}
+
+impl std::fmt::Debug for Submission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Submission")
+            .field("part_id", &self.part_id)
+            .field("attempt", &self.attempt)
+            .field("recipient", &self.recipient)
+            .field("encoding", &self.encoding)
+            .field("content", &self.content)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A carrier's own id for a part, as it gave it, and the key under which receipts will be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarrierMessageId {
+    /// As the carrier gave it, bytes that are not UTF-8 replaced. For people.
+    pub raw: Box<str>,
+    /// Normalised: what equal ids share whatever their case and leading zeros. Empty if the carrier gave none.
+    pub key: Box<[u8]>,
+}
+
+/// Why a carrier did not take a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CarrierError {
+    /// It never will.
+    Permanent {
+        /// What the customer is told.
+        cause: Cause,
+        /// Whether the customer is told "rejected" or "failed".
+        status: ReceiptStatus,
+        /// The carrier's code, for people.
+        code: Box<str>,
+    },
+    /// It asks us to slow down: the whole carrier pauses, the try does not count.
+    Throttled {
+        /// The first pause for this kind of answer.
+        pause: Span,
+        /// The carrier's code, for people.
+        code: Box<str>,
+    },
+    /// It may take it later.
+    Temporary {
+        /// The carrier's code, for people.
+        code: Box<str>,
+    },
+}
+
+/// Why it is unknown whether the carrier took a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubtCause {
+    /// The connection ended before the answer.
+    LinkLost,
+    /// The answer did not come in time.
+    AnswerTimedOut,
+    /// Our process ended before the answer was stored.
+    ProcessEnded,
+}
+
+/// Names the receipt to acknowledge; meaningful only to the link that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AckToken {
+    /// The link.
+    pub link: LinkId,
+    /// The carrier's sequence number on it.
+    pub sequence: u32,
+}
+
+/// What a carrier says of a part it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarrierReceipt {
+    /// Look-up keys in the order of trust: the id as it stands, then converted between decimal and hexadecimal.
+    pub keys: Vec<ReceiptKey>,
+    /// The id as the carrier wrote it. For people.
+    pub raw_id: Box<str>,
+    /// The status.
+    pub status: ReceiptStatus,
+    /// The cause, where the status needs one.
+    pub cause: Cause,
+    /// The carrier's error code as it stands. For people.
+    pub code: Box<str>,
+    /// The recipient as the carrier names it: digits, or empty.
+    pub recipient: Box<str>,
+}
+
+/// A key under which a part may be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptKey {
+    /// As [`CarrierMessageId::key`].
+    pub key: Box<[u8]>,
+    /// How the key was made.
+    pub form: KeyForm,
+}
+
+/// How a receipt's key was made from its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// The id as it stands, up to case and leading zeros.
+    Plain,
+    /// The id converted between decimal and hexadecimal: the recipient must agree too.
+    Converted,
+}
+
+/// What a carrier reports to the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CarrierEvent {
+    /// A link was bound.
+    Up {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The link.
+        link: LinkId,
+        /// Unanswered submissions that the link allows.
+        window_max: u16,
+    },
+    /// A link ended. Each of its open submissions is reported apart.
+    Down {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The link, if it had been bound.
+        link: Option<LinkId>,
+        /// Why, and what to do, for the operator.
+        why: Box<str>,
+    },
+    /// The carrier took a part.
+    Sent {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The part.
+        part_id: PartId,
+        /// The try.
+        attempt: AttemptNumber,
+        /// The carrier's id.
+        id: CarrierMessageId,
+        /// When the answer came.
+        at: Timestamp,
+    },
+    /// The carrier refused a part.
+    Refused {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The part.
+        part_id: PartId,
+        /// The try.
+        attempt: AttemptNumber,
+        /// Why.
+        error: CarrierError,
+        /// When the answer came.
+        at: Timestamp,
+    },
+    /// It is unknown whether the carrier took a part.
+    Doubt {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The part.
+        part_id: PartId,
+        /// The try.
+        attempt: AttemptNumber,
+        /// Why.
+        cause: DoubtCause,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// No byte of the submission left: it may be sent again without doubt.
+    GivenBack {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The part.
+        part_id: PartId,
+        /// The try.
+        attempt: AttemptNumber,
+        /// When.
+        at: Timestamp,
+    },
+    /// A receipt came. It must be acknowledged after it is durable.
+    Receipt {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The receipt.
+        receipt: CarrierReceipt,
+        /// What to acknowledge.
+        ack: AckToken,
+        /// When it came.
+        at: Timestamp,
+    },
+}
+
+impl CarrierEvent {
+    /// The carrier it comes from.
+    #[must_use]
+    pub const fn carrier(&self) -> CarrierId {
+        match self {
+            Self::Up { carrier, .. }
+            | Self::Down { carrier, .. }
+            | Self::Sent { carrier, .. }
+            | Self::Refused { carrier, .. }
+            | Self::Doubt { carrier, .. }
+            | Self::GivenBack { carrier, .. }
+            | Self::Receipt { carrier, .. } => *carrier,
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! The life of one part: a total, pure state machine.
+//!
+//! ```text
+//! Queued ──claim──> Submitting ──answer ok──> Submitted ──receipt──> Final
+//!    ^                 │  │  └──permanent──────────────────────────> Final
+//!    └──temporary──────┘  └──answer lost──> (policy) Queued again, or Uncertain ──> Final
+//! ```
+//!
+//! [`apply`] takes any event in any state: the result is a change, or nothing with a reason to write down. Final states
+//! never change. The hold of a part is captured or released exactly once, in the transition that ends its reason.
+
+use crate::account::{CaptureOn, text_forms};
+use crate::carrier::{CarrierError, DoubtCause};
+use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
+use crate::retry;
+use crate::time::{Span, Timestamp};
+
+/// What a customer is told of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiptStatus {
+    /// On its way: the carrier's network took it.
+    Accepted,
+    /// On its way: being delivered.
+    Buffered,
+    /// It reached the handset.
+    Delivered,
+    /// It did not in time.
+    Expired,
+    /// It did not.
+    Failed,
+    /// The carrier, or a rule, refused it.
+    Rejected,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl ReceiptStatus {
+    /// Whether a part ends with this status.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Accepted | Self::Buffered)
+    }
+}
+
+/// Why a part ended as it did. Dialects map each to a code of their vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Nothing went wrong.
+    None,
+    /// Not known.
+    Unknown,
+    /// The phone is off or out of coverage.
+    AbsentForNow,
+    /// The number is not in use.
+    AbsentForGood,
+    /// The subscriber barred such messages.
+    Barred,
+    /// The number moved to another network.
+    Ported,
+    /// A filter took it for spam, or a limit was reached.
+    Spam,
+    /// The phone is busy or its memory is full.
+    Busy,
+    /// The network failed.
+    NetworkFault,
+    /// The number opted out, or is none.
+    IllegalNumber,
+    /// The content cannot be sent.
+    IllegalMessage,
+    /// No route.
+    Unroutable,
+    /// The number cannot be reached.
+    Unreachable,
+    /// The subscriber is too young.
+    AgeRestricted,
+    /// The carrier blocks the number.
+    BlockedByCarrier,
+    /// The subscriber's prepaid credit is used up.
+    PrepaidFunds,
+    /// The sender is not allowed.
+    SenderFilter,
+    /// Another fault on the way.
+    General,
+}
+
+text_forms! {
+    ReceiptStatus {
+        Accepted = "accepted", Buffered = "buffered", Delivered = "delivered", Expired = "expired", Failed = "failed",
+        Rejected = "rejected", Unknown = "unknown",
+    }
+    Cause {
+        None = "none", Unknown = "unknown", AbsentForNow = "absent-for-now", AbsentForGood = "absent-for-good",
+        Barred = "barred", Ported = "ported", Spam = "spam", Busy = "busy", NetworkFault = "network-fault",
+        IllegalNumber = "illegal-number", IllegalMessage = "illegal-message", Unroutable = "unroutable",
+        Unreachable = "unreachable", AgeRestricted = "age-restricted", BlockedByCarrier = "blocked-by-carrier",
+        PrepaidFunds = "prepaid-funds", SenderFilter = "sender-filter", General = "general",
+    }
+    DoubtPolicy {
+        Resend = "resend", WaitThenResend = "wait-then-resend", HoldForReceipt = "hold-for-receipt",
+        FailUnknown = "fail-unknown",
+    }
+}
+
+/// What doubt does: the answer to a submission was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubtPolicy {
+    /// Submit again at once, the same bytes; the same code twice is harmless, none is not.
+    Resend,
+    /// Submit again after [`DoubtRules::wait`], unless a receipt or a late answer settles it first.
+    WaitThenResend,
+    /// Never submit again; wait for a receipt until the part expires.
+    HoldForReceipt,
+    /// End as unknown at once.
+    FailUnknown,
+}
+
+/// The doubt policy with its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DoubtRules {
+    /// What doubt does.
+    pub policy: DoubtPolicy,
+    /// Copies that doubt may cause over a part's whole life (R): 0 to 2.
+    pub resends_max: u8,
+    /// How long [`DoubtPolicy::WaitThenResend`] waits.
+    pub wait: Span,
+}
+
+impl Default for DoubtRules {
+    fn default() -> Self {
+        Self { policy: DoubtPolicy::Resend, resends_max: 1, wait: Span::seconds(60) }
+    }
+}
+
+/// How a part ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Final {
+    /// A final status.
+    pub status: ReceiptStatus,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Where a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartState {
+    /// Waiting for its turn, not before `due_at`.
+    Queued {
+        /// Earliest submission.
+        due_at: Timestamp,
+    },
+    /// Claimed: its bytes may have left since then.
+    Submitting {
+        /// When it was claimed.
+        since: Timestamp,
+    },
+    /// The answer was lost, and the policy says wait.
+    Uncertain {
+        /// When the policy acts; the part's expiry if it only waits.
+        resolve_at: Timestamp,
+    },
+    /// The carrier took it; a receipt may come.
+    Submitted {
+        /// When it did.
+        at: Timestamp,
+    },
+    /// It ended.
+    Final(Final),
+}
+
+/// A part as the store holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRecord {
+    /// The part.
+    pub part_id: PartId,
+    /// Its message.
+    pub message_id: MessageId,
+    /// Its place in the message, from 1.
+    pub number: u8,
+    /// Who pays.
+    pub account_id: AccountId,
+    /// The carrier it goes to.
+    pub carrier: CarrierId,
+    /// Where it is.
+    pub state: PartState,
+    /// The last claim; 0 before the first.
+    pub attempt: AttemptNumber,
+    /// Temporary refusals so far.
+    pub failures: u8,
+    /// Doubts so far.
+    pub doubts: u8,
+    /// The price, in units of the account's currency.
+    pub price: i64,
+    /// Where the money is.
+    pub funds: Funds,
+    /// When a hold becomes a charge.
+    pub capture_on: CaptureOn,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+    /// The last intermediate status that the customer was told.
+    pub told: Option<ReceiptStatus>,
+}
+
+/// Where a part's price is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Funds {
+    /// Set aside.
+    Held,
+    /// Taken.
+    Captured,
+    /// Given back.
+    Released,
+}
+
+text_forms! { Funds { Held = "held", Captured = "captured", Released = "released" } }
+
+/// What can happen to a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartEvent {
+    /// A window slot was found: the part may leave after this is durable.
+    Claimed {
+        /// The number the claim gets: one more than the record's.
+        attempt: AttemptNumber,
+    },
+    /// The carrier took it.
+    Sent {
+        /// The try.
+        attempt: AttemptNumber,
+    },
+    /// The carrier refused it.
+    Refused {
+        /// The try.
+        attempt: AttemptNumber,
+        /// Why.
+        error: CarrierError,
+        /// When a throttled part may be tried again.
+        retry_at: Timestamp,
+    },
+    /// The answer was lost.
+    Doubt {
+        /// The try.
+        attempt: AttemptNumber,
+        /// Why.
+        cause: DoubtCause,
+        /// What to do about it.
+        rules: DoubtRules,
+    },
+    /// No byte had left.
+    GivenBack {
+        /// The try.
+        attempt: AttemptNumber,
+    },
+    /// The carrier reported.
+    Receipt {
+        /// The status.
+        status: ReceiptStatus,
+        /// Why.
+        cause: Cause,
+    },
+    /// Time passed.
+    Clock,
+}
+
+/// What [`apply`] made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// The part changed.
+    Changed {
+        /// The part from now on.
+        record: PartRecord,
+        /// What moves in the wallet.
+        money: Option<MoneyMove>,
+        /// What the customer is told.
+        tell: Option<Final>,
+    },
+    /// Nothing changes.
+    Ignored(Ignored),
+}
+
+/// Why an event changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// The same thing was known already.
+    Repeated,
+    /// The part had ended: the event belongs in its story.
+    Late,
+    /// It speaks of a try that is not the open one.
+    Stale,
+    /// There was nothing to do.
+    NotDue,
+}
+
+/// What moves in the wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneyMove {
+    /// The hold becomes a charge.
+    Capture,
+    /// The hold is given back.
+    Release,
+}
+
+/// The next state of a part, and what comes with it.
+#[must_use]
+pub fn apply(record: &PartRecord, event: &PartEvent, now: Timestamp) -> Transition {
+    if let PartState::Final(_) = record.state {
+        return Transition::Ignored(Ignored::Late);
+    }
+    match event {
+        PartEvent::Claimed { attempt } => claimed(record, *attempt, now),
+        PartEvent::Sent { attempt } => sent(record, *attempt, now),
+        PartEvent::Refused { attempt, error, retry_at } => refused(record, *attempt, error, *retry_at, now),
+        PartEvent::Doubt { attempt, rules, .. } => doubted(record, *attempt, *rules, now),
+        PartEvent::GivenBack { attempt } => given_back(record, *attempt, now),
+        PartEvent::Receipt { status, cause } => receipt(record, *status, *cause),
+        PartEvent::Clock => clock(record, now),
+    }
+}
+
+fn claimed(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
+    match record.state {
+        PartState::Queued { .. } if attempt == record.attempt.next() => {
+            if now >= record.expires_at {
+                return clock(record, now);
+            }
+            changed(PartRecord { state: PartState::Submitting { since: now }, attempt, ..*record })
+        }
+        PartState::Submitting { .. } if attempt == record.attempt => Transition::Ignored(Ignored::Repeated),
+        _ => Transition::Ignored(Ignored::Stale),
+    }
+}
+
+/// A positive answer counts whenever it comes: the carrier has the part, so a planned resend is called off.
+fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
+    let open = match record.state {
+        PartState::Submitting { .. } => attempt == record.attempt,
+        PartState::Queued { .. } | PartState::Uncertain { .. } => record.doubts > 0 && attempt <= record.attempt,
+        PartState::Submitted { .. } => return Transition::Ignored(Ignored::Repeated),
+        PartState::Final(_) => false,
+    };
+    if !open {
+        return Transition::Ignored(Ignored::Stale);
+    }
+    let next = PartRecord { state: PartState::Submitted { at: now }, ..*record };
+    match (record.capture_on, record.funds) {
+        (CaptureOn::CarrierAccept, Funds::Held) => Transition::Changed {
+            record: PartRecord { funds: Funds::Captured, ..next },
+            money: Some(MoneyMove::Capture),
+            tell: None,
+        },
+        _ => changed(next),
+    }
+}
+
+fn refused(
+    record: &PartRecord,
+    attempt: AttemptNumber,
+    error: &CarrierError,
+    retry_at: Timestamp,
+    now: Timestamp,
+) -> Transition {
+    if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
+        return Transition::Ignored(Ignored::Stale);
+    }
+    match error {
+        CarrierError::Permanent { cause, status, .. } => ended(record, Final { status: *status, cause: *cause }),
+        CarrierError::Throttled { .. } => requeued(record, retry_at, Cause::NetworkFault),
+        CarrierError::Temporary { .. } => match retry::after_temporary_refusal(record.failures) {
+            Some(pause) => {
+                let counted = PartRecord { failures: record.failures + 1, ..*record };
+                requeued(&counted, now + pause, Cause::NetworkFault)
+            }
+            None => ended(record, Final { status: ReceiptStatus::Failed, cause: Cause::NetworkFault }),
+        },
+    }
+}
+
+/// Back into the queue, unless the part will have expired by then.
+fn requeued(record: &PartRecord, due_at: Timestamp, cause: Cause) -> Transition {
+    if due_at >= record.expires_at {
+        return ended(record, Final { status: ReceiptStatus::Expired, cause });
+    }
+    changed(PartRecord { state: PartState::Queued { due_at }, ..*record })
+}
+
+fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: Timestamp) -> Transition {
+    if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
+        return Transition::Ignored(Ignored::Stale);
+    }
+    let counted = PartRecord { doubts: record.doubts.saturating_add(1), ..*record };
+    let may_resend = counted.doubts <= rules.resends_max;
+    let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
+    match rules.policy {
+        DoubtPolicy::FailUnknown => ended(&counted, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown }),
+        DoubtPolicy::Resend if may_resend && now < record.expires_at => {
+            changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })
+        }
+        DoubtPolicy::WaitThenResend if may_resend => wait_until((now + rules.wait).min(record.expires_at)),
+        DoubtPolicy::Resend | DoubtPolicy::WaitThenResend | DoubtPolicy::HoldForReceipt => wait_until(record.expires_at),
+    }
+}
+
+fn given_back(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
+    if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
+        return Transition::Ignored(Ignored::Stale);
+    }
+    requeued(record, now, Cause::Unknown)
+}
+
+/// A receipt settles a part in any open state: it proves that the carrier has it.
+fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transition {
+    if status.is_final() {
+        return ended_by_receipt(record, Final { status, cause });
+    }
+    if record.told == Some(status) {
+        return Transition::Ignored(Ignored::Repeated);
+    }
+    Transition::Changed {
+        record: PartRecord { told: Some(status), ..*record },
+        money: None,
+        tell: Some(Final { status, cause: Cause::None }),
+    }
+}
+
+/// The end that a receipt reports. The carrier took the part, so a hold is captured, or, where delivery is what is paid for,
+/// captured on delivery only.
+fn ended_by_receipt(record: &PartRecord, end: Final) -> Transition {
+    let paid = record.capture_on == CaptureOn::CarrierAccept || end.status == ReceiptStatus::Delivered;
+    finish(record, end, if paid { MoneyMove::Capture } else { MoneyMove::Release })
+}
+
+/// The end without a receipt: what is still held is given back.
+fn ended(record: &PartRecord, end: Final) -> Transition {
+    finish(record, end, MoneyMove::Release)
+}
+
+fn finish(record: &PartRecord, end: Final, held_becomes: MoneyMove) -> Transition {
+    let (funds, money) = match (record.funds, held_becomes) {
+        (Funds::Held, MoneyMove::Capture) => (Funds::Captured, Some(MoneyMove::Capture)),
+        (Funds::Held, MoneyMove::Release) => (Funds::Released, Some(MoneyMove::Release)),
+        (settled, _) => (settled, None),
+    };
+    Transition::Changed { record: PartRecord { state: PartState::Final(end), funds, ..*record }, money, tell: Some(end) }
+}
+
+fn clock(record: &PartRecord, now: Timestamp) -> Transition {
+    let expired = now >= record.expires_at;
+    match record.state {
+        PartState::Queued { .. } if expired => {
+            ended(record, Final { status: ReceiptStatus::Expired, cause: Cause::Unknown })
+        }
+        // No receipt in all that time: the carrier was paid, the customer is told that it expired.
+        PartState::Submitted { .. } if expired => {
+            ended(record, Final { status: ReceiptStatus::Expired, cause: Cause::Unknown })
+        }
+        PartState::Uncertain { .. } if expired => {
+            ended(record, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown })
+        }
+        PartState::Uncertain { resolve_at } if now >= resolve_at => {
+            changed(PartRecord { state: PartState::Queued { due_at: now }, ..*record })
+        }
+        _ => Transition::Ignored(Ignored::NotDue),
+    }
+}
+
+const fn changed(record: PartRecord) -> Transition {
+    Transition::Changed { record, money: None, tell: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const T0: Timestamp = Timestamp(1_795_526_000_000_000);
+
+fn queued() -> PartRecord {
+    PartRecord {
+        part_id: PartId(7),
+        message_id: MessageId(7),
+        number: 1,
+        account_id: AccountId(1),
+        carrier: CarrierId(1),
+        state: PartState::Queued { due_at: T0 },
+        attempt: AttemptNumber(0),
+        failures: 0,
+        doubts: 0,
+        price: 3_330_000,
+        funds: Funds::Held,
+        capture_on: CaptureOn::CarrierAccept,
+        expires_at: T0 + Span::hours(72),
+        told: None,
+    }
+}
+
+fn after(record: PartRecord, events: &[PartEvent]) -> PartRecord {
+    events.iter().fold(record, |record, event| match apply(&record, event, T0) {
+        Transition::Changed { record, .. } => record,
+        Transition::Ignored(_) => record,
+    })
+}
+
+fn claim(attempt: u16) -> PartEvent {
+    PartEvent::Claimed { attempt: AttemptNumber(attempt) }
+}
+
+fn sent_as(attempt: u16) -> PartEvent {
+    PartEvent::Sent { attempt: AttemptNumber(attempt) }
+}
+
+fn doubt(attempt: u16, policy: DoubtPolicy) -> PartEvent {
+    let rules = DoubtRules { policy, ..DoubtRules::default() };
+    PartEvent::Doubt { attempt: AttemptNumber(attempt), cause: DoubtCause::LinkLost, rules }
+}
+
+fn report(status: ReceiptStatus) -> PartEvent {
+    PartEvent::Receipt { status, cause: Cause::None }
+}
+
+fn refusal(attempt: u16, error: CarrierError) -> PartEvent {
+    PartEvent::Refused { attempt: AttemptNumber(attempt), error, retry_at: T0 + Span::seconds(1) }
+}
+
+fn permanent() -> CarrierError {
+    CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Rejected, code: "0x65".into() }
+}
+
+#[test]
+fn the_usual_life_captures_once_and_tells_once() {
+    let submitting = after(queued(), &[claim(1)]);
+    assert_eq!(submitting.state, PartState::Submitting { since: T0 });
+    let Transition::Changed { record, money, tell } = apply(&submitting, &sent_as(1), T0) else { panic!("ignored") };
+    assert_eq!((record.funds, money, tell), (Funds::Captured, Some(MoneyMove::Capture), None));
+    let Transition::Changed { record, money, tell } = apply(&record, &report(ReceiptStatus::Delivered), T0) else {
+        panic!("ignored")
+    };
+    assert_eq!(money, None);
+    assert_eq!(tell.map(|end| end.status), Some(ReceiptStatus::Delivered));
+    assert_eq!(apply(&record, &report(ReceiptStatus::Delivered), T0), Transition::Ignored(Ignored::Late));
+}
+
+#[test]
+fn a_refusal_for_good_gives_the_hold_back() {
+    let submitting = after(queued(), &[claim(1)]);
+    let Transition::Changed { record, money, .. } = apply(&submitting, &refusal(1, permanent()), T0) else {
+        panic!("ignored")
+    };
+    assert_eq!((record.funds, money), (Funds::Released, Some(MoneyMove::Release)));
+}
+
+#[test]
+fn where_delivery_is_paid_for_only_delivery_captures() {
+    let base = PartRecord { capture_on: CaptureOn::Delivery, ..queued() };
+    let submitted = after(base, &[claim(1), sent_as(1)]);
+    assert_eq!(submitted.funds, Funds::Held);
+    assert_eq!(after(submitted, &[report(ReceiptStatus::Delivered)]).funds, Funds::Captured);
+    assert_eq!(after(submitted, &[report(ReceiptStatus::Failed)]).funds, Funds::Released);
+}
+
+#[test]
+fn throttling_is_no_failure_and_three_temporary_refusals_are_enough() {
+    let throttled = CarrierError::Throttled { pause: Span::seconds(1), code: "0x58".into() };
+    let back = after(queued(), &[claim(1), refusal(1, throttled)]);
+    assert_eq!((back.state, back.failures), (PartState::Queued { due_at: T0 + Span::seconds(1) }, 0));
+    let temporary = || CarrierError::Temporary { code: "0x08".into() };
+    let mut record = queued();
+    for attempt in 1..=3 {
+        record = after(record, &[claim(attempt), refusal(attempt, temporary())]);
+        assert!(matches!(record.state, PartState::Queued { .. }), "attempt {attempt}");
+    }
+    record = after(record, &[claim(4), refusal(4, temporary())]);
+    assert_eq!(record.state, PartState::Final(Final { status: ReceiptStatus::Failed, cause: Cause::NetworkFault }));
+}
+
+#[test]
+fn doubt_resends_at_most_r_times_and_then_waits_for_a_receipt() {
+    let once = after(queued(), &[claim(1), doubt(1, DoubtPolicy::Resend)]);
+    assert_eq!((once.state, once.doubts), (PartState::Queued { due_at: T0 }, 1));
+    let twice = after(once, &[claim(2), doubt(2, DoubtPolicy::Resend)]);
+    assert_eq!(twice.state, PartState::Uncertain { resolve_at: twice.expires_at });
+    assert_eq!(after(twice, &[report(ReceiptStatus::Delivered)]).funds, Funds::Captured);
+}
+
+#[test]
+fn a_late_answer_calls_the_resend_off() {
+    let in_doubt = after(queued(), &[claim(1), doubt(1, DoubtPolicy::Resend)]);
+    let settled = after(in_doubt, &[sent_as(1)]);
+    assert_eq!(settled.state, PartState::Submitted { at: T0 });
+    assert_eq!(apply(&settled, &claim(2), T0), Transition::Ignored(Ignored::Stale));
+}
+
+#[test]
+fn the_policies_of_doubt_differ() {
+    let state = |policy| after(queued(), &[claim(1), doubt(1, policy)]).state;
+    assert_eq!(state(DoubtPolicy::HoldForReceipt), PartState::Uncertain { resolve_at: queued().expires_at });
+    assert_eq!(state(DoubtPolicy::WaitThenResend), PartState::Uncertain { resolve_at: T0 + Span::seconds(60) });
+    assert!(matches!(state(DoubtPolicy::FailUnknown), PartState::Final(Final { status: ReceiptStatus::Unknown, .. })));
+}
+
+#[test]
+fn expiry_depends_on_whether_the_carrier_has_the_part() {
+    let late = queued().expires_at;
+    let at_expiry = |record: PartRecord| match apply(&record, &PartEvent::Clock, late) {
+        Transition::Changed { record, money, tell } => (record.funds, money, tell.map(|end| end.status)),
+        Transition::Ignored(_) => panic!("ignored"),
+    };
+    assert_eq!(at_expiry(queued()), (Funds::Released, Some(MoneyMove::Release), Some(ReceiptStatus::Expired)));
+    let submitted = after(queued(), &[claim(1), sent_as(1)]);
+    assert_eq!(at_expiry(submitted), (Funds::Captured, None, Some(ReceiptStatus::Expired)));
+    let in_doubt = after(queued(), &[claim(1), doubt(1, DoubtPolicy::HoldForReceipt)]);
+    assert_eq!(at_expiry(in_doubt), (Funds::Released, Some(MoneyMove::Release), Some(ReceiptStatus::Unknown)));
+    assert_eq!(apply(&queued(), &PartEvent::Clock, T0), Transition::Ignored(Ignored::NotDue));
+}
+
+#[test]
+fn an_expired_part_is_never_claimed() {
+    let late = queued().expires_at;
+    let Transition::Changed { record, .. } = apply(&queued(), &claim(1), late) else { panic!("ignored") };
+    assert!(matches!(record.state, PartState::Final(Final { status: ReceiptStatus::Expired, .. })));
+}
+
+#[test]
+fn intermediate_receipts_are_told_once_each() {
+    let submitted = after(queued(), &[claim(1), sent_as(1)]);
+    let buffered = after(submitted, &[report(ReceiptStatus::Buffered)]);
+    assert_eq!(buffered.told, Some(ReceiptStatus::Buffered));
+    assert_eq!(apply(&buffered, &report(ReceiptStatus::Buffered), T0), Transition::Ignored(Ignored::Repeated));
+    assert!(matches!(after(buffered, &[report(ReceiptStatus::Delivered)]).state, PartState::Final(_)));
+}
+
+fn any_event() -> impl Strategy<Value = PartEvent> {
+    let attempt = 0u16..5;
+    let policy = prop_oneof![
+        Just(DoubtPolicy::Resend),
+        Just(DoubtPolicy::WaitThenResend),
+        Just(DoubtPolicy::HoldForReceipt),
+        Just(DoubtPolicy::FailUnknown)
+    ];
+    prop_oneof![
+        attempt.clone().prop_map(claim),
+        attempt.clone().prop_map(sent_as),
+        attempt.clone().prop_map(|attempt| refusal(attempt, permanent())),
+        attempt.clone().prop_map(|attempt| refusal(attempt, CarrierError::Temporary { code: "".into() })),
+        attempt.clone().prop_map(|attempt| {
+            refusal(attempt, CarrierError::Throttled { pause: Span::seconds(1), code: "".into() })
+        }),
+        attempt.clone().prop_map(|attempt| PartEvent::GivenBack { attempt: AttemptNumber(attempt) }),
+        (attempt, policy).prop_map(|(attempt, policy)| doubt(attempt, policy)),
+        prop_oneof![
+            Just(ReceiptStatus::Accepted),
+            Just(ReceiptStatus::Buffered),
+            Just(ReceiptStatus::Delivered),
+            Just(ReceiptStatus::Failed)
+        ]
+        .prop_map(report),
+        Just(PartEvent::Clock),
+    ]
+}
+
+proptest! {
+    /// Whatever happens, in whatever order: money moves at most once, a final state stays, copies stay within 1 + R plus
+    /// refusals, and time ends everything.
+    #[test]
+    fn any_history_keeps_the_rules(events in prop::collection::vec(any_event(), 0..40), on_delivery in any::<bool>()) {
+        let capture_on = if on_delivery { CaptureOn::Delivery } else { CaptureOn::CarrierAccept };
+        let mut record = PartRecord { capture_on, ..queued() };
+        let (mut moves, mut finals) = (0, 0);
+        for event in &events {
+            let before = record;
+            if let Transition::Changed { record: next, money, tell } = apply(&record, event, T0) {
+                moves += usize::from(money.is_some());
+                finals += usize::from(tell.is_some_and(|end| end.status.is_final()));
+                record = next;
+            }
+            prop_assert!(!matches!(before.state, PartState::Final(_)) || before == record);
+            prop_assert_eq!(moves, usize::from(record.funds != Funds::Held));
+        }
+        prop_assert!(record.doubts <= 2, "R = 1 allows one resend, whose own doubt is the second");
+        let mut at_end = record;
+        for _ in 0..2 {
+            // A part whose bytes may be out gets its doubt from the link or the restart; then time ends it.
+            if let PartState::Submitting { .. } = at_end.state {
+                at_end = after(at_end, &[doubt(at_end.attempt.0, DoubtPolicy::HoldForReceipt)]);
+            }
+            if let Transition::Changed { record, tell, .. } = apply(&at_end, &PartEvent::Clock, queued().expires_at) {
+                finals += usize::from(tell.is_some_and(|end| end.status.is_final()));
+                at_end = record;
+            }
+        }
+        prop_assert!(matches!(at_end.state, PartState::Final(_)), "{:?}", at_end.state);
+        prop_assert!(at_end.funds != Funds::Held);
+        prop_assert_eq!(finals, 1);
+    }
+}
