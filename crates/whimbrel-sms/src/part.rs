@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(part.udh().is_some(), !udh.is_empty());
     }
 
-    /// The header is the example of the Nexmo SMS API reference, parameter `udh`: ports 0x1581.
+    /// The example of the Nexmo SMS API reference (OpenAPI description, parameter `udh`, read 2026-11): ports 0x1581.
     const PORTS: [u8; 7] = [0x06, 0x05, 0x04, 0x15, 0x81, 0x15, 0x81];
 
     #[test]

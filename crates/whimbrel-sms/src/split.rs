@@ -154,9 +154,9 @@ impl Iterator for Pieces<'_> {
         }
         let mut end = self.start + left.min(self.part_octets_max);
         let last = end - unit_octets(self.encoding);
-        // A unit that opens a pair is followed by the other half, since our own encoders wrote both. So the last
-        // unit of the text is never one, and a piece that ends with one must leave it to the next.
-        if opens_pair(self.encoding, self.octets, last) {
+        // Our own encoders wrote both halves of every pair, so only a cut can part them. A piece before the last one
+        // has more than two units, so it always keeps some.
+        if end < self.octets.len() && opens_pair(self.encoding, self.octets, last) {
             end = last;
         }
         let piece = self.start..end;

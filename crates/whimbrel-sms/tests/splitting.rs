@@ -1,5 +1,5 @@
-//! What a text is cut into, case by case. Lengths follow 3GPP TS 23.040 §9.2.3.24.1; the cases marked so are the
-//! examples of the Nexmo SMS API guides ("Encoding", "Concatenation", read 2026-11).
+//! What a text is cut into, case by case. Lengths follow 3GPP TS 23.040 §9.2.3.24.1; the first cases are texts under
+//! the rules of the Nexmo SMS API guides ("Encoding", "Concatenation", read 2026-11), counted by hand.
 
 use whimbrel_sms::{
     Concat, ConcatRef, Encoding, EncodingChoice, PartCount, RefWidth, SplitOptions, TooLong, count,
@@ -37,7 +37,7 @@ fn check(text: &str, encoding: EncodingChoice, reference: ConcatRef, wanted: &st
 }
 
 #[test]
-fn examples_of_the_nexmo_guides() {
+fn texts_under_the_rules_of_the_nexmo_guides() {
     check("Bonjour monde", Gsm7, OCTET, "gsm7: 13");
     check("This ^ That", Gsm7, OCTET, "gsm7: 12");
     check(&"a".repeat(160), Gsm7, OCTET, "gsm7: 160");
@@ -211,6 +211,11 @@ fn too_long_says_how_long() {
     check(&"a".repeat(161), Gsm7, 1, 2);
     check(&"a".repeat(306), Gsm7, 2, 2);
     check(&"a".repeat(307), Gsm7, 2, 3);
+    // 306 septets and 134 units would fill two parts, but for the pairs.
+    check(&"€".repeat(153), Gsm7, 2, 3);
+    check(&"€".repeat(152), Gsm7, 2, 2);
+    check(&"😀".repeat(67), Ucs2, 2, 3);
+    check(&"😀".repeat(66), Ucs2, 2, 2);
     check(&"a".repeat(153 * 255), Gsm7, 255, 255);
     check(&"a".repeat(153 * 255 + 1), Gsm7, 255, 256);
     check(&"a".repeat(1_000_000), Gsm7, 255, 6536);
