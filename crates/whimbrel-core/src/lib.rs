@@ -22,11 +22,11 @@ pub mod world;
 
 pub use account::{Account, AccountStatus, CaptureOn, Endpoint, EndpointKind, HttpMethodChoice};
 pub use call::{
-    Accepted, AcceptedPart, Alphabet, Call, CallbackFault, IdempotencyKey, MessageClass, Outcome, ReceiptWish, Refusal, SendCall,
+    Accepted, AcceptedPart, Alphabet, Call, CallbackFault, IdempotencyKey, MessageClass, Outcome, ReceiptWish, Refusal,
+    SendCall,
 };
 pub use carrier::{
-    AckToken, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey,
-    Submission,
+    AckToken, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey, Submission,
 };
 pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, LinkId, MessageId, NoticeId, PartId};
 pub use money::{Currency, Money};

@@ -128,7 +128,9 @@ impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Currency(text) => write!(f, "currency `{text}` is not three capital letters such as EUR"),
-            Self::Amount(text) => write!(f, "amount `{text}` is not a number with at most eight decimals such as 0.0333"),
+            Self::Amount(text) => {
+                write!(f, "amount `{text}` is not a number with at most eight decimals such as 0.0333")
+            }
         }
     }
 }

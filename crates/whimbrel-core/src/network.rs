@@ -106,7 +106,8 @@ impl Networks {
     /// How many countries have a prefix.
     #[must_use]
     pub fn country_count(&self) -> usize {
-        let countries: std::collections::BTreeSet<CountryCode> = self.networks.iter().map(|network| network.country).collect();
+        let countries: std::collections::BTreeSet<CountryCode> =
+            self.networks.iter().map(|network| network.country).collect();
         countries.len()
     }
 }
@@ -137,8 +138,9 @@ impl Prices {
             let before = if country == "*" {
                 table.defaults.insert(currency, price)
             } else if code.is_empty() {
-                let country = CountryCode::parse(country)
-                    .ok_or_else(|| bad(format!("country `{country}` is not two capital letters, nor * for the default")))?;
+                let country = CountryCode::parse(country).ok_or_else(|| {
+                    bad(format!("country `{country}` is not two capital letters, nor * for the default"))
+                })?;
                 table.by_country.insert((currency, country), price)
             } else {
                 table.by_network.insert((currency, code.into()), price)
@@ -184,14 +186,19 @@ fn rows<'a>(csv: &'a str, header: &str) -> Result<Vec<(usize, [&'a str; 4])>, Ta
         })?;
         found.push((line, columns));
     }
-    if header_seen { Ok(found) } else { Err(TableError { line: 1, problem: format!("empty: the first line must be `{header}`") }) }
+    if header_seen {
+        Ok(found)
+    } else {
+        Err(TableError { line: 1, problem: format!("empty: the first line must be `{header}`") })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NETWORKS: &str = "prefix,mccmnc,country,name\n44,GB-FIXED,GB,Fixed lines\n447,23410,GB,One\n447700900,23420,GB,Fictional\n";
+    const NETWORKS: &str =
+        "prefix,mccmnc,country,name\n44,GB-FIXED,GB,Fixed lines\n447,23410,GB,One\n447700900,23420,GB,Fictional\n";
     const PRICES: &str = "country,mccmnc,price,currency\n*,,0.0333,EUR\nGB,,0.04,EUR\nGB,23410,0.05,EUR\n";
 
     fn number(digits: &str) -> PhoneNumber {

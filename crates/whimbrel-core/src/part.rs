@@ -394,7 +394,9 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
             changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })
         }
         DoubtPolicy::WaitThenResend if may_resend => wait_until((now + rules.wait).min(record.expires_at)),
-        DoubtPolicy::Resend | DoubtPolicy::WaitThenResend | DoubtPolicy::HoldForReceipt => wait_until(record.expires_at),
+        DoubtPolicy::Resend | DoubtPolicy::WaitThenResend | DoubtPolicy::HoldForReceipt => {
+            wait_until(record.expires_at)
+        }
     }
 }
 
@@ -438,7 +440,11 @@ fn finish(record: &PartRecord, end: Final, held_becomes: MoneyMove) -> Transitio
         (Funds::Held, MoneyMove::Release) => (Funds::Released, Some(MoneyMove::Release)),
         (settled, _) => (settled, None),
     };
-    Transition::Changed { record: PartRecord { state: PartState::Final(end), funds, ..*record }, money, tell: Some(end) }
+    Transition::Changed {
+        record: PartRecord { state: PartState::Final(end), funds, ..*record },
+        money,
+        tell: Some(end),
+    }
 }
 
 fn clock(record: &PartRecord, now: Timestamp) -> Transition {

@@ -137,10 +137,8 @@ pub fn plan(
     let (encoding, contents) = contents(&call.text, call.alphabet, chances.concat_reference).ok_or(Refusal::TooLong)?;
     let part_count = u16::try_from(contents.len()).map_err(|_| Refusal::TooLong)?;
     price.times(part_count).ok_or(Refusal::Internal)?;
-    let parts: Vec<PlannedPart> = contents
-        .into_iter()
-        .map(|content| PlannedPart { part_id: PartId((chances.next_id)()), content })
-        .collect();
+    let parts: Vec<PlannedPart> =
+        contents.into_iter().map(|content| PlannedPart { part_id: PartId((chances.next_id)()), content }).collect();
     let first = parts.first().ok_or(Refusal::Internal)?;
     Ok(Plan {
         message_id: MessageId(first.part_id.0),
@@ -269,7 +267,10 @@ mod tests {
         assert_eq!(plan.parts.iter().map(|part| part.part_id.0).collect::<Vec<_>>(), [101, 102]);
         assert_eq!((plan.price.units, &*plan.network, &*plan.route), (3_330_000, "23420", "britain"));
         assert_eq!(plan.expires_at, Timestamp(1_000) + Span::hours(72));
-        assert_eq!(plan.submission(1).map(|submission| submission.content.header().to_vec()), Some(vec![5, 0, 3, 9, 2, 2]));
+        assert_eq!(
+            plan.submission(1).map(|submission| submission.content.header().to_vec()),
+            Some(vec![5, 0, 3, 9, 2, 2])
+        );
         assert_eq!(plan.submission(2), None);
     }
 

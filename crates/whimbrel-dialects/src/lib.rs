@@ -1,1 +1,132 @@
-//! Placeholder until the crate's first commit.
+//! The vendors' HTTP APIs as pure functions: one folder for each dialect.
+//!
+//! A dialect reads a request into a [`Claim`] (who says they call) and a [`Call`] (what they want), renders an [`Outcome`]
+//! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
+//! a vendor stays inside the vendor's folder and its line in [`registry`].
+
+pub mod http;
+pub mod nexmo;
+pub mod registry;
+
+use whimbrel_core::retry::Backoff;
+use whimbrel_core::{Account, Call, Notice, Outcome, Refusal, Secret, Timestamp};
+
+use crate::http::{HttpRequest, HttpResponse};
+
+/// What the rest of the product may know of a dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct Descriptor {
+    /// The id in code, configuration, JSON and folders.
+    pub id: &'static str,
+    /// Other names the command line takes.
+    pub aliases: &'static [&'static str],
+    /// The name in prose.
+    pub title: &'static str,
+    /// The development account's credentials.
+    pub dev_account: DevAccount,
+    /// The schedule of webhook tries.
+    pub webhook_backoff: Backoff,
+    /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
+    pub curl_line: &'static str,
+}
+
+/// The fixed credentials of `--dev`.
+#[derive(Debug, Clone, Copy)]
+pub struct DevAccount {
+    /// The key.
+    pub key: &'static str,
+    /// The secret.
+    pub secret: &'static str,
+    /// The secret that signs requests and webhooks.
+    pub signature_secret: &'static str,
+    /// The wallet's currency.
+    pub currency: &'static str,
+    /// The name of this account's object in the ready-file.
+    pub ready_file_name: &'static str,
+}
+
+/// Who a request says is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// A key with its secret.
+    KeyAndSecret {
+        /// The key.
+        key: Box<str>,
+        /// The secret as presented.
+        secret: Secret,
+    },
+}
+
+/// A request, read. Both halves are always there: who calls is judged before what they want.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Who says they call, or why that cannot be read.
+    pub claim: Result<Claim, Refusal>,
+    /// What they want, or why not.
+    pub call: Result<Call, Refusal>,
+    /// What the answer needs to know of the request.
+    pub reply: Reply,
+}
+
+/// What the answer needs to know of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Which of the dialect's forms the answer takes; meaningful only to the dialect.
+    pub form: u8,
+    /// The trace id of the answer: the caller's, or 32 lower-case hex digits that the server chose.
+    pub trace_id: Box<str>,
+    /// Whether the caller reached us by a name for this very machine (then no HSTS is sent).
+    pub host: HostKind,
+    /// When the answer is rendered, for its date.
+    pub now: Timestamp,
+}
+
+/// What the caller's `Host` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKind {
+    /// localhost or an address literal.
+    Local,
+    /// A name.
+    Named,
+}
+
+/// What a dialect made of a request's path and method.
+#[derive(Debug)]
+pub enum Match {
+    /// The path is not this dialect's.
+    NotMine,
+    /// It is, and the request is read.
+    Parsed(Box<Parsed>),
+    /// It is, and the answer is known without asking anybody (a wrong method, HEAD).
+    Answered(HttpResponse),
+}
+
+/// Where a webhook goes.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookTarget<'a> {
+    /// The absolute URL, as the customer set it.
+    pub url: &'a str,
+    /// The account whose notice it is.
+    pub account: &'a Account,
+}
+
+/// One vendor's HTTP API. All methods are pure.
+pub trait Dialect: Send + Sync {
+    /// What the rest of the product may know.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Reads a request. `trace_id` is used where the caller gave none; `now` dates the answer.
+    fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match;
+
+    /// Renders what a call came to.
+    fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse;
+
+    /// Renders one try of a webhook at `now`.
+    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+
+    /// The public form of a message or part id.
+    fn public_id(&self, id: i64) -> String;
+
+    /// Reads a public id back; `None` if the text is not one of this dialect's.
+    fn read_public_id(&self, text: &str) -> Option<i64>;
+}

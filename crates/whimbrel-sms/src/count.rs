@@ -78,13 +78,7 @@ struct Filling {
 
 impl Filling {
     const fn new(encoding: Encoding, width: RefWidth) -> Self {
-        Self {
-            encoding,
-            part_units_max: encoding.units_max(width.udh_octets()),
-            units: 0,
-            closed: 0,
-            used: 0,
-        }
+        Self { encoding, part_units_max: encoding.units_max(width.udh_octets()), units: 0, closed: 0, used: 0 }
     }
 
     const fn add_singles(&mut self, units: usize) {
@@ -103,18 +97,12 @@ impl Filling {
     }
 
     const fn finish(self) -> Count {
-        let Self {
-            encoding, units, ..
-        } = self;
+        let Self { encoding, units, .. } = self;
         let part_count = match units <= encoding.units_max(0) {
             true => 1,
             false if self.used > 0 => self.closed + 1,
             false => self.closed,
         };
-        Count {
-            encoding,
-            units,
-            part_count,
-        }
+        Count { encoding, units, part_count }
     }
 }

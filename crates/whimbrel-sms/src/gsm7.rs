@@ -32,11 +32,7 @@ pub struct NotGsm7 {
 impl fmt::Display for NotGsm7 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = u32::from(self.character);
-        write!(
-            f,
-            "character U+{code:04X} at index {} is not in the GSM 7-bit alphabet",
-            self.char_index
-        )
+        write!(f, "character U+{code:04X} at index {} is not in the GSM 7-bit alphabet", self.char_index)
     }
 }
 
@@ -49,10 +45,7 @@ impl Error for NotGsm7 {}
 pub fn encode(text: &str) -> Result<Vec<u8>, NotGsm7> {
     let mut septets = Vec::with_capacity(text.len());
     match encode_bounded(text, &mut septets, Unmappable::Stop, usize::MAX) {
-        Outcome::Unmappable {
-            byte_index,
-            character,
-        } => Err(not_gsm7(text, byte_index, character)),
+        Outcome::Unmappable { byte_index, character } => Err(not_gsm7(text, byte_index, character)),
         // There is no bound to be full at.
         Outcome::Done | Outcome::Full => Ok(septets),
     }
@@ -71,10 +64,7 @@ pub fn encode_lossy(text: &str) -> Vec<u8> {
 pub fn first_unmappable(text: &str) -> Option<NotGsm7> {
     let mut found = None;
     scan(text, |step| match step {
-        Step::Unmappable {
-            byte_index,
-            character,
-        } => {
+        Step::Unmappable { byte_index, character } => {
             found = Some(not_gsm7(text, byte_index, character));
             Walk::Stop
         }
@@ -121,12 +111,7 @@ pub(crate) enum Outcome {
 }
 
 /// Appends the septets of `text`, and stops before there would be more than `septets_max` in `septets`.
-pub(crate) fn encode_bounded(
-    text: &str,
-    septets: &mut Vec<u8>,
-    unmappable: Unmappable,
-    septets_max: usize,
-) -> Outcome {
+pub(crate) fn encode_bounded(text: &str, septets: &mut Vec<u8>, unmappable: Unmappable, septets_max: usize) -> Outcome {
     let mut outcome = Outcome::Done;
     scan(text, |step| {
         let room = septets_max.saturating_sub(septets.len());
@@ -134,15 +119,9 @@ pub(crate) fn encode_bounded(
             Step::Direct(run) => run.len(),
             Step::Single(_) => 1,
             Step::Pair(_) => 2,
-            Step::Unmappable {
-                byte_index,
-                character,
-            } => {
+            Step::Unmappable { byte_index, character } => {
                 if unmappable == Unmappable::Stop {
-                    outcome = Outcome::Unmappable {
-                        byte_index,
-                        character,
-                    };
+                    outcome = Outcome::Unmappable { byte_index, character };
                     return Walk::Stop;
                 }
                 1
@@ -188,11 +167,7 @@ pub(crate) fn scan<'a>(text: &'a str, mut visit: impl FnMut(Step<'a>) -> Walk) {
     while index < text.len() {
         let rest = &text[index..];
         let direct = |&byte: &u8| BY_BYTE[usize::from(byte)] <= DIRECT_MAX;
-        let run = rest
-            .as_bytes()
-            .iter()
-            .position(|byte| !direct(byte))
-            .unwrap_or(rest.len());
+        let run = rest.as_bytes().iter().position(|byte| !direct(byte)).unwrap_or(rest.len());
         if run > 0 {
             if let Walk::Stop = visit(Step::Direct(&rest.as_bytes()[..run])) {
                 return;
@@ -204,10 +179,7 @@ pub(crate) fn scan<'a>(text: &'a str, mut visit: impl FnMut(Step<'a>) -> Walk) {
             return;
         };
         let step = match table::code(character) {
-            UNMAPPABLE => Step::Unmappable {
-                byte_index: index,
-                character,
-            },
+            UNMAPPABLE => Step::Unmappable { byte_index: index, character },
             septet if septet <= DIRECT_MAX => Step::Single(septet),
             pair => Step::Pair(pair & DIRECT_MAX),
         };
@@ -219,10 +191,7 @@ pub(crate) fn scan<'a>(text: &'a str, mut visit: impl FnMut(Step<'a>) -> Walk) {
 }
 
 fn not_gsm7(text: &str, byte_index: usize, character: char) -> NotGsm7 {
-    NotGsm7 {
-        character,
-        char_index: text[..byte_index].chars().count(),
-    }
+    NotGsm7 { character, char_index: text[..byte_index].chars().count() }
 }
 
 #[cfg(test)]

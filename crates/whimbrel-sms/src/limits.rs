@@ -68,40 +68,21 @@ mod tests {
         assert_eq!(row(septets_max), [160, 153, 152]);
         assert_eq!(row(octets_max), [140, 134, 133]);
         assert_eq!(row(ucs2_units_max), [70, 67, 66]);
-        assert_eq!(
-            [septets_max(1 + 3), septets_max(6 + 3), septets_max(7 + 3)],
-            [155, 149, 148]
-        );
+        assert_eq!([septets_max(1 + 3), septets_max(6 + 3), septets_max(7 + 3)], [155, 149, 148]);
     }
 
     #[test]
     fn the_constants_are_the_rows() {
-        assert_eq!(
-            [GSM7_SINGLE, GSM7_CONCAT_8, GSM7_CONCAT_16],
-            [160, 153, 152]
-        );
+        assert_eq!([GSM7_SINGLE, GSM7_CONCAT_8, GSM7_CONCAT_16], [160, 153, 152]);
         assert_eq!([UCS2_SINGLE, UCS2_CONCAT_8, UCS2_CONCAT_16], [70, 67, 66]);
-        assert_eq!(
-            [BINARY_SINGLE, BINARY_CONCAT_8, BINARY_CONCAT_16],
-            [140, 134, 133]
-        );
+        assert_eq!([BINARY_SINGLE, BINARY_CONCAT_8, BINARY_CONCAT_16], [140, 134, 133]);
     }
 
     #[test]
     fn a_header_that_fills_the_part_leaves_nothing() {
         for udh_octets in [140, 141, usize::MAX] {
-            assert_eq!(
-                [
-                    septets_max(udh_octets),
-                    octets_max(udh_octets),
-                    ucs2_units_max(udh_octets)
-                ],
-                [0, 0, 0]
-            );
+            assert_eq!([septets_max(udh_octets), octets_max(udh_octets), ucs2_units_max(udh_octets)], [0, 0, 0]);
         }
-        assert_eq!(
-            [septets_max(139), octets_max(139), ucs2_units_max(139)],
-            [1, 1, 0]
-        );
+        assert_eq!([septets_max(139), octets_max(139), ucs2_units_max(139)], [1, 1, 0]);
     }
 }

@@ -19,11 +19,7 @@ pub struct Part {
 impl Part {
     /// Invariant: `user_data` starts with a header of `udh_octets` octets, or `udh_octets` is 0.
     pub(crate) const fn new(user_data: Vec<u8>, udh_octets: u8, units: u16) -> Self {
-        Self {
-            user_data,
-            udh_octets,
-            units,
-        }
+        Self { user_data, udh_octets, units }
     }
 
     /// Header, if any, then text: what goes into `short_message`, with UDHI set if there is a
@@ -72,10 +68,7 @@ impl Part {
 
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Part")
-            .field("header", &self.header())
-            .field("units", &self.units)
-            .finish_non_exhaustive()
+        f.debug_struct("Part").field("header", &self.header()).field("units", &self.units).finish_non_exhaustive()
     }
 }
 
@@ -110,10 +103,7 @@ impl Parts {
         let too_long = |_| BinaryRefused::TooLong { octets };
         let udh_octets = u8::try_from(udh.len()).map_err(too_long)?;
         let units = u16::try_from(body.len()).map_err(too_long)?;
-        Ok(Self::new(
-            Encoding::Binary,
-            vec![Part::new([udh, body].concat(), udh_octets, units)],
-        ))
+        Ok(Self::new(Encoding::Binary, vec![Part::new([udh, body].concat(), udh_octets, units)]))
     }
 
     /// What the octets of the parts mean.
@@ -126,10 +116,7 @@ impl Parts {
     #[must_use]
     pub fn count(&self) -> PartCount {
         // The invariant makes both steps succeed; the largest count would be charged, never nothing.
-        u8::try_from(self.parts.len())
-            .ok()
-            .and_then(PartCount::new)
-            .unwrap_or(PartCount::MAX)
+        u8::try_from(self.parts.len()).ok().and_then(PartCount::new).unwrap_or(PartCount::MAX)
     }
 
     /// The units of all parts together: septets, 16-bit units or octets, by the encoding.
@@ -193,10 +180,7 @@ impl fmt::Display for BinaryRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { octets } => {
-                write!(
-                    f,
-                    "binary message of {octets} octets is longer than a part ({USER_DATA_OCTETS_MAX} octets)"
-                )
+                write!(f, "binary message of {octets} octets is longer than a part ({USER_DATA_OCTETS_MAX} octets)")
             }
             Self::MalformedHeader => f.write_str("lengths in the user data header do not add up"),
         }
@@ -213,17 +197,9 @@ mod tests {
         let parts = Parts::binary(BinaryContent { udh, body });
         assert_eq!(parts.clone().map(|_| ()), wanted);
         let Ok(parts) = parts else { return };
-        let [part] = parts.as_slice() else {
-            panic!("a binary message is one part: {parts:?}")
-        };
-        assert_eq!(
-            (part.header(), part.body(), part.user_data()),
-            (udh, body, &[udh, body].concat()[..])
-        );
-        assert_eq!(
-            (parts.encoding(), parts.count(), parts.units()),
-            (Encoding::Binary, PartCount::ONE, body.len())
-        );
+        let [part] = parts.as_slice() else { panic!("a binary message is one part: {parts:?}") };
+        assert_eq!((part.header(), part.body(), part.user_data()), (udh, body, &[udh, body].concat()[..]));
+        assert_eq!((parts.encoding(), parts.count(), parts.units()), (Encoding::Binary, PartCount::ONE, body.len()));
         assert_eq!(part.udh().is_some(), !udh.is_empty());
     }
 
@@ -242,32 +218,19 @@ mod tests {
         check(&[], &[7; 140], Ok(()));
         check(&[], &[7; 141], Err(BinaryRefused::TooLong { octets: 141 }));
         check(&PORTS, &[7; 133], Ok(()));
-        check(
-            &PORTS,
-            &[7; 134],
-            Err(BinaryRefused::TooLong { octets: 141 }),
-        );
+        check(&PORTS, &[7; 134], Err(BinaryRefused::TooLong { octets: 141 }));
     }
 
     #[test]
     fn a_header_that_does_not_add_up_is_refused() {
-        for udh in [
-            &PORTS[..6],
-            &[0x07, 0x05, 0x04, 0x15, 0x81, 0x15, 0x81],
-            &[0x02, 0x05, 0x04],
-            &[0x01, 0x05],
-        ] {
+        for udh in [&PORTS[..6], &[0x07, 0x05, 0x04, 0x15, 0x81, 0x15, 0x81], &[0x02, 0x05, 0x04], &[0x01, 0x05]] {
             check(udh, b"ring", Err(BinaryRefused::MalformedHeader));
         }
     }
 
     #[test]
     fn debug_does_not_show_the_text() {
-        let parts = Parts::binary(BinaryContent {
-            udh: &[],
-            body: &[201, 202],
-        })
-        .expect("two octets fit");
+        let parts = Parts::binary(BinaryContent { udh: &[], body: &[201, 202] }).expect("two octets fit");
         let shown = format!("{parts:?}");
         assert!(!shown.contains("201") && !shown.contains("202"), "{shown}");
     }

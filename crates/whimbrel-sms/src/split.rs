@@ -34,11 +34,7 @@ pub struct TooLong {
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "text needs {} parts, {} allowed",
-            self.part_count_needed, self.part_count_max
-        )
+        write!(f, "text needs {} parts, {} allowed", self.part_count_needed, self.part_count_max)
     }
 }
 
@@ -79,8 +75,7 @@ pub fn split(text: &str, options: SplitOptions) -> Result<Parts, TooLong> {
 
 /// The most units that the allowed parts can hold, and so the bound of the buffer.
 fn units_max(encoding: Encoding, options: SplitOptions) -> usize {
-    let several = usize::from(options.part_count_max)
-        * encoding.units_max(options.reference.width().udh_octets());
+    let several = usize::from(options.part_count_max) * encoding.units_max(options.reference.width().udh_octets());
     match options.part_count_max {
         PartCount::ONE => encoding.units_max(0),
         _ => several,
@@ -89,10 +84,7 @@ fn units_max(encoding: Encoding, options: SplitOptions) -> usize {
 
 fn too_long(text: &str, options: SplitOptions) -> TooLong {
     let count = count(text, options.encoding, options.reference.width());
-    TooLong {
-        part_count_needed: count.part_count,
-        part_count_max: options.part_count_max,
-    }
+    TooLong { part_count_needed: count.part_count, part_count_max: options.part_count_max }
 }
 
 fn cut(encoding: Encoding, octets: Vec<u8>, options: SplitOptions) -> Result<Parts, TooLong> {
@@ -104,21 +96,10 @@ fn cut(encoding: Encoding, octets: Vec<u8>, options: SplitOptions) -> Result<Par
 
     let udh_octets = options.reference.width().udh_octets();
     let part_octets_max = encoding.units_max(udh_octets) * unit_octets;
-    let pieces = Pieces {
-        encoding,
-        octets: &octets,
-        start: 0,
-        part_octets_max,
-    };
+    let pieces = Pieces { encoding, octets: &octets, start: 0, part_octets_max };
     let needed = pieces.clone().count();
-    let too_long = TooLong {
-        part_count_needed: needed,
-        part_count_max: options.part_count_max,
-    };
-    let total = u8::try_from(needed)
-        .ok()
-        .and_then(PartCount::new)
-        .ok_or(too_long)?;
+    let too_long = TooLong { part_count_needed: needed, part_count_max: options.part_count_max };
+    let total = u8::try_from(needed).ok().and_then(PartCount::new).ok_or(too_long)?;
     if total > options.part_count_max {
         return Err(too_long);
     }

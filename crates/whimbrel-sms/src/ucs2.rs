@@ -18,9 +18,7 @@ pub fn encode(text: &str) -> Vec<u8> {
 pub fn decode(octets: &[u8]) -> String {
     let (pairs, _odd) = octets.as_chunks::<2>();
     let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// The number of 16-bit units of `text`.
@@ -48,9 +46,7 @@ pub(crate) fn encode_bounded(text: &str, octets: &mut Vec<u8>, units_max: usize)
 
 /// Whether the unit that starts at `octet_index` is the first half of a surrogate pair.
 pub(crate) fn opens_pair(octets: &[u8], octet_index: usize) -> bool {
-    octets
-        .get(octet_index)
-        .is_some_and(|high| (0xD8..=0xDB).contains(high))
+    octets.get(octet_index).is_some_and(|high| (0xD8..=0xDB).contains(high))
 }
 
 #[cfg(test)]

@@ -80,11 +80,7 @@ impl Concat {
     #[must_use]
     pub fn new(reference: ConcatRef, place: Place) -> Option<Self> {
         let Place { sequence, total } = place;
-        (sequence <= total).then_some(Self {
-            reference,
-            total,
-            sequence,
-        })
+        (sequence <= total).then_some(Self { reference, total, sequence })
     }
 
     /// The number that the parts of the message share.
@@ -124,20 +120,13 @@ impl Concat {
     /// or a part beyond the total: the standard has receivers ignore those.
     fn read(element: Element<'_>) -> Option<Self> {
         let (reference, total, sequence) = match (element.iei, element.data) {
-            (IEI_CONCAT_8, &[reference, total, sequence]) => {
-                (ConcatRef::Octet(reference), total, sequence)
+            (IEI_CONCAT_8, &[reference, total, sequence]) => (ConcatRef::Octet(reference), total, sequence),
+            (IEI_CONCAT_16, &[high, low, total, sequence]) => {
+                (ConcatRef::Word(u16::from_be_bytes([high, low])), total, sequence)
             }
-            (IEI_CONCAT_16, &[high, low, total, sequence]) => (
-                ConcatRef::Word(u16::from_be_bytes([high, low])),
-                total,
-                sequence,
-            ),
             _ => return None,
         };
-        let place = Place {
-            sequence: PartCount::new(sequence)?,
-            total: PartCount::new(total)?,
-        };
+        let place = Place { sequence: PartCount::new(sequence)?, total: PartCount::new(total)? };
         Self::new(reference, place)
     }
 }
@@ -169,9 +158,7 @@ impl<'a> Udh<'a> {
     #[must_use]
     pub fn elements(self) -> Elements<'a> {
         // `strip` and `read_strict`, the only makers, take no header without its length octet.
-        Elements {
-            rest: self.octets.get(1..).unwrap_or_default(),
-        }
+        Elements { rest: self.octets.get(1..).unwrap_or_default() }
     }
 
     /// The concatenation mark. If there is more than one that makes sense, of whatever width, the last counts
@@ -230,9 +217,7 @@ impl std::iter::FusedIterator for Elements<'_> {}
 /// start of a text than a text lost.
 #[must_use]
 pub fn strip(user_data: &[u8]) -> (Option<Udh<'_>>, &[u8]) {
-    let split = user_data
-        .first()
-        .and_then(|&length| user_data.split_at_checked(usize::from(length) + 1));
+    let split = user_data.first().and_then(|&length| user_data.split_at_checked(usize::from(length) + 1));
     match split {
         Some((octets, text)) => (Some(Udh { octets }), text),
         None => (None, user_data),

@@ -3,15 +3,13 @@
 use proptest::prelude::*;
 use whimbrel_sms::udh::{Element, encode as encode_udh, strip};
 use whimbrel_sms::{
-    ConcatRef, Encoding, EncodingChoice, Part, PartCount, Parts, RefWidth, SplitOptions, TooLong,
-    Udh, count, gsm7, split, ucs2,
+    ConcatRef, Encoding, EncodingChoice, Part, PartCount, Parts, RefWidth, SplitOptions, TooLong, Udh, count, gsm7,
+    split, ucs2,
 };
 
 /// Every character of the GSM 7-bit alphabet, found by asking for each of Unicode.
 fn gsm7_characters() -> Vec<char> {
-    ('\0'..=char::MAX)
-        .filter(|character| gsm7::encode(character.encode_utf8(&mut [0; 4])).is_ok())
-        .collect()
+    ('\0'..=char::MAX).filter(|character| gsm7::encode(character.encode_utf8(&mut [0; 4])).is_ok()).collect()
 }
 
 /// Texts around the lengths where the number of parts changes, rich in pairs.
@@ -33,44 +31,23 @@ fn any_text() -> impl Strategy<Value = String> {
         1 => any::<char>(),
         1 => Just('€'),
     ];
-    prop_oneof![
-        gsm7_text(),
-        proptest::collection::vec(character, 0..400).prop_map(String::from_iter)
-    ]
+    prop_oneof![gsm7_text(), proptest::collection::vec(character, 0..400).prop_map(String::from_iter)]
 }
 
 fn reference() -> impl Strategy<Value = ConcatRef> {
-    prop_oneof![
-        any::<u8>().prop_map(ConcatRef::Octet),
-        any::<u16>().prop_map(ConcatRef::Word)
-    ]
+    prop_oneof![any::<u8>().prop_map(ConcatRef::Octet), any::<u16>().prop_map(ConcatRef::Word)]
 }
 
 fn choice() -> impl Strategy<Value = EncodingChoice> {
-    prop_oneof![
-        Just(EncodingChoice::Gsm7),
-        Just(EncodingChoice::Ucs2),
-        Just(EncodingChoice::Detect)
-    ]
+    prop_oneof![Just(EncodingChoice::Gsm7), Just(EncodingChoice::Ucs2), Just(EncodingChoice::Detect)]
 }
 
 fn part_count() -> impl Strategy<Value = PartCount> {
     (1..=255u8).prop_map(|value| PartCount::new(value).expect("not 0"))
 }
 
-fn split_freely(
-    text: &str,
-    encoding: EncodingChoice,
-    reference: ConcatRef,
-) -> Result<Parts, TooLong> {
-    split(
-        text,
-        SplitOptions {
-            encoding,
-            reference,
-            part_count_max: PartCount::MAX,
-        },
-    )
+fn split_freely(text: &str, encoding: EncodingChoice, reference: ConcatRef) -> Result<Parts, TooLong> {
+    split(text, SplitOptions { encoding, reference, part_count_max: PartCount::MAX })
 }
 
 fn decoded(encoding: Encoding, part: &Part) -> String {
@@ -83,10 +60,7 @@ fn decoded(encoding: Encoding, part: &Part) -> String {
 
 /// Each part is a text of its own: decoded alone it gives whole characters, and together they give `text`.
 fn joined(parts: &Parts) -> String {
-    parts
-        .iter()
-        .map(|part| decoded(parts.encoding(), part))
-        .collect()
+    parts.iter().map(|part| decoded(parts.encoding(), part)).collect()
 }
 
 proptest! {

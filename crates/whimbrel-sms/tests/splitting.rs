@@ -2,8 +2,7 @@
 //! the rules of the Nexmo SMS API guides ("Encoding", "Concatenation", read 2026-11), counted by hand.
 
 use whimbrel_sms::{
-    Concat, ConcatRef, Encoding, EncodingChoice, PartCount, RefWidth, SplitOptions, TooLong, count,
-    gsm7, split, ucs2,
+    Concat, ConcatRef, Encoding, EncodingChoice, PartCount, RefWidth, SplitOptions, TooLong, count, gsm7, split, ucs2,
 };
 
 use EncodingChoice::{Detect, Gsm7, Ucs2};
@@ -14,20 +13,9 @@ const WORD: ConcatRef = ConcatRef::Word(0x1234);
 /// Splits `text` and compares with `wanted`, such as `gsm7: 152 + 12`. The count has to agree.
 #[track_caller]
 fn check(text: &str, encoding: EncodingChoice, reference: ConcatRef, wanted: &str) {
-    let parts = split(
-        text,
-        SplitOptions {
-            encoding,
-            reference,
-            part_count_max: PartCount::MAX,
-        },
-    )
-    .expect("fits");
+    let parts = split(text, SplitOptions { encoding, reference, part_count_max: PartCount::MAX }).expect("fits");
     let units: Vec<String> = parts.iter().map(|part| part.units().to_string()).collect();
-    assert_eq!(
-        format!("{}: {}", parts.encoding(), units.join(" + ")),
-        wanted
-    );
+    assert_eq!(format!("{}: {}", parts.encoding(), units.join(" + ")), wanted);
 
     let counted = count(text, encoding, reference.width());
     assert_eq!(
@@ -61,20 +49,12 @@ fn lengths_at_the_edges() {
     for (length, wanted) in [(304, "gsm7: 152 + 152"), (305, "gsm7: 152 + 152 + 1")] {
         check(&"a".repeat(length), Gsm7, WORD, wanted);
     }
-    for (length, wanted) in [
-        (70, "ucs2: 70"),
-        (71, "ucs2: 67 + 4"),
-        (134, "ucs2: 67 + 67"),
-        (135, "ucs2: 67 + 67 + 1"),
-    ] {
+    for (length, wanted) in [(70, "ucs2: 70"), (71, "ucs2: 67 + 4"), (134, "ucs2: 67 + 67"), (135, "ucs2: 67 + 67 + 1")]
+    {
         check(&"я".repeat(length), Ucs2, OCTET, wanted);
     }
-    for (length, wanted) in [
-        (70, "ucs2: 70"),
-        (71, "ucs2: 66 + 5"),
-        (132, "ucs2: 66 + 66"),
-        (133, "ucs2: 66 + 66 + 1"),
-    ] {
+    for (length, wanted) in [(70, "ucs2: 70"), (71, "ucs2: 66 + 5"), (132, "ucs2: 66 + 66"), (133, "ucs2: 66 + 66 + 1")]
+    {
         check(&"я".repeat(length), Ucs2, WORD, wanted);
     }
 }
@@ -87,20 +67,10 @@ fn an_escape_pair_is_not_broken() {
     check(&text(153), Gsm7, OCTET, "gsm7: 153 + 12");
     check(&text(151), Gsm7, WORD, "gsm7: 151 + 12");
     // It may cost a whole part: 306 septets that do not fit in two.
-    check(
-        &format!("{}€{}", "a".repeat(152), "b".repeat(152)),
-        Gsm7,
-        OCTET,
-        "gsm7: 152 + 153 + 1",
-    );
+    check(&format!("{}€{}", "a".repeat(152), "b".repeat(152)), Gsm7, OCTET, "gsm7: 152 + 153 + 1");
     // One part alone has no cut.
     check(&format!("{}€", "a".repeat(158)), Gsm7, OCTET, "gsm7: 160");
-    check(
-        &format!("{}€", "a".repeat(159)),
-        Gsm7,
-        OCTET,
-        "gsm7: 153 + 8",
-    );
+    check(&format!("{}€", "a".repeat(159)), Gsm7, OCTET, "gsm7: 153 + 8");
 }
 
 #[test]
@@ -112,24 +82,9 @@ fn a_surrogate_pair_is_not_broken() {
     check(&"😀".repeat(35), Ucs2, OCTET, "ucs2: 70");
     check(&"😀".repeat(36), Ucs2, OCTET, "ucs2: 66 + 6");
     // U+DBFF is the last high surrogate and U+E000 no surrogate at all.
-    check(
-        &format!("{}\u{10FFFF}{}", "я".repeat(66), "ж".repeat(10)),
-        Ucs2,
-        OCTET,
-        "ucs2: 66 + 12",
-    );
-    check(
-        &format!("{}\u{E000}{}", "я".repeat(66), "ж".repeat(10)),
-        Ucs2,
-        OCTET,
-        "ucs2: 67 + 10",
-    );
-    check(
-        &format!("{}\u{D7FF}{}", "я".repeat(66), "ж".repeat(10)),
-        Ucs2,
-        OCTET,
-        "ucs2: 67 + 10",
-    );
+    check(&format!("{}\u{10FFFF}{}", "я".repeat(66), "ж".repeat(10)), Ucs2, OCTET, "ucs2: 66 + 12");
+    check(&format!("{}\u{E000}{}", "я".repeat(66), "ж".repeat(10)), Ucs2, OCTET, "ucs2: 67 + 10");
+    check(&format!("{}\u{D7FF}{}", "я".repeat(66), "ж".repeat(10)), Ucs2, OCTET, "ucs2: 67 + 10");
 }
 
 #[test]
@@ -142,26 +97,15 @@ fn a_character_outside_the_alphabet() {
     let parts = split("a😀b", options(Gsm7, OCTET, 1)).expect("one part");
     assert_eq!(parts.as_slice()[0].body(), b"a?b");
     // The character that decides stands behind the room of GSM 7-bit.
-    check(
-        &format!("{}я", "a".repeat(400)),
-        Detect,
-        OCTET,
-        "ucs2: 67 + 67 + 67 + 67 + 67 + 66",
-    );
+    check(&format!("{}я", "a".repeat(400)), Detect, OCTET, "ucs2: 67 + 67 + 67 + 67 + 67 + 66");
 }
 
 #[test]
 fn a_header_stands_before_each_of_several_parts() {
     let parts = split(&"a".repeat(161), options(Gsm7, OCTET, 2)).expect("two parts");
     let user_data: Vec<&[u8]> = parts.iter().map(|part| part.user_data()).collect();
-    assert_eq!(
-        user_data[0],
-        [&[5, 0, 3, 0x2A, 2, 1][..], &[b'a'; 153]].concat()
-    );
-    assert_eq!(
-        user_data[1],
-        [&[5, 0, 3, 0x2A, 2, 2][..], &[b'a'; 8]].concat()
-    );
+    assert_eq!(user_data[0], [&[5, 0, 3, 0x2A, 2, 1][..], &[b'a'; 153]].concat());
+    assert_eq!(user_data[1], [&[5, 0, 3, 0x2A, 2, 2][..], &[b'a'; 8]].concat());
 
     let parts = split(&"я".repeat(71), options(Ucs2, WORD, 2)).expect("two parts");
     let last = &parts.as_slice()[1];
@@ -174,38 +118,25 @@ fn a_header_stands_before_each_of_several_parts() {
 fn one_part_has_no_header() {
     let parts = split("hello", options(Detect, OCTET, 1)).expect("one part");
     let part = &parts.as_slice()[0];
-    assert_eq!(
-        (part.user_data(), part.header(), part.body()),
-        (&b"hello"[..], &b""[..], &b"hello"[..])
-    );
+    assert_eq!((part.user_data(), part.header(), part.body()), (&b"hello"[..], &b""[..], &b"hello"[..]));
     assert_eq!((part.udh(), part.concat()), (None, None));
     // Even if the text starts as a header would.
     let text = "\u{E9}@\u{A5}@$$"; // septets 05 00 03 00 02 02
     let parts = split(text, options(Gsm7, OCTET, 1)).expect("one part");
-    assert_eq!(
-        (parts.as_slice()[0].concat(), parts.as_slice()[0].body()),
-        (None, &[5, 0, 3, 0, 2, 2][..])
-    );
+    assert_eq!((parts.as_slice()[0].concat(), parts.as_slice()[0].body()), (None, &[5, 0, 3, 0, 2, 2][..]));
     assert_eq!(gsm7::decode(parts.as_slice()[0].body()), text);
 }
 
 #[test]
 fn too_long_says_how_long() {
     let check = |text: &str, encoding, part_count_max, part_count_needed| {
-        let wanted =
-            split(text, options(encoding, OCTET, part_count_max)).map(|parts| parts.count().into());
-        let too_long = TooLong {
-            part_count_needed,
-            part_count_max: PartCount::new(part_count_max).expect("not 0"),
-        };
+        let wanted = split(text, options(encoding, OCTET, part_count_max)).map(|parts| parts.count().into());
+        let too_long = TooLong { part_count_needed, part_count_max: PartCount::new(part_count_max).expect("not 0") };
         match part_count_needed <= usize::from(part_count_max) {
             true => assert_eq!(wanted, Ok(part_count_needed)),
             false => assert_eq!(wanted, Err(too_long)),
         }
-        assert_eq!(
-            count(text, encoding, RefWidth::Bits8).part_count,
-            part_count_needed
-        );
+        assert_eq!(count(text, encoding, RefWidth::Bits8).part_count, part_count_needed);
     };
     check(&"a".repeat(160), Gsm7, 1, 1);
     check(&"a".repeat(161), Gsm7, 1, 2);
@@ -232,25 +163,17 @@ fn too_long_says_how_long() {
 
 #[test]
 fn the_error_reads_well() {
-    let error =
-        split(&"a".repeat(161), options(Gsm7, OCTET, 1)).expect_err("two parts are too many");
+    let error = split(&"a".repeat(161), options(Gsm7, OCTET, 1)).expect_err("two parts are too many");
     assert_eq!(error.to_string(), "text needs 2 parts, 1 allowed");
 }
 
 #[test]
 fn debug_does_not_show_the_text() {
     let parts = split("secret 123456", options(Detect, OCTET, 1)).expect("one part");
-    assert_eq!(
-        format!("{parts:?}"),
-        "Parts { encoding: Gsm7, parts: [Part { header: [], units: 13, .. }] }"
-    );
+    assert_eq!(format!("{parts:?}"), "Parts { encoding: Gsm7, parts: [Part { header: [], units: 13, .. }] }");
     assert_eq!(parts.encoding(), Encoding::Gsm7);
 }
 
 fn options(encoding: EncodingChoice, reference: ConcatRef, part_count_max: u8) -> SplitOptions {
-    SplitOptions {
-        encoding,
-        reference,
-        part_count_max: PartCount::new(part_count_max).expect("not 0"),
-    }
+    SplitOptions { encoding, reference, part_count_max: PartCount::new(part_count_max).expect("not 0") }
 }

@@ -86,18 +86,12 @@ pub(super) fn code(character: char) -> u8 {
 
 /// The character of `octet` in the default table, U+FFFD if it is no septet. ESC, which has none, shows a space.
 pub(super) fn default_character(octet: u8) -> char {
-    DEFAULT
-        .get(usize::from(octet))
-        .copied()
-        .unwrap_or(char::REPLACEMENT_CHARACTER)
+    DEFAULT.get(usize::from(octet)).copied().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 /// The character of `octet` after ESC, U+FFFD if it is no septet.
 pub(super) fn extension_character(octet: u8) -> char {
-    EXTENDED
-        .get(usize::from(octet))
-        .copied()
-        .unwrap_or(char::REPLACEMENT_CHARACTER)
+    EXTENDED.get(usize::from(octet)).copied().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 const fn codes_of_block(first: u32) -> [u8; 256] {

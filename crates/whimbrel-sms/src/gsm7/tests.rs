@@ -58,33 +58,18 @@ fn each_septet_of_the_default_alphabet() {
 fn each_septet_after_an_escape() {
     let default = default_alphabet();
     for septet in 0..=0x7F {
-        let paired = PAIRS
-            .iter()
-            .find(|pair| pair.0 == septet)
-            .and_then(|pair| char::from_u32(pair.1));
+        let paired = PAIRS.iter().find(|pair| pair.0 == septet).and_then(|pair| char::from_u32(pair.1));
         let wanted = match (paired, septet) {
             (Some(character), _) => {
                 let text = character.to_string();
-                assert_eq!(
-                    encode(&text),
-                    Ok(vec![ESC, septet]),
-                    "character {character:?}"
-                );
-                assert_eq!(
-                    encode_lossy(&text),
-                    [ESC, septet],
-                    "character {character:?}"
-                );
+                assert_eq!(encode(&text), Ok(vec![ESC, septet]), "character {character:?}");
+                assert_eq!(encode_lossy(&text), [ESC, septet], "character {character:?}");
                 character
             }
             (None, ESC) => ' ',
             (None, _) => default[usize::from(septet)].1,
         };
-        assert_eq!(
-            decode(&[ESC, septet]),
-            wanted.to_string(),
-            "septet {septet:#04x} after ESC"
-        );
+        assert_eq!(decode(&[ESC, septet]), wanted.to_string(), "septet {septet:#04x} after ESC");
     }
 }
 
@@ -102,13 +87,7 @@ fn no_other_character_has_a_septet() {
         let unmappable = first_unmappable(text);
         match unmappable {
             None => encodable.push(character),
-            Some(found) => assert_eq!(
-                found,
-                NotGsm7 {
-                    character,
-                    char_index: 0
-                }
-            ),
+            Some(found) => assert_eq!(found, NotGsm7 { character, char_index: 0 }),
         }
     }
     assert_eq!(encodable.len(), 137);
@@ -124,12 +103,7 @@ fn vectors() {
         assert_eq!(encode_lossy(text), septets, "{text:?}");
         assert_eq!(decode(septets), text);
     };
-    check(
-        "€ [x] @ä",
-        &[
-            0x1B, 0x65, 0x20, 0x1B, 0x3C, 0x78, 0x1B, 0x3E, 0x20, 0x00, 0x7B,
-        ],
-    );
+    check("€ [x] @ä", &[0x1B, 0x65, 0x20, 0x1B, 0x3C, 0x78, 0x1B, 0x3E, 0x20, 0x00, 0x7B]);
     check("hello", b"hello");
     check("", b"");
     check("@$_", &[0x00, 0x02, 0x11]);
@@ -140,13 +114,9 @@ fn vectors() {
 #[test]
 fn characters_that_look_as_if_they_belonged() {
     // Small ç is not Ç, and the back-tick, the acute vowels but é, and the accents of Portuguese have no septet.
-    for character in "ç`áíóúãõâêôÁÈÀαΑ“”’–…\t\0\u{1B}\u{A0}\u{FEFF}😀".chars()
-    {
+    for character in "ç`áíóúãõâêôÁÈÀαΑ“”’–…\t\0\u{1B}\u{A0}\u{FEFF}😀".chars() {
         let text = format!("aé€{character}b");
-        let wanted = NotGsm7 {
-            character,
-            char_index: 3,
-        };
+        let wanted = NotGsm7 { character, char_index: 3 };
         assert_eq!(encode(&text), Err(wanted));
         assert_eq!(first_unmappable(&text), Some(wanted));
         assert_eq!(encode_lossy(&text), [0x61, 0x05, 0x1B, 0x65, 0x3F, 0x62]);
@@ -156,18 +126,9 @@ fn characters_that_look_as_if_they_belonged() {
 #[test]
 fn the_first_of_several_is_named() {
     let found = first_unmappable("ok 😀 ç");
-    assert_eq!(
-        found,
-        Some(NotGsm7 {
-            character: '😀',
-            char_index: 3
-        })
-    );
+    assert_eq!(found, Some(NotGsm7 { character: '😀', char_index: 3 }));
     let shown = found.map(|found| found.to_string());
-    assert_eq!(
-        shown.as_deref(),
-        Some("character U+1F600 at index 3 is not in the GSM 7-bit alphabet")
-    );
+    assert_eq!(shown.as_deref(), Some("character U+1F600 at index 3 is not in the GSM 7-bit alphabet"));
 }
 
 #[test]
