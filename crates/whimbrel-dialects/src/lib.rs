@@ -6,12 +6,13 @@
 
 pub mod http;
 pub mod nexmo;
+pub mod own;
 pub mod registry;
 
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Account, Call, Notice, Outcome, Refusal, Secret, Timestamp};
 
-use crate::http::{HttpRequest, HttpResponse};
+use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,9 @@ pub enum Claim {
     },
 }
 
-/// A request, read. Both halves are always there: who calls is judged before what they want.
+/// A request, read. Both halves are always there: who calls is judged before what they want, so that the caller is told first
+/// what the vendor tells first. A refusal in `claim` is answered before anything is looked up; one in `call` only once the
+/// claim was found good and the account may send.
 #[derive(Debug)]
 pub struct Parsed {
     /// Who says they call, or why that cannot be read.
@@ -79,15 +82,6 @@ pub struct Reply {
     pub host: HostKind,
     /// When the answer is rendered, for its date.
     pub now: Timestamp,
-}
-
-/// What the caller's `Host` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostKind {
-    /// localhost or an address literal.
-    Local,
-    /// A name.
-    Named,
 }
 
 /// What a dialect made of a request's path and method.
