@@ -11,10 +11,6 @@ use whimbrel_core::time::Civil;
 use crate::Reply;
 use crate::http::{Headers, HostKind, HttpResponse};
 
-/// The service dates its answers for one second.
-const CACHE_CONTROL: &str = "max-age=1";
-const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubdomains";
-
 /// An answer of the SMS API; the API says 200 also where it refuses.
 pub(super) fn sms(reply: &Reply, body: Vec<u8>) -> HttpResponse {
     HttpResponse { status: 200, headers: headers(reply), body }
@@ -36,23 +32,26 @@ pub(super) fn not_found(reply: &Reply) -> HttpResponse {
 }
 
 fn headers(reply: &Reply) -> Headers {
+    let fixed = |value: &'static str| Cow::Borrowed(value);
     let mut headers = Headers::with_capacity(12);
-    let mut add = |name, value: &'static str| headers.push((name, Cow::Borrowed(value)));
-    add("Server", "nginx");
-    add("Date", "");
-    add("Content-Type", "application/json");
-    add("Transfer-Encoding", "chunked");
-    add("Connection", "keep-alive");
-    add("Cache-Control", CACHE_CONTROL);
-    add("X-Frame-Options", "deny");
-    add("X-XSS-Protection", "1; mode=block;");
+    headers.extend([
+        ("Server", fixed("nginx")),
+        ("Date", Cow::Owned(http_date(reply.now))),
+        ("Content-Type", fixed("application/json")),
+        ("Transfer-Encoding", fixed("chunked")),
+        ("Connection", fixed("keep-alive")),
+        ("Cache-Control", fixed("max-age=1")),
+        ("X-Frame-Options", fixed("deny")),
+        ("X-XSS-Protection", fixed("1; mode=block;")),
+    ]);
     if reply.host == HostKind::Named {
-        add("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY);
+        headers.push(("Strict-Transport-Security", fixed("max-age=31536000; includeSubdomains")));
     }
-    add("Content-Disposition", "attachment; filename=\"api.txt\"");
-    headers[1].1 = Cow::Owned(http_date(reply.now));
-    headers.push(("X-Nexmo-Trace-Id", Cow::Owned(reply.trace_id.to_string())));
-    headers.push(("X-Content-Type-Options", Cow::Borrowed("nosniff")));
+    headers.extend([
+        ("Content-Disposition", fixed("attachment; filename=\"api.txt\"")),
+        ("X-Nexmo-Trace-Id", Cow::Owned(reply.trace_id.to_string())),
+        ("X-Content-Type-Options", fixed("nosniff")),
+    ]);
     headers
 }
 
