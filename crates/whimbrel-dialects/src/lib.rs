@@ -9,13 +9,15 @@ pub mod nexmo;
 pub mod own;
 pub mod registry;
 
+use std::ops::RangeInclusive;
+
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Account, Call, Notice, Outcome, Refusal, Secret, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 /// What the rest of the product may know of a dialect.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Descriptor {
     /// The id in code, configuration, JSON and folders.
     pub id: &'static str,
@@ -27,6 +29,8 @@ pub struct Descriptor {
     pub dev_account: DevAccount,
     /// The schedule of webhook tries.
     pub webhook_backoff: Backoff,
+    /// The status codes by which an endpoint says that it took a webhook.
+    pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
 }

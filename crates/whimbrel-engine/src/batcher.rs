@@ -85,7 +85,8 @@ impl Batcher {
     pub fn start(store: Arc<dyn Store>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
         let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
         let of_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
+        let thread =
+            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
         Ok((Self { shared: Arc::clone(&shared) }, Writer { shared, thread: Some(thread) }))
     }
 

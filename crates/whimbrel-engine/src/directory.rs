@@ -41,6 +41,12 @@ impl Directory {
         directory
     }
 
+    /// The digest under which a secret is compared.
+    #[must_use]
+    pub fn digest(&self, secret: &Secret) -> whimbrel_store::SecretDigest {
+        self.keyring.digest(secret)
+    }
+
     /// Adds or replaces an account.
     pub fn put(&self, credential: Credential) {
         let entry = Arc::new(Entry {

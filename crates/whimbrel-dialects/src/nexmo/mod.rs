@@ -39,6 +39,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ready_file_name: "account",
     },
     webhook_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(72) },
+    webhook_success: 200..=205,
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
 };
