@@ -74,7 +74,7 @@ fn a_throttled_carrier_pauses_whole_doubles_and_keeps_the_order() {
     assert_eq!(dispatch.throttled(Span::seconds(1), NOW + Span(10)), until, "a burst of refusals is one request");
     dispatch.free_places(1);
     dispatch.enqueue(waiting(MessageClass::Bulk, 1), until, NOW);
-    assert_eq!(parts(dispatch.take(10, until + Span(-1))), []);
+    assert_eq!(parts(dispatch.take(10, until + Span(-1))), [0_i64; 0]);
     assert!(!dispatch.reserve(1, NOW));
     assert_eq!(dispatch.wake_at(NOW), Some(until));
     assert_eq!(parts(dispatch.take(10, until)), [1, 2, 3]);

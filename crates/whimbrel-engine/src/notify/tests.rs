@@ -35,11 +35,11 @@ fn notices_leave_when_they_are_due_and_only_once() {
     for (id, due_at) in [(1, 10), (2, 5), (2, 5), (3, 20)] {
         notify.add("a".into(), notice(id, due_at));
     }
-    assert_eq!(drain(&mut notify, 4), []);
+    assert_eq!(drain(&mut notify, 4), [0_i64; 0]);
     assert_eq!(notify.wake_at(), Some(Timestamp(5)));
     assert_eq!(drain(&mut notify, 10), [2, 1]);
     notify.add("a".into(), notice(2, 5));
-    assert_eq!(drain(&mut notify, 10), [], "it is under way");
+    assert_eq!(drain(&mut notify, 10), [0_i64; 0], "it is under way");
     notify.done(&"a".into(), NoticeId(2), Some(notice(2, 30)));
     assert_eq!(notify.wake_at(), Some(Timestamp(20)));
     assert_eq!(drain(&mut notify, 30), [3, 2]);
@@ -55,7 +55,7 @@ fn an_endpoint_that_hangs_holds_up_nobody_else() {
     let taken = drain(&mut notify, 10);
     assert_eq!(taken.len(), IN_FLIGHT_OF_ENDPOINT_MAX + 1);
     assert_eq!(taken.last(), Some(&100));
-    assert_eq!(drain(&mut notify, 10), []);
+    assert_eq!(drain(&mut notify, 10), [0_i64; 0]);
     notify.done(&"slow".into(), NoticeId(0), None);
     assert_eq!(drain(&mut notify, 10), [32], "one place was freed, the oldest takes it");
     for id in 1..=32 {
