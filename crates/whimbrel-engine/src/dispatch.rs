@@ -232,7 +232,7 @@ impl Dispatch {
         }
         let missing = TOKEN - self.bucket.tokens;
         let rate = i64::from(self.pace.parts_per_second_max).max(1);
-        now + Span(missing / rate + 1)
+        now + Span((missing + rate - 1) / rate)
     }
 }
 
