@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod client;
 pub mod http;
 pub mod nexmo;
 pub mod own;
@@ -121,6 +122,12 @@ pub trait Dialect: Send + Sync {
 
     /// Renders one try of a webhook at `now`.
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+
+    /// The request that a customer's application sends for a text.
+    fn client_request(&self, text: &client::Text<'_>) -> client::ClientRequest;
+
+    /// What an answer to that request says.
+    fn client_answer(&self, body: &[u8]) -> client::ClientAnswer;
 
     /// The public form of a message or part id.
     fn public_id(&self, id: i64) -> String;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{Accepted, Account, AttemptNumber, Call, Outcome, PartId, Plan, Refusal, SendCall};
-use whimbrel_dialects::{Dialect, Parsed};
-use whimbrel_store::{Accept, Claim, Op, OpResult};
+use whimbrel_dialects::{Claim, Dialect};
+use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
 use crate::Engine;
 use crate::batcher::CommitError;
@@ -19,8 +19,12 @@ use crate::settle::{GiveBack, give_back};
 
 impl Engine {
     /// Judges and carries out a request.
-    pub async fn handle(self: &Arc<Self>, dialect: &'static dyn Dialect, claim_and_call: Parsed) -> Outcome {
-        let Parsed { claim, call, .. } = claim_and_call;
+    pub async fn handle(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        claim: Result<Claim, Refusal>,
+        call: Result<Call, Refusal>,
+    ) -> Outcome {
         let judged = claim.and_then(|claim| self.directory.authenticate(dialect.descriptor().id, &claim));
         let outcome = match (judged, call) {
             (Err(refusal), _) | (Ok(_), Err(refusal)) => Outcome::Refused(refusal),
@@ -53,7 +57,7 @@ impl Engine {
         let desk = self.carriers.find(plan.carrier).cloned().ok_or(Refusal::Internal)?;
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
-        let claim = if reserved { Claim::Now } else { Claim::Later };
+        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         let (answer, answered) = oneshot::channel();
         let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim }));
         let engine = Arc::clone(self);
@@ -70,15 +74,15 @@ impl Engine {
         self: &Arc<Self>,
         desk: &Arc<CarrierDesk>,
         plan: &Plan,
-        claim: Claim,
+        claim: FirstClaim,
         result: Result<Vec<OpResult>, CommitError>,
     ) -> Result<Accepted, Refusal> {
         let taken = result.map(|mut results| results.pop());
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
-            Claim::Now if is_new => self.hand_over(desk, plan),
-            Claim::Now => desk.dispatch().free_places(plan.parts.len()),
-            Claim::Later if is_new => {
+            FirstClaim::Now if is_new => self.hand_over(desk, plan),
+            FirstClaim::Now => desk.dispatch().free_places(plan.parts.len()),
+            FirstClaim::Later if is_new => {
                 let mut dispatch = desk.dispatch();
                 for part in &plan.parts {
                     dispatch.enqueue(waiting(plan, part.part_id), plan.accepted_at, plan.accepted_at);
@@ -86,7 +90,7 @@ impl Engine {
                 drop(dispatch);
                 desk.bell.notify_one();
             }
-            Claim::Later => {}
+            FirstClaim::Later => {}
         }
         match taken {
             Ok(Some(OpResult::Accepted { parts, .. })) => {

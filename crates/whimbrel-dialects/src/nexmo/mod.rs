@@ -7,6 +7,7 @@
 //! Not offered yet, and refused as the vendor refuses: signed requests, binary and push messages, flash messages, XML.
 
 mod answer;
+mod client;
 mod codes;
 mod params;
 mod parse;
@@ -19,6 +20,7 @@ mod tests;
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Notice, Outcome, Span, Timestamp};
 
+use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget};
 
@@ -64,6 +66,14 @@ impl Dialect for Nexmo {
 
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
         webhook::receipt(notice, target, now)
+    }
+
+    fn client_request(&self, text: &Text<'_>) -> ClientRequest {
+        client::request(text)
+    }
+
+    fn client_answer(&self, body: &[u8]) -> ClientAnswer {
+        client::answer(body)
     }
 
     fn public_id(&self, id: i64) -> String {
