@@ -134,6 +134,15 @@ pub enum KeyForm {
     Converted,
 }
 
+/// Whether an answer came while it was awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerTiming {
+    /// It did.
+    InTime,
+    /// It came after the submission had been reported as in doubt, so its place in the window is free already.
+    Late,
+}
+
 /// What a carrier reports to the engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CarrierEvent {
@@ -165,6 +174,8 @@ pub enum CarrierEvent {
         attempt: AttemptNumber,
         /// The carrier's id.
         id: CarrierMessageId,
+        /// Whether this is the one report of the submission, or comes after its [`Doubt`](Self::Doubt).
+        timing: AnswerTiming,
         /// When the answer came.
         at: Timestamp,
     },

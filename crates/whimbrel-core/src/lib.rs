@@ -26,7 +26,7 @@ pub use call::{
     SendCall,
 };
 pub use carrier::{
-    AckToken, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey, Submission,
+    AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey, Submission,
 };
 pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, LinkId, MessageId, NoticeId, PartId};
 pub use money::{Currency, Money};

@@ -1,5 +1,11 @@
 //! Requests and answers as plain values, so that dialects need no HTTP library.
 
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Names and values of headers, in the order and spelling in which they go out.
+pub type Headers = Vec<(&'static str, Cow<'static, str>)>;
+
 /// A request as it was received: signatures cover the bytes, so nothing is normalised.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpRequest<'a> {
@@ -15,22 +21,57 @@ pub struct HttpRequest<'a> {
     pub body: &'a [u8],
 }
 
-impl HttpRequest<'_> {
+impl<'a> HttpRequest<'a> {
     /// The first header of that (lower-case) name, if its value is UTF-8.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&'a str> {
         let (_, value) = self.headers.iter().find(|(header, _)| *header == name)?;
         std::str::from_utf8(value).ok()
     }
+
+    /// What kind of name the caller reached us by. Over HTTP/2 the server puts `:authority` in as `host`.
+    #[must_use]
+    pub fn host_kind(&self) -> HostKind {
+        self.header("host").map_or(HostKind::Local, HostKind::of)
+    }
 }
 
-/// An answer. Headers go out in this order and spelling.
+/// What the caller's `Host` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKind {
+    /// localhost, an address literal, or nothing.
+    Local,
+    /// A name.
+    Named,
+}
+
+impl HostKind {
+    /// The kind of a `Host` value, port and all (RFC 9110 §7.2; `localhost` and its children by RFC 6761 §6.3).
+    #[must_use]
+    pub fn of(host: &str) -> Self {
+        let host = host.trim();
+        if let Some(literal) = host.strip_prefix('[') {
+            let literal = literal.split(']').next().unwrap_or(literal);
+            return if literal.parse::<Ipv6Addr>().is_ok() { Self::Local } else { Self::Named };
+        }
+        let name = host.split_once(':').map_or(host, |(name, _)| name);
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let last = name.rsplit('.').next().unwrap_or(name);
+        match name.is_empty() || last.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() {
+            true => Self::Local,
+            false => Self::Named,
+        }
+    }
+}
+
+/// An answer. Headers go out in this order and spelling. `Transfer-Encoding` and `Connection` among them only mark the place
+/// and spelling that clients saw: the server frames the body, and leaves both out where HTTP/2 forbids them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
     /// Names and values, in order.
-    pub headers: Vec<(&'static str, Box<str>)>,
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -43,7 +84,24 @@ pub struct WebhookRequest {
     /// The absolute URL, parameters included.
     pub url: String,
     /// Names and values, in order.
-    pub headers: Vec<(&'static str, Box<str>)>,
+    pub headers: Headers,
     /// The body; empty for GET.
     pub body: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_of_another_machine_is_a_name() {
+        for local in
+            ["", "localhost", "LocalHost:7670", "a.localhost", "127.0.0.1:80", "[::1]:80", "10.0.0.7", "localhost."]
+        {
+            assert_eq!(HostKind::of(local), HostKind::Local, "{local}");
+        }
+        for named in ["sms.example.com", "sms.example.com:443", "localhost.example.com", "1.2.3.4.5", "[x]"] {
+            assert_eq!(HostKind::of(named), HostKind::Named, "{named}");
+        }
+    }
 }

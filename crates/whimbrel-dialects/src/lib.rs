@@ -4,17 +4,21 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod client;
 pub mod http;
 pub mod nexmo;
+pub mod own;
 pub mod registry;
+
+use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Account, Call, Notice, Outcome, Refusal, Secret, Timestamp};
 
-use crate::http::{HttpRequest, HttpResponse};
+use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 /// What the rest of the product may know of a dialect.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Descriptor {
     /// The id in code, configuration, JSON and folders.
     pub id: &'static str,
@@ -26,6 +30,8 @@ pub struct Descriptor {
     pub dev_account: DevAccount,
     /// The schedule of webhook tries.
     pub webhook_backoff: Backoff,
+    /// The status codes by which an endpoint says that it took a webhook.
+    pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
 }
@@ -57,7 +63,9 @@ pub enum Claim {
     },
 }
 
-/// A request, read. Both halves are always there: who calls is judged before what they want.
+/// A request, read. Both halves are always there: who calls is judged before what they want, so that the caller is told first
+/// what the vendor tells first. A refusal in `claim` is answered before anything is looked up; one in `call` only once the
+/// claim was found good and the account may send.
 #[derive(Debug)]
 pub struct Parsed {
     /// Who says they call, or why that cannot be read.
@@ -79,15 +87,6 @@ pub struct Reply {
     pub host: HostKind,
     /// When the answer is rendered, for its date.
     pub now: Timestamp,
-}
-
-/// What the caller's `Host` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostKind {
-    /// localhost or an address literal.
-    Local,
-    /// A name.
-    Named,
 }
 
 /// What a dialect made of a request's path and method.
@@ -123,6 +122,12 @@ pub trait Dialect: Send + Sync {
 
     /// Renders one try of a webhook at `now`.
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+
+    /// The request that a customer's application sends for a text.
+    fn client_request(&self, text: &client::Text<'_>) -> client::ClientRequest;
+
+    /// What an answer to that request says.
+    fn client_answer(&self, body: &[u8]) -> client::ClientAnswer;
 
     /// The public form of a message or part id.
     fn public_id(&self, id: i64) -> String;

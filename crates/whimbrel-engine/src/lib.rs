@@ -1,1 +1,281 @@
-//! Placeholder until the crate's first commit.
+//! The engine: accept, dispatch, settle and notify, each a pure step with a driver that only moves values.
+//!
+//! ```text
+//! accept  ──commit──>  dispatch  ──carrier──>  settle  ──commit──>  notify  ──webhook──>  commit
+//! ```
+//!
+//! It promises that nothing is answered, acknowledged or handed to a carrier before the commit that it rests on
+//! ([`batcher`]), that a place in a carrier's window is taken for every part under way ([`dispatch`]), and that a restart finds
+//! everything again ([`recover`], the store's queues). Knows nothing of HTTP, TLS, files or the command line; time, chance and ids
+//! come from a [`World`], webhooks leave through an [`Egress`].
+
+pub mod batcher;
+pub mod carriers;
+pub mod directory;
+pub mod dispatch;
+pub mod notify;
+pub mod ports;
+pub mod world;
+
+mod accept;
+mod accounts;
+mod dispatcher;
+mod notifier;
+mod recover;
+mod settle;
+mod sweep;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use whimbrel_core::{CarrierEvent, Snapshot, World};
+use whimbrel_store::{Keyring, Store, StoreError};
+
+use crate::batcher::{Batcher, CommitError, Writer};
+use crate::carriers::Carriers;
+use crate::directory::Directory;
+use crate::notifier::Notifier;
+use crate::ports::Egress;
+
+pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::world::SystemWorld;
+
+/// Operations that may wait for the store before new messages are turned away.
+const WAITING_OPS_MAX: usize = 16_384;
+/// Events of all carriers that may wait to be settled; a carrier stops reading its socket when there is no room.
+pub const EVENTS_MAX: usize = 4_096;
+
+/// Everything the engine is made of.
+pub struct Parts {
+    /// Durable state.
+    pub store: Arc<dyn Store>,
+    /// Made the digests of the accounts' secrets.
+    pub keyring: Arc<Keyring>,
+    /// Clock, timers, chance, ids.
+    pub world: Arc<dyn World>,
+    /// The way out for webhooks.
+    pub egress: Arc<dyn Egress>,
+    /// The carriers of the configuration; each gets its carrier by [`CarrierDesk::set_carrier`](carriers::CarrierDesk).
+    pub carriers: Carriers,
+    /// Networks, prices and routes.
+    pub snapshot: Snapshot,
+}
+
+/// The running engine.
+pub struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) carriers: Carriers,
+    pub(crate) directory: Directory,
+    pub(crate) batcher: Batcher,
+    pub(crate) notifier: Notifier,
+    snapshot: RwLock<Arc<Snapshot>>,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Tasks>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    senders: Vec<JoinHandle<()>>,
+    settle: Option<JoinHandle<()>>,
+    events: Option<mpsc::Receiver<CarrierEvent>>,
+    writer: Option<Writer>,
+}
+
+/// Why the engine did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The store could not be read.
+    Store(StoreError),
+    /// What the last process left could not be settled.
+    Commit(CommitError),
+    /// The operating system gave no thread.
+    Thread(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Store(_) => f.write_str("cannot read the store"),
+            Self::Commit(_) => f.write_str("cannot write the store"),
+            Self::Thread(_) => f.write_str("cannot start the store's writer thread"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(match self {
+            Self::Store(error) => error,
+            Self::Commit(error) => error,
+            Self::Thread(error) => error,
+        })
+    }
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<CommitError> for StartError {
+    fn from(error: CommitError) -> Self {
+        Self::Commit(error)
+    }
+}
+
+impl Engine {
+    /// Recovers what the last process left, and makes an engine whose carriers can be started: they send their events to the
+    /// channel that is answered. Nothing leaves before [`run`](Self::run).
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(parts: Parts) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>), StartError> {
+        let credentials = parts.store.credentials()?;
+        let (batcher, writer) =
+            Batcher::start(Arc::clone(&parts.store), WAITING_OPS_MAX).map_err(StartError::Thread)?;
+        let (event_sender, events) = mpsc::channel(EVENTS_MAX);
+        let engine = Arc::new(Self {
+            store: parts.store,
+            world: parts.world,
+            egress: parts.egress,
+            carriers: parts.carriers,
+            directory: Directory::new(parts.keyring, credentials),
+            batcher,
+            notifier: Notifier::new(),
+            snapshot: RwLock::new(Arc::new(parts.snapshot)),
+            stop: watch::Sender::new(false),
+            tasks: Mutex::new(Tasks { events: Some(events), writer: Some(writer), ..Tasks::default() }),
+        });
+        recover::run(&engine).await?;
+        Ok((engine, event_sender))
+    }
+
+    /// Starts the drivers. Only the first call does anything.
+    pub fn run(self: &Arc<Self>) {
+        let mut tasks = self.tasks();
+        let Some(events) = tasks.events.take() else { return };
+        tasks.settle = Some(tokio::spawn(settle::run(Arc::clone(self), events)));
+        for desk in self.carriers.iter() {
+            tasks.senders.push(tokio::spawn(dispatcher::run(Arc::clone(self), Arc::clone(desk))));
+        }
+        tasks.senders.push(tokio::spawn(notifier::run(Arc::clone(self))));
+        tasks.senders.push(tokio::spawn(sweep::run(Arc::clone(self))));
+    }
+
+    /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
+    /// and the store's writer ends. Requests must have ended before.
+    pub async fn stop(self: &Arc<Self>) {
+        for desk in self.carriers.iter() {
+            desk.dispatch().stop();
+        }
+        self.stop.send_replace(true);
+        for desk in self.carriers.iter() {
+            desk.bell.notify_one();
+        }
+        self.notifier.bell.notify_one();
+        let senders = std::mem::take(&mut self.tasks().senders);
+        for sender in senders {
+            join(sender).await;
+        }
+        // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.
+        for carrier in self.carriers.iter().filter_map(|desk| desk.carrier()) {
+            carrier.close().await;
+        }
+        let settle = self.tasks().settle.take();
+        if let Some(settle) = settle {
+            join(settle).await;
+        }
+        let writer = self.tasks().writer.take();
+        if let Some(writer) = writer
+            && tokio::task::spawn_blocking(|| writer.close()).await.is_err()
+        {
+            tracing::error!("the store's writer ended in a panic; report this as a bug");
+        }
+    }
+
+    /// The networks, prices and routes of now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why the store has stopped, if it has: then nothing is accepted.
+    #[must_use]
+    pub fn store_stopped(&self) -> Option<StoreError> {
+        self.batcher.stopped()
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The carriers.
+    #[must_use]
+    pub const fn carriers(&self) -> &Carriers {
+        &self.carriers
+    }
+
+    /// The clock, chance and ids.
+    #[must_use]
+    pub const fn world(&self) -> &Arc<dyn World> {
+        &self.world
+    }
+
+    /// Reads from the store on a thread that may block.
+    ///
+    /// # Errors
+    /// What the read gave, or [`StoreError::Read`] if it panicked.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.store);
+        match tokio::task::spawn_blocking(move || read(&*store)).await {
+            Ok(result) => result,
+            Err(error) => Err(StoreError::Read { why: error.to_string().into() }),
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    pub(crate) async fn stopping(&self) {
+        // The sender lives as long as the engine, so this ends only when it is told to.
+        _ = self.stop.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// Gauges that only change with time or are cheap to ask for.
+    pub(crate) fn report(&self) {
+        for desk in self.carriers.iter() {
+            let (backlog, used) = {
+                let dispatch = desk.dispatch();
+                (dispatch.backlog(), dispatch.used())
+            };
+            let carrier = desk.name.to_string();
+            metrics::gauge!("whimbrel_queue_parts", "carrier" => carrier.clone()).set(backlog as f64);
+            metrics::gauge!("whimbrel_window_used", "carrier" => carrier).set(used as f64);
+        }
+        let state = self.notifier.state();
+        metrics::gauge!("whimbrel_webhooks_waiting").set(state.len() as f64);
+        metrics::gauge!("whimbrel_webhooks_in_flight").set(state.in_flight() as f64);
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn join(task: JoinHandle<()>) {
+    if let Err(error) = task.await
+        && error.is_panic()
+    {
+        tracing::error!("a task of the engine ended in a panic; restart, and report this as a bug");
+    }
+}

@@ -1,0 +1,82 @@
+//! The envelope of every answer: headers in the order and spelling of the captured ones, and the documents that refuse a path.
+//!
+//! Follows an answer captured on 2018-04-03 ("cURL, HTTPS and the Nexmo SMS API - Behind the Scenes", Vonage blog);
+//! `X-Content-Type-Options` is what the service's present edge adds. Knows nothing of messages.
+
+use std::borrow::Cow;
+
+use whimbrel_core::Timestamp;
+use whimbrel_core::time::Civil;
+
+use crate::Reply;
+use crate::http::{Headers, HostKind, HttpResponse};
+
+/// An answer of the SMS API; the API says 200 also where it refuses.
+pub(super) fn sms(reply: &Reply, body: Vec<u8>) -> HttpResponse {
+    HttpResponse { status: 200, headers: headers(reply), body }
+}
+
+/// The answer to a path that is the vendor's but has nothing to offer: a problem document (RFC 7807) with status 404, as the
+/// service answers other verbs than GET and POST. Its type is plain JSON: the vendor's Node and Ruby libraries decode no other.
+pub(super) fn not_found(reply: &Reply) -> HttpResponse {
+    // The trace id is visible ASCII, so only these two characters could break the string.
+    let instance = reply.trace_id.replace('\\', "\\\\").replace('"', "\\\"");
+    let body = format!(
+        "{{\"type\":\"https://developer.nexmo.com/api-errors#not-found\",\"title\":\"Not Found\",\
+         \"detail\":\"There is nothing at this path for this method\",\"instance\":\"{instance}\"}}"
+    );
+    let mut headers = headers(reply);
+    // Only what is a download of the API carries these two.
+    headers.retain(|(name, _)| !matches!(*name, "Cache-Control" | "Content-Disposition"));
+    HttpResponse { status: 404, headers, body: body.into_bytes() }
+}
+
+fn headers(reply: &Reply) -> Headers {
+    let fixed = |value: &'static str| Cow::Borrowed(value);
+    let mut headers = Headers::with_capacity(12);
+    headers.extend([
+        ("Server", fixed("nginx")),
+        ("Date", Cow::Owned(http_date(reply.now))),
+        ("Content-Type", fixed("application/json")),
+        ("Transfer-Encoding", fixed("chunked")),
+        ("Connection", fixed("keep-alive")),
+        ("Cache-Control", fixed("max-age=1")),
+        ("X-Frame-Options", fixed("deny")),
+        ("X-XSS-Protection", fixed("1; mode=block;")),
+    ]);
+    if reply.host == HostKind::Named {
+        headers.push(("Strict-Transport-Security", fixed("max-age=31536000; includeSubdomains")));
+    }
+    headers.extend([
+        ("Content-Disposition", fixed("attachment; filename=\"api.txt\"")),
+        ("X-Nexmo-Trace-Id", Cow::Owned(reply.trace_id.to_string())),
+        ("X-Content-Type-Options", fixed("nosniff")),
+    ]);
+    headers
+}
+
+/// `Tue, 03 Apr 2018 23:12:07 GMT` (RFC 9110 §5.6.7).
+fn http_date(now: Timestamp) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let Civil { year, month, day, hour, minute, second, .. } = now.civil();
+    // 1970-01-01 was a Thursday.
+    let weekday = DAYS[now.unix_seconds().div_euclid(86_400).rem_euclid(7) as usize];
+    let month = MONTHS[usize::from(month.clamp(1, 12)) - 1];
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_http() {
+        assert_eq!(http_date(Timestamp(1_522_797_127_412_251)), "Tue, 03 Apr 2018 23:12:07 GMT");
+        // The example of RFC 9110 §5.6.7, and the epoch.
+        assert_eq!(http_date(Timestamp(784_111_777_000_000)), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http_date(Timestamp(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(http_date(Timestamp(-1)), "Wed, 31 Dec 1969 23:59:59 GMT");
+        assert_eq!(http_date(Timestamp(951_782_400_000_000)), "Tue, 29 Feb 2000 00:00:00 GMT");
+    }
+}

@@ -1,0 +1,144 @@
+//! What each refusal is called on the wire: a status and a text, and what each end of a part is called in a receipt.
+//!
+//! Follows the status table of the vendor's SMS API reference and captured answers, read 2026-11. Clients branch on the
+//! texts too (PHP looks for a waiting time in that of status 1), so they are literal. The matches are exhaustive: a new
+//! [`Refusal`] or [`Cause`] does not compile until it has its answer here.
+
+use std::borrow::Cow;
+
+use whimbrel_core::part::Final;
+use whimbrel_core::{CallbackFault, Cause, ReceiptStatus, Refusal};
+
+use crate::own;
+
+/// A status with its text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Code {
+    /// `status`, always sent as a string.
+    pub(super) status: &'static str,
+    /// `error-text`.
+    pub(super) text: Cow<'static, str>,
+}
+
+/// The answer to a refusal.
+pub(super) fn code(refusal: &Refusal) -> Code {
+    let (status, text) = match refusal {
+        Refusal::Overloaded => ("1", "Throughput Rate Exceeded - please wait and retry"),
+        Refusal::Missing { field } => return Code { status: "2", text: missing(field) },
+        Refusal::Invalid { field } => return Code { status: "3", text: Cow::Owned(format!("Invalid {field}")) },
+        Refusal::IdempotencyConflict => {
+            return code(&Refusal::Invalid { field: own::IDEMPOTENCY_KEY_HEADER });
+        }
+        Refusal::RecipientNotNumeric => ("3", "to address is not numeric"),
+        Refusal::BadCredentials => ("4", "Bad Credentials"),
+        Refusal::Internal => ("5", "Server Error"),
+        Refusal::Unroutable { .. } => ("6", "Unroutable message - rejected"),
+        Refusal::AccountBarred => ("8", "Partner account barred"),
+        Refusal::InsufficientFunds { .. } => ("9", "Quota Exceeded - rejected"),
+        Refusal::TooLong => ("12", "Message too long"),
+        Refusal::InvalidSignature => ("14", "Invalid Signature"),
+        Refusal::InvalidValidity => ("16", "Invalid TTL"),
+        Refusal::FacilityNotAllowed => ("19", "Facility not allowed"),
+        Refusal::InvalidHandsetClass => ("20", "Invalid Message class"),
+        Refusal::InvalidCallback(CallbackFault::MissingProtocol) => ("23", "Bad callback :: Missing Protocol"),
+        Refusal::InvalidCallback(CallbackFault::Malformed) => ("23", "Bad callback"),
+        Refusal::ConflictingCredentials => ("32", "Signature And API Secret Disallowed"),
+    };
+    Code { status, text: Cow::Borrowed(text) }
+}
+
+/// The vendor words this differently for the fields it captured and those it did not.
+fn missing(field: &str) -> Cow<'static, str> {
+    match field {
+        "text" => Cow::Borrowed("Missing Message Text"),
+        "api_key" => Cow::Borrowed("Missing api_key"),
+        "api_secret" => Cow::Borrowed("Missing api_secret"),
+        _ => Cow::Owned(format!("Missing {field} param")),
+    }
+}
+
+/// `status` of a receipt; lower case, though clients are told to compare without case.
+pub(super) const fn receipt_status(status: ReceiptStatus) -> &'static str {
+    match status {
+        ReceiptStatus::Accepted => "accepted",
+        ReceiptStatus::Buffered => "buffered",
+        ReceiptStatus::Delivered => "delivered",
+        ReceiptStatus::Expired => "expired",
+        ReceiptStatus::Failed => "failed",
+        ReceiptStatus::Rejected => "rejected",
+        ReceiptStatus::Unknown => "unknown",
+    }
+}
+
+/// `err-code` of a receipt. 0 says that nothing went wrong, so it stands only where nothing did: a failure that the carrier
+/// gave no reason for is 1, and a refusal 99.
+pub(super) const fn err_code(report: Final) -> &'static str {
+    match report.status {
+        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => return "0",
+        ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => {}
+    }
+    match report.cause {
+        Cause::None if matches!(report.status, ReceiptStatus::Rejected) => "99",
+        Cause::None | Cause::Unknown => "1",
+        Cause::AbsentForNow => "2",
+        Cause::AbsentForGood => "3",
+        Cause::Barred => "4",
+        Cause::Ported => "5",
+        Cause::Spam => "6",
+        Cause::Busy => "7",
+        Cause::NetworkFault => "8",
+        Cause::IllegalNumber => "9",
+        Cause::IllegalMessage => "10",
+        Cause::Unroutable => "11",
+        Cause::Unreachable => "12",
+        Cause::AgeRestricted => "13",
+        Cause::BlockedByCarrier => "14",
+        Cause::PrepaidFunds => "15",
+        Cause::SenderFilter => "51",
+        Cause::General => "99",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_has_the_code_of_the_reference() {
+        let code = |cause| err_code(Final { status: ReceiptStatus::Failed, cause });
+        let codes = [
+            (Cause::None, "1"),
+            (Cause::Unknown, "1"),
+            (Cause::AbsentForNow, "2"),
+            (Cause::AbsentForGood, "3"),
+            (Cause::Barred, "4"),
+            (Cause::Ported, "5"),
+            (Cause::Spam, "6"),
+            (Cause::Busy, "7"),
+            (Cause::NetworkFault, "8"),
+            (Cause::IllegalNumber, "9"),
+            (Cause::IllegalMessage, "10"),
+            (Cause::Unroutable, "11"),
+            (Cause::Unreachable, "12"),
+            (Cause::AgeRestricted, "13"),
+            (Cause::BlockedByCarrier, "14"),
+            (Cause::PrepaidFunds, "15"),
+            (Cause::SenderFilter, "51"),
+            (Cause::General, "99"),
+        ];
+        for (cause, expected) in codes {
+            assert_eq!(code(cause), expected, "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_good_end_has_code_zero() {
+        for status in [ReceiptStatus::Accepted, ReceiptStatus::Buffered, ReceiptStatus::Delivered] {
+            assert_eq!(err_code(Final { status, cause: Cause::Unknown }), "0");
+        }
+        for status in [ReceiptStatus::Expired, ReceiptStatus::Failed, ReceiptStatus::Unknown] {
+            assert_eq!(err_code(Final { status, cause: Cause::None }), "1");
+        }
+        assert_eq!(err_code(Final { status: ReceiptStatus::Rejected, cause: Cause::None }), "99");
+    }
+}

@@ -1,0 +1,179 @@
+//! The dialect as a whole: lengths that were captured, answers to every refusal, ids, and hostile or random requests.
+//! Whole exchanges are in `tests/exchanges/nexmo`.
+
+mod properties;
+mod requests;
+
+use whimbrel_core::{
+    Accepted, AcceptedPart, CallbackFault, Currency, MessageId, Money, Outcome, PartId, PhoneNumber, Refusal, Timestamp,
+};
+
+use super::{DESCRIPTOR, Nexmo};
+use crate::http::{HostKind, HttpRequest, HttpResponse};
+use crate::{Dialect, Match, Parsed, Reply};
+
+const NOW: Timestamp = Timestamp(1_522_797_127_412_251);
+
+fn reply() -> Reply {
+    Reply { form: 0, trace_id: "9af96afd6c3b3271bf964d15390991f6".into(), host: HostKind::Named, now: NOW }
+}
+
+fn number(digits: &str) -> PhoneNumber {
+    PhoneNumber::from_digits(digits).expect("digits of a number")
+}
+
+fn euros(text: &str) -> Money {
+    Money::parse(text, Currency::EUR).expect("an amount")
+}
+
+fn body(response: HttpResponse) -> String {
+    String::from_utf8(response.body).expect("a body in UTF-8")
+}
+
+fn read(request: &HttpRequest<'_>) -> Parsed {
+    match Nexmo.read(request, 0, NOW) {
+        Match::Parsed(parsed) => *parsed,
+        other => panic!("not read: {other:?}"),
+    }
+}
+
+fn post<'a>(query: &'a str, headers: &'a [(&'a str, &'a [u8])], body: &'a [u8]) -> HttpRequest<'a> {
+    HttpRequest { method: "POST", path: "/sms/json", query, headers, body }
+}
+
+/// Captured on rest.nexmo.com between 2017 and 2021 with `Content-Length: 258` and `128`; the recipient is replaced by another
+/// of its length.
+#[test]
+fn bodies_have_the_captured_lengths() {
+    let part = AcceptedPart { part_id: PartId(0xd00_0000_2ee0_d00c), price: euros("0.048"), balance: euros("1.952") };
+    let accepted = Accepted {
+        message_id: MessageId(part.part_id.0),
+        recipient: number("14155550100"),
+        network: "73602".into(),
+        parts: vec![part],
+        client_ref: None,
+        account_ref: None,
+    };
+    assert_eq!(Nexmo.render(&Outcome::Sent(accepted), &reply()).body.len(), 258);
+    assert_eq!(Nexmo.render(&Outcome::Refused(Refusal::RecipientNotNumeric), &reply()).body.len(), 128);
+}
+
+#[test]
+fn every_refusal_has_its_status_and_text() {
+    let recipient = || number("447700900001");
+    let cases = [
+        (Refusal::Overloaded, "1", "Throughput Rate Exceeded - please wait and retry"),
+        (Refusal::Missing { field: "api_key" }, "2", "Missing api_key"),
+        (Refusal::Missing { field: "api_secret" }, "2", "Missing api_secret"),
+        (Refusal::Missing { field: "from" }, "2", "Missing from param"),
+        (Refusal::Missing { field: "to" }, "2", "Missing to param"),
+        (Refusal::Missing { field: "text" }, "2", "Missing Message Text"),
+        (Refusal::RecipientNotNumeric, "3", "to address is not numeric"),
+        (Refusal::Invalid { field: "type" }, "3", "Invalid type"),
+        (Refusal::IdempotencyConflict, "3", "Invalid Idempotency-Key"),
+        (Refusal::BadCredentials, "4", "Bad Credentials"),
+        (Refusal::Internal, "5", "Server Error"),
+        (Refusal::Unroutable { recipient: recipient() }, "6", "Unroutable message - rejected"),
+        (Refusal::AccountBarred, "8", "Partner account barred"),
+        (
+            Refusal::InsufficientFunds {
+                recipient: recipient(),
+                price: euros("0.0333"),
+                balance: euros("0"),
+                network: "23410".into(),
+            },
+            "9",
+            "Quota Exceeded - rejected",
+        ),
+        (Refusal::TooLong, "12", "Message too long"),
+        (Refusal::InvalidSignature, "14", "Invalid Signature"),
+        (Refusal::InvalidValidity, "16", "Invalid TTL"),
+        (Refusal::FacilityNotAllowed, "19", "Facility not allowed"),
+        (Refusal::InvalidHandsetClass, "20", "Invalid Message class"),
+        (Refusal::InvalidCallback(CallbackFault::MissingProtocol), "23", "Bad callback :: Missing Protocol"),
+        (Refusal::InvalidCallback(CallbackFault::Malformed), "23", "Bad callback"),
+        (Refusal::ConflictingCredentials, "32", "Signature And API Secret Disallowed"),
+    ];
+    for (refusal, status, text) in cases {
+        let shown = format!("{refusal:?}");
+        let response = Nexmo.render(&Outcome::Refused(refusal), &reply());
+        assert_eq!(response.status, 200, "{shown}");
+        let body: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(body["message-count"], "1", "{shown}");
+        assert_eq!(body["messages"][0]["status"], status, "{shown}");
+        assert_eq!(body["messages"][0]["error-text"], text, "{shown}");
+    }
+}
+
+#[test]
+fn only_its_own_paths_and_methods_are_read() {
+    let read = |method, path| Nexmo.read(&HttpRequest { method, path, query: "", headers: &[], body: b"" }, 0xabc, NOW);
+    for path in ["/sms/json", "/sms/json/", "/v1/sms/json", "/v1/sms/json/"] {
+        assert!(matches!(read("GET", path), Match::Parsed(_)), "{path}");
+        assert!(matches!(read("POST", path), Match::Parsed(_)), "{path}");
+        assert!(
+            matches!(read("HEAD", path), Match::Answered(answer) if answer.status == 200 && answer.body.is_empty())
+        );
+        for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "get", ""] {
+            assert!(matches!(read(method, path), Match::Answered(answer) if answer.status == 404), "{method} {path}");
+        }
+    }
+    assert!(matches!(read("GET", "/sms/xml"), Match::Answered(answer) if answer.status == 404));
+    for path in
+        ["", "/", "/sms", "/sms/", "/sms/json//", "//sms/json", "/SMS/JSON", "/v2/sms/json", "/sms/json/internal"]
+    {
+        assert!(matches!(read("GET", path), Match::NotMine), "{path}");
+    }
+}
+
+#[test]
+fn a_trace_id_is_the_callers_or_32_digits() {
+    let trace_of = |headers: &[(&str, &[u8])]| {
+        let request = HttpRequest { method: "POST", path: "/sms/json", query: "", headers, body: b"" };
+        match Nexmo.read(&request, 0xabc, NOW) {
+            Match::Parsed(parsed) => parsed.reply.trace_id,
+            other => panic!("not read: {other:?}"),
+        }
+    };
+    let ours = "00000000000000000000000000000abc";
+    assert_eq!(&*trace_of(&[]), ours);
+    let longest = "t".repeat(64);
+    assert_eq!(&*trace_of(&[("x-nexmo-trace-id", longest.as_bytes())]), longest);
+    let too_long = "t".repeat(65);
+    for bad in [&b""[..], b"a b", b"a\r\nSet-Cookie: x", b"\xff", too_long.as_bytes()] {
+        assert_eq!(&*trace_of(&[("x-nexmo-trace-id", bad)]), ours, "{bad:?}");
+    }
+}
+
+#[test]
+fn the_development_accounts_lengths_are_those_that_clients_demand() {
+    let account = DESCRIPTOR.dev_account;
+    assert_eq!(account.key.len(), 8);
+    assert!((6..=32).contains(&account.secret.len()));
+    assert_eq!(account.signature_secret.len(), 32);
+    let expected = "curl http://127.0.0.1:7670/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 \
+                    -d from=Whimbrel -d \"text=Hello from Whimbrel\"";
+    assert_eq!(DESCRIPTOR.curl_line.replace("{base}", "http://127.0.0.1:7670"), expected);
+}
+
+#[test]
+fn ids_are_read_back_in_one_form_only() {
+    assert_eq!(Nexmo.public_id(0x00c0_0000_a310_d8ca), "A0C00000A310D8CA");
+    assert_eq!(Nexmo.public_id(0), "A000000000000000");
+    assert_eq!(Nexmo.read_public_id("a0c00000a310d8ca"), Some(0x00c0_0000_a310_d8ca));
+    for bad in [
+        "",
+        "A",
+        "A0C00000A310D8C",
+        "A0C00000A310D8CAA",
+        "00C00000A310D8CA",
+        "B0C00000A310D8CA",
+        "A0C00000A310D8CG",
+        "A+C00000A310D8CA",
+        " A0C00000A310D8C",
+        "A0C00000A310D8é",
+        "1234567890123456",
+    ] {
+        assert_eq!(Nexmo.read_public_id(bad), None, "{bad}");
+    }
+}

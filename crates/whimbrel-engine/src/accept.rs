@@ -1,0 +1,138 @@
+//! From a call to an answer: who calls, what they want, a plan, one commit, and only then "accepted".
+//!
+//! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
+//! queue. What follows the commit does not depend on the caller still being there.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use whimbrel_core::plan::{Chances, plan};
+use whimbrel_core::{Accepted, Account, AttemptNumber, Call, Outcome, PartId, Plan, Refusal, SendCall};
+use whimbrel_dialects::{Claim, Dialect};
+use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
+
+use crate::Engine;
+use crate::batcher::CommitError;
+use crate::carriers::CarrierDesk;
+use crate::dispatch::Waiting;
+use crate::settle::{GiveBack, give_back};
+
+impl Engine {
+    /// Judges and carries out a request.
+    pub async fn handle(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        claim: Result<Claim, Refusal>,
+        call: Result<Call, Refusal>,
+    ) -> Outcome {
+        let judged = claim.and_then(|claim| self.directory.authenticate(dialect.descriptor().id, &claim));
+        let outcome = match (judged, call) {
+            (Err(refusal), _) | (Ok(_), Err(refusal)) => Outcome::Refused(refusal),
+            (Ok(account), Ok(Call::Send(send))) => match self.send(&account, send, dialect.descriptor().id).await {
+                Ok(accepted) => Outcome::Sent(accepted),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+        };
+        let word = if matches!(outcome, Outcome::Sent(_)) { "accepted" } else { "refused" };
+        metrics::counter!("whimbrel_calls_total", "dialect" => dialect.descriptor().id, "outcome" => word).increment(1);
+        outcome
+    }
+
+    /// Takes one message for `account`.
+    ///
+    /// # Errors
+    /// The refusal; nothing was stored or charged then.
+    pub async fn send(
+        self: &Arc<Self>,
+        account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+    ) -> Result<Accepted, Refusal> {
+        let now = self.world.now();
+        let snapshot = self.snapshot();
+        let mut next_id = || self.world.next_id();
+        // The low octet of a random word: parts of two texts to one handset rarely share a reference.
+        let concat_reference = self.world.random().to_le_bytes()[0];
+        let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })?;
+        let desk = self.carriers.find(plan.carrier).cloned().ok_or(Refusal::Internal)?;
+
+        let reserved = desk.dispatch().reserve(plan.parts.len(), now);
+        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
+        let (answer, answered) = oneshot::channel();
+        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim }));
+        let engine = Arc::clone(self);
+        let after = move |result: Result<Vec<OpResult>, CommitError>| {
+            let outcome = engine.accepted(&desk, &plan, claim, result);
+            _ = answer.send(outcome);
+        };
+        self.batcher.push(vec![op], Box::new(after));
+        answered.await.unwrap_or(Err(Refusal::Internal))
+    }
+
+    /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
+    fn accepted(
+        self: &Arc<Self>,
+        desk: &Arc<CarrierDesk>,
+        plan: &Plan,
+        claim: FirstClaim,
+        result: Result<Vec<OpResult>, CommitError>,
+    ) -> Result<Accepted, Refusal> {
+        let taken = result.map(|mut results| results.pop());
+        let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
+        match claim {
+            FirstClaim::Now if is_new => self.hand_over(desk, plan),
+            FirstClaim::Now => desk.dispatch().free_places(plan.parts.len()),
+            FirstClaim::Later if is_new => {
+                let mut dispatch = desk.dispatch();
+                for part in &plan.parts {
+                    dispatch.enqueue(waiting(plan, part.part_id), plan.accepted_at, plan.accepted_at);
+                }
+                drop(dispatch);
+                desk.bell.notify_one();
+            }
+            FirstClaim::Later => {}
+        }
+        match taken {
+            Ok(Some(OpResult::Accepted { parts, .. })) => {
+                // A repeated request is answered with the ids of the message that was taken first.
+                let message_id = parts.first().map_or(plan.message_id, |part| whimbrel_core::MessageId(part.part_id.0));
+                Ok(Accepted {
+                    message_id,
+                    recipient: plan.recipient.clone(),
+                    network: plan.network.clone(),
+                    parts,
+                    client_ref: plan.client_ref.clone(),
+                    account_ref: plan.account_ref.clone(),
+                })
+            }
+            Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
+            Ok(Some(OpResult::Failed(why))) => {
+                tracing::error!(message_id = %plan.message_id, why, "a message could not be stored; report this as a bug");
+                Err(Refusal::Internal)
+            }
+            Ok(_) => {
+                tracing::error!(message_id = %plan.message_id, "the store gave another operation's answer; report this as a bug");
+                Err(Refusal::Internal)
+            }
+            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
+        }
+    }
+
+    /// The parts were claimed in the commit that took them.
+    fn hand_over(self: &Arc<Self>, desk: &Arc<CarrierDesk>, plan: &Plan) {
+        let mut given_back = Vec::new();
+        for submission in (0..plan.parts.len()).filter_map(|index| plan.submission(index)) {
+            if let Err(submission) = desk.submit(submission) {
+                given_back.push(GiveBack { part_id: submission.part_id, attempt: submission.attempt });
+            }
+        }
+        if !given_back.is_empty() {
+            give_back(self, desk, given_back);
+        }
+    }
+}
+
+fn waiting(plan: &Plan, part_id: PartId) -> Waiting {
+    Waiting { class: plan.class, part_id, attempt: AttemptNumber(0) }
+}

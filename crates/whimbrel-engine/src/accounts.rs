@@ -1,0 +1,119 @@
+//! Accounts and wallets, as operators change them.
+
+use std::sync::Arc;
+
+use whimbrel_core::{Account, Secret};
+use whimbrel_store::{AccountPatch, AccountRefused, Credential, NewAccount, Op, OpResult, TopUp, Wallet};
+
+use crate::Engine;
+use crate::batcher::CommitError;
+
+/// A customer to make an account for.
+#[derive(Debug)]
+pub struct NewCustomer {
+    /// The account with its number and key.
+    pub account: Account,
+    /// The dialect whose customers it serves.
+    pub dialect: Box<str>,
+    /// The secret that authenticates it.
+    pub secret: Secret,
+    /// The secret that signs.
+    pub signature_secret: Secret,
+}
+
+/// Why an account or a wallet did not change.
+#[derive(Debug, Clone)]
+pub enum AccountError {
+    /// The store said no.
+    Refused(AccountRefused),
+    /// The store could not be written.
+    Commit(CommitError),
+    /// A fault of ours.
+    Bug(Box<str>),
+}
+
+impl std::fmt::Display for AccountError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(AccountRefused::KeyTaken) => f.write_str("another account has that key: choose another one"),
+            Self::Refused(AccountRefused::Unknown) => f.write_str("there is no such account"),
+            Self::Refused(AccountRefused::Amount) => f.write_str(
+                "the amount must be positive, in the account's currency, and leave the balance below 92 billion",
+            ),
+            Self::Commit(error) => error.fmt(f),
+            Self::Bug(why) => write!(f, "the store answered with something else ({why}): report this as a bug"),
+        }
+    }
+}
+
+impl std::error::Error for AccountError {}
+
+impl Engine {
+    /// Makes an account; it can send as soon as this returns.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was made.
+    pub async fn create_account(self: &Arc<Self>, customer: NewCustomer) -> Result<Account, AccountError> {
+        let credential = |account: Account| Credential {
+            account,
+            dialect: customer.dialect.clone(),
+            secrets: vec![self.directory.digest(&customer.secret)],
+            signature_secret: customer.signature_secret.clone(),
+        };
+        let op = Op::NewAccount(Box::new(NewAccount {
+            account: customer.account.clone(),
+            dialect: customer.dialect.clone(),
+            secrets: vec![customer.secret.clone()],
+            signature_secret: customer.signature_secret.clone(),
+            at: self.world.now(),
+        }));
+        match self.one(op).await? {
+            OpResult::Account(account) => {
+                self.directory.put(credential((*account).clone()));
+                Ok(*account)
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Changes an account; requests are judged by the change as soon as this returns.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was changed.
+    pub async fn patch_account(self: &Arc<Self>, patch: AccountPatch) -> Result<Account, AccountError> {
+        match self.one(Op::PatchAccount(Box::new(patch))).await? {
+            OpResult::Account(account) => {
+                self.directory.update((*account).clone());
+                Ok(*account)
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Puts money into a wallet; the same cause again changes nothing.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was paid.
+    pub async fn top_up(self: &Arc<Self>, top_up: TopUp) -> Result<Wallet, AccountError> {
+        match self.one(Op::TopUp(top_up)).await? {
+            OpResult::Wallet(wallet) => Ok(wallet),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn one(&self, op: Op) -> Result<OpResult, AccountError> {
+        let mut results = self.batcher.settle(vec![op]).await.map_err(AccountError::Commit)?;
+        match results.pop() {
+            Some(OpResult::AccountRefused(why)) => Err(AccountError::Refused(why)),
+            Some(result) => Ok(result),
+            None => Err(AccountError::Bug("no answer".into())),
+        }
+    }
+}
+
+fn unexpected(result: OpResult) -> AccountError {
+    match result {
+        OpResult::Failed(why) => AccountError::Bug(why),
+        _ => AccountError::Bug("an answer of another kind".into()),
+    }
+}

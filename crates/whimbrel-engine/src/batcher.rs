@@ -1,0 +1,224 @@
+//! Group commit without timers: whatever came while the last commit was under way is the next batch.
+//!
+//! One writer thread owns the store's write side. A caller hands over a group of operations with what is to be done once they
+//! are durable; that continuation runs on the writer thread whether or not anybody still waits for the answer, so a client that
+//! hangs up cannot strand a message. Once the store has stopped, every group is answered with the error.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+use whimbrel_store::{Op, OpResult, Store, StoreError};
+
+/// Operations in one commit, at most. A group is never split over two commits unless it is longer than this.
+const BATCH_OPS_MAX: usize = 4_096;
+
+/// What runs after a commit, with the answers of the group in order.
+pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Send>;
+
+/// Why a group was not committed.
+#[derive(Debug, Clone)]
+pub enum CommitError {
+    /// The store has stopped; nothing is accepted until a restart.
+    Stopped(StoreError),
+    /// Too much is waiting: nothing of the group was or will be done.
+    Full,
+    /// The process is ending.
+    Closed,
+}
+
+impl std::fmt::Display for CommitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stopped(error) => error.fmt(f),
+            Self::Full => f.write_str("too many operations wait for the store; try again"),
+            Self::Closed => f.write_str("the store is closing"),
+        }
+    }
+}
+
+impl std::error::Error for CommitError {}
+
+struct Group {
+    ops: Vec<Op>,
+    then: Continuation,
+}
+
+#[derive(Default)]
+struct Waiting {
+    groups: VecDeque<Group>,
+    op_count: usize,
+    closing: bool,
+    stopped: Option<StoreError>,
+}
+
+struct Shared {
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+    op_count_max: usize,
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way to the store's write side. Cheap to clone.
+#[derive(Clone)]
+pub struct Batcher {
+    shared: Arc<Shared>,
+}
+
+/// Owns the writer thread.
+pub struct Writer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Batcher {
+    /// Starts the writer thread over `store`. More than `op_count_max` waiting operations are refused.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn start(store: Arc<dyn Store>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
+        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
+        let of_thread = Arc::clone(&shared);
+        let thread =
+            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
+        Ok((Self { shared: Arc::clone(&shared) }, Writer { shared, thread: Some(thread) }))
+    }
+
+    /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
+    pub fn push(&self, ops: Vec<Op>, then: Continuation) {
+        self.push_within(ops, then, self.shared.op_count_max);
+    }
+
+    /// As [`push`](Self::push) for operations that end work already taken (answers of carriers, receipts, webhooks): they are
+    /// bounded by their own windows and never turned away for lack of room.
+    pub fn push_settling(&self, ops: Vec<Op>, then: Continuation) {
+        self.push_within(ops, then, usize::MAX);
+    }
+
+    fn push_within(&self, ops: Vec<Op>, then: Continuation, op_count_max: usize) {
+        let mut waiting = self.shared.lock();
+        let refused = if let Some(error) = &waiting.stopped {
+            Some(CommitError::Stopped(error.clone()))
+        } else if waiting.closing {
+            Some(CommitError::Closed)
+        } else if waiting.op_count.saturating_add(ops.len()) > op_count_max {
+            Some(CommitError::Full)
+        } else {
+            None
+        };
+        if let Some(error) = refused {
+            drop(waiting);
+            then(Err(error));
+            return;
+        }
+        waiting.op_count += ops.len();
+        waiting.groups.push_back(Group { ops, then });
+        let was_idle = waiting.groups.len() == 1;
+        drop(waiting);
+        if was_idle {
+            self.shared.came.notify_one();
+        }
+    }
+
+    /// Commits `ops` and waits for their answers, in order. Settling work only; see [`push_settling`](Self::push_settling).
+    ///
+    /// # Errors
+    /// [`CommitError`]; none of the operations may then be told to anybody.
+    pub async fn settle(&self, ops: Vec<Op>) -> Result<Vec<OpResult>, CommitError> {
+        if ops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (answer, answered) = oneshot::channel();
+        self.push_settling(ops, Box::new(move |result| _ = answer.send(result)));
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// Why the store has stopped, if it has.
+    #[must_use]
+    pub fn stopped(&self) -> Option<StoreError> {
+        self.shared.lock().stopped.clone()
+    }
+}
+
+impl Writer {
+    /// Commits what is waiting, then ends the thread. Blocks.
+    pub fn close(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.came.notify_one();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer thread panicked; restart, and report this as a bug");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn write(shared: &Shared, store: &dyn Store) {
+    while let Some(groups) = next_batch(shared) {
+        let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
+        let mut waiting = Vec::with_capacity(groups.len());
+        for mut group in groups {
+            waiting.push((group.ops.len(), group.then));
+            ops.append(&mut group.ops);
+        }
+        metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
+        match store.commit(&ops) {
+            Ok(results) => answer(waiting, results),
+            Err(error) => {
+                tracing::error!(%error, "a commit failed: nothing is accepted any more");
+                shared.lock().stopped = Some(error.clone());
+                for (_, then) in waiting {
+                    then(Err(CommitError::Stopped(error.clone())));
+                }
+            }
+        }
+    }
+}
+
+fn answer(waiting: Vec<(usize, Continuation)>, results: Vec<OpResult>) {
+    let mut results = results.into_iter();
+    for (count, then) in waiting {
+        then(Ok(results.by_ref().take(count).collect()));
+    }
+}
+
+/// Takes what is waiting, up to the bound; waits if nothing is. `None` once closing and empty.
+fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
+    let mut waiting = shared.lock();
+    loop {
+        if !waiting.groups.is_empty() {
+            break;
+        }
+        if waiting.closing {
+            return None;
+        }
+        waiting = shared.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+    }
+    let mut taken = Vec::new();
+    let mut count = 0;
+    while let Some(group) = waiting.groups.front() {
+        if count > 0 && count + group.ops.len() > BATCH_OPS_MAX {
+            break;
+        }
+        count += group.ops.len();
+        taken.extend(waiting.groups.pop_front());
+    }
+    waiting.op_count -= count;
+    Some(taken)
+}

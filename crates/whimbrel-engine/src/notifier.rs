@@ -1,0 +1,153 @@
+//! The driver of webhooks: takes what is due, renders it anew, sends it through the guarded way out, writes down the result.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify as Bell;
+use tokio::task::JoinSet;
+use whimbrel_core::{EndpointKind, Notice, Span, Timestamp};
+use whimbrel_dialects::{WebhookTarget, registry};
+use whimbrel_store::{NoticeResult, NoticeTried, Op};
+
+use crate::Engine;
+use crate::notify::{Lane, NOTICES_MAX, Notify};
+
+/// The notices in memory, shared by those who make them and the task that sends them.
+pub(crate) struct Notifier {
+    notify: Mutex<Notify>,
+    pub(crate) bell: Bell,
+}
+
+impl Notifier {
+    pub(crate) fn new() -> Self {
+        Self { notify: Mutex::new(Notify::new()), bell: Bell::new() }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, Notify> {
+        self.notify.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds notices that are durable.
+    pub(crate) fn add(&self, notices: Vec<Notice>) {
+        let mut state = self.state();
+        for notice in notices {
+            state.add(lane(&notice), notice);
+        }
+        drop(state);
+        self.bell.notify_one();
+    }
+}
+
+/// Notices of one account to one place share a lane.
+fn lane(notice: &Notice) -> Lane {
+    match &notice.callback {
+        Some(url) => format!("{} {url}", notice.account_id).into(),
+        None => notice.account_id.to_string().into(),
+    }
+}
+
+/// Sends notices until the engine stops; what is under way then is given `Engine::stop`'s time and stays in the store.
+pub(crate) async fn run(engine: Arc<Engine>) {
+    let mut tries = JoinSet::new();
+    while !engine.is_stopping() {
+        if engine.notifier.state().wants_refill() {
+            refill(&engine).await;
+        }
+        loop {
+            let taken = engine.notifier.state().take(engine.world.now());
+            let Some((lane, notice)) = taken else { break };
+            let engine = Arc::clone(&engine);
+            tries.spawn(async move { attempt(&engine, lane, notice).await });
+        }
+        while tries.try_join_next().is_some() {}
+        let wake_at = engine.notifier.state().wake_at();
+        tokio::select! {
+            biased;
+            () = engine.notifier.bell.notified() => {}
+            () = sleep_until(&engine, wake_at) => {}
+        }
+    }
+    tokio::select! {
+        biased;
+        () = async { while tries.join_next().await.is_some() {} } => {}
+        () = engine.world.sleep(Span::seconds(5)) => tries.abort_all(),
+    }
+}
+
+async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
+    match wake_at {
+        Some(at) => engine.world.sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn refill(engine: &Arc<Engine>) {
+    match engine.read(|store| store.notices(None, NOTICES_MAX)).await {
+        Ok(notices) => {
+            let complete = notices.len() < NOTICES_MAX;
+            let mut state = engine.notifier.state();
+            for notice in notices {
+                state.add(lane(&notice), notice);
+            }
+            state.refilled(complete);
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
+            engine.world.sleep(Span::seconds(1)).await;
+        }
+    }
+}
+
+/// One try, from the row to the row.
+async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
+    let (result, detail) = send(engine, &notice).await;
+    let now = engine.world.now();
+    let word = match result {
+        NoticeResult::Delivered => "delivered",
+        NoticeResult::RetryAt(_) => "retry",
+        NoticeResult::GivenUp => "given-up",
+    };
+    metrics::counter!("whimbrel_webhooks_total", "result" => word).increment(1);
+    let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
+    let again = match (engine.batcher.settle(vec![op]).await, result) {
+        (Ok(_), NoticeResult::RetryAt(due_at)) => {
+            Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })
+        }
+        (Ok(_), _) => None,
+        // The row is as it was: after a restart the webhook is tried again.
+        (Err(error), _) => {
+            tracing::error!(%error, "the result of a webhook could not be stored");
+            None
+        }
+    };
+    engine.notifier.state().done(&lane, notice.id, again);
+    engine.notifier.bell.notify_one();
+}
+
+async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>) {
+    let Some(dialect) = registry::by_name(&notice.dialect) else {
+        return (NoticeResult::GivenUp, "this build does not know the dialect".into());
+    };
+    let Some(entry) = engine.directory.by_id(notice.account_id) else {
+        return (NoticeResult::GivenUp, "the account is gone".into());
+    };
+    let endpoint = entry.account.endpoint(EndpointKind::Receipt).map(|endpoint| &*endpoint.url);
+    let Some(url) = notice.callback.as_deref().or(endpoint) else {
+        return (NoticeResult::GivenUp, "the account has no URL for receipts any more".into());
+    };
+    let now = engine.world.now();
+    let request = dialect.webhook(notice, WebhookTarget { url, account: &entry.account }, now);
+    let answer = engine.egress.send(request).await;
+    let descriptor = dialect.descriptor();
+    let detail: Box<str> = match answer {
+        Ok(status) if descriptor.webhook_success.contains(&status) => {
+            return (NoticeResult::Delivered, format!("HTTP {status}").into());
+        }
+        Ok(status) => format!("HTTP {status}").into(),
+        Err(why) => why,
+    };
+    let now = engine.world.now();
+    match descriptor.webhook_backoff.next_try(notice.failures + 1, notice.first_at, now) {
+        Some(at) => (NoticeResult::RetryAt(at), detail),
+        None => (NoticeResult::GivenUp, detail),
+    }
+}

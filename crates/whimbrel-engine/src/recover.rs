@@ -1,0 +1,41 @@
+//! What a start finds: parts that were claimed when the last process ended are in doubt, and their policy decides.
+//!
+//! Runs before any carrier is started, so that nothing leaves twice unrecorded.
+
+use std::sync::Arc;
+
+use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState};
+use whimbrel_store::{Answer, Op};
+
+use crate::settle::change;
+use crate::{Engine, StartError};
+
+/// Parts taken at once.
+const PARTS_MAX: usize = 1_000;
+
+/// Gives every claimed part its doubt. Answers how many there were.
+pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
+    let mut after = PartId(0);
+    let mut count = 0;
+    loop {
+        let parts = engine.read(move |store| store.submitting(after, PARTS_MAX)).await?;
+        let Some(last) = parts.last() else { break };
+        after = last.record.part_id;
+        let now = engine.world.now();
+        let ops: Vec<Op> = parts
+            .iter()
+            .filter(|part| matches!(part.record.state, PartState::Submitting { .. }))
+            .map(|part| {
+                let rules = engine.carriers.find(part.record.carrier).map(|desk| desk.doubt).unwrap_or_default();
+                let event = PartEvent::Doubt { attempt: part.record.attempt, cause: DoubtCause::ProcessEnded, rules };
+                change(engine, part.record.part_id, event, Answer::default(), now)
+            })
+            .collect();
+        count += ops.len();
+        engine.batcher.settle(ops).await?;
+    }
+    if count > 0 {
+        tracing::warn!(count, "parts were under way when the last process ended; their doubt policy decides");
+    }
+    Ok(count)
+}

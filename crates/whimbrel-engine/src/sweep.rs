@@ -1,0 +1,36 @@
+//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event.
+
+use std::sync::Arc;
+
+use whimbrel_core::Span;
+
+use crate::Engine;
+
+/// How often the store is asked.
+const EVERY: Span = Span::seconds(1);
+/// Parts taken at once.
+const PARTS_MAX: usize = 1_000;
+
+/// Sweeps until the engine stops.
+pub(crate) async fn run(engine: Arc<Engine>) {
+    while !engine.is_stopping() {
+        let now = engine.world.now();
+        match engine.read(move |store| store.clock_due(now, PARTS_MAX)).await {
+            Ok(parts) if parts.is_empty() => {}
+            Ok(parts) => {
+                let is_full = parts.len() == PARTS_MAX;
+                engine.let_time_pass(parts).await;
+                if is_full && engine.batcher.stopped().is_none() {
+                    continue;
+                }
+            }
+            Err(error) => tracing::error!(%error, "cannot look for expired parts; trying again in a second"),
+        }
+        engine.report();
+        tokio::select! {
+            biased;
+            () = engine.stopping() => {}
+            () = engine.world.sleep(EVERY) => {}
+        }
+    }
+}

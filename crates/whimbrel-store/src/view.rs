@@ -1,0 +1,165 @@
+//! What reads answer.
+
+use whimbrel_core::{
+    Account, AccountId, CarrierId, Final, MessageClass, MessageId, MessageText, Money, PartId, PartRecord, PhoneNumber,
+    Secret, SenderId, Timestamp,
+};
+use whimbrel_sms::Encoding;
+
+use crate::keyring::SecretDigest;
+use crate::op::Wallet;
+
+/// An account with what is needed to judge its requests.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The account.
+    pub account: Account,
+    /// The dialect whose customers it serves.
+    pub dialect: Box<str>,
+    /// Digests of the secrets that authenticate it.
+    pub secrets: Vec<SecretDigest>,
+    /// The secret that signs, unsealed.
+    pub signature_secret: Secret,
+}
+
+/// An account with its wallet.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    /// The account.
+    pub account: Account,
+    /// The dialect whose customers it serves.
+    pub dialect: Box<str>,
+    /// Its money.
+    pub wallet: Wallet,
+}
+
+/// A part that has not ended.
+#[derive(Debug, Clone)]
+pub struct OpenPart {
+    /// The part.
+    pub record: PartRecord,
+    /// Its class.
+    pub class: MessageClass,
+}
+
+/// Which messages.
+#[derive(Debug, Clone, Default)]
+pub struct MessageFilter {
+    /// Only to this recipient.
+    pub recipient: Option<PhoneNumber>,
+    /// Only of this account.
+    pub account: Option<AccountId>,
+    /// Only older than this message.
+    pub before: Option<MessageId>,
+    /// At most so many; the store caps it at 1,000.
+    pub count_max: usize,
+}
+
+/// A line of a list.
+#[derive(Debug, Clone)]
+pub struct MessageSummary {
+    /// The message.
+    pub id: MessageId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// The account's key.
+    pub account_key: Box<str>,
+    /// In whose words.
+    pub dialect: Box<str>,
+    /// To whom.
+    pub recipient: PhoneNumber,
+    /// From whom.
+    pub sender: SenderId,
+    /// What.
+    pub text: MessageText,
+    /// When.
+    pub accepted_at: Timestamp,
+    /// How many parts.
+    pub part_count: u8,
+    /// Its parts' states, folded into one word: the name of a final status if all ended alike, `mixed` if they ended
+    /// differently, else `queued`, `submitting`, `uncertain` or `submitted`, the earliest of its open parts.
+    pub status: Box<str>,
+}
+
+/// A message with its parts and its story.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// As in a list.
+    pub summary: MessageSummary,
+    /// Its class.
+    pub class: MessageClass,
+    /// The alphabet of its parts.
+    pub encoding: Encoding,
+    /// What each part costs.
+    pub price: Money,
+    /// The recipient's network code.
+    pub network: Box<str>,
+    /// The carrier it goes to.
+    pub carrier: CarrierId,
+    /// The rule that chose it.
+    pub route: Box<str>,
+    /// The snapshot it was planned from.
+    pub epoch: u32,
+    /// The customer's mark.
+    pub client_ref: Option<Box<str>>,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+    /// Its parts in order.
+    pub parts: Vec<PartView>,
+    /// Its story in order of time.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// A part of a message.
+#[derive(Debug, Clone)]
+pub struct PartView {
+    /// The part.
+    pub id: PartId,
+    /// Its place, from 1.
+    pub number: u8,
+    /// `queued`, `submitting`, `uncertain`, `submitted` or the name of its final status.
+    pub state: Box<str>,
+    /// How it ended, if it did.
+    pub end: Option<Final>,
+    /// Where its price is: `held`, `captured` or `released`.
+    pub funds: whimbrel_core::part::Funds,
+    /// Attempts so far.
+    pub attempts: u16,
+    /// The carrier's id for it, as the carrier gave it; empty before its answer.
+    pub carrier_message_id: Box<str>,
+}
+
+/// One thing that happened to a message.
+#[derive(Debug, Clone)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The part, from 1; 0 for the whole message.
+    pub part_number: u8,
+    /// `accepted`, `queued`, `submitting`, `sent`, `refused`, `doubt`, `given-back`, `receipt`, `late-receipt`, `ended`, `webhook`, ...
+    pub what: Box<str>,
+    /// For people: codes, ids of the carrier, prices; never a text, a secret or a whole number.
+    pub detail: Box<str>,
+}
+
+/// Counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Messages ever accepted (and not yet pruned).
+    pub messages: u64,
+    /// Parts that have not ended, by state.
+    pub queued: u64,
+    /// As above.
+    pub submitting: u64,
+    /// As above.
+    pub uncertain: u64,
+    /// As above.
+    pub submitted: u64,
+    /// Doubts ever.
+    pub doubts: u64,
+    /// Receipts that wait for their answer.
+    pub parked: u64,
+    /// Notices that were not delivered yet.
+    pub notices: u64,
+}
+

@@ -1,0 +1,136 @@
+//! Who may use the native API.
+
+use whimbrel_core::Secret;
+use whimbrel_dialects::http::{HostKind, HttpResponse};
+
+use crate::server::{IncomingRequest, problem};
+
+/// Whether callers on this very machine need the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local {
+    /// They need it as everybody does.
+    NeedsToken,
+    /// They do not, unless a foreign web page sent them: development only.
+    Trusted,
+}
+
+/// The rule and the token.
+#[derive(Debug)]
+pub struct Access {
+    admin_token: Secret,
+    local: Local,
+}
+
+impl Access {
+    /// Callers prove themselves by `admin_token`, and those on this machine as `local` says.
+    #[must_use]
+    pub const fn new(admin_token: Secret, local: Local) -> Self {
+        Self { admin_token, local }
+    }
+
+    /// Judges a caller.
+    ///
+    /// # Errors
+    /// The answer to send: 401 with what to do.
+    pub fn judge(&self, request: &IncomingRequest) -> Result<(), HttpResponse> {
+        if let Some(credentials) = request.header("authorization") {
+            let token = credentials.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            return match token {
+                Some((_, token)) if Secret::new(token.trim()) == self.admin_token => Ok(()),
+                _ => Err(unauthorized("the bearer token is not this server's admin token")),
+            };
+        }
+        match self.local {
+            Local::Trusted if is_local(request) => Ok(()),
+            Local::Trusted => Err(unauthorized(
+                "only callers on this machine, by the name localhost, 127.0.0.1 or [::1], need no token: send `Authorization: Bearer` \
+                 with the admin token of the ready-file",
+            )),
+            Local::NeedsToken => Err(unauthorized(
+                "send `Authorization: Bearer` with the admin token, which stands in the file `admin-token` of the data folder",
+            )),
+        }
+    }
+}
+
+fn unauthorized(detail: &str) -> HttpResponse {
+    let mut response = problem(401, "Unauthorized", detail);
+    response.headers.push(("WWW-Authenticate", "Bearer".into()));
+    response
+}
+
+/// On loopback, by a name of this machine (so that no foreign name can be pointed here), and not from a foreign page.
+fn is_local(request: &IncomingRequest) -> bool {
+    let headers = request.header_list();
+    let is_local_name = request.header("host").is_some() && request.view(&headers).host_kind() == HostKind::Local;
+    let is_loopback = request.peer().ip().to_canonical().is_loopback();
+    is_loopback && is_local_name && names_loopback(request.header("host").unwrap_or_default()) && is_same_origin(request)
+}
+
+fn names_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => return rest.split_once(']').is_some_and(|(address, _)| address == "::1"),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
+}
+
+fn is_same_origin(request: &IncomingRequest) -> bool {
+    let site = request.header("sec-fetch-site").unwrap_or("none");
+    let host = request.header("host").unwrap_or_default();
+    let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    matches!(site, "none" | "same-origin") && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
+        && request.header("origin") != Some("null")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::server::Scheme;
+
+    fn check(local: Local, peer: &str, headers: &[(&str, &str)]) -> bool {
+        let mut builder = http::Request::builder().method("GET").uri("/_whimbrel/v1/stats");
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        let (head, ()) = builder.body(()).expect("a good request").into_parts();
+        let request = IncomingRequest::new(head, Bytes::new(), peer.parse().expect("an address"), Scheme::Http);
+        Access::new(Secret::new("token"), local).judge(&request).is_ok()
+    }
+
+    #[test]
+    fn the_token_opens_and_a_wrong_one_closes_also_locally() {
+        let host = ("host", "localhost:7670");
+        for local in [Local::NeedsToken, Local::Trusted] {
+            assert!(check(local, "192.0.2.1:9", &[("host", "sms.example.com"), ("authorization", "Bearer token")]));
+            for wrong in ["Bearer other", "Bearer", "Basic token", "token"] {
+                assert!(!check(local, "127.0.0.1:9", &[host, ("authorization", wrong)]), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_development_server_trusts_its_own_machine() {
+        for (peer, headers, trusted) in [
+            ("127.0.0.1:9", vec![("host", "localhost:7670")], true),
+            ("127.0.0.1:9", vec![("host", "127.0.0.1")], true),
+            ("[::1]:9", vec![("host", "[::1]:7670")], true),
+            ("[::ffff:127.0.0.1]:9", vec![("host", "LOCALHOST")], true),
+            ("127.0.0.1:9", vec![("host", "localhost:7670"), ("origin", "http://localhost:7670")], true),
+            ("192.0.2.1:9", vec![("host", "localhost")], false),
+            ("127.0.0.1:9", vec![("host", "evil.example")], false),
+            ("127.0.0.1:9", vec![("host", "localhost.evil.example")], false),
+            ("127.0.0.1:9", vec![("host", "192.168.1.1")], false),
+            ("127.0.0.1:9", vec![], false),
+            ("127.0.0.1:9", vec![("host", "localhost:7670"), ("origin", "http://evil.example")], false),
+            ("127.0.0.1:9", vec![("host", "localhost:7670"), ("origin", "http://localhost:3000")], false),
+            ("127.0.0.1:9", vec![("host", "localhost:7670"), ("origin", "null")], false),
+            ("127.0.0.1:9", vec![("host", "localhost:7670"), ("sec-fetch-site", "cross-site")], false),
+        ] {
+            assert_eq!(check(Local::Trusted, peer, &headers), trusted, "{peer} {headers:?}");
+            assert!(!check(Local::NeedsToken, peer, &headers), "{peer} {headers:?}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Accounts as operators make and change them.
+
+use serde_json::{Value, json};
+use whimbrel_core::account::{AccountStatus, CaptureOn};
+use whimbrel_core::{Account, AccountId, Currency, EndpointKind, HttpMethodChoice, MessageClass, Money};
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry;
+use whimbrel_engine::{AccountError, NewCustomer};
+use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
+
+use super::json::{Fields, bad};
+use super::{Api, document, unavailable};
+use crate::gateway::secrets;
+use crate::server::{IncomingRequest, problem};
+
+/// Longest URL of an endpoint.
+const URL_BYTES_MAX: usize = 2_000;
+
+/// `POST accounts`: makes an account; key and secrets are made here and shown this once.
+pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    match read_customer(api, request.body()) {
+        Ok((customer, shown)) => match api.engine.create_account(customer).await {
+            Ok(_) => document(201, &shown),
+            Err(error) => refused(&error),
+        },
+        Err(refused) => refused,
+    }
+}
+
+fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpResponse> {
+    let mut fields = Fields::read(body, &["name", "dialect", "currency", "default_class"])?;
+    let name = fields.text("name")?.unwrap_or_default();
+    if name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(bad("`name` must have at most 100 characters, none of them control characters"));
+    }
+    let known = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
+    let dialect = match fields.word("dialect", |name| registry::by_name(name), &known)? {
+        Some(dialect) => dialect.descriptor(),
+        None => registry::DIALECTS.first().map(|dialect| dialect.descriptor()).ok_or_else(|| bad("no dialect is built in"))?,
+    };
+    let currency = fields.word("currency", |code| code.parse::<Currency>().ok(), "the three capital letters of a currency")?;
+    let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
+    let world = api.engine.world();
+    let random = || world.random();
+    let (secret, signature_secret) = (secrets::api_secret(random), secrets::signature_secret(random));
+    let account = Account {
+        id: AccountId(world.next_id()),
+        key: secrets::api_key(random).into(),
+        name: name.into(),
+        currency: currency.unwrap_or(Currency::EUR),
+        status: AccountStatus::Active,
+        default_class: class.unwrap_or(MessageClass::Bulk),
+        capture_on: CaptureOn::CarrierAccept,
+        webhook_method: HttpMethodChoice::Get,
+        endpoints: Vec::new(),
+    };
+    let shown = json!({
+        "api_key": account.key,
+        "api_secret": secret.expose(),
+        "signature_secret": signature_secret.expose(),
+        "dialect": dialect.id,
+        "currency": account.currency.as_str(),
+        "name": account.name,
+        "note": "the secrets are shown this once",
+    });
+    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, signature_secret }, shown))
+}
+
+/// `GET accounts/{key}`.
+pub(super) async fn show(api: &Api, key: &str) -> HttpResponse {
+    let id = match find(api, key) {
+        Ok(id) => id,
+        Err(refused) => return refused,
+    };
+    match api.engine.read(move |store| store.account(id)).await {
+        Ok(Some(view)) => document(200, &shown(&view)),
+        Ok(None) => unknown(),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// `PATCH accounts/{key}`.
+pub(super) async fn patch(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
+    let patch = match find(api, key).and_then(|id| read_patch(api, id, request.body())) {
+        Ok(patch) => patch,
+        Err(refused) => return refused,
+    };
+    match api.engine.patch_account(patch).await {
+        Ok(_) => show(api, key).await,
+        Err(error) => refused(&error),
+    }
+}
+
+fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, HttpResponse> {
+    let known = &["receipt_url", "inbound_url", "webhook_method", "status", "default_class"];
+    let mut fields = Fields::read(body, known)?;
+    let mut endpoints = Vec::new();
+    for (name, kind) in [("receipt_url", EndpointKind::Receipt), ("inbound_url", EndpointKind::Inbound)] {
+        if let Some(url) = fields.text(name)? {
+            endpoints.push((kind, checked_url(name, &url)?));
+        }
+    }
+    Ok(AccountPatch {
+        id,
+        at: api.engine.world().now(),
+        endpoints,
+        webhook_method: fields.word("webhook_method", HttpMethodChoice::parse, "GET, POST, POST-JSON")?,
+        status: fields.word("status", AccountStatus::parse, "active, suspended")?,
+        default_class: fields.word("default_class", MessageClass::parse, "otp, bulk")?,
+    })
+}
+
+/// An absolute http or https URL, or nothing, which takes the endpoint away.
+fn checked_url(name: &str, url: &str) -> Result<Box<str>, HttpResponse> {
+    if url.is_empty() {
+        return Ok("".into());
+    }
+    let good = url.len() <= URL_BYTES_MAX
+        && url.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+        });
+    if good {
+        Ok(url.into())
+    } else {
+        Err(bad(&format!("`{name}` must be an absolute http or https URL of at most {URL_BYTES_MAX} characters")))
+    }
+}
+
+/// `POST accounts/{key}/topup`.
+pub(super) async fn top_up(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
+    let top_up = match find(api, key).and_then(|id| read_top_up(api, id, request.body())) {
+        Ok(top_up) => top_up,
+        Err(refused) => return refused,
+    };
+    match api.engine.top_up(top_up).await {
+        Ok(_) => show(api, key).await,
+        Err(error) => refused(&error),
+    }
+}
+
+fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpResponse> {
+    let mut fields = Fields::read(body, &["amount", "reference"])?;
+    let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
+    let amount = fields.text("amount")?.ok_or_else(|| bad("`amount` is missing: a text such as \"10.00\""))?;
+    let amount = Money::parse(&amount, entry.account.currency).map_err(|error| bad(&format!("`amount`: {error}")))?;
+    let reference = fields.text("reference")?;
+    // Without a reference every call is a payment of its own.
+    let reference = reference.unwrap_or_else(|| format!("{:x}", api.engine.world().next_id()));
+    if reference.is_empty() || reference.len() > 100 || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(bad("`reference` must be 1 to 100 visible ASCII characters"));
+    }
+    Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
+}
+
+fn find(api: &Api, key: &str) -> Result<AccountId, HttpResponse> {
+    // Keys are unique within a dialect; `dialect:key` names one where two dialects have the same.
+    let entries = match key.split_once(':') {
+        Some((dialect, key)) => {
+            let dialect = registry::by_name(dialect).map(|dialect| dialect.descriptor().id);
+            dialect.and_then(|dialect| api.engine.directory().by_key(dialect, key)).into_iter().collect()
+        }
+        None => api.engine.directory().with_key(key),
+    };
+    match entries.as_slice() {
+        [entry] => Ok(entry.account.id),
+        [] => Err(unknown()),
+        _ => Err(bad("accounts of several dialects have that key: write it as `dialect:key`")),
+    }
+}
+
+fn unknown() -> HttpResponse {
+    problem(404, "Not Found", "there is no account with that key")
+}
+
+fn refused(error: &AccountError) -> HttpResponse {
+    match error {
+        AccountError::Refused(AccountRefused::KeyTaken) => problem(409, "Conflict", &error.to_string()),
+        AccountError::Refused(AccountRefused::Unknown) => unknown(),
+        AccountError::Refused(AccountRefused::Amount) => bad(&error.to_string()),
+        AccountError::Commit(_) | AccountError::Bug(_) => unavailable(error),
+    }
+}
+
+fn shown(view: &AccountView) -> Value {
+    let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
+    json!({
+        "api_key": view.account.key,
+        "name": view.account.name,
+        "dialect": view.dialect,
+        "status": view.account.status.as_str(),
+        "currency": view.account.currency.as_str(),
+        "posted": view.wallet.posted.eight_decimals(),
+        "held": view.wallet.held.eight_decimals(),
+        "balance": view.wallet.available().eight_decimals(),
+        "default_class": view.account.default_class.as_str(),
+        "webhook_method": view.account.webhook_method.as_str(),
+        "receipt_url": url(EndpointKind::Receipt),
+        "inbound_url": url(EndpointKind::Inbound),
+    })
+}

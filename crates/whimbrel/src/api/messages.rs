@@ -1,0 +1,143 @@
+//! Messages as operators and tools read them.
+
+use serde_json::{Value, json};
+use whimbrel_core::{MessageId, PartId, PhoneNumber};
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry::{self, DIALECTS};
+use whimbrel_store::{MessageFilter, MessageSummary, MessageView};
+
+use super::json::bad;
+use super::{Api, document, unavailable};
+use crate::server::{IncomingRequest, problem};
+
+const COUNT_DEFAULT: usize = 50;
+const COUNT_MAX: usize = 1_000;
+
+/// `GET messages?to=&before=&limit=`: newest first.
+pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let filter = match read_filter(request.query()) {
+        Ok(filter) => filter,
+        Err(refused) => return refused,
+    };
+    match api.engine.read(move |store| store.messages(&filter)).await {
+        Ok(messages) => {
+            let list: Vec<Value> = messages.iter().map(summary).collect();
+            document(200, &json!({ "messages": list }))
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
+    let mut filter = MessageFilter { count_max: COUNT_DEFAULT, ..MessageFilter::default() };
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "to" => {
+                let number = PhoneNumber::parse(&value).map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
+                filter.recipient = Some(number);
+            }
+            "before" => {
+                let id = read_id(&value).ok_or_else(|| bad("`before` must be the id of a message"))?;
+                filter.before = Some(MessageId(id));
+            }
+            "limit" => {
+                let count = value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
+                filter.count_max = count.ok_or_else(|| bad("`limit` must be a number from 1 to 1000"))?;
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                return Err(bad(&format!("`{other}` is no parameter here; the parameters are to, before, limit")));
+            }
+        }
+    }
+    Ok(filter)
+}
+
+/// `GET messages/{id}`: any public id of the message or of one of its parts.
+pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
+    let Some(number) = read_id(id) else {
+        return problem(404, "Not Found", "this is no id of a message: take the id of an answer or a receipt as it stands");
+    };
+    let read = api.engine.read(move |store| match store.message_of_part(PartId(number))? {
+        Some(message) => store.message(message),
+        None => Ok(None),
+    });
+    match read.await {
+        Ok(Some(message)) => {
+            let carrier = api.engine.carriers().find(message.carrier).map_or("(not configured any more)", |desk| &desk.name);
+            document(200, &whole(&message, carrier))
+        }
+        Ok(None) => problem(404, "Not Found", "there is no message with that id"),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// Reads a public id of any dialect.
+fn read_id(text: &str) -> Option<i64> {
+    DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text))
+}
+
+fn public_id(dialect: &str, id: i64) -> String {
+    registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id))
+}
+
+fn summary(message: &MessageSummary) -> Value {
+    json!({
+        "id": public_id(&message.dialect, message.id.0),
+        "account": message.account_key,
+        "dialect": message.dialect,
+        "to": message.recipient.digits(),
+        "from": message.sender.as_str(),
+        "text": message.text.expose(),
+        "accepted_at": message.accepted_at.to_string(),
+        "parts": message.part_count,
+        "status": message.status,
+    })
+}
+
+fn whole(message: &MessageView, carrier: &str) -> Value {
+    let mut value = summary(&message.summary);
+    let id_of = |id: i64| public_id(&message.summary.dialect, id);
+    let parts: Vec<Value> = message
+        .parts
+        .iter()
+        .map(|part| {
+            json!({
+                "id": id_of(part.id.0),
+                "number": part.number,
+                "state": part.state,
+                "cause": part.end.map(|end| end.cause.as_str()),
+                "funds": part.funds.as_str(),
+                "attempts": part.attempts,
+                "carrier_message_id": part.carrier_message_id,
+            })
+        })
+        .collect();
+    let timeline: Vec<Value> = message
+        .timeline
+        .iter()
+        .map(|entry| {
+            json!({
+                "at": entry.at.to_string(), "part": entry.part_number, "what": entry.what, "detail": entry.detail,
+            })
+        })
+        .collect();
+    let more = json!({
+        "class": message.class.as_str(),
+        "encoding": message.encoding.to_string(),
+        "price": message.price.eight_decimals(),
+        "currency": message.price.currency.as_str(),
+        "network": message.network,
+        "carrier": carrier,
+        "route": message.route,
+        "epoch": message.epoch,
+        "client_ref": message.client_ref,
+        "expires_at": message.expires_at.to_string(),
+        "part_list": parts,
+        "timeline": timeline,
+    });
+    if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+        value.extend(more);
+    }
+    value
+}

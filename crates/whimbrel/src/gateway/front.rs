@@ -1,0 +1,54 @@
+//! The HTTP handler: a request goes to the dialect whose path it is, or to the native API.
+
+use std::sync::Arc;
+
+use whimbrel_core::World;
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry::DIALECTS;
+use whimbrel_dialects::{Match, Parsed};
+use whimbrel_engine::Engine;
+
+use crate::api::Api;
+use crate::server::{Handler, IncomingRequest, problem};
+
+/// Everything that answers requests.
+pub struct Front {
+    engine: Arc<Engine>,
+    api: Api,
+}
+
+impl Front {
+    /// A front before `engine`.
+    #[must_use]
+    pub const fn new(engine: Arc<Engine>, api: Api) -> Self {
+        Self { engine, api }
+    }
+}
+
+impl Handler for Front {
+    async fn handle(&self, request: IncomingRequest) -> HttpResponse {
+        let world = self.engine.world();
+        for dialect in DIALECTS.iter().copied() {
+            let read = {
+                let headers = request.header_list();
+                dialect.read(&request.view(&headers), trace_id(&**world), world.now())
+            };
+            let parsed = match read {
+                Match::NotMine => continue,
+                Match::Answered(response) => return response,
+                Match::Parsed(parsed) => *parsed,
+            };
+            let Parsed { claim, call, reply } = parsed;
+            let outcome = self.engine.handle(dialect, claim, call).await;
+            return dialect.render(&outcome, &reply);
+        }
+        match self.api.handle(&request).await {
+            Some(response) => response,
+            None => problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /"),
+        }
+    }
+}
+
+fn trace_id(world: &dyn World) -> u128 {
+    (u128::from(world.random()) << 64) | u128::from(world.random())
+}

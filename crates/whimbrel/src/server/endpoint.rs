@@ -1,0 +1,152 @@
+//! One request on one connection: reads the body within its bounds, asks the handler, frames the answer.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Request, Response, Version, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use tracing::error;
+use whimbrel_dialects::http::HttpResponse;
+
+use super::handler::Handler;
+use super::limits::HttpLimits;
+use super::problem::{last_problem, problem};
+use super::request::{IncomingRequest, Scheme};
+use super::respond::{After, respond};
+use super::socket::{LINGER_BYTES_MAX, LINGER_TIME_MAX};
+use super::watch::Watch;
+
+/// What all requests of a connection share.
+pub(super) struct Endpoint<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) limits: HttpLimits,
+    pub(super) watch: Arc<Watch>,
+    pub(super) peer: SocketAddr,
+    pub(super) scheme: Scheme,
+}
+
+impl<H: Handler> Endpoint<H> {
+    /// Answers one request. There is always an answer.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+        let _open = self.watch.request();
+        let version = request.version();
+        let (head, mut body) = request.into_parts();
+        let asks_to_close = asks_to_close(&head.headers);
+        let answer = match self.whole_body(&head.headers, &mut body).await {
+            Ok(body) => {
+                let request = IncomingRequest::new(head, body, self.peer, self.scheme);
+                without_panic(self.handler.handle(request)).await
+            }
+            Err(refused) => {
+                self.watch.refuse_body();
+                if version == Version::HTTP_2 {
+                    drop_rest(&mut body).await;
+                }
+                refused.into()
+            }
+        };
+        let after = if asks_to_close || self.watch.is_stopping() { After::Close } else { After::KeepOpen };
+        Ok(respond(answer, version, after))
+    }
+
+    /// Reads the body, never more than `body_bytes_max` of it and never longer than `body_time_max`.
+    async fn whole_body(&self, headers: &HeaderMap, body: &mut Incoming) -> Result<Bytes, BodyRefused> {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        let bytes_max = self.limits.body_bytes_max;
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|bytes| bytes > bytes_max as u64) {
+            return Err(BodyRefused::TooLarge { bytes_max });
+        }
+        match tokio::time::timeout(self.limits.body_time_max, collect(body, bytes_max)).await {
+            Ok(result) => result,
+            Err(_) => Err(BodyRefused::TooSlow),
+        }
+    }
+}
+
+/// Reads to the end or past the bound. A body of one piece is not copied.
+async fn collect(body: &mut Incoming, bytes_max: usize) -> Result<Bytes, BodyRefused> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| BodyRefused::Broken)?.into_data() else { continue };
+        if first.len() + all.len() + piece.len() > bytes_max {
+            return Err(BodyRefused::TooLarge { bytes_max });
+        }
+        if first.is_empty() && all.is_empty() {
+            first = piece;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&piece);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Reads on for a while after a refusal: clients of HTTP/2 that are still sending take an early answer for a broken stream
+/// (curl 7.88 does). Over HTTP/1 the socket does the like after the answer.
+async fn drop_rest(body: &mut Incoming) {
+    let rest = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > LINGER_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    // The answer goes out in any case.
+    let _ = tokio::time::timeout(LINGER_TIME_MAX, rest).await;
+}
+
+/// Whether a `Connection` header names `close`.
+fn asks_to_close(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONNECTION).iter().any(|value| {
+        value.as_bytes().split(|octet| *octet == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
+}
+
+/// Why a body was not read.
+#[derive(Debug)]
+enum BodyRefused {
+    TooLarge { bytes_max: usize },
+    TooSlow,
+    Broken,
+}
+
+impl From<BodyRefused> for HttpResponse {
+    fn from(refused: BodyRefused) -> Self {
+        match refused {
+            BodyRefused::TooLarge { bytes_max } => {
+                let detail = format!("a request body may have up to {bytes_max} bytes; send less at once");
+                last_problem(413, "Content Too Large", &detail)
+            }
+            BodyRefused::TooSlow => last_problem(408, "Request Timeout", "the request body did not arrive in time"),
+            BodyRefused::Broken => last_problem(400, "Bad Request", "the request body ended early or is malformed"),
+        }
+    }
+}
+
+/// Runs a handler; a panic in it becomes an answer.
+async fn without_panic(answer: impl Future<Output = HttpResponse>) -> HttpResponse {
+    let mut answer = pin!(answer);
+    // The future is not polled again after a panic, so nothing sees what the panic left half done.
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+        Ok(poll) => poll,
+        Err(_) => {
+            error!("a request handler panicked and its client got status 500; report this with the panic's message");
+            metrics::counter!(crate::telemetry::HTTP_PANICS).increment(1);
+            Poll::Ready(problem(500, "Internal Server Error", "the request failed inside the gateway"))
+        }
+    })
+    .await
+}

@@ -1,0 +1,107 @@
+//! From a plain answer to hyper's, framing included.
+//!
+//! A dialect's `Transfer-Encoding` and `Connection` entries are marks of place: HTTP/1.1 keeps them where they stand, HTTP/1.0
+//! and HTTP/2 leave them out. `Content-Length` is always the server's own.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use http_body_util::Full;
+use tracing::error;
+use whimbrel_dialects::http::HttpResponse;
+
+use super::problem::problem;
+
+/// What becomes of the connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// It takes another request.
+    KeepOpen,
+    /// It ends, because the client asked for it or the server stops.
+    Close,
+}
+
+/// Turns an answer into hyper's for a request of that version.
+pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    let Ok(status) = StatusCode::from_u16(answer.status) else {
+        error!(status = answer.status, "handler gave an impossible status, report this");
+        return respond(problem(500, "Internal Server Error", "the answer could not be sent"), version, after);
+    };
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(answer.headers.len() + 1);
+    for (name, value) in &answer.headers {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+            (Ok(name), Ok(value)) if is_sent(&name, version, status) => {
+                // Hyper would append its "close" to a "keep-alive".
+                let value = match after {
+                    After::Close if name == header::CONNECTION => HeaderValue::from_static("close"),
+                    _ => value,
+                };
+                headers.append(name, value);
+            }
+            (Ok(_), Ok(_)) => {}
+            _ => error!(header = name, "handler gave a header that cannot be sent, left out; report this"),
+        }
+    }
+    *response.body_mut() = Full::new(Bytes::from(answer.body));
+    response
+}
+
+/// Whether a handler's header goes out with that version and status.
+fn is_sent(name: &HeaderName, version: Version, status: StatusCode) -> bool {
+    if *name == header::CONTENT_LENGTH {
+        return false;
+    }
+    let is_hop_header = *name == header::CONNECTION
+        || *name == header::TRANSFER_ENCODING
+        || *name == header::UPGRADE
+        || *name == header::TE
+        || *name == "keep-alive"
+        || *name == "proxy-connection";
+    let has_body = status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
+    !is_hop_header || (version == Version::HTTP_11 && (has_body || *name != header::TRANSFER_ENCODING))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer() -> HttpResponse {
+        HttpResponse {
+            status: 200,
+            headers: vec![
+                ("Server", "nginx".into()),
+                ("Content-Type", "application/json".into()),
+                ("Transfer-Encoding", "chunked".into()),
+                ("Connection", "keep-alive".into()),
+                ("Content-Length", "99".into()),
+                ("X-Nexmo-Trace-Id", "1".into()),
+            ],
+            body: b"{}".to_vec(),
+        }
+    }
+
+    fn names(version: Version) -> Vec<String> {
+        respond(answer(), version, After::KeepOpen).headers().keys().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn framing_headers_go_out_on_http_1_1_only_and_in_their_place() {
+        let all = ["server", "content-type", "transfer-encoding", "connection", "x-nexmo-trace-id"];
+        assert_eq!(names(Version::HTTP_11), all);
+        let few = ["server", "content-type", "x-nexmo-trace-id"];
+        assert_eq!(names(Version::HTTP_10), few);
+        assert_eq!(names(Version::HTTP_2), few);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_never_sent() {
+        let mut bad = answer();
+        bad.headers.push(("X-Text", "a\r\nSet-Cookie: b".into()));
+        assert!(!respond(bad, Version::HTTP_11, After::KeepOpen).headers().contains_key("x-text"));
+        let mut bad = answer();
+        bad.status = 42;
+        assert_eq!(respond(bad, Version::HTTP_11, After::KeepOpen).status(), 500);
+    }
+}
