@@ -1,2 +1,87 @@
-//! Placeholder.
-fn main() {}
+//! The project's own commands: `cargo xtask test`, `ci`, `tidy`, `bench` and the harnesses that break things on purpose.
+//!
+//! Glue is Rust, so that it is checked like the product. Every command works from any folder of the repository, asks
+//! nothing, prints what it runs and exits non-zero on failure. This is built before everything else: keep it small.
+
+#![expect(clippy::print_stdout, reason = "a command line tool prints")]
+
+mod clock;
+mod command;
+mod commands;
+mod failure;
+mod harness;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Outcome;
+use crate::workspace::Workspace;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need, then run all of them.
+    Test(commands::test::Options),
+    /// What the gate runs: format, lints, tidy, licences, all tests.
+    Ci,
+    /// Check the rules that no compiler knows: dependencies, vendors' names, links, sizes.
+    Tidy,
+    /// Install what `tools.toml` lists and this machine lacks.
+    Install(commands::install::Options),
+    /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
+    Bench(commands::bench::Options),
+    /// Kill the gateway at random instants under load and count what was lost or doubled.
+    Crashloop(commands::crashloop::Options),
+    /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
+    Fsyncfail(commands::fsyncfail::Options),
+    /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
+    Hostile(commands::hostile::Options),
+    /// Fuzz what parses foreign bytes, for a bounded time.
+    Fuzz(commands::fuzz::Options),
+    /// A fast SMSC that counts unique recipients (the far end of `bench`).
+    Sink(commands::sink::Options),
+    /// A closed-loop HTTP loader (the near end of `bench`).
+    Load(commands::load::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Line::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            println!("xtask: FAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Outcome<()> {
+    // The far and the near end of the bench need no repository around them.
+    match command {
+        Command::Sink(options) => return commands::sink::run(&options),
+        Command::Load(options) => return commands::load::run(&options),
+        _ => {}
+    }
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Test(options) => commands::test::run(&workspace, &options),
+        Command::Ci => commands::ci::run(&workspace),
+        Command::Tidy => commands::tidy::run(&workspace),
+        Command::Install(options) => commands::install::run(&workspace, &options),
+        Command::Bench(options) => commands::bench::run(&workspace, &options),
+        Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
+        Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
+        Command::Hostile(options) => commands::hostile::run(&workspace, &options),
+        Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
+        Command::Sink(_) | Command::Load(_) => Ok(()),
+    }
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask ci`: what the gate runs. No check lives only in a pipeline file.
+
+use crate::clock::Started;
+use crate::command::{self, cargo};
+use crate::commands::{install, test, tidy};
+use crate::failure::Outcome;
+use crate::workspace::Workspace;
+
+/// A named step of the gate.
+type Step = (&'static str, fn(&Workspace) -> Outcome<()>);
+
+const STEPS: &[Step] = &[
+    ("tidy", tidy::run),
+    ("format", format),
+    ("licences, bans and sources", deny),
+    ("clippy", clippy),
+    ("tests", |workspace| test::run(workspace, &test::Options::default())),
+];
+
+/// Runs the steps in order, cheap ones first, and stops at the first that fails.
+pub fn run(workspace: &Workspace) -> Outcome<()> {
+    let mut times = Vec::new();
+    for (name, step) in STEPS {
+        println!("== {name}");
+        let started = Started::now();
+        step(workspace)?;
+        times.push((name, started.elapsed().as_secs_f64()));
+    }
+    println!("== all green");
+    for (name, seconds) in times {
+        println!("{seconds:>8.1} s  {name}");
+    }
+    Ok(())
+}
+
+fn format(workspace: &Workspace) -> Outcome<()> {
+    command::run(&mut cargo(workspace, &["fmt", "--all", "--check"]))
+}
+
+fn clippy(workspace: &Workspace) -> Outcome<()> {
+    let line = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    command::run(cargo(workspace, &line).env("CARGO_INCREMENTAL", "0"))
+}
+
+/// Advisories are not part of the gate: they change without us, and their database may be out of reach.
+fn deny(workspace: &Workspace) -> Outcome<()> {
+    install::cargo_tool(workspace, "cargo-deny")?;
+    command::run(&mut cargo(workspace, &["deny", "--locked", "check", "bans", "licenses", "sources"]))
+}

@@ -1,0 +1,187 @@
+//! `cargo xtask fsyncfail`: the N-th flush of the data folder fails once; nothing may be accepted afterwards.
+//!
+//! A library of ours, loaded before libc, fails exactly one `fsync` or `fdatasync`; the next ones succeed, as they do after the
+//! kernel dropped the pages it could not write. A request that begins after the failure and is answered with status "0"
+//! fails the run, and so does an accepted text that is missing after a restart on the same folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::clock::{Started, sleep};
+use crate::command;
+use crate::commands::crashloop::build;
+use crate::failure::{Attempted as _, Failure, Outcome, require};
+use crate::harness::account::{Told, send_request, told};
+use crate::harness::books::Books;
+use crate::harness::gateway::{Gateway, Mode, Setup};
+use crate::harness::http::Client;
+use crate::workspace::Workspace;
+
+const SHIM: &str = include_str!("../harness/fsync_shim.c");
+/// Requests that must be refused after the failure before a run counts.
+const REFUSALS_WANTED: u64 = 8;
+const CALLERS: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which flushes fail.
+#[derive(Args)]
+pub struct Options {
+    /// The first flush to fail, counted from the start of the process.
+    #[arg(long, default_value_t = 1)]
+    first: u32,
+    /// The last one.
+    #[arg(long, default_value_t = 100)]
+    last: u32,
+    /// Uses the release build.
+    #[arg(long)]
+    release: bool,
+}
+
+/// How one run ended.
+enum End {
+    /// The flush failed while the server was starting, and it refused to start.
+    RefusedToStart,
+    /// It served, the flush failed, and nothing was accepted afterwards.
+    Stopped { accepted: usize },
+}
+
+/// Builds, then one run for each flush.
+pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
+    let profile = build(workspace, options.release)?;
+    let folder = workspace.scratch("fsyncfail")?;
+    let shim = compile(&folder)?;
+    let (mut at_start, mut stopped, mut accepted_total) = (0, 0, 0);
+    for flush in options.first..=options.last {
+        let run_folder = folder.join(format!("flush-{flush}"));
+        std::fs::create_dir_all(&run_folder)?;
+        let end = one(&workspace.product(profile), &run_folder, &shim, flush)
+            .map_err(|failure| Failure::new(format!("flush {flush}: {failure}")))?;
+        match end {
+            End::RefusedToStart => at_start += 1,
+            End::Stopped { accepted } => {
+                stopped += 1;
+                accepted_total += accepted;
+            }
+        }
+        if flush % 10 == 0 || flush == options.last {
+            println!(
+                "  up to flush {flush}: {at_start} refused to start, {stopped} stopped, {accepted_total} texts accepted before"
+            );
+        }
+        std::fs::remove_dir_all(&run_folder)?;
+    }
+    require(stopped > 0, || "no flush failed while serving: count further".to_owned())?;
+    println!(
+        "{stopped} failures while serving: nothing was accepted afterwards, and everything before was there again"
+    );
+    Ok(())
+}
+
+fn compile(folder: &Path) -> Outcome<PathBuf> {
+    let (source, library) = (folder.join("flush_shim.c"), folder.join("flush_shim.so"));
+    std::fs::write(&source, SHIM)?;
+    let mut line = Command::new("cc");
+    line.args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl");
+    command::run(&mut line)?;
+    Ok(library)
+}
+
+fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
+    let mark = folder.join("failed");
+    let mut setup = Setup {
+        binary: binary.to_owned(),
+        folder: folder.to_owned(),
+        mode: Mode::Development,
+        environment: Vec::new(),
+    };
+    std::fs::create_dir_all(setup.data_folder())?;
+    let below = setup.data_folder().canonicalize()?;
+    let set = |name: &str, value: &Path| (name.to_owned(), value.to_string_lossy().into_owned());
+    setup.environment = vec![
+        set("LD_PRELOAD", shim),
+        set("FLUSH_FAIL_BELOW", &below),
+        set("FLUSH_FAIL_MARK", &mark),
+        ("FLUSH_FAIL_AT".to_owned(), flush.to_string()),
+    ];
+    let books = Books::default();
+    match setup.start() {
+        Ok(mut gateway) => {
+            serve_until_stopped(&gateway, &mark, &books)?;
+            // Its end need not be orderly: the store has stopped. It must end, though.
+            gateway.process.terminate()?;
+        }
+        Err(failure) => {
+            require(mark.exists(), || format!("did not start, though no flush failed: {failure}"))?;
+            return Ok(End::RefusedToStart);
+        }
+    }
+    setup.environment.clear();
+    let mut again =
+        setup.start().map_err(|failure| Failure::new(format!("no restart after the failure: {failure}")))?;
+    let accepted = books.accepted();
+    let mut client = Client::new(again.http);
+    for (id, _) in accepted.values() {
+        let answer = again.get_over(&mut client, &format!("/_whimbrel/v1/messages/{id}"))?;
+        require(answer.status == 200, || format!("text {id} was accepted before the failure and is gone"))?;
+    }
+    let status = again.process.terminate()?;
+    require(status.success(), || format!("the restarted server ended with {status}"))?;
+    Ok(End::Stopped { accepted: accepted.len() })
+}
+
+/// Sends until enough requests were refused after the failure; then the server must say that it is not ready.
+fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome<()> {
+    let account = gateway.account.clone().ok_or_else(|| Failure::new("the ready-file has no account"))?;
+    let (done, fault) = (AtomicBool::new(false), Mutex::new(None));
+    let refused_after = std::sync::atomic::AtomicU64::new(0);
+    let caller = || {
+        let mut client = Client::new(gateway.http);
+        let started = Started::now();
+        while !done.load(Ordering::Relaxed) {
+            let failed_before = mark.exists();
+            let to = books.next_recipient();
+            let answer = client.call(&send_request(&account.form(to, "Your code is 123456")));
+            let what = answer.as_ref().ok().and_then(told);
+            if failed_before {
+                if let Some(Told::Accepted { id, .. }) = &what {
+                    let text = format!("text {id} was accepted after the failure");
+                    fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(text);
+                    done.store(true, Ordering::Relaxed);
+                } else if refused_after.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_WANTED {
+                    done.store(true, Ordering::Relaxed);
+                }
+            }
+            books.write(to, what);
+            if started.elapsed() > PATIENCE {
+                let text = format!("no flush failed, or no refusal came, within {} s", PATIENCE.as_secs());
+                fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(text);
+                done.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(caller);
+        }
+    });
+    if let Some(text) = fault.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(Failure::new(text));
+    }
+    // The probe learns of it at latest with the refusals above; one look would do, a few do no harm.
+    let started = Started::now();
+    loop {
+        let status = gateway.get("/readyz").attempting("ask /readyz")?.status;
+        if status == 503 {
+            return Ok(());
+        }
+        require(started.elapsed() < Duration::from_secs(5), || {
+            format!("/readyz says {status} after the store stopped")
+        })?;
+        sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,13 @@
+//! One file for each command.
+
+pub mod bench;
+pub mod ci;
+pub mod crashloop;
+pub mod fsyncfail;
+pub mod fuzz;
+pub mod hostile;
+pub mod install;
+pub mod load;
+pub mod sink;
+pub mod test;
+pub mod tidy;

@@ -1,0 +1,46 @@
+//! `cargo xtask test`: installs what the tests need, then runs all of them.
+
+use clap::Args;
+
+use crate::command::{self, cargo, program};
+use crate::commands::install;
+use crate::failure::Outcome;
+use crate::workspace::Workspace;
+
+/// Which tests, and how.
+#[derive(Args, Default)]
+pub struct Options {
+    /// Only the black-box tests against the built binary; words after `--` go to pytest.
+    #[arg(long)]
+    blackbox: bool,
+    /// Passed on to pytest, such as `-k webhook`.
+    #[arg(last = true)]
+    pytest: Vec<String>,
+}
+
+/// Unit and property tests, doc tests, then black-box tests against the debug binary.
+pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
+    install::debian_packages(workspace)?;
+    if !options.blackbox {
+        install::cargo_tool(workspace, "cargo-nextest")?;
+        command::run(&mut build(workspace, &["nextest", "run", "--workspace", "--locked"]))?;
+        command::run(&mut build(workspace, &["test", "--doc", "--workspace", "--locked"]))?;
+    }
+    command::run(&mut build(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+    blackbox(workspace, &options.pytest)
+}
+
+fn build(workspace: &Workspace, arguments: &[&str]) -> std::process::Command {
+    let mut command = cargo(workspace, arguments);
+    command.env("CARGO_INCREMENTAL", "0");
+    command
+}
+
+fn blackbox(workspace: &Workspace, extra: &[String]) -> Outcome<()> {
+    let python = install::python(workspace)?;
+    let mut line = vec!["-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=5", "tests/blackbox"];
+    line.extend(extra.iter().map(String::as_str));
+    let mut pytest = program(workspace, &python.to_string_lossy(), &line);
+    pytest.env("BLACKBOX_BINARY", workspace.product("debug")).env("PYTHONDONTWRITEBYTECODE", "1");
+    command::run(&mut pytest)
+}

@@ -1,0 +1,197 @@
+//! `whimbrel serve` as a process, with its native API.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::command;
+use crate::failure::{Attempted as _, Failure, Outcome, require};
+use crate::harness::account::{Account, units};
+use crate::harness::http::{Client, Request};
+use crate::harness::process::Running;
+
+/// How to start a server.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Data, configuration, log and ready-file go here.
+    pub folder: PathBuf,
+    /// What to run with.
+    pub mode: Mode,
+    /// Environment beyond ours, such as a library to load first.
+    pub environment: Vec<(String, String)>,
+}
+
+/// With the built-in simulator, or with a carrier.
+#[derive(Debug, Clone)]
+pub enum Mode {
+    /// `--dev`.
+    Development,
+    /// A configuration file with one SMPP carrier.
+    Carrier {
+        /// Where the carrier's centre listens.
+        addr: SocketAddr,
+        /// Unanswered submissions allowed.
+        window: u32,
+    },
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Gateway {
+    /// The process.
+    pub process: Running,
+    /// Where it speaks HTTP.
+    pub http: SocketAddr,
+    /// Where it speaks HTTPS.
+    pub https: SocketAddr,
+    /// The development account.
+    pub account: Option<Account>,
+    token: String,
+}
+
+impl Setup {
+    /// The folder that the store lives in.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub fn start(&self) -> Outcome<Gateway> {
+        let ready_file = self.folder.join("gateway.ready.json");
+        let mut line = Command::new(&self.binary);
+        line.arg("serve").current_dir(&self.folder).envs(self.environment.iter().cloned());
+        match &self.mode {
+            Mode::Development => {
+                line.args(["--dev", "--simulator", "127.0.0.1:0"]);
+            }
+            Mode::Carrier { addr, window } => {
+                let path = self.folder.join("whimbrel.toml");
+                std::fs::write(&path, configuration(*addr, *window))?;
+                line.arg("--config").arg(path);
+            }
+        }
+        line.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
+        line.arg("--data-dir").arg(self.data_folder()).arg("--ready-file").arg(&ready_file);
+        let mut process = Running::start("the gateway", &mut line, &self.folder.join("gateway.log"))?;
+        let ready = process.wait_ready(&ready_file)?;
+        Gateway::of(process, &ready)
+    }
+
+    /// Opens an account with money, as an operator does outside of `--dev`.
+    pub fn open_account(&self, gateway: &Gateway) -> Outcome<Account> {
+        let account = Account { key: "abcd1234".to_owned(), secret: "S3cretAbc1".to_owned() };
+        let cli = |arguments: &[&str]| {
+            let mut line = Command::new(&self.binary);
+            line.args(arguments).current_dir(&self.folder);
+            line.env("WHIMBREL_URL", format!("http://{}", gateway.http)).env("WHIMBREL_TOKEN", &gateway.token);
+            command::read(&mut line).map(|_| ())
+        };
+        cli(&["account", "create", &account.key, "--secret", &account.secret, "--currency", "EUR"])?;
+        cli(&["account", "topup", &account.key, "1000000"])?;
+        Ok(account)
+    }
+}
+
+/// The five lines that a server with a carrier needs.
+fn configuration(addr: SocketAddr, window: u32) -> String {
+    format!(
+        "[carriers.smsc]\nkind = \"smpp\"\naddr = \"{addr}\"\nsystem_id = \"whimbrel\"\npassword = \"dev\"\nwindow = {window}\n"
+    )
+}
+
+impl Gateway {
+    fn of(process: Running, ready: &Value) -> Outcome<Self> {
+        let text = |value: &Value, name: &str| {
+            let missing = || Failure::new(format!("the ready-file has no `{name}`"));
+            value[name].as_str().map(str::to_owned).ok_or_else(missing)
+        };
+        let socket = |name: &str| {
+            let url = text(ready, name)?;
+            let host = url.rsplit('/').next().unwrap_or_default();
+            host.parse::<SocketAddr>().attempting(format_args!("read `{name}` of the ready-file"))
+        };
+        let account = match &ready["account"] {
+            Value::Null => None,
+            account => Some(Account { key: text(account, "api_key")?, secret: text(account, "api_secret")? }),
+        };
+        let (http, https, token) = (socket("http")?, socket("https")?, text(ready, "admin_token")?);
+        Ok(Self { process, http, https, account, token })
+    }
+
+    /// A call of the native API that must succeed.
+    pub fn native(&self, target: &str) -> Outcome<Value> {
+        let answer = self.get(&format!("/_whimbrel/v1/{target}"))?;
+        require(answer.status == 200, || format!("`{target}` answered {}: {}", answer.status, answer.text()))?;
+        serde_json::from_slice(&answer.body).attempting(format_args!("read the answer of `{target}`"))
+    }
+
+    /// A GET with the token; any status.
+    pub fn get(&self, target: &str) -> Outcome<crate::harness::answer::Answer> {
+        let request = Request { method: "GET", target, token: Some(&self.token), body: ("", b"") };
+        Client::new(self.http).call(&request)
+    }
+
+    /// A call over a connection that the caller keeps.
+    pub fn get_over(&self, client: &mut Client, target: &str) -> Outcome<crate::harness::answer::Answer> {
+        client.call(&Request { method: "GET", target, token: Some(&self.token), body: ("", b"") })
+    }
+
+    /// Balance and held amount of an account, in 10^-8.
+    pub fn wallet(&self, key: &str) -> Outcome<(i64, i64)> {
+        let view = self.native(&format!("accounts/{key}"))?;
+        let amount = |name: &str| {
+            let text = view[name].as_str().map(str::to_owned).unwrap_or_else(|| view[name].to_string());
+            units(text.split(' ').next().unwrap_or_default())
+                .ok_or_else(|| Failure::new(format!("the account has no amount `{name}`: {view}")))
+        };
+        Ok((amount("balance")?, amount("held")?))
+    }
+
+    /// One of the store's counts.
+    pub fn count(&self, name: &str) -> Outcome<u64> {
+        let stats = self.native("stats")?;
+        stats[name].as_u64().ok_or_else(|| Failure::new(format!("the store's counts have no `{name}`: {stats}")))
+    }
+
+    /// A metric without labels, or the sum over its labels.
+    pub fn metric(&self, name: &str) -> Outcome<f64> {
+        let answer = self.get("/metrics")?;
+        Ok(metric_sum(&answer.text(), name))
+    }
+}
+
+fn metric_sum(text: &str, name: &str) -> f64 {
+    let value = |line: &str| {
+        let rest = line.strip_prefix(name)?;
+        let rest = if rest.starts_with('{') { rest.split_once("} ")?.1 } else { rest.strip_prefix(' ')? };
+        rest.split(' ').next()?.parse::<f64>().ok()
+    };
+    text.lines().filter_map(value).sum()
+}
+
+/// The size of the files of a store.
+pub fn store_bytes(folder: &Path) -> Outcome<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let kind = entry?.metadata()?;
+        bytes += if kind.is_file() { kind.len() } else { 0 };
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_found_with_and_without_labels() {
+        let text = "# HELP a_total x\na_total{c=\"x\"} 3\na_total{c=\"y\"} 4\na_total_more 9\nb_sum 1.5\n";
+        assert!((metric_sum(text, "a_total") - 7.0).abs() < f64::EPSILON);
+        assert!((metric_sum(text, "b_sum") - 1.5).abs() < f64::EPSILON);
+        assert!(metric_sum(text, "c").abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,101 @@
+//! A process of the product: started with a ready-file, ended by signal, never left behind.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::clock::{Started, sleep};
+use crate::failure::{Attempted as _, Failure, Outcome};
+
+/// How long a start or an orderly end may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A running process. Dropped, it is killed and waited for.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    name: String,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts `command`; output is added to `log`.
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> Outcome<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(log)?;
+        for variable in ["HTTP", "HTTPS", "SIMULATOR", "DATA_DIR", "CONFIG", "URL", "TOKEN"] {
+            command.env_remove(format!("WHIMBREL_{variable}"));
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .attempting(format_args!("start {name}"))?;
+        Ok(Self { child, name: name.to_owned(), log: log.to_owned() })
+    }
+
+    /// Waits for the ready-file of this very process.
+    pub fn wait_ready(&mut self, path: &Path) -> Outcome<Value> {
+        let started = Started::now();
+        loop {
+            let ready: Option<Value> = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+            if let Some(ready) = ready.filter(|ready| ready["pid"].as_u64() == Some(u64::from(self.child.id()))) {
+                return Ok(ready);
+            }
+            if let Some(status) = self.child.try_wait()? {
+                return Err(Failure::new(format!("{} ended with {status}, see {}", self.name, self.log.display())));
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Failure::new(format!("{} is not ready, see {}", self.name, self.log.display())));
+            }
+            sleep(PAUSE);
+        }
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> Outcome<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(&mut self) -> Outcome<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, and waits for the orderly end.
+    pub fn terminate(&mut self) -> Outcome<ExitStatus> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| Failure::new("a process without an id"))?;
+        kill_process(pid, Signal::TERM).attempting(format_args!("end {}", self.name))?;
+        let started = Started::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Failure::new(format!("{} does not end, see {}", self.name, self.log.display())));
+            }
+            sleep(PAUSE);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Whatever state it is in: a harness leaves no process behind. Both calls fail only if it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,153 @@
+//! Rules that no compiler knows, as pure functions over a tree of files.
+//!
+//! Each rule takes a [`Tree`] and returns [`Finding`]s; each has a test with a planted violation, so that a rule that
+//! finds nothing is known to look. Reading the repository into a tree is the only I/O.
+
+pub mod budget;
+pub mod decisions;
+pub mod dependencies;
+pub mod links;
+pub mod metrics;
+pub mod paths;
+pub mod sizes;
+pub mod tests_rule;
+pub mod vendors;
+
+use std::fmt;
+use std::path::Path;
+
+/// A text file of the repository.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Path from the top folder, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The repository's text files.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    files: Vec<SourceFile>,
+}
+
+impl Tree {
+    /// A tree of these files.
+    pub fn new(files: Vec<SourceFile>) -> Self {
+        Self { files }
+    }
+
+    /// Reads the files named in `listing` (one path a line, from the top folder); what is not UTF-8 text is left out.
+    pub fn read(root: &Path, listing: &str) -> Self {
+        let read = |path: &str| {
+            let text = std::fs::read_to_string(root.join(path)).ok()?;
+            Some(SourceFile { path: path.to_owned(), text })
+        };
+        Self::new(listing.lines().filter_map(read).collect())
+    }
+
+    /// All files.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The file at `path`.
+    pub fn file(&self, path: &str) -> Option<&SourceFile> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// Whether `path` is a file, or a folder with a file in it.
+    pub fn holds(&self, path: &str) -> bool {
+        let folder = format!("{path}/");
+        path.is_empty() || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+    }
+
+    /// Files whose name ends so.
+    pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = &'a SourceFile> {
+        self.files.iter().filter(move |file| file.path.ends_with(end))
+    }
+}
+
+/// Something a rule found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    pub path: String,
+    /// The line, from 1; 0 for the whole file.
+    pub line: usize,
+    /// What is wrong and what belongs there.
+    pub problem: String,
+}
+
+impl Finding {
+    /// A finding at a line (from 1; 0 for the whole file).
+    pub fn new(path: &str, line: usize, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line, problem: problem.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.path, self.problem),
+            line => write!(f, "{}:{line}: {}", self.path, self.problem),
+        }
+    }
+}
+
+/// Runs every rule.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let rules: [fn(&Tree) -> Vec<Finding>; 9] = [
+        dependencies::check,
+        vendors::check,
+        paths::check,
+        sizes::check,
+        budget::check,
+        metrics::check,
+        decisions::check,
+        links::check,
+        tests_rule::check,
+    ];
+    rules.iter().flat_map(|rule| rule(tree)).collect()
+}
+
+/// The lines of a Rust file with their numbers from 1, up to its unit tests.
+pub fn product_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines()).take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+}
+
+/// Whether a path belongs to tests: a `tests` folder or a `tests.rs`.
+pub fn is_test(path: &str) -> bool {
+    path.split('/').any(|part| part == "tests" || part == "tests.rs")
+}
+
+#[cfg(test)]
+pub mod fake {
+    //! Makes small trees for the rules' tests.
+
+    use super::{Finding, SourceFile, Tree};
+
+    /// A tree of these paths and texts.
+    pub fn tree(files: &[(&str, &str)]) -> Tree {
+        let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
+        Tree::new(files.iter().map(file).collect())
+    }
+
+    /// `path:line` of each finding.
+    pub fn places(findings: &[Finding]) -> Vec<String> {
+        findings.iter().map(|finding| format!("{}:{}", finding.path, finding.line)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fake::tree;
+
+    #[test]
+    fn a_folder_is_held_and_a_prefix_of_a_name_is_not() {
+        let tree = tree(&[("docs/adr/0001-a.md", "")]);
+        assert!(tree.holds("docs/adr"));
+        assert!(tree.holds("docs/adr/0001-a.md"));
+        assert!(!tree.holds("docs/ad"));
+    }
+}

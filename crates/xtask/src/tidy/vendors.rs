@@ -1,0 +1,113 @@
+//! A vendor's name stands only where that vendor's dialect lives, in its registry line, in tests and in prose.
+//!
+//! So a fourth dialect is one folder, and nothing else in the product learns of it.
+
+use crate::tidy::{Finding, SourceFile, Tree, is_test, product_lines};
+
+/// A vendor's names, in lower case, and the id of its folder.
+struct Vendor {
+    id: &'static str,
+    names: &'static [&'static str],
+}
+
+const VENDORS: &[Vendor] = &[
+    Vendor { id: "nexmo", names: &["nexmo", "vonage"] },
+    Vendor { id: "seven", names: &["seven.io", "sms77"] },
+    Vendor { id: "nexo", names: &["nexo"] },
+];
+
+/// This file: the rule has to name what it looks for.
+const RULE_ITSELF: &str = "crates/xtask/src/tidy/vendors.rs";
+
+/// Finds vendors' names outside their places.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    tree.files().iter().filter(|file| is_product(&file.path)).flat_map(check_file).collect()
+}
+
+/// Prose, tests and examples may name vendors; so may the lock file, which names packages.
+fn is_product(path: &str) -> bool {
+    let prose = path.ends_with(".md") || path.starts_with("docs/") || path.starts_with("changelog.d/");
+    let outside = path.starts_with("examples/") || path.starts_with("LICENSE") || path == "Cargo.lock";
+    !(prose || outside || is_test(path) || path == RULE_ITSELF)
+}
+
+fn check_file(file: &SourceFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (line, text) in product_lines(&file.text) {
+        let lower = text.to_lowercase();
+        for vendor in VENDORS {
+            for name in vendor.names {
+                if lower.contains(name) && !is_home(&file.path, text, vendor) {
+                    let problem = format!("names `{name}`: a vendor's name belongs in its dialect's folder only");
+                    findings.push(Finding::new(&file.path, line, problem));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Whether this line of this file is one of the vendor's own places.
+fn is_home(path: &str, line: &str, vendor: &Vendor) -> bool {
+    let id = vendor.id;
+    let folders = [
+        format!("crates/whimbrel-dialects/src/{id}/"),
+        format!("crates/whimbrel-carriers/src/relay/{id}/"),
+        format!("fuzz/corpus/{id}_"),
+    ];
+    let files = [
+        format!("crates/whimbrel-dialects/src/{id}.rs"),
+        format!("crates/whimbrel-signing/src/{id}.rs"),
+        format!("fuzz/fuzz_targets/{id}.rs"),
+    ];
+    let at_home =
+        folders.iter().any(|folder| path.starts_with(folder.as_str())) || files.iter().any(|file| path == file);
+    let registered = match path {
+        "crates/whimbrel-dialects/src/lib.rs" => line.trim() == format!("pub mod {id};"),
+        "crates/whimbrel-signing/src/lib.rs" => line.trim() == format!("pub mod {id};"),
+        "crates/whimbrel-dialects/src/registry.rs" => line.contains(&format!("crate::{id}::")),
+        "crates/whimbrel-carriers/src/registry.rs" => line.contains(&format!("relay::{id}::")),
+        _ => false,
+    };
+    at_home || registered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::fake::{places, tree};
+
+    #[test]
+    fn a_vendor_at_home_is_fine() {
+        let tree = tree(&[
+            ("crates/whimbrel-dialects/src/nexmo/mod.rs", "//! The Nexmo SMS API."),
+            ("crates/whimbrel-dialects/src/registry.rs", "    &crate::nexmo::Nexmo,"),
+            ("crates/whimbrel-dialects/src/lib.rs", "pub mod nexmo;"),
+            ("crates/whimbrel-sms/tests/splitting.rs", "// Nexmo's guide"),
+            ("crates/whimbrel-sms/src/part.rs", "fn a() {}\n#[cfg(test)]\nmod tests { /* Nexmo's example */ }"),
+            ("docs/dialects/nexmo.md", "Nexmo"),
+            ("README.md", "Vonage and seven.io"),
+            ("tests/blackbox/test_sdk.py", "import vonage"),
+        ]);
+        assert_eq!(places(&check(&tree)), [""; 0]);
+    }
+
+    #[test]
+    fn planted_names_are_found() {
+        let tree = tree(&[
+            ("crates/whimbrel/src/server/mount.rs", "//! Mounts.\nif path == \"/nexmo\" {}"),
+            ("crates/whimbrel-core/src/plan.rs", "struct VonagePlan;"),
+            ("crates/whimbrel-dialects/src/registry.rs", "// nexmo comes first"),
+            ("crates/whimbrel-dialects/src/nexo/mod.rs", "//! Unlike sms77, unlike Nexo Route."),
+            ("data/prices.csv", "# as on seven.io"),
+        ]);
+        let found = [
+            "crates/whimbrel/src/server/mount.rs:2",
+            "crates/whimbrel-core/src/plan.rs:1",
+            "crates/whimbrel-dialects/src/registry.rs:1",
+            "crates/whimbrel-dialects/src/nexo/mod.rs:1",
+            "data/prices.csv:1",
+        ];
+        assert_eq!(places(&check(&tree)), found);
+    }
+}

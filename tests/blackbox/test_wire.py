@@ -1,0 +1,102 @@
+"""What leaves over SMPP, read by a decoder that is not ours: PyPI's `smpplib`, and Python's own codecs."""
+
+import pytest
+import smpplib.command
+import smpplib.gsm
+from gateway import configured, wait_until
+
+GSM_EXTENDED = "^{}\\[~]|€"
+
+
+@pytest.fixture
+def gateway(tmp_path, simulator):
+    """A server without `--dev` with the simulator as an ordinary carrier."""
+    gateway = configured(tmp_path, simulator)
+    yield gateway
+    gateway.end()
+
+
+def submitted(simulator, count):
+    """That many submissions, decoded by smpplib from the octets that the simulator received."""
+    records = wait_until(
+        lambda: (lambda found: found if len(found) >= count else None)(simulator.journal("submit_sm")),
+        f"{count} submissions",
+    )
+    assert len(records) == count
+    return [decode(bytes.fromhex(record["pdu_hex"])) for record in records]
+
+
+def decode(octets):
+    pdu = smpplib.command.SubmitSM("submit_sm", need_sequence=False, allow_unknown_opt_params=True)
+    pdu.parse(octets)
+    assert pdu.length == len(octets)
+    return pdu
+
+
+def gsm7(octets):
+    """Text from one octet a septet, by the alphabet that smpplib encodes with."""
+    extended = {smpplib.gsm.gsm_encode(character)[1]: character for character in GSM_EXTENDED}
+    characters, escaped = [], False
+    for octet in octets:
+        if escaped:
+            characters.append(extended[octet])
+        elif octet != 0x1B:
+            characters.append(ALPHABET[octet])
+        escaped = octet == 0x1B and not escaped
+    return "".join(characters)
+
+
+def single_octets():
+    """The basic alphabet, turned round from smpplib's encoder."""
+    table = {}
+    for code in [*range(0x20, 0x100), *map(ord, "ΔΦΓΛΩΠΨΣΘΞ\n\r")]:
+        try:
+            encoded = smpplib.gsm.gsm_encode(chr(code))
+        except UnicodeError:
+            continue
+        if len(encoded) == 1:
+            table[encoded[0]] = chr(code)
+    return table
+
+
+ALPHABET = single_octets()
+
+
+def test_a_text_is_what_was_meant(gateway, simulator):
+    text = "Caf\u00e9 @ 5\u20ac [x]"
+    assert gateway.send(text=text, sender="AcmeInc")["messages"][0]["status"] == "0"
+    pdu = submitted(simulator, 1)[0]
+    assert pdu.source_addr == b"AcmeInc" and pdu.source_addr_ton == 5
+    assert pdu.destination_addr == b"447700900000" and (pdu.dest_addr_ton, pdu.dest_addr_npi) == (1, 1)
+    assert pdu.data_coding == 0 and pdu.esm_class == 0
+    assert pdu.registered_delivery & 1 == 1
+    assert gsm7(pdu.short_message) == text
+
+
+def test_unicode_is_utf16_big_endian(gateway, simulator):
+    text = "こんにちは 🦆"
+    gateway.send(text=text, type="unicode")
+    pdu = submitted(simulator, 1)[0]
+    assert pdu.data_coding == 8
+    assert pdu.short_message.decode("utf-16-be") == text
+
+
+def test_parts_join_to_the_text(gateway, simulator):
+    text = "".join(f"{number:03d} " for number in range(100)) + "€"
+    assert len(gateway.send(text=text)["messages"]) == 3
+    parts = {}
+    for pdu in submitted(simulator, 3):
+        assert pdu.esm_class == 0x40
+        header, content = pdu.short_message[:6], pdu.short_message[6:]
+        assert header[:3] == b"\x05\x00\x03" and header[4] == 3
+        assert len(content) <= 153
+        parts[header[5]] = (header[3], content)
+    assert sorted(parts) == [1, 2, 3]
+    assert len({reference for reference, _ in parts.values()}) == 1
+    assert "".join(gsm7(parts[number][1]) for number in (1, 2, 3)) == text
+
+
+def test_no_receipt_is_asked_for_where_nobody_wants_one(gateway, simulator):
+    # The product may ask all the same, to know the fate; what counts is that the wish reaches the store.
+    gateway.send(**{"status-report-req": "0"})
+    assert len(submitted(simulator, 1)) == 1
