@@ -1,0 +1,286 @@
+//! A gateway in a test: a store in a file, one account, one carrier whose every word the test says.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use whimbrel_carriers::{Ack, Carrier};
+use whimbrel_core::account::{AccountStatus, CaptureOn};
+use whimbrel_core::part::{DoubtPolicy, DoubtRules};
+use whimbrel_core::plan::Route;
+use whimbrel_core::world::BoxFuture;
+use whimbrel_core::{
+    Account, AccountId, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId, CarrierMessageId,
+    CarrierReceipt, Cause, Currency, Endpoint, EndpointKind, HttpMethodChoice, KeyForm, LinkId, MessageClass, MessageText, Money,
+    Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Secret, SendCall, SenderId, Snapshot, Span,
+    Submission, World,
+};
+use whimbrel_dialects::http::WebhookRequest;
+use whimbrel_dialects::{Claim, Dialect, registry};
+use whimbrel_engine::carriers::{CarrierDesk, Carriers};
+use whimbrel_engine::dispatch::Pace;
+use whimbrel_engine::ports::Egress;
+use whimbrel_engine::{Engine, NewCustomer, Parts, SystemWorld};
+use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
+
+pub const PRICE: i64 = 3_330_000;
+const LINK: LinkId = LinkId(1);
+
+/// A carrier that keeps what it is given until the test speaks.
+pub struct HeldCarrier {
+    submissions: mpsc::UnboundedSender<Submission>,
+    acks: mpsc::UnboundedSender<(AckToken, Ack)>,
+    events: Mutex<Option<mpsc::Sender<CarrierEvent>>>,
+    takes_none: bool,
+}
+
+impl Carrier for HeldCarrier {
+    fn submit(&self, submission: Submission) -> Result<(), Box<Submission>> {
+        if self.takes_none {
+            return Err(Box::new(submission));
+        }
+        self.submissions.send(submission).map_err(|error| Box::new(error.0))
+    }
+
+    fn acknowledge(&self, token: AckToken, ack: Ack) {
+        _ = self.acks.send((token, ack));
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        drop(self.events.lock().expect("no test panics here").take());
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A way out that keeps what it is given until the test answers.
+pub struct HeldEgress(mpsc::UnboundedSender<(WebhookRequest, oneshot::Sender<u16>)>);
+
+impl Egress for HeldEgress {
+    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
+        let (answer, answered) = oneshot::channel();
+        _ = self.0.send((request, answer));
+        Box::pin(async move { answered.await.map_err(|_| "no answer".into()) })
+    }
+}
+
+/// A folder that is removed at the end.
+pub struct Folder(pub std::path::PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("whimbrel-engine-{}-{name}", std::process::id()));
+        _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).expect("a temporary folder can be made");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// How the gateway of a test differs from the usual one.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    pub window_max: u16,
+    pub policy: DoubtPolicy,
+    /// The carrier takes no submission.
+    pub takes_none: bool,
+    /// Whole units paid in.
+    pub balance: i64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { window_max: 10, policy: DoubtPolicy::Resend, takes_none: false, balance: 100 }
+    }
+}
+
+pub struct Gateway {
+    pub engine: Arc<Engine>,
+    pub store: Arc<SqliteStore>,
+    pub submissions: mpsc::UnboundedReceiver<Submission>,
+    pub acks: mpsc::UnboundedReceiver<(AckToken, Ack)>,
+    pub webhooks: mpsc::UnboundedReceiver<(WebhookRequest, oneshot::Sender<u16>)>,
+    events: mpsc::Sender<CarrierEvent>,
+    dialect: &'static dyn Dialect,
+    next_ack: u32,
+}
+
+impl Gateway {
+    pub async fn start(folder: &Folder, setup: Setup) -> Self {
+        let keyring = Keyring::from_bytes([7; 32]);
+        let path = folder.0.join("whimbrel.db");
+        let options = SqliteOptions { path, keyring: keyring.clone(), reader_count: 2 };
+        let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
+        let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, store.high_water().expect("readable")));
+        let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
+        let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
+        let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
+        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), doubt, Pace { parts_per_second_max: 0 }));
+        let (egress, webhooks) = mpsc::unbounded_channel();
+        let (engine, events) = Engine::start(Parts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            keyring: Arc::new(keyring),
+            world,
+            egress: Arc::new(HeldEgress(egress)),
+            carriers: Carriers::new(vec![Arc::clone(&desk)]),
+            snapshot: snapshot(*carrier),
+        })
+        .await
+        .expect("the engine starts");
+        let (submitted, submissions) = mpsc::unbounded_channel();
+        let (acked, acks) = mpsc::unbounded_channel();
+        let held = HeldCarrier {
+            submissions: submitted,
+            acks: acked,
+            events: Mutex::new(Some(events.clone())),
+            takes_none: setup.takes_none,
+        };
+        desk.set_carrier(Arc::new(held));
+        let dialect = registry::DIALECTS[0];
+        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, next_ack: 0 };
+        gateway.open_account(setup.balance).await;
+        gateway.engine.run();
+        gateway.tell(CarrierEvent::Up { carrier: *carrier, link: LINK, window_max: setup.window_max }).await;
+        gateway.until(|| desk.dispatch().window_max() > 0 && !desk.dispatch().wants_refill()).await;
+        gateway
+    }
+
+    async fn open_account(&mut self, balance: i64) {
+        let account = Account {
+            id: AccountId(self.engine.world().next_id()),
+            key: "key".into(),
+            name: "".into(),
+            currency: Currency::EUR,
+            status: AccountStatus::Active,
+            default_class: MessageClass::Otp,
+            capture_on: CaptureOn::CarrierAccept,
+            webhook_method: HttpMethodChoice::Get,
+            endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1:9/receipt".into() }],
+        };
+        let customer = NewCustomer {
+            account,
+            dialect: self.dialect.descriptor().id.into(),
+            secret: Secret::new("secret"),
+            signature_secret: Secret::new("signature"),
+        };
+        // After a restart the account is there already.
+        _ = self.engine.create_account(customer).await;
+        let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
+        let top_up = TopUp { account_id: self.account(), amount, cause: "opening".into(), at: self.engine.world().now() };
+        self.engine.top_up(top_up).await.expect("paid in");
+    }
+
+    pub fn account(&self) -> AccountId {
+        let entry = self.engine.directory().by_key(self.dialect.descriptor().id, "key");
+        entry.expect("the account is there").account.id
+    }
+
+    pub fn held_and_posted(&self) -> (i64, i64) {
+        let view = self.store.account(self.account()).expect("readable").expect("there");
+        (view.wallet.held.units, view.wallet.posted.units)
+    }
+
+    pub fn send(&self, text: &str) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let call = Call::Send(SendCall {
+            recipient: PhoneNumber::parse("447700900123").expect("a number"),
+            sender: SenderId::parse("Acme").expect("a sender"),
+            text: MessageText::new(text),
+            alphabet: Alphabet::Gsm7Lossy,
+            receipt: ReceiptWish::Wanted,
+            callback: None,
+            client_ref: None,
+            account_ref: None,
+            validity: None,
+            class: None,
+            idempotency: None,
+        });
+        let claim = Claim::KeyAndSecret { key: "key".into(), secret: Secret::new("secret") };
+        let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
+        tokio::spawn(async move { engine.handle(dialect, Ok(claim), Ok(call)).await })
+    }
+
+    pub async fn tell(&self, event: CarrierEvent) {
+        self.events.send(event).await.expect("the engine settles");
+    }
+
+    pub async fn sent(&self, part: &Submission, id: &str, timing: AnswerTiming) {
+        let id = CarrierMessageId { raw: id.into(), key: id.as_bytes().into() };
+        let at = self.engine.world().now();
+        let (part_id, attempt) = (part.part_id, part.attempt);
+        self.tell(CarrierEvent::Sent { carrier: CarrierId(1), part_id, attempt, id, timing, at }).await;
+    }
+
+    pub async fn doubt(&self, part: &Submission, cause: whimbrel_core::DoubtCause) {
+        let at = self.engine.world().now();
+        let (part_id, attempt) = (part.part_id, part.attempt);
+        self.tell(CarrierEvent::Doubt { carrier: CarrierId(1), part_id, attempt, cause, at }).await;
+    }
+
+    /// Tells a receipt and answers the token that its acknowledgement will carry.
+    pub async fn receipt(&mut self, id: &str, status: ReceiptStatus) -> AckToken {
+        self.next_ack += 1;
+        let ack = AckToken { link: LINK, sequence: self.next_ack };
+        let receipt = CarrierReceipt {
+            keys: vec![ReceiptKey { key: id.as_bytes().into(), form: KeyForm::Plain }],
+            raw_id: id.into(),
+            status,
+            cause: Cause::None,
+            code: "".into(),
+            recipient: "447700900123".into(),
+        };
+        let at = self.engine.world().now();
+        self.tell(CarrierEvent::Receipt { carrier: CarrierId(1), receipt, ack, at }).await;
+        ack
+    }
+
+    pub async fn next_submission(&mut self) -> Submission {
+        soon(self.submissions.recv()).await.expect("the carrier is there")
+    }
+
+    /// Waits for a condition that another task brings about. Bounded; fails the test at the bound.
+    pub async fn until(&self, condition: impl Fn() -> bool) {
+        let wait = async {
+            while !condition() {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(wait).await;
+    }
+
+    pub fn state_of(&self, part: PartId) -> String {
+        let message = self.store.message_of_part(part).expect("readable").expect("there");
+        let view = self.store.message(message).expect("readable").expect("there");
+        view.parts.iter().find(|view| view.id == part).expect("one of its parts").state.to_string()
+    }
+
+    pub async fn stop(self) -> Arc<SqliteStore> {
+        drop(self.events);
+        soon(self.engine.stop()).await;
+        self.store
+    }
+}
+
+/// Waits for what must come; a generous bound makes a hang a failure.
+pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), work).await.expect("it came within 20 seconds")
+}
+
+fn snapshot(carrier: CarrierId) -> Snapshot {
+    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n";
+    Snapshot {
+        epoch: 1,
+        networks: Arc::new(Networks::parse(networks).expect("a good table")),
+        prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
+        routes: vec![Route { name: "all".into(), prefix: "".into(), carrier }],
+    }
+}
+
+/// The attempt as a number, for comparisons.
+pub fn attempt(part: &Submission) -> u16 {
+    let AttemptNumber(number) = part.attempt;
+    number
+}
