@@ -18,11 +18,13 @@ use whimbrel_core::{AccountId, CarrierId, MessageId, Notice, NoticeId, PartId, T
 
 pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
 pub use op::{
-    Accept, AccountPatch, AccountRefused, Answer, Claim, NewAccount, NoticeResult, NoticeTried, Op, OpResult, PartChange,
-    PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
+    Accept, AccountPatch, AccountRefused, Answer, Claim, NewAccount, NoticeResult, NoticeTried, Op, OpResult,
+    PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
-pub use view::{AccountView, Credential, MessageFilter, MessageSummary, MessageView, OpenPart, PartView, Stats, TimelineEntry};
+pub use view::{
+    AccountView, Credential, MessageFilter, MessageSummary, MessageView, OpenPart, PartView, Stats, TimelineEntry,
+};
 
 /// Why the store did not answer.
 #[derive(Debug, Clone)]

@@ -3,8 +3,9 @@
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, AcceptedPart, CarrierId, CarrierMessageId, CarrierReceipt, EndpointKind, HttpMethodChoice,
-    MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
+    AcceptedPart, Account, AccountId, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt, EndpointKind,
+    HttpMethodChoice, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret,
+    Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;

@@ -162,4 +162,3 @@ pub struct Stats {
     /// Notices that were not delivered yet.
     pub notices: u64,
 }
-

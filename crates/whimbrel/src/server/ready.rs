@@ -114,6 +114,14 @@ impl Presence {
         Self::write(&folder.join("run.json"), &running.run_document())
     }
 
+    /// Writes another document that goes with the value.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn document(path: &Path, document: &Value) -> std::io::Result<Self> {
+        Self::write(path, document)
+    }
+
     fn write(path: &Path, document: &Value) -> std::io::Result<Self> {
         // Absolute, so that it is found again whatever becomes of the current folder.
         let path = std::path::absolute(path)?;

@@ -1,0 +1,218 @@
+//! Taking a message: the row, its parts, the hold, the stored answer and the first claim or the place in the queue.
+//!
+//! Nothing is stored unless all of it is. The same message id, or the same idempotency key with the same request, is
+//! answered as it was the first time; the answer is built from the message's row, which keeps the balance after it.
+
+use rusqlite::{OptionalExtension, params};
+use whimbrel_core::part::Funds;
+use whimbrel_core::{
+    AcceptedPart, AccountId, AttemptNumber, IdempotencyKey, MessageId, Money, PartState, Plan, ReceiptWish, Refusal,
+    Span,
+};
+
+use super::codes::{Code, Tell, open_state, sender_kind};
+use super::fault::Fault;
+use super::rows;
+use super::writer::Work;
+use crate::op::{Accept, Claim, OpResult};
+
+/// How long an answer is stored for the same idempotency key.
+pub(super) const ANSWER_KEPT: Span = Span::hours(24);
+/// Old answers are removed after so many new ones, at most `PRUNED_MAX` at a time.
+const ANSWERS_PER_PRUNE: u32 = 64;
+const PRUNED_MAX: i64 = 256;
+
+// By the primary key.
+const FIND_ANSWER: &str =
+    "select request_digest, message_id, expires_at from dedupe where account_id = ?1 and key = ?2";
+const STORE_ANSWER: &str = "insert into dedupe (account_id, key, request_digest, message_id, expires_at)
+ values (?1, ?2, ?3, ?4, ?5)
+ on conflict (account_id, key)
+ do update set request_digest = excluded.request_digest, message_id = excluded.message_id,
+ expires_at = excluded.expires_at";
+// By the index dedupe_expiry.
+const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
+ (select account_id, key from dedupe where expires_at <= ?1 order by expires_at limit ?2)";
+const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
+ alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
+ callback, client_ref, account_ref, validity, accepted_at, expires_at)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+ on conflict (id) do nothing";
+const INSERT_LIVE: &str =
+    "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
+ failures, doubts, price, funds, capture_on, expires_at, told, class, tell)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14)";
+
+impl Work<'_> {
+    pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
+        let plan = &accept.plan;
+        self.memory.counts.saw_time(plan.accepted_at);
+        if let Some(key) = &plan.idempotency
+            && let Some(answered) = self.stored_answer(plan, key)?
+        {
+            return Ok(answered);
+        }
+        let Some(purse) = self.memory.purse(plan.account_id) else {
+            return Ok(OpResult::Refused(Refusal::Internal));
+        };
+        let (balance, spendable) = (purse.balance(), purse.spendable());
+        let total = u16::try_from(plan.parts.len())
+            .ok()
+            .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
+            .and_then(|count| plan.price.times(count))
+            .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
+        if spendable < total.units {
+            if let Some(answered) = self.answer_of(plan.message_id)? {
+                return Ok(answered);
+            }
+            return Ok(OpResult::Refused(Refusal::InsufficientFunds {
+                recipient: plan.recipient.clone(),
+                price: plan.price,
+                balance: Money::new(balance, plan.price.currency),
+                network: plan.network.clone(),
+            }));
+        }
+        if !self.insert_message(plan, balance - total.units)? {
+            return self.answer_of(plan.message_id)?.ok_or_else(|| Fault::corrupt("a message without parts"));
+        }
+        self.insert_parts(accept)?;
+        if total.units > 0 {
+            self.memory.move_money(plan.account_id, 0, total.units)?;
+        }
+        if let Some(key) = &plan.idempotency {
+            self.store_answer(plan, key)?;
+        }
+        self.memory.counts.stats.messages += 1;
+        let ids = plan.parts.iter().map(|part| part.part_id);
+        Ok(OpResult::Accepted { parts: answer(ids, plan.price, balance - total.units), repeated: false })
+    }
+
+    /// What the same key was answered before: the stored answer, or that another request has it.
+    fn stored_answer(&self, plan: &Plan, key: &IdempotencyKey) -> Result<Option<OpResult>, Fault> {
+        let stored: Option<([u8; 32], i64, i64)> = self
+            .db
+            .prepare_cached(FIND_ANSWER)?
+            .query_row(params![plan.account_id.0, key.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        match stored {
+            None => Ok(None),
+            Some((_, _, expires_at)) if expires_at <= plan.accepted_at.0 => Ok(None),
+            Some((digest, message_id, _)) if digest == key.request_digest => self.answer_of(MessageId(message_id)),
+            Some(_) => Ok(Some(OpResult::Refused(Refusal::IdempotencyConflict))),
+        }
+    }
+
+    /// The answer that a message was given, from its row; `None` if there is no such message.
+    fn answer_of(&self, id: MessageId) -> Result<Option<OpResult>, Fault> {
+        let Some(message) = rows::find_message(self.db, id)? else { return Ok(None) };
+        let purse = self.memory.purse(message.account_id).ok_or_else(|| Fault::corrupt("a message without account"))?;
+        let parts = rows::parts_of(self.db, id)?;
+        let price = Money::new(message.price, purse.account.currency);
+        Ok(Some(OpResult::Accepted { parts: answer(parts.into_iter(), price, message.balance_after), repeated: true }))
+    }
+
+    /// Whether the row is new.
+    fn insert_message(&self, plan: &Plan, balance_after: i64) -> Result<bool, Fault> {
+        let inserted = self.db.prepare_cached(INSERT_MESSAGE)?.execute(params![
+            plan.message_id.0,
+            plan.account_id.0,
+            plan.dialect,
+            plan.class.code(),
+            plan.recipient.digits(),
+            sender_kind(&plan.sender),
+            plan.sender.as_str(),
+            plan.text.expose(),
+            plan.alphabet.code(),
+            plan.concat_reference,
+            plan.encoding.to_string(),
+            plan.parts.len() as i64,
+            plan.price.units,
+            balance_after,
+            plan.network,
+            plan.carrier.0,
+            plan.route,
+            plan.epoch,
+            plan.receipt == ReceiptWish::Wanted,
+            plan.callback,
+            plan.client_ref,
+            plan.account_ref,
+            plan.validity.map(|span| span.0),
+            plan.accepted_at.0,
+            plan.expires_at.0,
+        ])?;
+        Ok(inserted == 1)
+    }
+
+    fn insert_parts(&mut self, accept: &Accept) -> Result<(), Fault> {
+        let plan = &accept.plan;
+        let (state, attempt) = match accept.claim {
+            Claim::Now => (PartState::Submitting { since: plan.accepted_at }, AttemptNumber(1)),
+            Claim::Later => (PartState::Queued { due_at: plan.accepted_at }, AttemptNumber(0)),
+        };
+        let (code, at) = open_state(state).ok_or_else(|| Fault::corrupt("a new part"))?;
+        let tell = match (plan.receipt, &plan.callback) {
+            (ReceiptWish::Unwanted, _) => Tell::Nobody,
+            (ReceiptWish::Wanted, None) => Tell::Account,
+            (ReceiptWish::Wanted, Some(_)) => Tell::Callback,
+        };
+        let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
+        for (part, number) in plan.parts.iter().zip(1_i64..) {
+            insert.execute(params![
+                part.part_id.0,
+                plan.message_id.0,
+                number,
+                plan.account_id.0,
+                plan.carrier.0,
+                code,
+                at,
+                attempt.0,
+                plan.price.units,
+                Funds::Held.code(),
+                plan.capture_on.code(),
+                plan.expires_at.0,
+                plan.class.code(),
+                tell.code(),
+            ])?;
+            self.memory.counts.saw_id(part.part_id.0);
+            self.memory.counts.moved(None, state);
+        }
+        Ok(())
+    }
+
+    fn store_answer(&mut self, plan: &Plan, key: &IdempotencyKey) -> Result<(), Fault> {
+        let AccountId(account_id) = plan.account_id;
+        let expires_at = plan.accepted_at + ANSWER_KEPT;
+        let row = params![account_id, key.key, key.request_digest, plan.message_id.0, expires_at.0];
+        self.db.prepare_cached(STORE_ANSWER)?.execute(row)?;
+        self.memory.counts.answers_since_prune += 1;
+        Ok(())
+    }
+
+    /// Removes some stored answers whose time is over.
+    pub(super) fn prune_answers(&mut self) -> Result<(), Fault> {
+        let counts = &mut self.memory.counts;
+        if counts.answers_since_prune >= ANSWERS_PER_PRUNE {
+            counts.answers_since_prune = 0;
+            // Four times as many as came in a step of `ANSWERS_PER_PRUNE`: the table cannot grow without end.
+            let removed_max = PRUNED_MAX;
+            self.db.prepare_cached(PRUNE_ANSWERS)?.execute(params![counts.now.0, removed_max])?;
+        }
+        Ok(())
+    }
+}
+
+/// Each part with what the account has left after it: all hold the same, the last leaves `balance_after`.
+fn answer(
+    ids: impl ExactSizeIterator<Item = whimbrel_core::PartId>,
+    price: Money,
+    balance_after: i64,
+) -> Vec<AcceptedPart> {
+    let count = ids.len();
+    ids.enumerate()
+        .map(|(index, part_id)| {
+            // Both factors were multiplied and subtracted before when the message was accepted: nothing overflows.
+            let later = price.units.saturating_mul((count - 1 - index) as i64);
+            AcceptedPart { part_id, price, balance: Money::new(balance_after.saturating_add(later), price.currency) }
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Accounts, payments and the names of carriers: rare changes.
+
+use rusqlite::{OptionalExtension, params};
+use whimbrel_core::{Account, CarrierId, Secret};
+
+use super::change::PAID_IN;
+use super::fault::Fault;
+use super::rows::{self, AccountRow};
+use super::writer::Work;
+use crate::keyring::{Keyring, KeyringError, SealedSecret};
+use crate::op::{AccountPatch, AccountRefused, NewAccount, OpResult, TopUp};
+
+const KEY_OWNER: &str = "select id from account where dialect = ?1 and key = ?2";
+const INSERT_ACCOUNT: &str = "insert into account (id, dialect, key, name, currency, status, default_class, capture_on,
+ webhook_method, signature_secret, created_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const INSERT_SECRET: &str = "insert into account_secret (account_id, slot, digest) values (?1, ?2, ?3)";
+const INSERT_WALLET: &str = "insert into wallet (account_id, posted, held) values (?1, 0, 0)";
+const UPDATE_ACCOUNT: &str = "update account set webhook_method = ?2, status = ?3, default_class = ?4 where id = ?1";
+const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values (?1, ?2, ?3)
+ on conflict (account_id, kind) do update set url = excluded.url";
+const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
+// The primary key makes a second payment with the same cause impossible.
+const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (2, ?1, ?2, ?3, ?4, ?5)
+ on conflict (kind, cause) do nothing";
+const CARRIER: &str = "select id from carrier where name = ?1";
+const INSERT_CARRIER: &str =
+    "insert into carrier (id, name) select coalesce(max(id), 0) + 1, ?1 from carrier returning id";
+
+/// What a sealed secret is bound to: its account and its use.
+fn signature_place(account: &Account) -> Vec<u8> {
+    [b"signature secret of account ".as_slice(), &account.id.0.to_be_bytes()].concat()
+}
+
+/// Reads an account's signature secret.
+pub(super) fn unseal_signature(keyring: &Keyring, row: &AccountRow) -> Result<Secret, KeyringError> {
+    let sealed = SealedSecret::from_bytes(row.signature_secret.clone());
+    keyring.unseal(&sealed, &signature_place(&row.account))
+}
+
+impl Work<'_> {
+    pub(super) fn make_account(&mut self, new: &NewAccount) -> Result<OpResult, Fault> {
+        let account = &new.account;
+        self.saw(new.at, account.id.0);
+        let owner: Option<i64> =
+            self.db.prepare_cached(KEY_OWNER)?.query_row([&*new.dialect, &account.key], |row| row.get(0)).optional()?;
+        match (owner, self.memory.purse(account.id)) {
+            (None, None) => self.insert_account(new)?,
+            (Some(owner), Some(_)) if owner == account.id.0 => {}
+            _ => return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken)),
+        }
+        Ok(self.account_now(account))
+    }
+
+    fn insert_account(&mut self, new: &NewAccount) -> Result<(), Fault> {
+        let account = &new.account;
+        let sealed = self
+            .keyring
+            .seal(&new.signature_secret, &signature_place(account))
+            .map_err(|error| Fault::Op(error.to_string().into()))?;
+        self.db.prepare_cached(INSERT_ACCOUNT)?.execute(params![
+            account.id.0,
+            new.dialect,
+            account.key,
+            account.name,
+            account.currency.as_str(),
+            account.status.as_str(),
+            account.default_class.as_str(),
+            account.capture_on.as_str(),
+            account.webhook_method.as_str(),
+            sealed.as_bytes(),
+            new.at.0,
+        ])?;
+        let mut insert = self.db.prepare_cached(INSERT_SECRET)?;
+        for (secret, slot) in new.secrets.iter().zip(0_i64..) {
+            insert.execute(params![account.id.0, slot, self.keyring.digest(secret).as_bytes()])?;
+        }
+        self.db.prepare_cached(INSERT_WALLET)?.execute([account.id.0])?;
+        let mut put = self.db.prepare_cached(PUT_ENDPOINT)?;
+        for endpoint in &account.endpoints {
+            put.execute(params![account.id.0, endpoint.kind.as_str(), endpoint.url])?;
+        }
+        self.reload_account(account.id)
+    }
+
+    pub(super) fn patch_account(&mut self, patch: &AccountPatch) -> Result<OpResult, Fault> {
+        self.memory.counts.saw_time(patch.at);
+        let Some(purse) = self.memory.purse(patch.id) else {
+            return Ok(OpResult::AccountRefused(AccountRefused::Unknown));
+        };
+        let account = &purse.account;
+        self.db.prepare_cached(UPDATE_ACCOUNT)?.execute(params![
+            patch.id.0,
+            patch.webhook_method.unwrap_or(account.webhook_method).as_str(),
+            patch.status.unwrap_or(account.status).as_str(),
+            patch.default_class.unwrap_or(account.default_class).as_str(),
+        ])?;
+        for (kind, url) in &patch.endpoints {
+            if url.is_empty() {
+                self.db.prepare_cached(DELETE_ENDPOINT)?.execute(params![patch.id.0, kind.as_str()])?;
+            } else {
+                self.db.prepare_cached(PUT_ENDPOINT)?.execute(params![patch.id.0, kind.as_str(), url])?;
+            }
+        }
+        self.reload_account(patch.id)?;
+        match self.memory.purse(patch.id) {
+            Some(purse) => Ok(OpResult::Account(Box::new(purse.account.clone()))),
+            None => Ok(OpResult::AccountRefused(AccountRefused::Unknown)),
+        }
+    }
+
+    /// Reads the account as the tables have it now; its wallet in memory stays.
+    fn reload_account(&mut self, id: whimbrel_core::AccountId) -> Result<(), Fault> {
+        for row in rows::accounts(self.db, Some(id))? {
+            self.memory.put_account(row.account);
+        }
+        Ok(())
+    }
+
+    fn account_now(&self, asked: &Account) -> OpResult {
+        let known = self.memory.purse(asked.id).map_or(asked, |purse| &purse.account);
+        OpResult::Account(Box::new(known.clone()))
+    }
+
+    pub(super) fn top_up(&mut self, payment: &TopUp) -> Result<OpResult, Fault> {
+        self.memory.counts.saw_time(payment.at);
+        let Some(purse) = self.memory.purse(payment.account_id) else {
+            return Ok(OpResult::AccountRefused(AccountRefused::Unknown));
+        };
+        let amount = payment.amount.units;
+        let fits = purse.wallet().posted.units.checked_add(amount).is_some();
+        if amount <= 0 || payment.amount.currency != purse.account.currency || !fits {
+            return Ok(OpResult::AccountRefused(AccountRefused::Amount));
+        }
+        let account_id = payment.account_id.0;
+        let cause = format!("{account_id:x}/{}", payment.cause);
+        let row = params![cause, PAID_IN, account_id, amount, payment.at.0];
+        if self.db.prepare_cached(PAY_IN)?.execute(row)? == 1 {
+            self.memory.move_money(payment.account_id, amount, 0)?;
+        }
+        match self.memory.purse(payment.account_id) {
+            Some(purse) => Ok(OpResult::Wallet(purse.wallet())),
+            None => Ok(OpResult::AccountRefused(AccountRefused::Unknown)),
+        }
+    }
+
+    pub(super) fn name_carrier(&mut self, name: &str) -> Result<OpResult, Fault> {
+        let known: Option<u16> = self.db.prepare_cached(CARRIER)?.query_row([name], |row| row.get(0)).optional()?;
+        let number = match known {
+            Some(number) => number,
+            // Beyond 65,535 names the check of the table refuses.
+            None => self.db.prepare_cached(INSERT_CARRIER)?.query_row([name], |row| row.get(0))?,
+        };
+        Ok(OpResult::Carrier(CarrierId(number)))
+    }
+}

@@ -1,0 +1,294 @@
+//! What happens to a part: the rules of `whimbrel-core` applied to its row, with the money, the history and the notice.
+
+use rusqlite::params;
+use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
+use whimbrel_core::{
+    CarrierError, DoubtCause, Final, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartState, Submission,
+    Timestamp,
+};
+
+use super::codes::{Code, open_state};
+use super::fault::Fault;
+use super::rows::{self, LivePart, MessageRow};
+use super::writer::Work;
+use crate::op::{Answer, OpResult, PartChange, PartOutcome};
+
+/// Our revenue, as a party of the ledger.
+pub(super) const REVENUE: i64 = -1;
+/// What was paid in, as a party of the ledger.
+pub(super) const PAID_IN: i64 = -2;
+
+const UPDATE_LIVE: &str =
+    "update live set state = ?2, state_at = ?3, attempt = ?4, failures = ?5, doubts = ?6, funds = ?7,
+ told = ?8, carrier_message_id = ?9 where part_id = ?1";
+const DELETE_LIVE: &str = "delete from live where part_id = ?1";
+const INSERT_ENDED: &str =
+    "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by, code,
+ attempts, carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code,
+ carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+// The primary key makes a second capture of the same part impossible.
+const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (1, ?1, ?2, ?3, ?4, ?5)";
+const ENDED_PART: &str = "select message_id, number from ended where part_id = ?1";
+const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
+ values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
+
+/// An event with what came along.
+pub(super) struct Happening<'a> {
+    pub(super) event: &'a PartEvent,
+    /// When the change is made.
+    pub(super) at: Timestamp,
+    /// When it happened: earlier for a receipt that was parked.
+    pub(super) happened_at: Timestamp,
+    pub(super) notice_id: NoticeId,
+    pub(super) answer: &'a Answer,
+}
+
+impl Work<'_> {
+    pub(super) fn change_part(&mut self, change: &PartChange) -> Result<OpResult, Fault> {
+        self.saw(change.at, change.notice_id.0);
+        let happening = Happening {
+            event: &change.event,
+            at: change.at,
+            happened_at: change.at,
+            notice_id: change.notice_id,
+            answer: &change.answer,
+        };
+        let mut outcome = match rows::find_live(self.db, change.part_id)? {
+            Some(live) => self.settle(live, &happening)?,
+            None => self.not_open(change.part_id)?,
+        };
+        if let (PartEvent::Sent { .. }, Some(id)) = (&change.event, &change.answer.id) {
+            self.know_carrier_id(change, id, &mut outcome)?;
+        }
+        Ok(OpResult::Part(Box::new(outcome)))
+    }
+
+    /// Applies an event to an open part and writes all that follows from it.
+    pub(super) fn settle(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
+        let before = live.record;
+        let class = live.class;
+        let (record, money, tell) = match apply(&before, happening.event, happening.at) {
+            Transition::Changed { record, money, tell } => (record, money, tell),
+            Transition::Ignored(why) => {
+                return Ok(PartOutcome {
+                    record: Some(before),
+                    class,
+                    ignored: Some(why),
+                    submission: None,
+                    notices: Vec::new(),
+                });
+            }
+        };
+        self.write_attempt(&live, record.state, happening)?;
+        if let Some(money) = money {
+            self.move_part_money(&live, money, happening.at)?;
+        }
+        let notices = match tell {
+            Some(report) => self.make_notice(&live, report, happening)?.into_iter().collect(),
+            None => Vec::new(),
+        };
+        let carrier_id = match &happening.answer.id {
+            Some(id) if live.carrier_message_id.is_empty() => &id.raw,
+            _ => &live.carrier_message_id,
+        };
+        self.memory.counts.moved(Some(before.state), record.state);
+        self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
+        let open = if let PartState::Final(end) = record.state {
+            self.write_end(
+                &LivePart { record, class, tell: live.tell, carrier_message_id: carrier_id.clone() },
+                end,
+                happening,
+            )?;
+            None
+        } else {
+            let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
+            self.db.prepare_cached(UPDATE_LIVE)?.execute(params![
+                record.part_id.0,
+                state,
+                state_at,
+                record.attempt.0,
+                record.failures,
+                record.doubts,
+                record.funds.code(),
+                record.told.map(|status| status.as_str()),
+                carrier_id,
+            ])?;
+            Some(record)
+        };
+        let claimed =
+            matches!((happening.event, record.state), (PartEvent::Claimed { .. }, PartState::Submitting { .. }));
+        let submission = if claimed { Some(Box::new(self.submission(&record)?)) } else { None };
+        Ok(PartOutcome { record: open, class, ignored: None, submission, notices })
+    }
+
+    /// The answer for a part that ended or never was.
+    pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
+        let class = match self.ended_part(id)? {
+            Some((message_id, _)) => self.message(message_id)?.class,
+            None => MessageClass::Bulk,
+        };
+        Ok(PartOutcome { record: None, class, ignored: Some(Ignored::Late), submission: None, notices: Vec::new() })
+    }
+
+    /// The message and the number of a part that ended.
+    pub(super) fn ended_part(&self, id: PartId) -> Result<Option<(whimbrel_core::MessageId, u8)>, Fault> {
+        use rusqlite::OptionalExtension;
+        let mut statement = self.db.prepare_cached(ENDED_PART)?;
+        let found = statement
+            .query_row([id.0], |row| Ok((whimbrel_core::MessageId(row.get(0)?), super::codes::small(row, 1)?)));
+        Ok(found.optional()?)
+    }
+
+    /// The message that a row of ours names.
+    pub(super) fn message(&self, id: whimbrel_core::MessageId) -> Result<MessageRow, Fault> {
+        rows::find_message(self.db, id)?.ok_or_else(|| Fault::corrupt("a part without a message"))
+    }
+
+    /// The history row of the open attempt, if this event ended it.
+    fn write_attempt(&self, live: &LivePart, to: PartState, happening: &Happening<'_>) -> Result<(), Fault> {
+        let PartState::Submitting { since } = live.record.state else { return Ok(()) };
+        if matches!(to, PartState::Submitting { .. }) {
+            return Ok(());
+        }
+        let answer = happening.answer;
+        let (outcome, code) = match happening.event {
+            PartEvent::Sent { .. } => ("sent", &*answer.code),
+            PartEvent::Refused { error, .. } => {
+                ("refused", if answer.code.is_empty() { code_of(error) } else { &*answer.code })
+            }
+            PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
+            PartEvent::GivenBack { .. } => ("given-back", &*answer.code),
+            PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::Clock => ("overtaken", ""),
+        };
+        let carrier_id = answer.id.as_ref().map_or("", |id| &*id.raw);
+        self.db.prepare_cached(INSERT_ATTEMPT)?.execute(params![
+            live.record.part_id.0,
+            live.record.attempt.0,
+            since.0,
+            happening.at.0,
+            outcome,
+            code,
+            carrier_id,
+        ])?;
+        Ok(())
+    }
+
+    fn move_part_money(&mut self, live: &LivePart, money: MoneyMove, at: Timestamp) -> Result<(), Fault> {
+        let record = &live.record;
+        if record.price == 0 {
+            return Ok(());
+        }
+        let posted = match money {
+            MoneyMove::Capture => {
+                let row = params![record.part_id.0, record.account_id.0, REVENUE, record.price, at.0];
+                self.db.prepare_cached(CAPTURE)?.execute(row)?;
+                -record.price
+            }
+            MoneyMove::Release => 0,
+        };
+        self.memory.move_money(record.account_id, posted, -record.price)
+    }
+
+    fn write_end(&self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
+        let record = &part.record;
+        let (ended_by, code) = match happening.event {
+            PartEvent::Receipt { .. } => ("receipt", &*happening.answer.code),
+            PartEvent::Refused { error, .. } => ("refusal", code_of(error)),
+            PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
+            PartEvent::Claimed { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } | PartEvent::Sent { .. } => {
+                ("clock", "")
+            }
+        };
+        self.db.prepare_cached(DELETE_LIVE)?.execute([record.part_id.0])?;
+        self.db.prepare_cached(INSERT_ENDED)?.execute(params![
+            record.part_id.0,
+            record.message_id.0,
+            record.number,
+            end.status.as_str(),
+            end.cause.as_str(),
+            record.funds.code(),
+            happening.at.0,
+            ended_by,
+            code,
+            record.attempt.0,
+            part.carrier_message_id,
+        ])?;
+        Ok(())
+    }
+
+    /// The bytes are cut from the stored text anew: the same text, alphabet and reference give the same octets.
+    fn submission(&self, record: &whimbrel_core::PartRecord) -> Result<Submission, Fault> {
+        let message = self.message(record.message_id)?;
+        let (encoding, contents) =
+            whimbrel_core::plan::contents(&message.text, message.alphabet, message.concat_reference)
+                .ok_or_else(|| Fault::corrupt("the text of a message"))?;
+        let index = usize::from(record.number).wrapping_sub(1);
+        let content = contents.into_iter().nth(index).ok_or_else(|| Fault::corrupt("the number of a part"))?;
+        Ok(Submission {
+            part_id: record.part_id,
+            attempt: record.attempt,
+            sender: message.sender,
+            recipient: message.recipient,
+            encoding,
+            content,
+            receipt: message.receipt,
+            validity: message.validity,
+        })
+    }
+
+    /// A line of a message's story. The same operation twice writes it once.
+    pub(super) fn write_event(
+        &self,
+        message_id: whimbrel_core::MessageId,
+        number: u8,
+        what: &str,
+        happening: &Happening<'_>,
+        detail: &str,
+    ) -> Result<(), Fault> {
+        let row = params![message_id.0, happening.happened_at.0, happening.notice_id.0, number, what, detail];
+        self.db.prepare_cached(INSERT_EVENT)?.execute(row)?;
+        Ok(())
+    }
+
+    /// A notice's facts, from its message.
+    pub(super) fn notice(&self, live: &LivePart, report: Final, happening: &Happening<'_>) -> Result<Notice, Fault> {
+        let message = self.message(live.record.message_id)?;
+        let purse =
+            self.memory.purse(message.account_id).ok_or_else(|| Fault::corrupt("a message without an account"))?;
+        Ok(Notice {
+            id: happening.notice_id,
+            part_id: live.record.part_id,
+            message_id: message.id,
+            account_id: message.account_id,
+            dialect: message.dialect,
+            recipient: message.recipient,
+            sender: message.sender,
+            network: message.network,
+            price: Money::new(message.price, purse.account.currency),
+            client_ref: message.client_ref,
+            callback: message.callback,
+            report,
+            happened_at: happening.happened_at,
+            failures: 0,
+            first_at: happening.at,
+            due_at: happening.at,
+        })
+    }
+}
+
+fn code_of(error: &CarrierError) -> &str {
+    match error {
+        CarrierError::Permanent { code, .. }
+        | CarrierError::Throttled { code, .. }
+        | CarrierError::Temporary { code } => code,
+    }
+}
+
+fn doubt_name(cause: DoubtCause) -> &'static str {
+    match cause {
+        DoubtCause::LinkLost => "link-lost",
+        DoubtCause::AnswerTimedOut => "answer-timed-out",
+        DoubtCause::ProcessEnded => "process-ended",
+    }
+}

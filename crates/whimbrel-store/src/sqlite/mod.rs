@@ -1,0 +1,195 @@
+//! The store in one SQLite file: one connection that writes, a few that read.
+//!
+//! Write-ahead log with a flush at every commit. Small tables for what changes often, one row written once for each message;
+//! wallets live in the writer's memory and are written once per batch. A second process is kept out by a lock beside the
+//! file. What the columns mean is said in `migrations/sqlite`.
+
+mod accept;
+mod accounts;
+mod audit;
+mod change;
+mod codes;
+mod fault;
+mod memory;
+mod notices;
+mod open;
+mod pool;
+mod reads;
+mod receipt;
+mod rows;
+mod story;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use whimbrel_core::{AccountId, CarrierId, MessageId, Notice, NoticeId, PartId, Timestamp};
+
+use self::memory::Counts;
+use self::pool::Pool;
+use self::writer::Writer;
+use crate::keyring::Keyring;
+use crate::op::{Op, OpResult};
+use crate::view::{AccountView, Credential, MessageFilter, MessageSummary, MessageView, OpenPart, Stats};
+use crate::{Store, StoreError};
+
+pub use self::audit::Audit;
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// The database; made if it is missing, with its folder.
+    pub path: PathBuf,
+    /// Guards the secrets in it.
+    pub keyring: Keyring,
+    /// Connections that read, 1 to 64; more reads at once wait for one.
+    pub reader_count: usize,
+}
+
+/// A store in a SQLite file.
+pub struct SqliteStore {
+    writer: Mutex<Writer>,
+    pool: Pool,
+    /// The counts after the last commit.
+    counts: Mutex<Counts>,
+    keyring: Keyring,
+    /// Held while the database is open; `None` in memory.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// Opens the database, brings its schema to the newest version, and reads wallets and counts.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] if another process has it open, it is of a newer version, of another program or of another key,
+    /// or it cannot be read or written.
+    pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+        open::create(&options.path)?;
+        let lock = open::lock(&options.path)?;
+        let db = open::writer(&options.path, &options.keyring)?;
+        let readers = (0..options.reader_count.clamp(1, 64))
+            .map(|_| open::reader(&options.path))
+            .collect::<Result<Vec<Connection>, StoreError>>()?;
+        Self::start(db, readers, options.keyring, Some(lock))
+    }
+
+    /// A store that is gone when it is dropped: for tests. Reads wait for the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] if there is no memory for it.
+    pub fn in_memory(keyring: Keyring) -> Result<Self, StoreError> {
+        let db = Connection::open_in_memory().map_err(|error| StoreError::Open { why: error.to_string().into() })?;
+        open::prepare_writer(&db, &keyring, Path::new("memory"))?;
+        Self::start(db, Vec::new(), keyring, None)
+    }
+
+    fn start(
+        db: Connection,
+        readers: Vec<Connection>,
+        keyring: Keyring,
+        lock: Option<File>,
+    ) -> Result<Self, StoreError> {
+        let writer = Writer::new(db, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+        let counts = Mutex::new(writer.memory.counts);
+        Ok(Self { writer: Mutex::new(writer), pool: Pool::new(readers), counts, keyring, _lock: lock })
+    }
+
+    /// Adds up the ledger and compares it with the wallets and the open holds. Reads everything: for checks, not for requests.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn audit(&self) -> Result<Audit, StoreError> {
+        self.read(audit::audit)
+    }
+
+    /// Limits the file to so many pages of 4 KiB from now on, so that tests can fill a disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] if the database does not take the limit.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, page_count_max: u32) -> Result<(), StoreError> {
+        let sql = format!("pragma max_page_count = {page_count_max}");
+        let done = self.writer()?.db.query_row(&sql, [], |_| Ok(()));
+        done.map_err(|error| StoreError::Read { why: error.to_string().into() })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, fault::Fault>) -> Result<T, StoreError> {
+        let done = if self.pool.is_empty() { query(&self.writer()?.db) } else { self.pool.with(query) };
+        done.map_err(fault::Fault::into_read)
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        let panicked = |_| StoreError::Stopped { why: "a batch ended in a panic".into() };
+        self.writer.lock().map_err(panicked)
+    }
+
+    fn counts(&self) -> Counts {
+        // A copy of plain numbers: a panic elsewhere cannot leave it half written.
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
+        let mut writer = self.writer()?;
+        let results = writer.commit(batch)?;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = writer.memory.counts;
+        Ok(results)
+    }
+
+    fn high_water(&self) -> Result<i64, StoreError> {
+        Ok(self.counts().high_water)
+    }
+
+    fn credentials(&self) -> Result<Vec<Credential>, StoreError> {
+        self.read(|db| reads::credentials(db, &self.keyring))
+    }
+
+    fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
+        self.read(|db| reads::account(db, id))
+    }
+
+    fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
+        self.read(reads::carriers)
+    }
+
+    fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::submitting(db, after, count_max))
+    }
+
+    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::queued(db, carrier, count_max))
+    }
+
+    fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
+        self.read(|db| reads::clock_due(db, now, count_max))
+    }
+
+    fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
+        self.read(|db| reads::notices(db, after, count_max))
+    }
+
+    fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
+        self.read(|db| story::message(db, id))
+    }
+
+    fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| reads::message_of_part(db, id))
+    }
+
+    fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages(db, filter))
+    }
+
+    fn stats(&self) -> Result<Stats, StoreError> {
+        Ok(self.counts().stats)
+    }
+}

@@ -1,0 +1,88 @@
+//! Notices: made in the transaction that changes the part, kept until they are delivered or given up.
+
+use rusqlite::{OptionalExtension, params};
+use whimbrel_core::{EndpointKind, Final, MessageId, Notice, PartEvent};
+
+use super::change::Happening;
+use super::codes::{Tell, small};
+use super::fault::Fault;
+use super::rows::LivePart;
+use super::writer::Work;
+use crate::op::{Answer, NoticeResult, NoticeTried, OpResult};
+
+const INSERT: &str = "insert into notice (id, part_id, message_id, part_number, status, cause, happened_at, failures,
+ first_at, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8)";
+const FIND: &str = "select message_id, part_number from notice where id = ?1";
+const DELETE: &str = "delete from notice where id = ?1";
+// The same try again finds the time that it has set and changes nothing.
+const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
+
+impl Work<'_> {
+    /// Makes the notice if somebody wants to hear: no row is written for nobody.
+    pub(super) fn make_notice(
+        &mut self,
+        live: &LivePart,
+        report: Final,
+        happening: &Happening<'_>,
+    ) -> Result<Option<Notice>, Fault> {
+        let wanted = match live.tell {
+            Tell::Nobody => false,
+            Tell::Callback => true,
+            Tell::Account => self
+                .memory
+                .purse(live.record.account_id)
+                .is_some_and(|purse| purse.account.endpoint(EndpointKind::Receipt).is_some()),
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let notice = self.notice(live, report, happening)?;
+        self.db.prepare_cached(INSERT)?.execute(params![
+            notice.id.0,
+            notice.part_id.0,
+            notice.message_id.0,
+            live.record.number,
+            report.status.as_str(),
+            report.cause.as_str(),
+            notice.happened_at.0,
+            notice.due_at.0,
+        ])?;
+        self.memory.counts.stats.notices += 1;
+        Ok(Some(notice))
+    }
+
+    /// Writes down how a try went. A notice that is gone already (the same try again) changes nothing.
+    pub(super) fn note_try(&mut self, tried: &NoticeTried) -> Result<OpResult, Fault> {
+        self.saw(tried.at, tried.id.0);
+        let found = self
+            .db
+            .prepare_cached(FIND)?
+            .query_row([tried.id.0], |row| Ok((MessageId(row.get(0)?), small::<u8>(row, 1)?)))
+            .optional()?;
+        let Some((message_id, number)) = found else { return Ok(OpResult::NoticeNoted) };
+        let word = match tried.result {
+            NoticeResult::RetryAt(due_at) => {
+                if self.db.prepare_cached(RETRY)?.execute(params![tried.id.0, due_at.0])? == 0 {
+                    return Ok(OpResult::NoticeNoted);
+                }
+                "failed"
+            }
+            NoticeResult::Delivered | NoticeResult::GivenUp => {
+                self.db.prepare_cached(DELETE)?.execute([tried.id.0])?;
+                let notices = &mut self.memory.counts.stats.notices;
+                *notices = notices.saturating_sub(1);
+                if tried.result == NoticeResult::Delivered { "delivered" } else { "given up" }
+            }
+        };
+        let detail = if tried.detail.is_empty() { word.to_owned() } else { format!("{word}: {}", tried.detail) };
+        let happening = Happening {
+            event: &PartEvent::Clock,
+            at: tried.at,
+            happened_at: tried.at,
+            notice_id: tried.id,
+            answer: &Answer::default(),
+        };
+        self.write_event(message_id, number, "webhook", &happening, &detail)?;
+        Ok(OpResult::NoticeNoted)
+    }
+}

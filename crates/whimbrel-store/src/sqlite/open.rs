@@ -1,0 +1,145 @@
+//! Opening a database: its file, the lock that keeps a second process out, its settings, and its version.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::fault::Fault;
+use crate::StoreError;
+use crate::keyring::Keyring;
+
+/// One file per version, in order: version n is after the nth.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.sql")];
+/// Names our files among SQLite's: "Whmb".
+const APPLICATION_ID: i64 = 0x5768_6d62;
+const STATEMENTS_CACHED: usize = 128;
+
+// `synchronous = full` flushes the log at every commit: an answer that was told survives a power cut. A log of 20,000 pages
+// before a checkpoint writes hot pages back more rarely.
+const WRITER_SETTINGS: &str = "
+pragma page_size = 4096;
+pragma journal_mode = wal;
+pragma synchronous = full;
+pragma cache_size = -65536;
+pragma temp_store = memory;
+pragma foreign_keys = off;
+pragma wal_autocheckpoint = 20000;
+pragma busy_timeout = 5000;
+";
+const READER_SETTINGS: &str = "
+pragma query_only = on;
+pragma cache_size = -16384;
+pragma temp_store = memory;
+pragma busy_timeout = 5000;
+";
+
+/// The file that is locked while a process has the database open.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let lock_path = beside(path, "-lock");
+    let file = owner_only(&lock_path).map_err(|error| cannot(&lock_path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Open {
+            why: format!("{} is in use by another process; stop that one first", path.display()).into(),
+        }),
+        Err(TryLockError::Error(error)) => Err(cannot(&lock_path, &error)),
+    }
+}
+
+/// Makes the folder and the file if they are missing, for their owner only: the log takes its mode from the file.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    let folder = folder_of(path);
+    fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
+    owner_only(path).map_err(|error| cannot(path, &error))?;
+    // The name must survive a power cut as well.
+    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&folder, &error))
+}
+
+/// The connection that writes, with the newest schema.
+pub(super) fn writer(path: &Path, keyring: &Keyring) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(|error| cannot(path, &error))?;
+    prepare_writer(&db, keyring, path)?;
+    Ok(db)
+}
+
+/// Settings and schema; `path` is named in errors.
+pub(super) fn prepare_writer(db: &Connection, keyring: &Keyring, path: &Path) -> Result<(), StoreError> {
+    let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
+    db.execute_batch(WRITER_SETTINGS).map_err(|error| failed(error.into()))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    migrate(db, keyring).map_err(failed)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(path, flags)?;
+        db.execute_batch(READER_SETTINGS)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        Ok(db)
+    };
+    open().map_err(|error| cannot(path, &error))
+}
+
+fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (version, application_id) = (pragma("user_version")?, pragma("application_id")?);
+    let table_count: i64 = db.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+    if (version, application_id, table_count) != (0, 0, 0) && application_id != APPLICATION_ID {
+        return Err(Fault::Fatal("it is a database of another program; name another file".into()));
+    }
+    let newest = MIGRATIONS.len() as i64;
+    if version > newest {
+        return Err(Fault::Fatal(
+            format!("it has version {version}, this program knows {newest}; start the newer program that wrote it")
+                .into(),
+        ));
+    }
+    for (sql, number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version) {
+        db.execute_batch("begin immediate")?;
+        db.execute_batch(sql)?;
+        if number == 1 {
+            let check = keyring.check().as_slice();
+            let marks = "insert into meta (id, high_water, messages, doubts, key_check) values (1, 0, 0, 0, ?1)";
+            db.execute(marks, params![check])?;
+        }
+        db.execute_batch(&format!("pragma application_id = {APPLICATION_ID}; pragma user_version = {number}; commit"))?;
+    }
+    let check: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
+    if check != keyring.check() {
+        return Err(Fault::Fatal(
+            format!("it was written with another {}; put that file back", crate::keyring::KEY_FILE).into(),
+        ));
+    }
+    Ok(())
+}
+
+fn owner_only(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn cannot(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Open {
+        why: format!("{}: {error}; check that it exists and belongs to this user", path.display()).into(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads of parts, notices, accounts and carriers. All of them bounded.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::{
+    AccountId, CarrierId, Cause, Final, MessageId, Money, Notice, NoticeId, PartId, ReceiptStatus, Timestamp,
+};
+
+use super::accounts::unseal_signature;
+use super::codes::{parsed, small};
+use super::fault::Fault;
+use super::rows::{self, AccountRow, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
+use crate::keyring::{Keyring, SecretDigest};
+use crate::op::Wallet;
+use crate::view::{AccountView, Credential, OpenPart};
+
+/// Rows that one read gives at most, whatever is asked for.
+const ROWS_MAX: usize = 100_000;
+
+const SECRETS: &str = "select digest from account_secret where account_id = ?1 order by slot";
+const CARRIERS: &str = "select id, name from carrier order by id";
+// By the primary key from the mark on; run once after a start, so the few that are submitting have no index.
+const SUBMITTING: &str =
+    concat!("select ", live_columns!(), " from live where part_id > ?1 and state = 1 order by part_id limit ?2");
+// By the partial index live_queued, which has this order.
+const QUEUED: &str = concat!(
+    "select ",
+    live_columns!(),
+    " from live where state = 0 and carrier = ?1 order by class, state_at, part_id limit ?2"
+);
+// By the index live_expiry. A part that is submitting waits for its answer first.
+const EXPIRED: &str = "select part_id from live where expires_at <= ?1 and state <> 1 order by expires_at limit ?2";
+// By the partial index live_uncertain.
+const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
+// By the index notice_due.
+const NOTICES: &str = concat!(
+    "select ",
+    message_columns!(),
+    ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, a.currency",
+    " from notice n join message m on m.id = n.message_id join account a on a.id = m.account_id",
+    " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id limit ?3"
+);
+// By the primary keys.
+const MESSAGE_OF_PART: &str = "select message_id from live where part_id = ?1
+ union all select message_id from ended where part_id = ?1 limit 1";
+
+/// A limit as SQLite takes it.
+pub(super) fn limit(count_max: usize) -> i64 {
+    count_max.min(ROWS_MAX) as i64
+}
+
+pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Credential>, Fault> {
+    rows::accounts(db, None)?.into_iter().map(|row| credential(db, keyring, row)).collect()
+}
+
+fn credential(db: &Connection, keyring: &Keyring, row: AccountRow) -> Result<Credential, Fault> {
+    let secrets = db
+        .prepare_cached(SECRETS)?
+        .query_map([row.account.id.0], |row| row.get(0).map(SecretDigest::from_bytes))?
+        .collect::<rusqlite::Result<_>>()?;
+    let signature_secret = unseal_signature(keyring, &row).map_err(|error| Fault::Op(error.to_string().into()))?;
+    Ok(Credential { account: row.account, dialect: row.dialect, secrets, signature_secret })
+}
+
+pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {
+    Ok(rows::accounts(db, Some(id))?.pop().map(|row| {
+        let currency = row.account.currency;
+        let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
+        AccountView { account: row.account, dialect: row.dialect, wallet }
+    }))
+}
+
+pub(super) fn carriers(db: &Connection) -> Result<Vec<(CarrierId, Box<str>)>, Fault> {
+    let mut statement = db.prepare_cached(CARRIERS)?;
+    let rows = statement.query_map([], |row| Ok((CarrierId(small(row, 0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn submitting(db: &Connection, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, Fault> {
+    let mut statement = db.prepare_cached(SUBMITTING)?;
+    let parts = statement.query_map(params![after.0, limit(count_max)], open_part)?;
+    Ok(parts.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn queued(db: &Connection, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, Fault> {
+    let mut statement = db.prepare_cached(QUEUED)?;
+    let parts = statement.query_map(params![carrier.0, limit(count_max)], open_part)?;
+    Ok(parts.collect::<rusqlite::Result<_>>()?)
+}
+
+fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
+    live_part(row).map(|live| OpenPart { record: live.record, class: live.class })
+}
+
+pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, Fault> {
+    let mut due = Vec::new();
+    for sql in [EXPIRED, UNRESOLVED] {
+        let mut statement = db.prepare_cached(sql)?;
+        let ids = statement.query_map(params![now.0, limit(count_max)], |row| Ok(PartId(row.get(0)?)))?;
+        for id in ids {
+            due.push(id?);
+        }
+    }
+    // An uncertain part that has expired is in both.
+    due.sort_unstable();
+    due.dedup();
+    due.truncate(count_max);
+    Ok(due)
+}
+
+pub(super) fn notices(
+    db: &Connection,
+    after: Option<(Timestamp, NoticeId)>,
+    count_max: usize,
+) -> Result<Vec<Notice>, Fault> {
+    let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
+    let mut statement = db.prepare_cached(NOTICES)?;
+    let notices = statement.query_map(params![due_at, id, limit(count_max)], notice)?;
+    Ok(notices.collect::<rusqlite::Result<_>>()?)
+}
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    const AT: usize = MESSAGE_COLUMNS;
+    let message = message_row(row)?;
+    let currency = parsed(row, AT + 8, |code| code.parse().ok())?;
+    Ok(Notice {
+        id: NoticeId(row.get(AT)?),
+        part_id: PartId(row.get(AT + 1)?),
+        message_id: message.id,
+        account_id: message.account_id,
+        dialect: message.dialect,
+        recipient: message.recipient,
+        sender: message.sender,
+        network: message.network,
+        price: Money::new(message.price, currency),
+        client_ref: message.client_ref,
+        callback: message.callback,
+        report: Final { status: parsed(row, AT + 2, ReceiptStatus::parse)?, cause: parsed(row, AT + 3, Cause::parse)? },
+        happened_at: Timestamp(row.get(AT + 4)?),
+        failures: small(row, AT + 5)?,
+        first_at: Timestamp(row.get(AT + 6)?),
+        due_at: Timestamp(row.get(AT + 7)?),
+    })
+}
+
+pub(super) fn message_of_part(db: &Connection, id: PartId) -> Result<Option<MessageId>, Fault> {
+    let mut statement = db.prepare_cached(MESSAGE_OF_PART)?;
+    Ok(statement.query_row([id.0], |row| Ok(MessageId(row.get(0)?))).optional()?)
+}

@@ -1,0 +1,214 @@
+//! Rows that several verbs read: open parts, messages, accounts.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::{
+    Account, AccountId, AccountStatus, Alphabet, AttemptNumber, CaptureOn, CarrierId, Endpoint, EndpointKind,
+    HttpMethodChoice, MessageClass, MessageId, MessageText, PartId, PartRecord, PhoneNumber, ReceiptStatus,
+    ReceiptWish, SenderId, Span, Timestamp,
+};
+use whimbrel_sms::Encoding;
+
+use super::codes::{Tell, coded, encoding_of, parsed, sender_of, small, state_of};
+use super::fault::corrupt_column;
+
+/// The columns of [`live_part`], in its order.
+macro_rules! live_columns {
+    () => {
+        "part_id, message_id, number, account_id, carrier, state, state_at, attempt, failures, doubts, price, funds, \
+         capture_on, expires_at, told, class, tell, carrier_message_id"
+    };
+}
+pub(super) use live_columns;
+
+/// A row of `live`.
+#[derive(Debug)]
+pub(super) struct LivePart {
+    pub(super) record: PartRecord,
+    pub(super) class: MessageClass,
+    pub(super) tell: Tell,
+    pub(super) carrier_message_id: Box<str>,
+}
+
+/// Reads [`live_columns`].
+pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
+    let told: Option<Box<str>> = row.get(14)?;
+    let told = told.map(|name| ReceiptStatus::parse(&name).ok_or_else(|| corrupt_column(14))).transpose()?;
+    Ok(LivePart {
+        record: PartRecord {
+            part_id: PartId(row.get(0)?),
+            message_id: MessageId(row.get(1)?),
+            number: small(row, 2)?,
+            account_id: AccountId(row.get(3)?),
+            carrier: CarrierId(small(row, 4)?),
+            state: state_of(row.get(5)?, row.get(6)?).ok_or_else(|| corrupt_column(5))?,
+            attempt: AttemptNumber(small(row, 7)?),
+            failures: small(row, 8)?,
+            doubts: small(row, 9)?,
+            price: row.get(10)?,
+            funds: coded(row, 11)?,
+            capture_on: coded(row, 12)?,
+            expires_at: Timestamp(row.get(13)?),
+            told,
+        },
+        class: coded(row, 15)?,
+        tell: coded(row, 16)?,
+        carrier_message_id: row.get(17)?,
+    })
+}
+
+// By the primary key.
+const LIVE_PART: &str = concat!("select ", live_columns!(), " from live where part_id = ?1");
+
+/// The open part `id`.
+pub(super) fn find_live(db: &Connection, id: PartId) -> rusqlite::Result<Option<LivePart>> {
+    db.prepare_cached(LIVE_PART)?.query_row([id.0], live_part).optional()
+}
+
+/// A row of `message`.
+#[derive(Debug)]
+pub(super) struct MessageRow {
+    pub(super) id: MessageId,
+    pub(super) account_id: AccountId,
+    pub(super) dialect: Box<str>,
+    pub(super) class: MessageClass,
+    pub(super) recipient: PhoneNumber,
+    pub(super) sender: SenderId,
+    pub(super) text: MessageText,
+    pub(super) alphabet: Alphabet,
+    pub(super) concat_reference: u8,
+    pub(super) encoding: Encoding,
+    pub(super) part_count: u8,
+    pub(super) price: i64,
+    pub(super) balance_after: i64,
+    pub(super) network: Box<str>,
+    pub(super) carrier: CarrierId,
+    pub(super) route: Box<str>,
+    pub(super) epoch: u32,
+    pub(super) receipt: ReceiptWish,
+    pub(super) callback: Option<Box<str>>,
+    pub(super) client_ref: Option<Box<str>>,
+    pub(super) validity: Option<Span>,
+    pub(super) accepted_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// The columns of [`message_row`], in its order.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
+         m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
+         m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at"
+    };
+}
+pub(super) use message_columns;
+
+/// How many columns [`message_columns`] has: the index of the first one after them.
+pub(super) const MESSAGE_COLUMNS: usize = 24;
+
+/// Reads [`message_columns`].
+pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    let wanted: bool = row.get(18)?;
+    Ok(MessageRow {
+        id: MessageId(row.get(0)?),
+        account_id: AccountId(row.get(1)?),
+        dialect: row.get(2)?,
+        class: coded(row, 3)?,
+        recipient: parsed(row, 4, |digits| PhoneNumber::from_digits(digits).ok())?,
+        sender: sender_of(row.get(5)?, row.get(6)?).ok_or_else(|| corrupt_column(6))?,
+        text: MessageText::new(row.get::<_, Box<str>>(7)?),
+        alphabet: coded(row, 8)?,
+        concat_reference: small(row, 9)?,
+        encoding: parsed(row, 10, encoding_of)?,
+        part_count: small(row, 11)?,
+        price: row.get(12)?,
+        balance_after: row.get(13)?,
+        network: row.get(14)?,
+        carrier: CarrierId(small(row, 15)?),
+        route: row.get(16)?,
+        epoch: small(row, 17)?,
+        receipt: if wanted { ReceiptWish::Wanted } else { ReceiptWish::Unwanted },
+        callback: row.get(19)?,
+        client_ref: row.get(20)?,
+        validity: row.get::<_, Option<i64>>(21)?.map(Span),
+        accepted_at: Timestamp(row.get(22)?),
+        expires_at: Timestamp(row.get(23)?),
+    })
+}
+
+// By the primary key.
+const MESSAGE: &str = concat!("select ", message_columns!(), " from message m where m.id = ?1");
+
+/// The message `id`.
+pub(super) fn find_message(db: &Connection, id: MessageId) -> rusqlite::Result<Option<MessageRow>> {
+    db.prepare_cached(MESSAGE)?.query_row([id.0], message_row).optional()
+}
+
+// Each half by its primary key or, for parts after the first, by its partial index.
+const PARTS_OF_MESSAGE: &str = "select part_id, number from live where part_id = ?1
+ union all select part_id, number from ended where part_id = ?1
+ union all select part_id, number from live where message_id = ?1 and number > 1
+ union all select part_id, number from ended where message_id = ?1 and number > 1";
+
+/// The ids of a message's parts in order.
+pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<PartId>> {
+    let mut statement = db.prepare_cached(PARTS_OF_MESSAGE)?;
+    let rows = statement.query_map([id.0], |row| Ok((row.get(1)?, PartId(row.get(0)?))))?;
+    let mut parts: Vec<(i64, PartId)> = rows.collect::<rusqlite::Result<_>>()?;
+    parts.sort_unstable();
+    Ok(parts.into_iter().map(|(_, id)| id).collect())
+}
+
+/// An account with what stands beside it in its row.
+#[derive(Debug)]
+pub(super) struct AccountRow {
+    pub(super) account: Account,
+    pub(super) dialect: Box<str>,
+    pub(super) signature_secret: Vec<u8>,
+    pub(super) posted: i64,
+    pub(super) held: i64,
+    pub(super) floor: i64,
+}
+
+const ACCOUNTS: &str =
+    "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
+ a.dialect, a.signature_secret, w.posted, w.held, w.floor
+ from account a join wallet w on w.account_id = a.id
+ where ?1 is null or a.id = ?1
+ order by a.id";
+const ENDPOINTS: &str = "select kind, url from endpoint where account_id = ?1 order by kind";
+
+/// Every account, or the one.
+pub(super) fn accounts(db: &Connection, only: Option<AccountId>) -> rusqlite::Result<Vec<AccountRow>> {
+    let mut rows: Vec<AccountRow> =
+        db.prepare_cached(ACCOUNTS)?.query_map([only.map(|id| id.0)], account_row)?.collect::<rusqlite::Result<_>>()?;
+    let mut endpoints = db.prepare_cached(ENDPOINTS)?;
+    for row in &mut rows {
+        row.account.endpoints = endpoints
+            .query_map(params![row.account.id.0], |row| {
+                Ok(Endpoint { kind: parsed(row, 0, EndpointKind::parse)?, url: row.get(1)? })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(rows)
+}
+
+fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
+        account: Account {
+            id: AccountId(row.get(0)?),
+            key: row.get(1)?,
+            name: row.get(2)?,
+            currency: parsed(row, 3, |code| code.parse().ok())?,
+            status: parsed(row, 4, AccountStatus::parse)?,
+            default_class: parsed(row, 5, MessageClass::parse)?,
+            capture_on: parsed(row, 6, CaptureOn::parse)?,
+            webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
+            endpoints: Vec::new(),
+        },
+        dialect: row.get(8)?,
+        signature_secret: row.get(9)?,
+        posted: row.get(10)?,
+        held: row.get(11)?,
+        floor: row.get(12)?,
+    })
+}

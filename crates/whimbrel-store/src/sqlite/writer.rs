@@ -1,0 +1,164 @@
+//! The one writer: a batch is one transaction and one flush.
+//!
+//! An operation that breaks a constraint spoils the transaction it is in: the whole batch is rolled back and done again, each
+//! operation inside a savepoint of its own, so that only the culprit is left out. Any other error (a full disk, a failed
+//! flush) ends the writer for good: what a failed flush left on the disk is not known, and trying again could report as
+//! durable what is not.
+
+use rusqlite::Connection;
+use whimbrel_core::Timestamp;
+
+use super::fault::Fault;
+use super::memory::{Counts, Memory};
+use crate::StoreError;
+use crate::keyring::Keyring;
+use crate::op::{Op, OpResult};
+
+/// The connection that writes, with what it remembers.
+pub(super) struct Writer {
+    pub(super) db: Connection,
+    pub(super) memory: Memory,
+    keyring: Keyring,
+    stopped: Option<Box<str>>,
+}
+
+/// A transaction under way; the verbs in the files beside this one are its methods.
+pub(super) struct Work<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) memory: &'a mut Memory,
+    pub(super) keyring: &'a Keyring,
+}
+
+impl Writer {
+    pub(super) fn new(db: Connection, keyring: Keyring) -> Result<Self, Fault> {
+        let memory = Memory::load(&db)?;
+        Ok(Self { db, memory, keyring, stopped: None })
+    }
+
+    /// See [`Store::commit`](crate::Store::commit).
+    pub(super) fn commit(&mut self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
+        if let Some(why) = &self.stopped {
+            return Err(StoreError::Stopped { why: why.clone() });
+        }
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let before = self.memory.counts;
+        let done = match self.together(batch, &before) {
+            Err(Fault::Op(why)) => {
+                tracing::warn!(op_count = batch.len(), why = &*why, "a batch is done again one by one");
+                self.one_by_one(batch, &before)
+            }
+            other => other,
+        };
+        done.map_err(|fault| self.stop(fault)).inspect(|_| self.report(&before))
+    }
+
+    fn together(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
+        self.db.execute_batch("begin immediate")?;
+        let done = self.apply_all(batch, before);
+        if done.is_err() {
+            self.db.execute_batch("rollback")?;
+            self.restore(before)?;
+        }
+        done
+    }
+
+    fn apply_all(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
+        let mut results = Vec::with_capacity(batch.len());
+        for op in batch {
+            results.push(self.work().apply(op)?);
+        }
+        self.finish(before)?;
+        Ok(results)
+    }
+
+    fn one_by_one(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
+        self.db.execute_batch("begin immediate")?;
+        let mut results = Vec::with_capacity(batch.len());
+        for op in batch {
+            let before_op = self.memory.counts;
+            self.db.execute_batch("savepoint op")?;
+            let done = self.work().apply(op).and_then(|result| {
+                self.memory.write_wallets(&self.db)?;
+                Ok(result)
+            });
+            match done {
+                Ok(result) => results.push(result),
+                Err(Fault::Op(why)) => {
+                    self.db.execute_batch("rollback to op")?;
+                    self.restore(&before_op)?;
+                    tracing::error!(
+                        why = &*why,
+                        "an operation was left out; this is a fault of ours, please report it"
+                    );
+                    results.push(OpResult::Failed(why));
+                }
+                Err(fatal) => return Err(fatal),
+            }
+            self.db.execute_batch("release op")?;
+        }
+        self.finish(before)?;
+        Ok(results)
+    }
+
+    fn finish(&mut self, before: &Counts) -> Result<(), Fault> {
+        self.work().tidy()?;
+        self.memory.write_wallets(&self.db)?;
+        self.memory.write_meta(&self.db, before)?;
+        self.db.execute_batch("commit")?;
+        Ok(())
+    }
+
+    fn work(&mut self) -> Work<'_> {
+        Work { db: &self.db, memory: &mut self.memory, keyring: &self.keyring }
+    }
+
+    fn restore(&mut self, counts: &Counts) -> Result<(), Fault> {
+        self.memory.counts = *counts;
+        self.memory.load_accounts(&self.db)
+    }
+
+    /// Stops for good. The rollback may fail as well; what is open is undone when the file is opened again.
+    fn stop(&mut self, fault: Fault) -> StoreError {
+        let why = fault.into_text();
+        tracing::error!(why = &*why, "the store has stopped; check the disk, then start again");
+        let _ = self.db.execute_batch("rollback");
+        self.stopped = Some(why.clone());
+        StoreError::Stopped { why }
+    }
+
+    fn report(&self, before: &Counts) {
+        let dropped = self.memory.counts.parked_dropped - before.parked_dropped;
+        if dropped > 0 {
+            tracing::warn!(count = dropped, "parked receipts were dropped: no answer ever named their part");
+        }
+    }
+}
+
+impl Work<'_> {
+    fn apply(&mut self, op: &Op) -> Result<OpResult, Fault> {
+        match op {
+            Op::Accept(accept) => self.accept(accept),
+            Op::Part(change) => self.change_part(change),
+            Op::Receipt(receipt) => self.take_receipt(receipt),
+            Op::Notice(tried) => self.note_try(tried),
+            Op::NewAccount(new) => self.make_account(new),
+            Op::PatchAccount(patch) => self.patch_account(patch),
+            Op::TopUp(payment) => self.top_up(payment),
+            Op::NameCarrier { name } => self.name_carrier(name),
+        }
+    }
+
+    /// An operation brought this time and this id.
+    pub(super) fn saw(&mut self, at: Timestamp, id: i64) {
+        self.memory.counts.saw_time(at);
+        self.memory.counts.saw_id(id);
+    }
+
+    /// Bounded steps of housekeeping, part of the batches that make it necessary.
+    fn tidy(&mut self) -> Result<(), Fault> {
+        self.sweep_carrier_ids()?;
+        self.prune_answers()
+    }
+}

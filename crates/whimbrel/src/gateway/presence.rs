@@ -1,0 +1,73 @@
+//! How a running gateway makes itself known: the banner, the run file, the ready-file.
+
+use std::path::Path;
+
+use serde_json::json;
+use whimbrel_core::Secret;
+use whimbrel_dialects::registry::DIALECTS;
+use whimbrel_simulator::Simulator;
+
+use crate::server::ready::{Running, SimulatorAccess, base_url};
+use super::certificates::Certificates;
+use crate::server::Bound;
+
+pub(super) fn running(
+    is_dev: bool,
+    http: &Option<Bound>,
+    https: &Option<Bound>,
+    certificates: Option<&Certificates>,
+    simulator: Option<&Simulator>,
+    admin_token: Secret,
+) -> Running {
+    let accounts = DIALECTS.iter().filter(|_| is_dev).map(|dialect| {
+        let dev = dialect.descriptor().dev_account;
+        let account = json!({ "api_key": dev.key, "api_secret": dev.secret, "signature_secret": dev.signature_secret });
+        (dev.ready_file_name.to_owned(), account)
+    });
+    Running {
+        pid: std::process::id(),
+        http: http.as_ref().map(Bound::addr),
+        https: https.as_ref().map(Bound::addr),
+        ca_pem: certificates.and_then(|certificates| certificates.ca_pem.clone()),
+        simulator: simulator.map(|simulator| SimulatorAccess {
+            addr: simulator.local_addr(),
+            system_id: "dev".to_owned(),
+            password: Secret::new("dev"),
+        }),
+        admin_token,
+        accounts: accounts.collect(),
+    }
+}
+
+/// What a person reads after the start: only what works.
+pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String {
+    let mut lines = vec![format!("Whimbrel {} is ready", env!("CARGO_PKG_VERSION")), String::new()];
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    let http = running.http.map(|addr| base_url("http", addr));
+    let https = running.https.map(|addr| base_url("https", addr));
+    if let Some(url) = &http {
+        line("HTTP", url.clone());
+    }
+    if let Some(url) = &https {
+        line("HTTPS", url.clone());
+    }
+    if let Some(path) = &running.ca_pem {
+        line("CA", format!("{} (curl --cacert, REQUESTS_CA_BUNDLE)", path.display()));
+    }
+    if let Some(simulator) = &running.simulator {
+        line("simulator", format!("SMPP at {}, any system_id, password `{}`", simulator.addr, simulator.password.expose()));
+    }
+    line("data", data_dir.display().to_string());
+    if let (true, Some(base)) = (is_dev, http.or(https)) {
+        for descriptor in DIALECTS.iter().map(|dialect| dialect.descriptor()) {
+            let dev = descriptor.dev_account;
+            lines.push(String::new());
+            lines.push(format!("  {}: api_key `{}`, api_secret `{}`. Send the first text:", descriptor.title, dev.key, dev.secret));
+            lines.push(format!("    {}", descriptor.curl_line.replace("{base}", &base)));
+        }
+        lines.push(String::new());
+        lines.push("  Then look at it: whimbrel show MESSAGE-ID".to_owned());
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}

@@ -1,0 +1,40 @@
+//! The guarded client as the engine asks for it.
+
+use std::sync::Arc;
+
+use whimbrel_core::world::BoxFuture;
+use whimbrel_dialects::http::WebhookRequest;
+
+use super::{GatewayError, While};
+use crate::config::{EgressConfig, read_config_file};
+use crate::egress::{Egress, RequestLimits, SystemResolver};
+
+/// The one way out for webhooks.
+pub(super) struct WayOut {
+    egress: Egress,
+    limits: RequestLimits,
+}
+
+/// Opens it as configured.
+pub(super) fn open(config: &EgressConfig) -> Result<Arc<WayOut>, GatewayError> {
+    let extra_ca = config.extra_ca.as_deref().map(read_config_file).transpose().when("cannot use egress.extra_ca")?;
+    let egress = Egress::new(config.policy.clone(), config.limits, SystemResolver, extra_ca.as_deref())
+        .when("cannot set up the way out for webhooks")?;
+    Ok(Arc::new(WayOut { egress, limits: config.request_limits }))
+}
+
+impl WayOut {
+    /// Closes connections that were idle for too long.
+    pub(super) fn tidy(&self) {
+        self.egress.tidy();
+    }
+}
+
+impl whimbrel_engine::ports::Egress for WayOut {
+    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
+        Box::pin(async move {
+            let answer = self.egress.send(request, self.limits).await;
+            answer.map(|answer| answer.status).map_err(|error| error.to_string().into())
+        })
+    }
+}
