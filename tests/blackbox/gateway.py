@@ -20,9 +20,15 @@ LIMIT_SECONDS = 30
 CARRIER = """\
 [carriers.sim]
 kind = "smpp"
-addr = "{addr}"
+host = "127.0.0.1"
+port = {port}
 system_id = "whimbrel"
 password = "dev"
+
+[[routes]]
+name = "all"
+prefix = ""
+carrier = "sim"
 """
 
 
@@ -156,11 +162,13 @@ class Gateway(Process):
         """A client command that talks to this server."""
         return whimbrel(*arguments, check=check, WHIMBREL_URL=self.http, WHIMBREL_TOKEN=self.token)
 
-    def open_account(self, key="abcd1234", secret="S3cretAbc1", amount="10"):
+    def open_account(self, amount="10"):
         """Makes an account with money, as an operator does outside of `--dev`."""
-        self.cli("account", "create", key, "--secret", secret, "--currency", "EUR")
-        self.cli("account", "topup", key, amount)
-        self.key, self.secret = key, secret
+        made = self.native("POST", "accounts", json={"currency": "EUR"})
+        assert made.status_code == 201, made.text
+        self.key, self.secret = made.json()["api_key"], made.json()["api_secret"]
+        paid = self.native("POST", f"accounts/{self.key}/topup", json={"amount": amount})
+        assert paid.status_code == 200, paid.text
 
 
 class Simulator(Process):
@@ -183,11 +191,11 @@ class Simulator(Process):
         return [record for record in records if event in (None, record["event"])]
 
 
-def configured(folder, simulator):
-    """A server without `--dev` whose only carrier is `simulator`, with an account."""
+def configured(folder, addr):
+    """A server without `--dev` whose only carrier listens at `addr`, with an account."""
     folder = pathlib.Path(folder)
     config = folder / "whimbrel.toml"
-    config.write_text(CARRIER.format(addr=simulator.addr))
+    config.write_text(CARRIER.format(port=addr.rsplit(":", 1)[1]))
     gateway = Gateway(folder, config=config)
     gateway.open_account()
     return gateway

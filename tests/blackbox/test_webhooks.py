@@ -84,7 +84,7 @@ def test_each_fate_is_told_as_the_vendor_tells_it(dev, receiver, to, statuses):
     message = dev.send(to=to)["messages"][0]
     assert message["status"] == "0"
     hooks = receiver.wait_for(len(statuses))
-    wait_until(lambda: dev.stats()["notices_due"] == 0, "no webhook to be due")
+    wait_until(lambda: dev.stats()["notices"] == 0, "no webhook to be due")
     told = [(dict(hook.parameters)["status"], dict(hook.parameters)["err-code"]) for hook in hooks]
     assert told == statuses
     for hook, (status, err) in zip(hooks, statuses):
@@ -116,7 +116,7 @@ def test_a_webhook_that_found_nobody_comes_after_a_restart(tmp_path):
     gone.close()
     message = first.send()["messages"][0]
     wait_until(lambda: "delivered" in first.cli("show", message["message-id"]).stdout, "the text to be delivered")
-    assert first.stats()["notices_due"] == 1
+    assert first.stats()["notices"] == 1
     first.terminate()
 
     again = Receiver(port=port)
@@ -124,7 +124,7 @@ def test_a_webhook_that_found_nobody_comes_after_a_restart(tmp_path):
     try:
         hook = again.wait_for(1)[0]
         check(hook.parameters, expected(second, message))
-        wait_until(lambda: second.stats()["notices_due"] == 0, "the webhook to be settled")
+        wait_until(lambda: second.stats()["notices"] == 0, "the webhook to be settled")
         assert len(again.hooks) == 1
     finally:
         second.end()

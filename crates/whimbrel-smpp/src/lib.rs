@@ -15,6 +15,7 @@ pub mod id;
 pub mod pdu;
 pub mod probe;
 pub mod receipt;
+pub mod session;
 pub mod status;
 pub mod time;
 pub mod tlv;

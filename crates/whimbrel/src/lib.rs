@@ -4,5 +4,7 @@
 //! things both must be given: an HTTP server with limits, a guarded HTTP client, a checked configuration, a data folder
 //! that belongs to one process, and logs and metrics.
 
+pub mod config;
+pub mod egress;
 pub mod server;
 pub mod telemetry;

@@ -21,6 +21,7 @@ use super::limits::HttpLimits;
 use super::request::Scheme;
 use super::shutdown::Shutdown;
 use super::socket::Watched;
+use super::spelling::Spelling;
 use super::watch::{HeadTiming, Watch};
 
 /// Requests at once on one HTTP/2 connection.
@@ -33,6 +34,7 @@ pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
     pub(super) limits: HttpLimits,
     pub(super) tls: Option<TlsAcceptor>,
+    pub(super) spelling: Arc<Spelling>,
 }
 
 /// Serves one connection until it ends. Errors are the client's affair and only seen by `debug`.
@@ -118,6 +120,7 @@ fn endpoint<H>(shared: &Shared<H>, watch: &Arc<Watch>, peer: SocketAddr, scheme:
         watch: Arc::clone(watch),
         peer,
         scheme,
+        spelling: Arc::clone(&shared.spelling),
     })
 }
 

@@ -21,6 +21,7 @@ use super::problem::{last_problem, problem};
 use super::request::{IncomingRequest, Scheme};
 use super::respond::{After, respond};
 use super::socket::{LINGER_BYTES_MAX, LINGER_TIME_MAX};
+use super::spelling::Spelling;
 use super::watch::Watch;
 
 /// What all requests of a connection share.
@@ -30,6 +31,7 @@ pub(super) struct Endpoint<H> {
     pub(super) watch: Arc<Watch>,
     pub(super) peer: SocketAddr,
     pub(super) scheme: Scheme,
+    pub(super) spelling: Arc<Spelling>,
 }
 
 impl<H: Handler> Endpoint<H> {
@@ -53,7 +55,16 @@ impl<H: Handler> Endpoint<H> {
             }
         };
         let after = if asks_to_close || self.watch.is_stopping() { After::Close } else { After::KeepOpen };
-        Ok(respond(answer, version, after))
+        let spelling = if version == Version::HTTP_2 {
+            None
+        } else {
+            self.spelling.of(answer.headers.iter().map(|(name, _)| *name))
+        };
+        let mut response = respond(answer, version, after);
+        if let Some(spelling) = spelling {
+            *response.extensions_mut() = spelling;
+        }
+        Ok(response)
     }
 
     /// Reads the body, never more than `body_bytes_max` of it and never longer than `body_time_max`.

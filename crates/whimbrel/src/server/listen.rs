@@ -83,7 +83,7 @@ pub async fn serve<H: Handler>(
     limits: HttpLimits,
     mut shutdown: Shutdown,
 ) -> Drained {
-    let shared = Arc::new(Shared { handler, limits, tls: tls.map(TlsAcceptor::from) });
+    let shared = Arc::new(Shared { handler, limits, tls: tls.map(TlsAcceptor::from), spelling: Arc::default() });
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

@@ -20,6 +20,7 @@ mod problem;
 mod request;
 mod respond;
 mod socket;
+mod spelling;
 mod watch;
 
 #[cfg(test)]

@@ -51,6 +51,14 @@ pub fn start_logs(filter: &str, format: LogFormat) -> Result<(), LogError> {
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadyStarted)
 }
 
+/// Checks a filter without starting anything.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_filter(filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
+    EnvFilter::builder().parse(filter).map(|_| ())
+}
+
 fn subscriber<W>(
     filter: &str,
     format: LogFormat,

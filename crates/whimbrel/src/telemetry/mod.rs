@@ -6,7 +6,7 @@
 mod logs;
 mod metric;
 
-pub use logs::{LogError, LogFormat, start_logs};
+pub use logs::{LogError, LogFormat, check_filter, start_logs};
 pub use metric::{
     ALL, Described, EGRESS_ANSWERS, EGRESS_BLOCKED, HTTP_CONNECTIONS, HTTP_PANICS, Kind, Metrics, MetricsError,
 };

@@ -84,10 +84,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 fn row(binary: &Path, folder: &Path, callers: u32, count: u64, window: u32) -> Outcome<Value> {
     let sink = Sink::start(folder)?;
     let mode = Mode::Carrier { addr: sink.addr, window };
-    let environment = vec![("RUST_LOG".to_owned(), "warn".to_owned())];
+    let environment = vec![("WHIMBREL_LOG".to_owned(), "warn".to_owned())];
     let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment };
     let gateway = setup.start()?;
-    let account = setup.open_account(&gateway)?;
+    let account = gateway.open_account()?;
     // A first thousand warms caches and connections and is counted nowhere but in the equality at the end.
     let warm = 1000.min(count);
     load(&gateway, &account, callers, warm, FIRST_RECIPIENT)?;

@@ -61,7 +61,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let mode = Mode::Carrier { addr: simulator.addr, window: options.window };
     let setup = Setup { binary, folder, mode, environment: Vec::new() };
     let gateway = setup.start()?;
-    let account = setup.open_account(&gateway)?;
+    let account = gateway.open_account()?;
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
@@ -120,7 +120,7 @@ fn kill_again_and_again(
         let started = Started::now();
         while callers.books.open_count() < options.open_min {
             require(started.elapsed() < PATIENCE, || format!("never {} requests open at once", options.open_min))?;
-            std::hint::spin_loop();
+            sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
         gateway.process.kill()?;
@@ -226,7 +226,7 @@ fn check_views(gateway: &Gateway, accepted: &std::collections::BTreeMap<u64, (St
         require(answer.status == 200, || format!("accepted text {id} is not in the store: {}", answer.status))?;
         let view: serde_json::Value =
             serde_json::from_slice(&answer.body).map_err(|error| Failure::new(format!("message {id}: {error}")))?;
-        let parts = view["parts"].as_array().map_or(&[][..], Vec::as_slice);
+        let parts = view["part_list"].as_array().map_or(&[][..], Vec::as_slice);
         require(parts.len() == 1, || format!("text {id} to {to} has {} parts instead of one", parts.len()))?;
         require(parts[0]["funds"] == "captured", || {
             format!("text {id} was taken by the carrier but is not paid: {}", parts[0])

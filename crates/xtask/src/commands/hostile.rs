@@ -66,7 +66,7 @@ fn attacked_callers(binary: &Path, folder: &Path, options: &Options, seed: u64) 
     let mode = Mode::Carrier { addr: simulator.addr, window: 100 };
     let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment: Vec::new() };
     let mut gateway = setup.start()?;
-    let account = setup.open_account(&gateway)?;
+    let account = gateway.open_account()?;
     let books = Books::default();
 
     // A first pass that is not counted, so that both measured passes find the same caches warm.
@@ -114,7 +114,7 @@ fn nonsensical_carrier(binary: &Path, folder: &Path, options: &Options, seed: u6
         scope.spawn(|| centre.serve(&stage, seed));
         let served = (|| {
             let mut gateway = setup.start()?;
-            let account = setup.open_account(&gateway)?;
+            let account = gateway.open_account()?;
             let latency = honest(gateway.http, &account, &books, options, Duration::from_secs(options.seconds));
             println!(
                 "with a carrier that talks nonsense: {} texts accepted, p99 {} us",

@@ -6,7 +6,6 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::command;
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::{Account, units};
 use crate::harness::http::{Client, Request};
@@ -80,26 +79,14 @@ impl Setup {
         let ready = process.wait_ready(&ready_file)?;
         Gateway::of(process, &ready)
     }
-
-    /// Opens an account with money, as an operator does outside of `--dev`.
-    pub fn open_account(&self, gateway: &Gateway) -> Outcome<Account> {
-        let account = Account { key: "abcd1234".to_owned(), secret: "S3cretAbc1".to_owned() };
-        let cli = |arguments: &[&str]| {
-            let mut line = Command::new(&self.binary);
-            line.args(arguments).current_dir(&self.folder);
-            line.env("WHIMBREL_URL", format!("http://{}", gateway.http)).env("WHIMBREL_TOKEN", &gateway.token);
-            command::read(&mut line).map(|_| ())
-        };
-        cli(&["account", "create", &account.key, "--secret", &account.secret, "--currency", "EUR"])?;
-        cli(&["account", "topup", &account.key, "1000000"])?;
-        Ok(account)
-    }
 }
 
-/// The five lines that a server with a carrier needs.
+/// What a server with one carrier needs.
 fn configuration(addr: SocketAddr, window: u32) -> String {
+    let (host, port) = (addr.ip(), addr.port());
     format!(
-        "[carriers.smsc]\nkind = \"smpp\"\naddr = \"{addr}\"\nsystem_id = \"whimbrel\"\npassword = \"dev\"\nwindow = {window}\n"
+        "[carriers.smsc]\nkind = \"smpp\"\nhost = \"{host}\"\nport = {port}\nsystem_id = \"whimbrel\"\npassword = \"dev\"\n\
+         window = {window}\n\n[[routes]]\nname = \"all\"\nprefix = \"\"\ncarrier = \"smsc\"\n"
     )
 }
 
@@ -122,10 +109,26 @@ impl Gateway {
         Ok(Self { process, http, https, account, token })
     }
 
-    /// A call of the native API that must succeed.
-    pub fn native(&self, target: &str) -> Outcome<Value> {
-        let answer = self.get(&format!("/_whimbrel/v1/{target}"))?;
-        require(answer.status == 200, || format!("`{target}` answered {}: {}", answer.status, answer.text()))?;
+    /// Opens an account with money, as an operator does outside of `--dev`.
+    pub fn open_account(&self) -> Outcome<Account> {
+        let made = self.native("POST", "accounts", br#"{"currency":"EUR"}"#)?;
+        let text = |name: &str| {
+            let missing = || Failure::new(format!("a new account has no `{name}`"));
+            made[name].as_str().map(str::to_owned).ok_or_else(missing)
+        };
+        let account = Account { key: text("api_key")?, secret: text("api_secret")? };
+        self.native("POST", &format!("accounts/{}/topup", account.key), br#"{"amount":"1000000.00"}"#)?;
+        Ok(account)
+    }
+
+    /// A call of the native API that must succeed; an empty body for none.
+    pub fn native(&self, method: &str, target: &str, body: &[u8]) -> Outcome<Value> {
+        let path = format!("/_whimbrel/v1/{target}");
+        let request = Request { method, target: &path, token: Some(&self.token), body: ("application/json", body) };
+        let answer = Client::new(self.http).call(&request)?;
+        require((200..300).contains(&answer.status), || {
+            format!("`{target}` answered {}: {}", answer.status, answer.text())
+        })?;
         serde_json::from_slice(&answer.body).attempting(format_args!("read the answer of `{target}`"))
     }
 
@@ -142,18 +145,17 @@ impl Gateway {
 
     /// Balance and held amount of an account, in 10^-8.
     pub fn wallet(&self, key: &str) -> Outcome<(i64, i64)> {
-        let view = self.native(&format!("accounts/{key}"))?;
+        let view = self.native("GET", &format!("accounts/{key}"), b"")?;
         let amount = |name: &str| {
-            let text = view[name].as_str().map(str::to_owned).unwrap_or_else(|| view[name].to_string());
-            units(text.split(' ').next().unwrap_or_default())
-                .ok_or_else(|| Failure::new(format!("the account has no amount `{name}`: {view}")))
+            let units = view[name].as_str().and_then(units);
+            units.ok_or_else(|| Failure::new(format!("the account has no amount `{name}`: {view}")))
         };
         Ok((amount("balance")?, amount("held")?))
     }
 
     /// One of the store's counts.
     pub fn count(&self, name: &str) -> Outcome<u64> {
-        let stats = self.native("stats")?;
+        let stats = self.native("GET", "stats", b"")?;
         stats[name].as_u64().ok_or_else(|| Failure::new(format!("the store's counts have no `{name}`: {stats}")))
     }
 

@@ -47,8 +47,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "whimbrel-store",
-        ours: &["whimbrel-core"],
-        ours_in_tests: &["whimbrel-sms"],
+        ours: &["whimbrel-core", "whimbrel-sms"],
+        ours_in_tests: &[],
         foreign: Foreign::Without(&[
             "hyper",
             "hyper-util",

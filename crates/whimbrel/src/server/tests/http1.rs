@@ -17,6 +17,8 @@ async fn vendor_answer(_: IncomingRequest) -> HttpResponse {
             ("Connection", "keep-alive".into()),
             ("Cache-Control", "max-age=1".into()),
             ("X-Frame-Options", "deny".into()),
+            ("X-XSS-Protection", "1; mode=block;".into()),
+            ("Strict-Transport-Security", "max-age=31536000; includeSubdomains".into()),
             ("Content-Disposition", "attachment; filename=\"api.txt\"".into()),
             ("X-Nexmo-Trace-Id", "9af96afd6c3b3271bf964d15390991f6".into()),
         ],
@@ -32,6 +34,7 @@ async fn headers_keep_order_and_spelling_and_the_body_is_chunked() {
     let expected = "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Tue, 03 Apr 2018 23:12:07 GMT\r\n\
         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\
         Cache-Control: max-age=1\r\nX-Frame-Options: deny\r\n\
+        X-XSS-Protection: 1; mode=block;\r\nStrict-Transport-Security: max-age=31536000; includeSubdomains\r\n\
         Content-Disposition: attachment; filename=\"api.txt\"\r\n\
         X-Nexmo-Trace-Id: 9af96afd6c3b3271bf964d15390991f6\r\n\r\n\
         18\r\n{ \"message-count\": \"1\" }\r\n0\r\n\r\n";

@@ -1,0 +1,346 @@
+//! The configuration: read from layers, checked as a whole, and typed.
+//!
+//! Layers are the compiled-in default file, the profile of `--dev`, a file, the environment and the command line; later
+//! ones win. [`load`] is pure: texts, environment and a way to read secrets are handed in. All faults are reported at once,
+//! each with its setting, its value, where it was set and what to do. Every value that is left can be relied upon.
+
+mod carrier;
+mod error;
+mod layer;
+mod read;
+mod schema;
+mod settings;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use carrier::{Carrier, CarrierKind, Route, SmppBind, SmppCarrier, Validity};
+pub use error::{ConfigError, ConfigErrors, Origin};
+pub use read::{read_config_file, read_secret_file};
+pub use settings::Shown;
+
+use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};
+use crate::server::HttpLimits;
+use crate::telemetry::LogFormat;
+use layer::{from_env, from_flags, from_toml};
+use settings::Settings;
+
+/// The default file, for `config default`: every setting with its default, its meaning and its bounds.
+pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+const DEV_FILE: &str = include_str!("dev.toml");
+
+/// For what a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// For real.
+    Production,
+    /// `--dev`: everything stays on this machine.
+    Development,
+}
+
+/// What a configuration is made from.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// For what the process runs.
+    pub profile: Profile,
+    /// The file's name and text.
+    pub file: Option<(&'a str, &'a str)>,
+    /// The whole environment.
+    pub env: &'a [(String, String)],
+    /// What the command line sets: paths (`listen.http`) and values.
+    pub flags: &'a [(String, String)],
+    /// Reads the file that a `password_file` names.
+    pub read_secret: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+/// A configuration that holds together.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// For what the process runs.
+    pub profile: Profile,
+    /// Where it listens.
+    pub listen: Listen,
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Files that replace built-in tables.
+    pub tables: Tables,
+    /// Bounds of each HTTP listener.
+    pub http_limits: HttpLimits,
+    /// Logs.
+    pub log: Log,
+    /// Outgoing HTTP.
+    pub egress: EgressConfig,
+    /// Carriers, by name.
+    pub carriers: Vec<Carrier>,
+    /// Routes, in the file's order.
+    pub routes: Vec<Route>,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<String>,
+    /// All settings for people.
+    pub shown: Vec<Shown>,
+}
+
+/// Where a process listens. `None` is "off".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// HTTP.
+    pub http: Option<SocketAddr>,
+    /// HTTPS.
+    pub https: Option<SocketAddr>,
+    /// The simulated carrier.
+    pub simulator: Option<SocketAddr>,
+    /// Names in the local authority's certificate.
+    pub tls_names: Vec<String>,
+    /// The operator's own certificate chain and key.
+    pub tls_files: Option<(PathBuf, PathBuf)>,
+}
+
+/// Files that replace built-in tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// Networks by prefix.
+    pub networks: Option<PathBuf>,
+    /// Prices.
+    pub prices: Option<PathBuf>,
+}
+
+/// Logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Which lines.
+    pub filter: String,
+    /// How they look.
+    pub format: LogFormat,
+}
+
+/// Outgoing HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EgressConfig {
+    /// What may be called.
+    pub policy: EgressPolicy,
+    /// A PEM file of authorities to trust.
+    pub extra_ca: Option<PathBuf>,
+    /// Bounds of all calls.
+    pub limits: EgressLimits,
+    /// Bounds of one call.
+    pub request_limits: RequestLimits,
+}
+
+impl Config {
+    /// In `--dev`, points the carrier at the simulator once its port is known.
+    pub fn point_to_simulator(&mut self, addr: SocketAddr) {
+        if self.profile == Profile::Development {
+            for carrier in &mut self.carriers {
+                let CarrierKind::Smpp(smpp) = &mut carrier.kind;
+                smpp.host = addr.ip().to_string();
+                smpp.port = addr.port();
+            }
+        }
+    }
+}
+
+/// Makes a configuration.
+///
+/// # Errors
+/// All faults that were found.
+pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
+    let mut settings = Settings::of(layers(inputs).map_err(ConfigErrors)?);
+    let mut warnings = Vec::new();
+    let listen = listen(&mut settings, inputs.profile);
+    let carriers = carrier::carriers(&mut settings, inputs, &mut warnings);
+    let routes = carrier::routes(&mut settings);
+    if inputs.profile == Profile::Development {
+        only_the_simulator(&mut settings);
+    } else if carriers.is_empty() {
+        warnings.push("there is no carrier: every message will be refused; add a [carriers.NAME] section".to_owned());
+    }
+    let config = Config {
+        profile: inputs.profile,
+        listen,
+        data_dir: data_dir(&mut settings, inputs),
+        tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
+        http_limits: http_limits(&settings),
+        log: log(&mut settings),
+        egress: egress(&mut settings, inputs.profile),
+        carriers,
+        routes,
+        warnings,
+        shown: settings.shown(),
+    };
+    if settings.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(settings.errors)) }
+}
+
+/// All layers, or the faults of all of them.
+fn layers(inputs: &Inputs<'_>) -> Result<Vec<Vec<layer::Setting>>, Vec<ConfigError>> {
+    let (mut layers, mut errors) = (Vec::new(), Vec::new());
+    let mut add = |layer: Result<Vec<layer::Setting>, Vec<ConfigError>>| match layer {
+        Ok(layer) => layers.push(layer),
+        Err(faults) => errors.extend(faults),
+    };
+    add(from_toml(DEFAULT_FILE, &|_| Origin::Default));
+    if inputs.profile == Profile::Development {
+        add(from_toml(DEV_FILE, &|_| Origin::Development));
+    }
+    let mut carriers = Vec::new();
+    if let Some((name, text)) = inputs.file {
+        let layer = from_toml(text, &|line| Origin::File { name: name.to_owned(), line });
+        let paths = layer.iter().flatten().filter_map(|setting| setting.path.strip_prefix("carriers."));
+        carriers = paths.filter_map(|rest| rest.split('.').next()).map(str::to_owned).collect();
+        add(layer);
+    }
+    add(from_env(inputs.env, &carriers));
+    add(from_flags(inputs.flags));
+    if errors.is_empty() { Ok(layers) } else { Err(errors) }
+}
+
+fn listen(settings: &mut Settings, profile: Profile) -> Listen {
+    let names = ["listen.http", "listen.https", "listen.simulator"];
+    let [http, https, simulator] = names.map(|name| settings.address(name));
+    if http.is_none() && https.is_none() && settings.errors.is_empty() {
+        settings.fault(
+            "listen.http",
+            "both HTTP and HTTPS are off",
+            "give one of listen.http and listen.https an address",
+        );
+    }
+    for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+        let [a, b] = [first, second].map(|index| settings.address(names[index]));
+        if let (Some(a), Some(b)) = (a, b)
+            && a == b
+            && a.port() != 0
+        {
+            settings.fault(names[second], format!("{b} is also {}", names[first]), "choose another port");
+        }
+    }
+    if profile == Profile::Development {
+        for name in names {
+            if let Some(addr) = settings.address(name)
+                && !addr.ip().is_loopback()
+            {
+                let problem = format!("{addr} can be reached from other machines, and --dev has known credentials");
+                settings.fault(name, problem, "use 127.0.0.1 or [::1], or run without --dev");
+            }
+        }
+    }
+    let tls_names = settings.list("listen.tls_names");
+    if tls_names.is_empty() && settings.errors.is_empty() {
+        settings.fault("listen.tls_names", "there is no name", "name at least localhost");
+    }
+    let (certificate, key) = (path(settings, "listen.tls_certificate"), path(settings, "listen.tls_key"));
+    if certificate.is_some() != key.is_some() {
+        let missing = if key.is_some() { "listen.tls_certificate" } else { "listen.tls_key" };
+        settings.fault(missing, "it is missing", "give both the certificate and its key, or neither");
+    }
+    Listen { http, https, simulator, tls_names, tls_files: certificate.zip(key) }
+}
+
+/// `--dev` speaks to its simulator and to nobody else.
+fn only_the_simulator(settings: &mut Settings) {
+    for section in ["carriers", "routes"] {
+        for name in settings.names(section) {
+            let path = format!("{section}.{name}");
+            if !settings.is_compiled_in(&path) {
+                settings.fault(
+                    &path,
+                    "--dev has its simulator as the only carrier",
+                    "remove this or run without --dev",
+                );
+            }
+        }
+    }
+    if settings.address("listen.simulator").is_none() && settings.errors.is_empty() {
+        settings.fault("listen.simulator", "--dev needs its simulator", "give it an address, like 127.0.0.1:0");
+    }
+}
+
+fn data_dir(settings: &mut Settings, inputs: &Inputs<'_>) -> PathBuf {
+    if let Some(path) = path(settings, "data.dir") {
+        return path;
+    }
+    let variable = |name: &str| {
+        let value = inputs.env.iter().find(|(candidate, value)| candidate == name && !value.is_empty());
+        value.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    let name = match inputs.profile {
+        Profile::Production => "whimbrel",
+        Profile::Development => "whimbrel-dev",
+    };
+    // systemd's folder is this service's alone.
+    let of_service = variable("STATE_DIRECTORY").filter(|_| inputs.profile == Profile::Production);
+    let of_user = || variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/state")));
+    match of_service.or_else(|| of_user().map(|folder| folder.join(name))) {
+        Some(path) => path,
+        None => {
+            settings.fault("data.dir", "neither it nor $XDG_STATE_HOME nor $HOME is set", "give it with --data-dir");
+            PathBuf::new()
+        }
+    }
+}
+
+fn http_limits(settings: &Settings) -> HttpLimits {
+    HttpLimits {
+        connections_max: settings.number("limits.connections"),
+        head_bytes_max: settings.number("limits.head_bytes"),
+        body_bytes_max: settings.number("limits.body_bytes"),
+        head_time_max: settings.time("limits.head_time"),
+        body_time_max: settings.time("limits.body_time"),
+        idle_time_max: settings.time("limits.idle_time"),
+        write_stall_max: settings.time("limits.write_stall_time"),
+        handshake_time_max: settings.time("limits.handshake_time"),
+        drain_time_max: settings.time("limits.drain_time"),
+    }
+}
+
+fn log(settings: &mut Settings) -> Log {
+    let format = match settings.text("log.format") {
+        Some("human") => LogFormat::Human,
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Auto,
+    };
+    let filter = settings.text("log.filter").unwrap_or("info").to_owned();
+    if let Err(error) = crate::telemetry::check_filter(&filter) {
+        settings.fault("log.filter", format!("{filter:?} is no filter: {error}"), "write a level, or target=level,...");
+    }
+    Log { filter, format }
+}
+
+fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
+    let mut allowed_hosts = Vec::new();
+    for host in settings.list("egress.allow_hosts") {
+        match AllowedHost::parse(&host) {
+            Ok(host) => allowed_hosts.push(host),
+            Err(_) => settings.fault(
+                "egress.allow_hosts",
+                format!("{host:?} is not a host"),
+                "write a name, an address, or *. and a name, without scheme, port and path",
+            ),
+        }
+    }
+    let reach = match profile {
+        Profile::Production => Reach::Public,
+        Profile::Development => Reach::Local,
+    };
+    let answer_time_max: Duration = settings.time("egress.answer_time");
+    EgressConfig {
+        policy: EgressPolicy { reach, allowed_hosts },
+        extra_ca: path(settings, "egress.extra_ca"),
+        limits: EgressLimits {
+            calls_max: settings.number("egress.calls"),
+            calls_per_host_max: settings.number("egress.calls_per_host"),
+            connect_time_max: settings.time("egress.connect_time"),
+            ..EgressLimits::default()
+        },
+        request_limits: RequestLimits { answer_time_max, answer_bytes_max: settings.number("egress.answer_bytes") },
+    }
+}
+
+fn path(settings: &Settings, name: &str) -> Option<PathBuf> {
+    settings.text(name).map(PathBuf::from)
+}

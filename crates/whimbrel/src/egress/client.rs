@@ -1,0 +1,214 @@
+//! One call from its URL to its answer.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use whimbrel_dialects::http::WebhookRequest;
+
+use super::connect::{Connector, Resolve, TrustError, read_extra_roots};
+use super::error::EgressError;
+use super::link::{Link, LinkError};
+use super::policy::EgressPolicy;
+use super::pool::Pool;
+use super::target::{Peer, Target};
+
+/// Bounds of all calls together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EgressLimits {
+    /// Calls at once.
+    pub calls_max: usize,
+    /// Calls to one host at once.
+    pub calls_per_host_max: usize,
+    /// For resolving a name, for connecting, and for the TLS handshake, each.
+    pub connect_time_max: Duration,
+    /// Idle connections to one host.
+    pub idle_per_host_max: usize,
+    /// How long a connection may be idle.
+    pub idle_time_max: Duration,
+}
+
+impl Default for EgressLimits {
+    fn default() -> Self {
+        Self {
+            calls_max: 256,
+            calls_per_host_max: 16,
+            connect_time_max: Duration::from_secs(3),
+            idle_per_host_max: 4,
+            idle_time_max: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Bounds of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// From the start of the call, its wait for a place included, to the end of its answer.
+    pub answer_time_max: Duration,
+    /// Octets of the answer's body that are read. What is longer is cut, and the connection with it.
+    pub answer_bytes_max: usize,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self { answer_time_max: Duration::from_secs(15), answer_bytes_max: 64 * 1024 }
+    }
+}
+
+/// An answer. Its body was read and dropped: nothing in it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EgressAnswer {
+    /// The status code. A redirect is an answer like any other.
+    pub status: u16,
+    /// The pause that `Retry-After` asks for, if it gives it in seconds.
+    pub retry_after: Option<Duration>,
+    /// Whether the body was longer than the limit. The status still says what became of the request.
+    pub is_cut: bool,
+}
+
+/// The guarded HTTP client of this process.
+pub struct Egress {
+    connector: Connector,
+    pool: Pool,
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress").field("policy", &self.connector.policy).finish_non_exhaustive()
+    }
+}
+
+impl Egress {
+    /// Makes a client. `extra_ca` is a PEM text of authorities to trust besides the system's.
+    ///
+    /// # Errors
+    /// [`TrustError::Extra`] if that text cannot be used.
+    pub fn new(
+        policy: EgressPolicy,
+        limits: EgressLimits,
+        resolver: impl Resolve,
+        extra_ca: Option<&str>,
+    ) -> Result<Self, TrustError> {
+        let connector = Connector {
+            policy,
+            resolver: Box::new(resolver),
+            connect_time_max: limits.connect_time_max,
+            extra_roots: extra_ca.map(read_extra_roots).transpose()?.unwrap_or_default(),
+            tls: OnceCell::new(),
+        };
+        let pool =
+            Pool::new(limits.calls_max, limits.calls_per_host_max, limits.idle_per_host_max, limits.idle_time_max);
+        Ok(Self { connector, pool })
+    }
+
+    /// Sends a request and tells the answer's status.
+    ///
+    /// A connection that was idle may have been closed by its peer just as it was used again; then the request is sent once
+    /// more on a new one. So a peer may see a request twice.
+    ///
+    /// # Errors
+    /// [`EgressError`], none of which shows the URL.
+    pub async fn send(&self, request: WebhookRequest, limits: RequestLimits) -> Result<EgressAnswer, EgressError> {
+        let result = match timeout(limits.answer_time_max, self.call(&request, limits)).await {
+            Ok(result) => result,
+            Err(_) => Err(EgressError::AnswerTimedOut),
+        };
+        count(&result);
+        result
+    }
+
+    /// Closes connections that were idle for too long. To be called every few seconds.
+    pub fn tidy(&self) {
+        self.pool.tidy();
+    }
+
+    async fn call(&self, request: &WebhookRequest, limits: RequestLimits) -> Result<EgressAnswer, EgressError> {
+        let target = Target::parse(&request.url).map_err(EgressError::Url)?;
+        let peer = &target.peer;
+        self.connector.policy.check_peer(peer).map_err(EgressError::Blocked)?;
+        let http_request = build(request, &target).map_err(EgressError::Request)?;
+        let _place = self.pool.place(peer).await.ok_or(EgressError::Busy)?;
+        if let Some(mut link) = self.pool.take(peer).await {
+            match link.request(http_request.clone()).await {
+                Ok(answer) => return self.finish(peer, link, answer, limits).await,
+                Err(LinkError::Unanswered(_)) => {}
+                Err(LinkError::Broken(error)) => return Err(EgressError::Broken(error)),
+            }
+        }
+        let mut link = self.connector.connect(peer).await?;
+        match link.request(http_request).await {
+            Ok(answer) => self.finish(peer, link, answer, limits).await,
+            Err(LinkError::Unanswered(error) | LinkError::Broken(error)) => Err(EgressError::Broken(error)),
+        }
+    }
+
+    /// Reads the answer to its end or to the limit, and keeps the connection if it can be used again.
+    async fn finish(
+        &self,
+        peer: &Peer,
+        mut link: Link,
+        answer: Response<Incoming>,
+        limits: RequestLimits,
+    ) -> Result<EgressAnswer, EgressError> {
+        let (head, mut body) = answer.into_parts();
+        let mut bytes = 0;
+        let mut is_cut = false;
+        while let Some(frame) = link.drive(body.frame()).await {
+            bytes += frame.map_err(EgressError::Broken)?.data_ref().map_or(0, Bytes::len);
+            if bytes > limits.answer_bytes_max {
+                is_cut = true;
+                break;
+            }
+        }
+        if !is_cut {
+            drop(body);
+            if link.is_usable().await {
+                self.pool.give_back(peer, link);
+            }
+        }
+        let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(EgressAnswer { status: head.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), is_cut })
+    }
+}
+
+/// Turns a request into hyper's: `Host` first, then the given headers in their order. Framing is hyper's.
+fn build(request: &WebhookRequest, target: &Target<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
+    let mut builder = Request::builder()
+        .method(request.method)
+        .uri(target.request_target())
+        .header(header::HOST, target.peer.authority());
+    for (name, value) in &request.headers {
+        let is_ours = ["host", "content-length", "connection", "transfer-encoding", "expect", "te", "upgrade"]
+            .iter()
+            .any(|ours| name.eq_ignore_ascii_case(ours));
+        if !is_ours {
+            builder = builder.header(*name, value.as_bytes());
+        }
+    }
+    if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
+        builder = builder.header(header::USER_AGENT, concat!("whimbrel/", env!("CARGO_PKG_VERSION")));
+    }
+    builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
+}
+
+fn count(result: &Result<EgressAnswer, EgressError>) {
+    let outcome = match result {
+        Ok(answer) => match answer.status {
+            200..=299 => "2xx",
+            300..=399 => "3xx",
+            400..=499 => "4xx",
+            _ => "5xx",
+        },
+        Err(EgressError::Blocked(blocked)) => {
+            metrics::counter!(crate::telemetry::EGRESS_BLOCKED, "reason" => blocked.label()).increment(1);
+            "blocked"
+        }
+        Err(error) => error.label(),
+    };
+    metrics::counter!(crate::telemetry::EGRESS_ANSWERS, "outcome" => outcome).increment(1);
+}
