@@ -38,6 +38,9 @@ pub fn check_tables(config: &Config) -> Result<(), GatewayError> {
     routing::tables(config).map(|_| ())
 }
 
+/// Connections that read the store at once.
+const READERS: usize = 4;
+
 /// What the gateway is given.
 pub struct Options {
     /// The configuration.
@@ -89,11 +92,9 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     _ = server::raise_open_files();
     let data = DataDir::open(&config.data_dir, std::process::id()).when("cannot use the data folder")?;
     let admin_token = data.admin_token().when("cannot make the admin token")?;
-    let keyring = Arc::new(Keyring::open(data.path()).when("cannot use the key of the store")?);
-    let store: Arc<dyn Store> = Arc::new(
-        SqliteStore::open(SqliteOptions::new(data.path().join("whimbrel.db"), Arc::clone(&keyring)))
-            .when("cannot use the store")?,
-    );
+    let keyring = Keyring::open(data.path()).when("cannot use the key of the store")?;
+    let store = SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
     let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));
 
@@ -119,7 +120,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let desks = carriers.iter().map(|carrier| Arc::clone(&carrier.desk)).collect();
     let (engine, events) = Engine::start(Parts {
         store,
-        keyring,
+        keyring: Arc::new(keyring),
         world: Arc::clone(&world),
         egress: Arc::clone(&egress) as Arc<dyn whimbrel_engine::ports::Egress>,
         carriers: Carriers::new(desks),
