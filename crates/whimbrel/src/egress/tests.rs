@@ -103,8 +103,8 @@ fn ok(body: &str) -> Option<Vec<u8>> {
 }
 
 fn client(reach: Reach, names: Names) -> Egress {
-    let limits = EgressLimits { connect_time_max: SHORT, ..EgressLimits::default() };
-    Egress::new(EgressPolicy { reach, allowed_hosts: Vec::new() }, limits, names, None).unwrap()
+    let policy = EgressPolicy { reach, allowed_hosts: Vec::new() };
+    Egress::new(policy, EgressLimits::default(), names, None).unwrap()
 }
 
 fn local() -> Egress {
@@ -290,6 +290,19 @@ async fn the_next_address_is_tried_and_nobody_there_is_an_error() {
     let egress = client(Reach::Local, Names::default().with("app", &[&["127.0.0.2", "127.0.0.1"]]));
     assert_eq!(send(&egress, format!("http://app:{port}/")).await.unwrap().status, 200);
     assert!(matches!(send(&egress, format!("http://127.0.0.2:{port}/")).await, Err(EgressError::Connect(_))));
+}
+
+#[tokio::test]
+async fn a_slow_handshake_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let limits = EgressLimits { connect_time_max: SHORT, ..EgressLimits::default() };
+    let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
+    let ca = TestFolder::new();
+    let ca = ca::open(ca.path(), &["localhost".to_owned()], Timestamp(1_795_564_800_000_000)).unwrap();
+    let ca_pem = std::fs::read_to_string(ca.ca_pem).unwrap();
+    let egress = Egress::new(policy, limits, SystemResolver, Some(&ca_pem)).unwrap();
+    let result = send(&egress, format!("https://{}/", silent.local_addr().unwrap())).await;
+    assert!(matches!(result, Err(EgressError::ConnectTimedOut)), "{result:?}");
 }
 
 #[tokio::test]
