@@ -18,7 +18,7 @@ use whimbrel_engine::Engine;
 use crate::server::{IncomingRequest, problem};
 use crate::telemetry::Metrics;
 
-pub use access::Access;
+pub use access::{Access, Local};
 
 /// The prefix of every path of the native API.
 pub const PREFIX: &str = "/_whimbrel/v1/";
@@ -36,7 +36,7 @@ pub struct Api {
 impl Api {
     /// An API whose callers prove themselves by `admin_token`.
     #[must_use]
-    pub const fn new(engine: Arc<Engine>, metrics: Metrics, admin_token: Secret, local: access::Local) -> Self {
+    pub const fn new(engine: Arc<Engine>, metrics: Metrics, admin_token: Secret, local: Local) -> Self {
         Self { engine, metrics, access: Access::new(admin_token, local) }
     }
 
