@@ -1,7 +1,7 @@
 //! The application's end: what the centre asks, and how much of it is held.
 
 use whimbrel_smpp::session::{EsmeConfig, RequestRefused, State};
-use whimbrel_smpp::{BindMode, Body, CommandStatus, command_id as id};
+use whimbrel_smpp::{BindMode, Body, CommandStatus, ShortMessage, command_id as id, tag};
 
 use crate::support::*;
 
@@ -117,12 +117,28 @@ fn an_answer_that_cannot_be_written_becomes_a_system_error() {
 
 #[test]
 fn requests_are_refused_while_too_much_waits_to_be_written() {
-    let mut bench = Bench::bound_esme(|config| config.bounds.output_octets_max = 100);
+    let mut bench = Bench::bound_esme(|config| config.bounds.output_octets_max = 200);
     bench.submit_many(2);
     assert_eq!(bench.session.request(submit_sm(), bench.now), Err(RequestRefused::OutputFull));
     assert_eq!((bench.session.window_free(), bench.session.outstanding()), (0, 2));
     assert_eq!(bench.said(), "submit_sm 2; submit_sm 3");
     assert_eq!(bench.submit(), 4);
+}
+
+#[test]
+fn our_own_requests_do_not_make_the_peer_a_slow_reader() {
+    let mut bench = Bench::bound_esme(|config| config.bounds.window_max = 1_000);
+    let mut large = ShortMessage::default();
+    large.tlvs.push(tag::MESSAGE_PAYLOAD, vec![b'a'; 60_000]);
+    let large = Body::SubmitSm(Box::new(large));
+    // Nothing is written meanwhile: all of this is one wake-up of the driver.
+    while bench.session.window_free() > 0 {
+        bench.session.request(large.clone(), bench.now).expect("room");
+    }
+    assert_eq!(bench.session.request(large, bench.now), Err(RequestRefused::OutputFull));
+    bench.hear(&vec![pdu(1, Body::EnquireLink); 1_000]);
+    assert_eq!(bench.told(), "");
+    assert_eq!(bench.session.state(), State::Bound);
 }
 
 #[test]
