@@ -1,0 +1,1 @@
+//! Reading what carriers send, writing what they must understand.
