@@ -11,8 +11,13 @@
 //! passwords and whole addresses never reach `Debug`.
 
 pub mod frame;
+pub mod id;
 pub mod pdu;
+pub mod probe;
+pub mod receipt;
+pub mod session;
 pub mod status;
+pub mod time;
 pub mod tlv;
 
 pub use frame::{FrameError, FrameReader, HEADER_OCTETS, PDU_OCTETS_MAX_DEFAULT};
@@ -20,5 +25,6 @@ pub use pdu::{
     Address, Bind, BindMode, BindResp, Body, DataSm, DecodeError, EncodeError, MessageIdBody, Pdu, QuerySm,
     QuerySmResp, ShortMessage, command_id,
 };
+pub use receipt::{Delivery, MessageState, Receipt};
 pub use status::CommandStatus;
 pub use tlv::{Tlv, Tlvs, tag};

@@ -68,7 +68,7 @@ pub struct ShortMessage {
     pub priority_flag: u8,
     /// When to deliver: empty, or 16 octets.
     pub schedule_delivery_time: Vec<u8>,
-    /// How long to try: empty, or 16 octets as of `relative_validity`.
+    /// How long to try: empty, or 16 octets as of [`relative_validity`](crate::time::relative_validity).
     pub validity_period: Vec<u8>,
     /// Which receipts are wanted, as bits.
     pub registered_delivery: u8,

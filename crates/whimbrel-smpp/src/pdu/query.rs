@@ -44,7 +44,7 @@ pub struct QuerySmResp {
     pub message_id: Vec<u8>,
     /// When the message came to its final state: empty, or 16 octets.
     pub final_date: Vec<u8>,
-    /// As of `message_state`.
+    /// As of [`MessageState::value`](crate::receipt::MessageState::value).
     pub message_state: u8,
     /// The network's error.
     pub error_code: u8,
