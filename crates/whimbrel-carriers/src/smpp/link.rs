@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use whimbrel_core::world::BoxFuture;
-use whimbrel_core::{AckToken, DoubtCause, LinkId, Span, Submission};
+use whimbrel_core::{AckToken, AnswerTiming, DoubtCause, LinkId, Span, Submission};
 use whimbrel_smpp::session::{CloseReason, EsmeConfig, Event, Instant, RequestRefused, Session, State};
 use whimbrel_smpp::{BindMode, Body, EncodeError, Pdu};
 
@@ -284,7 +284,7 @@ impl<'a> Link<'a> {
                         "carrier took a part without giving an id: no receipt will be found for it"
                     );
                 }
-                self.keeper.report.sent(ticket, id, at);
+                self.keeper.report.sent(ticket, id, AnswerTiming::InTime, at);
             }
             Answer::Refused(error, then) => {
                 self.keeper.report.refused(ticket, error, at);
@@ -323,7 +323,7 @@ impl<'a> Link<'a> {
         let Some((_, ticket)) = self.late.remove(at) else { return };
         // A late refusal changes nothing: the doubt was reported, and is settled by its policy.
         if let Answer::Sent(id) = answer::read(pdu, Validity::Omitted) {
-            self.keeper.report.sent(ticket, id, self.keeper.clock.wall());
+            self.keeper.report.sent(ticket, id, AnswerTiming::Late, self.keeper.clock.wall());
         }
     }
 

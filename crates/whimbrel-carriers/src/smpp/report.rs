@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::mpsc;
 use whimbrel_core::{
-    AckToken, AttemptNumber, CarrierError, CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, DoubtCause,
-    LinkId, PartId, ReceiptStatus, Submission, Timestamp,
+    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt,
+    DoubtCause, LinkId, PartId, ReceiptStatus, Submission, Timestamp,
 };
 
 /// Names a submission.
@@ -89,9 +89,15 @@ impl Reporter {
         self.send(CarrierEvent::Down { carrier: self.carrier, link, why: why.into() });
     }
 
-    pub(super) fn sent(&mut self, Ticket { part_id, attempt }: Ticket, id: CarrierMessageId, at: Timestamp) {
+    pub(super) fn sent(
+        &mut self,
+        Ticket { part_id, attempt }: Ticket,
+        id: CarrierMessageId,
+        timing: AnswerTiming,
+        at: Timestamp,
+    ) {
         self.meters.sent.increment(1);
-        self.send(CarrierEvent::Sent { carrier: self.carrier, part_id, attempt, id, at });
+        self.send(CarrierEvent::Sent { carrier: self.carrier, part_id, attempt, id, timing, at });
     }
 
     pub(super) fn refused(&mut self, Ticket { part_id, attempt }: Ticket, error: CarrierError, at: Timestamp) {
