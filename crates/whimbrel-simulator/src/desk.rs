@@ -7,6 +7,8 @@
 //! Bounds: an answer that waits counts towards [`REQUESTS_OPEN_MAX`], beyond which nothing is read; a receipt is held by
 //! [`Receipts`](crate::receipts::Receipts) until it is settled. A message that the table leaves unanswered costs a number.
 
+mod deliver;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use whimbrel_core::{Secret, Span};
-use whimbrel_smpp::session::{Bounds, CloseReason, Event, Instant, RequestRefused, Session, SmscConfig, State, Timing};
+use whimbrel_smpp::session::{Bounds, CloseReason, Event, Instant, Session, SmscConfig, Timing};
 use whimbrel_smpp::{Bind, BindMode, Body, CommandStatus, DataSm, MessageIdBody, Pdu, QuerySmResp, ShortMessage, tag};
 use whimbrel_sms::udh;
 
@@ -32,10 +34,6 @@ pub const REQUESTS_OPEN_MAX: usize = 100;
 const SILENT_MAX: u32 = 1_000_000;
 /// How long a wrong password waits for its answer.
 const REFUSAL_DELAY: Span = Span::seconds(2);
-/// How long a receipt rests that was refused.
-const RESEND_DELAY: Span = Span::seconds(5);
-/// How often a receipt may be refused for good before it is dropped.
-const REFUSED_MAX: u8 = 3;
 /// How the simulator names itself.
 const SYSTEM_ID: &[u8] = b"Whimbrel";
 
@@ -62,6 +60,8 @@ pub struct Desk {
     /// New receipts, and those to be sent again, not yet with the shared ones.
     fresh: Vec<(Instant, Receipt)>,
     again: Vec<(Instant, Receipt)>,
+    /// Receipts that got no answer: another session may do better.
+    passed_on: Vec<Receipt>,
     settled: usize,
     page: Page,
     closed_at: Option<Instant>,
@@ -130,6 +130,7 @@ impl Desk {
             unacknowledged: BTreeMap::new(),
             fresh: Vec::new(),
             again: Vec::new(),
+            passed_on: Vec::new(),
             settled: 0,
             closed_at: None,
         }
@@ -183,7 +184,7 @@ impl Desk {
         loop {
             // What is told below, here or on another session, speaks of what is noted so far.
             self.commit()?;
-            self.exchange();
+            self.exchange(now);
             self.send_receipts(now);
             self.commit()?;
             if !self.events(now) {
@@ -195,7 +196,7 @@ impl Desk {
     /// Gives everything back that others may need. The session is over.
     pub fn leave(mut self) -> io::Result<()> {
         self.settled += self.receipt_first.len();
-        self.exchange();
+        self.exchange(self.shared.clock.now());
         let mut receipts = self.shared.receipts();
         if let Some(receiver) = self.receiver.take() {
             let unacknowledged = std::mem::take(&mut self.unacknowledged);
@@ -223,10 +224,7 @@ impl Desk {
                 Event::BindRequested { mode, bind } => self.bind(mode, bind, now),
                 Event::Request(pdu) => self.request(pdu, now),
                 Event::Response { sequence, pdu, .. } => self.acknowledged(sequence, pdu.status, now),
-                Event::ResponseTimedOut { sequence } => {
-                    // Another session may do better.
-                    self.again.extend(self.unacknowledged.remove(&sequence).map(|receipt| (now, receipt)));
-                }
+                Event::ResponseTimedOut { sequence } => self.passed_on.extend(self.unacknowledged.remove(&sequence)),
                 Event::Undecodable { sequence, answered, frame, .. } => self.note("malformed", || Fields {
                     sequence: Some(sequence),
                     status: Some(status_text(answered)),
@@ -381,108 +379,6 @@ impl Desk {
         for planned in receipts {
             let receipt = Receipt::planned(&origin, planned, registered_delivery, wall);
             self.fresh.extend(receipt.map(|receipt| (after(now, planned.after), receipt)));
-        }
-    }
-
-    /// Hands new receipts over and takes what this session has room for.
-    fn exchange(&mut self) {
-        let room = self.session.window_free().saturating_sub(self.inbox.len() + self.receipt_first.len());
-        let nothing_new = self.fresh.is_empty() && self.again.is_empty() && self.settled == 0;
-        if nothing_new && self.receiver.is_none() {
-            return;
-        }
-        let mut receipts = self.shared.receipts();
-        let next_before = receipts.next_due();
-        let mut dropped = 0_usize;
-        for (due, receipt) in self.fresh.drain(..) {
-            dropped += usize::from(receipts.schedule(due, receipt).is_err());
-        }
-        for (due, receipt) in self.again.drain(..) {
-            receipts.postpone(due, receipt);
-        }
-        (0..std::mem::take(&mut self.settled)).for_each(|_| receipts.settled());
-        if let Some(receiver) = self.receiver {
-            self.inbox.extend(receipts.take(receiver, room));
-        }
-        let earlier = receipts.next_due().is_some_and(|next| next_before.is_none_or(|before| next < before));
-        drop(receipts);
-        if earlier {
-            self.shared.receipts_changed();
-        }
-        if dropped > 0 {
-            tracing::warn!(dropped, "too many receipts are kept: bind a receiver or raise receipts_max");
-        }
-    }
-
-    /// Sends as many receipts as the window allows, those that hold up an answer first.
-    fn send_receipts(&mut self, now: Instant) {
-        while let Some((receipt, answer)) = self.receipt_first.pop_front() {
-            match self.send_receipt(receipt, now) {
-                None => self.accept(answer, now),
-                Some(receipt) => {
-                    self.receipt_first.push_front((receipt, answer));
-                    return;
-                }
-            }
-        }
-        while let Some(receipt) = self.inbox.pop_front() {
-            if let Some(receipt) = self.send_receipt(receipt, now) {
-                self.inbox.push_front(receipt);
-                return;
-            }
-        }
-    }
-
-    /// Sends a receipt, or gives it back if there is no room now.
-    fn send_receipt(&mut self, receipt: Receipt, now: Instant) -> Option<Receipt> {
-        if self.session.state() != State::Bound || self.session.window_free() == 0 {
-            return Some(receipt);
-        }
-        let message = receipt.to_deliver_sm();
-        let copy = self.page.is_kept().then(|| message.clone());
-        match self.session.request(Body::DeliverSm(Box::new(message)), now) {
-            Ok(sequence) => {
-                self.note("receipt", || Fields {
-                    sequence: Some(sequence),
-                    message_id: Some(receipt.origin.id.to_string()),
-                    state: Some(receipt.state.text()),
-                    message: copy.as_ref().map(MessageFields::new),
-                    ..Fields::default()
-                });
-                self.unacknowledged.insert(sequence, receipt);
-                None
-            }
-            Err(RequestRefused::Unencodable(error)) => {
-                tracing::warn!(%error, "a receipt cannot be sent: its message has addresses longer than SMPP allows");
-                self.settled += 1;
-                None
-            }
-            Err(_) => Some(receipt),
-        }
-    }
-
-    fn acknowledged(&mut self, sequence: u32, status: CommandStatus, now: Instant) {
-        let Some(mut receipt) = self.unacknowledged.remove(&sequence) else { return };
-        self.note("deliver_sm_resp", || Fields {
-            sequence: Some(sequence),
-            status: Some(status_text(status)),
-            message_id: Some(receipt.origin.id.to_string()),
-            ..Fields::default()
-        });
-        let later = after(now, RESEND_DELAY);
-        match status {
-            CommandStatus::ROK => self.settled += 1,
-            CommandStatus::RX_T_APPN | CommandStatus::RTHROTTLED | CommandStatus::RMSGQFUL => {
-                self.again.push((later, receipt));
-            }
-            _ if receipt.refused + 1 >= REFUSED_MAX => {
-                tracing::warn!(session = self.number, %status, "a receipt was refused three times: dropped");
-                self.settled += 1;
-            }
-            _ => {
-                receipt.refused += 1;
-                self.again.push((later, receipt));
-            }
         }
     }
 

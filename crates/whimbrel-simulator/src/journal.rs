@@ -4,6 +4,10 @@
 //! has written down every message whose sender was told "accepted". A session collects the records of one wake-up on a
 //! [`Page`] and commits it before it writes to its socket. `sync` asks for more: on the disk, to survive a power cut.
 //!
+//! Events: `bind`, `submit_sm` and `data_sm` (`status` is what it is answered, absent if it never is; `message_id` if it is
+//! accepted), `throttled`, `malformed`, `receipt`, `deliver_sm_resp`, `unbind`, and `closed` for sessions that end otherwise.
+//! Every record has `at` (RFC 3339), `event`, `session` (the number of the connection) and `system_id`.
+//!
 //! This is test equipment for numbers that nobody owns. The journal holds whole numbers and texts, for that is what tests
 //! compare; they go to that file and nowhere else. It is never rotated.
 

@@ -98,6 +98,17 @@ impl Receipts {
         self.later.push(Later { due, serial: self.serial, receipt });
     }
 
+    /// Keeps a receipt that a session took and did not answer; every other session of that name has its turn before.
+    pub fn pass_on(&mut self, receiver: Receiver, due: Instant, receipt: Receipt) {
+        if let Some(owner) = self.owners.get_mut(&receipt.origin.system_id)
+            && let Some(place) = owner.receivers.iter().position(|other| *other == receiver)
+        {
+            owner.receivers.remove(place);
+            owner.receivers.push_back(receiver);
+        }
+        self.postpone(due, receipt);
+    }
+
     /// A receipt that a session took needs no more care.
     pub fn settled(&mut self) {
         self.held = self.held.saturating_sub(1);

@@ -90,6 +90,23 @@ fn what_a_session_leaves_behind_goes_to_the_front() {
 }
 
 #[test]
+fn what_a_session_does_not_answer_goes_to_another() {
+    let mut receipts = Receipts::new(100);
+    let one = owner("one");
+    let (a, b) = (receipts.attach(&one, Arc::default()), receipts.attach(&one, Arc::default()));
+    assert!(receipts.take(b, 1).is_empty());
+    for (giver, taker, id) in [(a, b, 1), (b, a, 2), (b, a, 3)] {
+        receipts.hold().expect("there is room");
+        receipts.pass_on(giver, Instant(0), receipt(&one, id));
+        for receiver in [a, b] {
+            assert!(receipts.take(receiver, 1).is_empty());
+        }
+        receipts.release(Instant(0));
+        assert_eq!(receipts.take(taker, 1).len(), 1, "receipt {id}");
+    }
+}
+
+#[test]
 fn what_is_held_is_bounded_until_it_is_settled() {
     let mut receipts = Receipts::new(2);
     let one = owner("one");

@@ -47,6 +47,8 @@ async fn play(world: &HandWorld, client: &mut Client, message: ShortMessage, tim
     let (mut elapsed, mut all) = (0, Vec::new());
     for &(at, lines) in timeline {
         if at > elapsed {
+            // The simulator has read what the client sent before time goes on.
+            client.nothing_more().await;
             world.advance(Span(Span::millis(at - elapsed).0 - 1));
             client.nothing_more().await;
             world.advance(Span(1));
@@ -58,6 +60,7 @@ async fn play(world: &HandWorld, client: &mut Client, message: ShortMessage, tim
             all.push(told);
         }
     }
+    client.nothing_more().await;
     world.advance(Span::seconds(40));
     client.nothing_more().await;
     all

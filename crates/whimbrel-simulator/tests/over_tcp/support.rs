@@ -173,7 +173,7 @@ impl Client {
                     panic!("an answer to something else: {:?}", pdu.body);
                 };
                 let message_id = String::from_utf8(message_id).expect("ids are ASCII");
-                return Told::Response { sequence, status: pdu.status, message_id };
+                Told::Response { sequence, status: pdu.status, message_id }
             }
             Event::Request(pdu) => {
                 if let Some(status) = self.acknowledges {
@@ -182,12 +182,10 @@ impl Client {
                     self.flush().await;
                 }
                 let Body::DeliverSm(message) = pdu.body else { panic!("not a deliver_sm: {:?}", pdu.body) };
-                return receipt(&message);
+                receipt(&message)
             }
-            Event::Closed { reason, .. } => return Told::Closed(format!("{reason:?}")),
-            Event::BindRefused { status } => {
-                return Told::Closed(status.name().unwrap_or("?").to_owned());
-            }
+            Event::Closed { reason, .. } => Told::Closed(format!("{reason:?}")),
+            Event::BindRefused { status } => Told::Closed(status.name().unwrap_or("?").to_owned()),
             other => panic!("unexpected: {other:?}"),
         }
     }
