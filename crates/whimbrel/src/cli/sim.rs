@@ -13,7 +13,8 @@ use super::{Exit, Failure, output};
 use crate::telemetry::{LogFormat, start_logs};
 
 pub(super) fn run(args: SimArgs) -> Result<(), Failure> {
-    start_logs(&args.log, LogFormat::Auto).map_err(|error| Failure::from_error(Exit::Failed, "cannot start the logs", &error))?;
+    start_logs(&args.log, LogFormat::Auto)
+        .map_err(|error| Failure::from_error(Exit::Failed, "cannot start the logs", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Exit::Failed, "cannot start", &error))?;
     runtime.block_on(simulate(args))

@@ -93,7 +93,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let data = DataDir::open(&config.data_dir, std::process::id()).when("cannot use the data folder")?;
     let admin_token = data.admin_token().when("cannot make the admin token")?;
     let keyring = Keyring::open(data.path()).when("cannot use the key of the store")?;
-    let store = SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
+    let store =
+        SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
     let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));

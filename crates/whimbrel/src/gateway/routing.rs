@@ -25,7 +25,8 @@ pub(super) struct ConfiguredCarrier {
 
 /// Gives every carrier its number.
 pub(super) fn name_carriers(store: &dyn Store, carriers: &[Carrier]) -> Result<Vec<ConfiguredCarrier>, GatewayError> {
-    let names: Vec<Op> = carriers.iter().map(|carrier| Op::NameCarrier { name: carrier.name.as_str().into() }).collect();
+    let names: Vec<Op> =
+        carriers.iter().map(|carrier| Op::NameCarrier { name: carrier.name.as_str().into() }).collect();
     let ids = store.commit(&names).when("cannot write the store")?;
     let named = carriers.iter().zip(ids).map(|(carrier, id)| {
         let OpResult::Carrier(id) = id else {
@@ -84,7 +85,11 @@ pub(super) fn snapshot(config: &Config, carriers: &[ConfiguredCarrier]) -> Resul
         .iter()
         .filter_map(|route| {
             let carrier = carriers.iter().find(|carrier| *carrier.desk.name == *route.carrier)?;
-            Some(Route { name: route.name.as_str().into(), prefix: route.prefix.as_str().into(), carrier: carrier.desk.id })
+            Some(Route {
+                name: route.name.as_str().into(),
+                prefix: route.prefix.as_str().into(),
+                carrier: carrier.desk.id,
+            })
         })
         .collect();
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
@@ -97,7 +102,8 @@ pub(super) fn tables(config: &Config) -> Result<(Networks, Prices), GatewayError
         Some(path) => read_config_file(path).when("cannot use a table"),
         None => Ok(built_in.to_owned()),
     };
-    let networks = Networks::parse(&text(&config.tables.networks, NETWORKS)?).when("cannot use the table of networks")?;
+    let networks =
+        Networks::parse(&text(&config.tables.networks, NETWORKS)?).when("cannot use the table of networks")?;
     let prices = Prices::parse(&text(&config.tables.prices, PRICES)?).when("cannot use the table of prices")?;
     Ok((networks, prices))
 }
