@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use whimbrel_core::Secret;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_simulator::Simulator;
+use whimbrel_simulator::Running as RunningSimulator;
 
 use super::certificates::Certificates;
 use crate::server::Bound;
@@ -16,7 +16,7 @@ pub(super) fn running(
     http: &Option<Bound>,
     https: &Option<Bound>,
     certificates: Option<&Certificates>,
-    simulator: Option<&Simulator>,
+    simulator: Option<&RunningSimulator>,
     admin_token: Secret,
 ) -> Running {
     let accounts = DIALECTS.iter().filter(|_| is_dev).map(|dialect| {

@@ -56,10 +56,13 @@ fn link(name: &str, smpp: &SmppCarrier) -> SmppConfig {
         Validity::Relative => ValidityForm::Relative,
         Validity::Never => ValidityForm::Never,
     };
-    link.source_ton = smpp.source_ton;
-    link.source_npi = smpp.source_npi;
-    link.dest_ton = smpp.dest_ton;
-    link.dest_npi = smpp.dest_npi;
+    let forms = &mut link.addresses;
+    for form in [&mut forms.sender_name, &mut forms.sender_number, &mut forms.sender_short_code] {
+        form.ton = smpp.source_ton.unwrap_or(form.ton);
+        form.npi = smpp.source_npi.unwrap_or(form.npi);
+    }
+    forms.recipient.ton = smpp.dest_ton.unwrap_or(forms.recipient.ton);
+    forms.recipient.npi = smpp.dest_npi.unwrap_or(forms.recipient.npi);
     link
 }
 
