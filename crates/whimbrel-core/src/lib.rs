@@ -26,7 +26,8 @@ pub use call::{
     SendCall,
 };
 pub use carrier::{
-    AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm, ReceiptKey, Submission,
+    AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
+    ReceiptKey, Submission,
 };
 pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, LinkId, MessageId, NoticeId, PartId};
 pub use money::{Currency, Money};

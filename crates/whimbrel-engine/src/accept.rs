@@ -25,16 +25,30 @@ impl Engine {
         claim: Result<Claim, Refusal>,
         call: Result<Call, Refusal>,
     ) -> Outcome {
-        let judged = claim.and_then(|claim| self.directory.authenticate(dialect.descriptor().id, &claim));
+        let begun_at = self.world.now();
+        let name = dialect.descriptor().id;
+        let judged = claim.and_then(|claim| self.directory.authenticate(name, &claim));
+        if matches!(judged, Err(Refusal::BadCredentials)) {
+            metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
+        }
         let outcome = match (judged, call) {
             (Err(refusal), _) | (Ok(_), Err(refusal)) => Outcome::Refused(refusal),
-            (Ok(account), Ok(Call::Send(send))) => match self.send(&account, send, dialect.descriptor().id).await {
+            (Ok(account), Ok(Call::Send(send))) => match self.send(&account, send, name).await {
                 Ok(accepted) => Outcome::Sent(accepted),
                 Err(refusal) => Outcome::Refused(refusal),
             },
         };
-        let word = if matches!(outcome, Outcome::Sent(_)) { "accepted" } else { "refused" };
-        metrics::counter!("whimbrel_calls_total", "dialect" => dialect.descriptor().id, "outcome" => word).increment(1);
+        match &outcome {
+            Outcome::Sent(accepted) => {
+                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "accepted").increment(1);
+                metrics::counter!("whimbrel_message_parts_total").increment(accepted.parts.len() as u64);
+                let elapsed = self.world.now().since(begun_at);
+                metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
+            }
+            Outcome::Refused(_) => {
+                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);
+            }
+        }
         outcome
     }
 

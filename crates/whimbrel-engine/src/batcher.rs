@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
+use whimbrel_core::World;
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
 /// Operations in one commit, at most. A group is never split over two commits unless it is longer than this.
@@ -82,11 +83,12 @@ impl Batcher {
     ///
     /// # Errors
     /// If the operating system gives no thread.
-    pub fn start(store: Arc<dyn Store>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
+    pub fn start(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
         let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
         let of_thread = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write(&of_thread, &*store, &*world))?;
         Ok((Self { shared: Arc::clone(&shared) }, Writer { shared, thread: Some(thread) }))
     }
 
@@ -169,7 +171,7 @@ impl Drop for Writer {
     }
 }
 
-fn write(shared: &Shared, store: &dyn Store) {
+fn write(shared: &Shared, store: &dyn Store, world: &dyn World) {
     while let Some(groups) = next_batch(shared) {
         let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
         let mut waiting = Vec::with_capacity(groups.len());
@@ -178,7 +180,10 @@ fn write(shared: &Shared, store: &dyn Store) {
             ops.append(&mut group.ops);
         }
         metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
-        match store.commit(&ops) {
+        let begun_at = world.now();
+        let committed = store.commit(&ops);
+        metrics::histogram!("whimbrel_store_commit_duration_seconds").record(world.now().since(begun_at).to_std());
+        match committed {
             Ok(results) => answer(waiting, results),
             Err(error) => {
                 tracing::error!(%error, "a commit failed: nothing is accepted any more");

@@ -135,8 +135,8 @@ impl Engine {
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>), StartError> {
         let credentials = parts.store.credentials()?;
-        let (batcher, writer) =
-            Batcher::start(Arc::clone(&parts.store), WAITING_OPS_MAX).map_err(StartError::Thread)?;
+        let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
+            .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -251,20 +251,31 @@ impl Engine {
         _ = self.stop.subscribe().wait_for(|stopping| *stopping).await;
     }
 
-    /// Gauges that only change with time or are cheap to ask for.
-    pub(crate) fn report(&self) {
+    /// Sets the gauges.
+    pub(crate) async fn report(&self) {
         for desk in self.carriers.iter() {
             let (backlog, used) = {
                 let dispatch = desk.dispatch();
                 (dispatch.backlog(), dispatch.used())
             };
             let carrier = desk.name.to_string();
-            metrics::gauge!("whimbrel_queue_parts", "carrier" => carrier.clone()).set(backlog as f64);
-            metrics::gauge!("whimbrel_window_used", "carrier" => carrier).set(used as f64);
+            metrics::gauge!("whimbrel_queue_depth", "carrier" => carrier.clone()).set(backlog as f64);
+            metrics::gauge!("whimbrel_window_reserved", "carrier" => carrier).set(used as f64);
         }
-        let state = self.notifier.state();
-        metrics::gauge!("whimbrel_webhooks_waiting").set(state.len() as f64);
-        metrics::gauge!("whimbrel_webhooks_in_flight").set(state.in_flight() as f64);
+        metrics::gauge!("whimbrel_webhooks_in_flight").set(self.notifier.state().in_flight() as f64);
+        if let Ok(stats) = self.read(|store| store.stats()).await {
+            let open = [
+                ("queued", stats.queued),
+                ("submitting", stats.submitting),
+                ("uncertain", stats.uncertain),
+                ("submitted", stats.submitted),
+            ];
+            for (state, count) in open {
+                metrics::gauge!("whimbrel_parts_open", "state" => state).set(count as f64);
+            }
+            metrics::gauge!("whimbrel_receipts_parked").set(stats.parked as f64);
+            metrics::gauge!("whimbrel_webhook_backlog").set(stats.notices as f64);
+        }
     }
 
     fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {

@@ -106,7 +106,8 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         NoticeResult::RetryAt(_) => "retry",
         NoticeResult::GivenUp => "given-up",
     };
-    metrics::counter!("whimbrel_webhooks_total", "result" => word).increment(1);
+    let dialect = registry::by_name(&notice.dialect).map_or("unknown", |dialect| dialect.descriptor().id);
+    metrics::counter!("whimbrel_webhook_attempts_total", "dialect" => dialect, "outcome" => word).increment(1);
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
     let again = match (engine.batcher.settle(vec![op]).await, result) {
         (Ok(_), NoticeResult::RetryAt(due_at)) => {

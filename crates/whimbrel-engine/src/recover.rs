@@ -7,7 +7,7 @@ use std::sync::Arc;
 use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState};
 use whimbrel_store::{Answer, Op};
 
-use crate::settle::change;
+use crate::settle::{change, count_doubts};
 use crate::{Engine, StartError};
 
 /// Parts taken at once.
@@ -26,7 +26,11 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
             .iter()
             .filter(|part| matches!(part.record.state, PartState::Submitting { .. }))
             .map(|part| {
-                let rules = engine.carriers.find(part.record.carrier).map(|desk| desk.doubt).unwrap_or_default();
+                let desk = engine.carriers.find(part.record.carrier);
+                if let Some(desk) = desk {
+                    count_doubts(desk, DoubtCause::ProcessEnded, 1);
+                }
+                let rules = desk.map(|desk| desk.doubt).unwrap_or_default();
                 let event = PartEvent::Doubt { attempt: part.record.attempt, cause: DoubtCause::ProcessEnded, rules };
                 change(engine, part.record.part_id, event, Answer::default(), now)
             })

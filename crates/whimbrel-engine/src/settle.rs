@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{
-    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Notice, NoticeId, PartEvent, PartId,
-    PartState, Timestamp,
+    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, DoubtCause, Notice, NoticeId,
+    PartEvent, PartId, PartState, Timestamp,
 };
 use whimbrel_store::{Answer, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
@@ -108,13 +108,17 @@ impl Engine {
             }
             CarrierEvent::Refused { part_id, attempt, error, at, .. } => {
                 let (retry_at, code) = match &error {
-                    CarrierError::Throttled { pause, code } => (desk.dispatch().throttled(*pause, at), code.clone()),
+                    CarrierError::Throttled { pause, code } => {
+                        metrics::counter!("whimbrel_throttled_total", "carrier" => desk.name.to_string()).increment(1);
+                        (desk.dispatch().throttled(*pause, at), code.clone())
+                    }
                     CarrierError::Permanent { code, .. } | CarrierError::Temporary { code } => (at, code.clone()),
                 };
                 let event = PartEvent::Refused { attempt, error, retry_at };
                 Some((change(self, part_id, event, Answer { id: None, code }, at), place(false)))
             }
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
+                count_doubts(desk, cause, 1);
                 let event = PartEvent::Doubt { attempt, cause, rules: desk.doubt };
                 Some((change(self, part_id, event, Answer::default(), at), place(false)))
             }
@@ -161,13 +165,15 @@ impl Engine {
         let stored = result.is_some();
         let outcome = match result {
             Some(OpResult::Part(outcome)) => Some(*outcome),
-            Some(OpResult::Receipt(outcome)) => match *outcome {
-                ReceiptOutcome::Matched(outcome) => Some(outcome),
-                ReceiptOutcome::Parked | ReceiptOutcome::ParkedBefore => {
-                    metrics::counter!("whimbrel_receipts_parked_total").increment(1);
-                    None
-                }
-            },
+            Some(OpResult::Receipt(outcome)) => {
+                let (found, outcome) = match *outcome {
+                    ReceiptOutcome::Matched(outcome) => ("found", Some(outcome)),
+                    ReceiptOutcome::Parked | ReceiptOutcome::ParkedBefore => ("parked", None),
+                };
+                let carrier = self.carriers.find(after.carrier).map(|desk| desk.name.to_string()).unwrap_or_default();
+                metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+                outcome
+            }
             Some(OpResult::Failed(why)) => {
                 tracing::error!(why, "a carrier's report broke a constraint and was left out; report this as a bug");
                 None
@@ -214,6 +220,16 @@ impl Engine {
         desk.dispatch().enqueue(waiting, due_at, now);
         desk.bell.notify_one();
     }
+}
+
+/// Counts doubts for the operator.
+pub(crate) fn count_doubts(desk: &CarrierDesk, cause: DoubtCause, count: u64) {
+    let word = match cause {
+        DoubtCause::LinkLost => "link-lost",
+        DoubtCause::AnswerTimedOut => "answer-timed-out",
+        DoubtCause::ProcessEnded => "process-ended",
+    };
+    metrics::counter!("whimbrel_doubts_total", "carrier" => desk.name.to_string(), "cause" => word).increment(count);
 }
 
 /// The operation for an event of a part.

@@ -26,7 +26,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             }
             Err(error) => tracing::error!(%error, "cannot look for expired parts; trying again in a second"),
         }
-        engine.report();
+        engine.report().await;
         tokio::select! {
             biased;
             () = engine.stopping() => {}

@@ -177,7 +177,7 @@ impl Session {
         if self.window.room() == 0 {
             return Err(RequestRefused::WindowFull);
         }
-        if self.output.len() >= self.bounds.output_octets_max {
+        if !self.has_room_for_requests() {
             return Err(RequestRefused::OutputFull);
         }
         let before = self.sequence;
@@ -332,8 +332,8 @@ impl Session {
     /// How many requests may be sent now: zero unless bound, and while too much waits to be written.
     #[must_use]
     pub fn window_free(&self) -> usize {
-        let may_write = self.output.len() < self.bounds.output_octets_max;
-        if matches!(self.phase, Phase::Bound { .. }) && may_write { self.window.room() } else { 0 }
+        let may_request = matches!(self.phase, Phase::Bound { .. }) && self.has_room_for_requests();
+        if may_request { self.window.room() } else { 0 }
     }
 
     /// Our requests that wait for an answer.
@@ -385,6 +385,12 @@ impl Session {
             _ => Nul::No,
         };
         self.output.push_bare(response_id, status.0, sequence, nul);
+    }
+
+    /// Requests fill half of the output and no more: the other half is for answers, so that what closes the session is
+    /// a peer that does not read, never our own requests.
+    fn has_room_for_requests(&self) -> bool {
+        self.output.len() < self.bounds.output_octets_max.div_ceil(2)
     }
 
     /// Closes if more waits to be written than a peer that reads would leave.

@@ -66,7 +66,8 @@ mod tests {
     }
 
     #[test]
-    fn spans_have_one_digit_of_tenths_and_no_offset() {
+    fn row_9_spans_have_one_digit_of_tenths_and_no_offset() {
+        // Jasmin issue 1179.
         assert_eq!(span(48 * 3600), "000002000000000R");
         assert_eq!(span(600), "000000001000000R");
         assert_eq!(span(0), "000000000001000R");

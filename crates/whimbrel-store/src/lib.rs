@@ -1,9 +1,11 @@
 //! Durable state: one [`commit`](Store::commit) of a batch of operations, and reads.
 //!
-//! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, the store has
-//! stopped for good and none of the batch may be told to anybody. Every operation carries its own time and ids and can be
-//! committed twice: the second time changes nothing and answers the same. Rules of the business (what an event does to a part)
-//! live in `whimbrel-core`; this crate applies them inside the transaction, so that state, money and notices move together.
+//! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, the store
+//! has stopped for good and none of the batch may be told to anybody. Every operation carries its own time and ids and can
+//! be committed twice: the second time changes nothing. An accept then answers the same, marked as repeated; accounts,
+//! payments and names answer as they are; what happened to a part is answered as ignored. Rules of the business (what an
+//! event does to a part) live in `whimbrel-core`; this crate applies them inside the transaction, so that state, money and
+//! notices move together.
 //!
 //! Knows nothing of dialects, carriers' wires or HTTP.
 
@@ -86,7 +88,7 @@ pub trait Store: Send + Sync + 'static {
     /// Parts in state `Submitting` with a number above `after`, by number: after a start their answers are lost.
     fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
-    /// Parts of `carrier` in state `Queued`, `Otp` first, then by due time and number, none of them in `except`.
+    /// Parts of `carrier` in state `Queued`, `Otp` first, then by due time and number.
     fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
     /// Parts whose clock may change them at `now`: expired, or `Uncertain` and to be resolved.

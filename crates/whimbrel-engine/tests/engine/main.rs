@@ -5,7 +5,9 @@ mod support;
 use support::{Folder, Gateway, PRICE, Setup, attempt, soon};
 use whimbrel_carriers::Ack;
 use whimbrel_core::part::DoubtPolicy;
-use whimbrel_core::{AnswerTiming, CarrierError, CarrierEvent, CarrierId, DoubtCause, Outcome, ReceiptStatus, Refusal, Span};
+use whimbrel_core::{
+    AnswerTiming, CarrierError, CarrierEvent, CarrierId, DoubtCause, Outcome, ReceiptStatus, Refusal, Span,
+};
 use whimbrel_store::Store;
 
 async fn accepted(task: tokio::task::JoinHandle<Outcome>) -> whimbrel_core::Accepted {
@@ -153,9 +155,7 @@ async fn a_throttled_part_waits_and_keeps_its_hold() {
     let at = gateway.engine.world().now();
     let error = CarrierError::Throttled { pause: Span::millis(1), code: "ESME_RTHROTTLED".into() };
     let (part_id, attempt_number) = (part.part_id, part.attempt);
-    gateway
-        .tell(CarrierEvent::Refused { carrier: CarrierId(1), part_id, attempt: attempt_number, error, at })
-        .await;
+    gateway.tell(CarrierEvent::Refused { carrier: CarrierId(1), part_id, attempt: attempt_number, error, at }).await;
     let again = gateway.next_submission().await;
     assert_eq!((again.part_id, attempt(&again), gateway.held_and_posted().0), (part_id, 2, PRICE));
     gateway.stop().await;
@@ -202,7 +202,9 @@ async fn a_webhook_is_tried_again_after_a_failure_and_over_a_restart() {
     let (_, answer) = soon(gateway.webhooks.recv()).await.expect("a webhook");
     answer.send(500).expect("awaited");
     let store = std::sync::Arc::clone(&gateway.store);
-    gateway.until(|| store.notices(None, 10).expect("readable").first().is_some_and(|notice| notice.failures == 1)).await;
+    gateway
+        .until(|| store.notices(None, 10).expect("readable").first().is_some_and(|notice| notice.failures == 1))
+        .await;
     drop(store);
     drop(gateway.stop().await);
     let gateway = Gateway::start(&folder, Setup::default()).await;

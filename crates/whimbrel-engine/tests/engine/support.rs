@@ -10,10 +10,10 @@ use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId, CarrierMessageId,
-    CarrierReceipt, Cause, Currency, Endpoint, EndpointKind, HttpMethodChoice, KeyForm, LinkId, MessageClass, MessageText, Money,
-    Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Secret, SendCall, SenderId, Snapshot, Span,
-    Submission, World,
+    Account, AccountId, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
+    CarrierMessageId, CarrierReceipt, Cause, Currency, Endpoint, EndpointKind, HttpMethodChoice, KeyForm, LinkId,
+    MessageClass, MessageText, Money, Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish,
+    Secret, SendCall, SenderId, Snapshot, Span, Submission, World,
 };
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
@@ -170,7 +170,8 @@ impl Gateway {
         // After a restart the account is there already.
         _ = self.engine.create_account(customer).await;
         let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
-        let top_up = TopUp { account_id: self.account(), amount, cause: "opening".into(), at: self.engine.world().now() };
+        let top_up =
+            TopUp { account_id: self.account(), amount, cause: "opening".into(), at: self.engine.world().now() };
         self.engine.top_up(top_up).await.expect("paid in");
     }
 

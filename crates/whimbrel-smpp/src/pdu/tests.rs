@@ -254,6 +254,19 @@ fn a_message_is_found_wherever_it_is() {
 }
 
 #[test]
+fn row_23_a_payload_keeps_the_header_that_leads_it() {
+    // node-smpp issues 102 and 243.
+    let payload = b"\x05\0\x03\x07\x02\x01A part";
+    let mut body = ShortMessage { esm_class: 0x40, ..message() };
+    body.short_message.clear();
+    body.tlvs.push(tag::MESSAGE_PAYLOAD, *payload);
+    let octets = written(Body::DeliverSm(Box::new(body))).expect("writable");
+    let Body::DeliverSm(read) = Pdu::decode(&octets).expect("readable").body else { panic!("a deliver_sm") };
+    assert_eq!((read.esm_class, read.user_data()), (0x40, &payload[..]));
+    assert_eq!(crate::receipt::classify(&read, true), crate::Delivery::Message);
+}
+
+#[test]
 fn debug_shows_no_message_password_or_whole_address() {
     let mut tlvs = Tlvs::new();
     tlvs.push(tag::MESSAGE_PAYLOAD, *b"the code is 4711");

@@ -146,8 +146,8 @@ pub struct Bounds {
     pub pdu_octets_max: usize,
     /// Octets kept while reading is stopped; beyond, the session closes: the driver went on reading. 1 MiB.
     pub input_octets_max: usize,
-    /// Octets waiting to be written; beyond, requests are refused and an answer closes the session: the peer does not
-    /// read. 1 MiB.
+    /// Octets waiting to be written; from half of it on requests are refused, beyond it an answer closes the session:
+    /// the peer does not read. Make it several PDUs. 1 MiB.
     pub output_octets_max: usize,
     /// Requests that timed out and whose late answers are still recognised; beyond, the oldest are forgotten. 1 024.
     pub late_max: u16,

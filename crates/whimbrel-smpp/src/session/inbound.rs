@@ -9,7 +9,7 @@ use super::output::Nul;
 use super::window::Settled;
 use super::{Phase, Session};
 use crate::frame::{FrameError, FrameReader, HEADER_OCTETS};
-use crate::pdu::{Body, DecodeError, Pdu, command_id as id};
+use crate::pdu::{BindMode, Body, DecodeError, Pdu, command_id as id};
 use crate::status::CommandStatus;
 use crate::tlv::Tlvs;
 
@@ -200,10 +200,10 @@ impl Session {
         }
         let answers = |command_id: u32| response_id == command_id | id::RESPONSE || response_id == id::GENERIC_NACK;
         match self.phase {
-            Phase::Binding { sequence: ours, mode, .. } if self.role == Role::Esme && ours == sequence => {
-                if answers(mode.command_id()) {
-                    return self.take_bind_answer(pdu);
-                }
+            Phase::Binding { sequence: ours, mode, .. }
+                if self.role == Role::Esme && ours == sequence && answers(mode.command_id()) =>
+            {
+                return self.take_bind_answer(mode, pdu);
             }
             Phase::Unbinding { sequence: ours, .. } if ours == sequence && answers(id::UNBIND) => {
                 return self.end(CloseReason::Unbound);
@@ -224,8 +224,7 @@ impl Session {
         }
     }
 
-    fn take_bind_answer(&mut self, pdu: Pdu) {
-        let Phase::Binding { mode, .. } = self.phase else { return };
+    fn take_bind_answer(&mut self, mode: BindMode, pdu: Pdu) {
         if !pdu.status.is_ok() {
             self.events.push_back(Event::BindRefused { status: pdu.status });
             return self.end(CloseReason::BindRefused(pdu.status));

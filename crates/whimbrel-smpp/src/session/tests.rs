@@ -13,7 +13,7 @@ fn bound_at(sequence: u32, window_max: u16) -> Session {
 }
 
 fn deliver(session: &mut Session) -> u32 {
-    let message = Body::DeliverSm(Box::new(ShortMessage::default()));
+    let message = Body::DeliverSm(Box::default());
     session.request(message, Instant(0)).expect("bound, with room")
 }
 

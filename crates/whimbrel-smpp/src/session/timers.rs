@@ -118,10 +118,8 @@ impl Session {
                 let _ = Pdu::request(sequence, Body::Unbind).encode(self.output.queued());
                 self.phase = Phase::Unbinding { mode, sequence, until: self.now.after(self.timing.unbind_timeout) };
             }
-            Phase::PeerUnbinding { sequence, until, .. } => {
-                if self.requests_open == 0 || until <= self.now {
-                    self.answer_unbind(sequence, CloseReason::PeerUnbound);
-                }
+            Phase::PeerUnbinding { sequence, until, .. } if self.requests_open == 0 || until <= self.now => {
+                self.answer_unbind(sequence, CloseReason::PeerUnbound);
             }
             _ => {}
         }

@@ -125,7 +125,8 @@ create index live_uncertain on live (state_at) where state = 2;
 create index live_expiry on live (expires_at);
 create index live_of_message on live (message_id, number) where number > 1;
 
--- ended_by: receipt, refusal, doubt or clock. code: the carrier's, for people.
+-- ended_by: receipt, refusal, doubt or clock. code: the carrier's, for people. operation: the id of the operation that ended
+-- it, so that the very same one, committed again, is no late receipt.
 create table ended (
   part_id integer primary key,
   message_id integer not null,
@@ -135,6 +136,7 @@ create table ended (
   funds integer not null check (funds between 0 and 2),
   ended_at integer not null,
   ended_by text not null,
+  operation integer not null,
   code text not null,
   attempts integer not null,
   carrier_message_id text not null

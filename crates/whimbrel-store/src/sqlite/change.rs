@@ -1,13 +1,13 @@
 //! What happens to a part: the rules of `whimbrel-core` applied to its row, with the money, the history and the notice.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, DoubtCause, Final, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartState, Submission,
-    Timestamp,
+    CarrierError, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId, PartRecord,
+    PartState, Submission, Timestamp,
 };
 
-use super::codes::{Code, open_state};
+use super::codes::{Code, open_state, small};
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
 use super::writer::Work;
@@ -22,14 +22,13 @@ const UPDATE_LIVE: &str =
     "update live set state = ?2, state_at = ?3, attempt = ?4, failures = ?5, doubts = ?6, funds = ?7,
  told = ?8, carrier_message_id = ?9 where part_id = ?1";
 const DELETE_LIVE: &str = "delete from live where part_id = ?1";
-const INSERT_ENDED: &str =
-    "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by, code,
- attempts, carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by,
+ operation, code, attempts, carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code,
  carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 // The primary key makes a second capture of the same part impossible.
 const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (1, ?1, ?2, ?3, ?4, ?5)";
-const ENDED_PART: &str = "select message_id, number from ended where part_id = ?1";
+const ENDED_PART: &str = "select message_id, number, operation from ended where part_id = ?1";
 const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
 
@@ -42,6 +41,16 @@ pub(super) struct Happening<'a> {
     pub(super) happened_at: Timestamp,
     pub(super) notice_id: NoticeId,
     pub(super) answer: &'a Answer,
+}
+
+/// What is left of a part that ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EndedPart {
+    pub(super) part_id: PartId,
+    pub(super) message_id: MessageId,
+    pub(super) number: u8,
+    /// The operation that ended it.
+    pub(super) operation: NoticeId,
 }
 
 impl Work<'_> {
@@ -125,23 +134,24 @@ impl Work<'_> {
     /// The answer for a part that ended or never was.
     pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
         let class = match self.ended_part(id)? {
-            Some((message_id, _)) => self.message(message_id)?.class,
+            Some(ended) => self.message(ended.message_id)?.class,
             None => MessageClass::Bulk,
         };
         Ok(PartOutcome { record: None, class, ignored: Some(Ignored::Late), submission: None, notices: Vec::new() })
     }
 
-    /// The message and the number of a part that ended.
-    pub(super) fn ended_part(&self, id: PartId) -> Result<Option<(whimbrel_core::MessageId, u8)>, Fault> {
-        use rusqlite::OptionalExtension;
+    /// A part that ended.
+    pub(super) fn ended_part(&self, id: PartId) -> Result<Option<EndedPart>, Fault> {
         let mut statement = self.db.prepare_cached(ENDED_PART)?;
-        let found = statement
-            .query_row([id.0], |row| Ok((whimbrel_core::MessageId(row.get(0)?), super::codes::small(row, 1)?)));
+        let found = statement.query_row([id.0], |row| {
+            let (message_id, number, operation) = (MessageId(row.get(0)?), small(row, 1)?, NoticeId(row.get(2)?));
+            Ok(EndedPart { part_id: id, message_id, number, operation })
+        });
         Ok(found.optional()?)
     }
 
     /// The message that a row of ours names.
-    pub(super) fn message(&self, id: whimbrel_core::MessageId) -> Result<MessageRow, Fault> {
+    pub(super) fn message(&self, id: MessageId) -> Result<MessageRow, Fault> {
         rows::find_message(self.db, id)?.ok_or_else(|| Fault::corrupt("a part without a message"))
     }
 
@@ -210,6 +220,7 @@ impl Work<'_> {
             record.funds.code(),
             happening.at.0,
             ended_by,
+            happening.notice_id.0,
             code,
             record.attempt.0,
             part.carrier_message_id,
@@ -218,7 +229,7 @@ impl Work<'_> {
     }
 
     /// The bytes are cut from the stored text anew: the same text, alphabet and reference give the same octets.
-    fn submission(&self, record: &whimbrel_core::PartRecord) -> Result<Submission, Fault> {
+    fn submission(&self, record: &PartRecord) -> Result<Submission, Fault> {
         let message = self.message(record.message_id)?;
         let (encoding, contents) =
             whimbrel_core::plan::contents(&message.text, message.alphabet, message.concat_reference)
@@ -240,7 +251,7 @@ impl Work<'_> {
     /// A line of a message's story. The same operation twice writes it once.
     pub(super) fn write_event(
         &self,
-        message_id: whimbrel_core::MessageId,
+        message_id: MessageId,
         number: u8,
         what: &str,
         happening: &Happening<'_>,

@@ -13,6 +13,7 @@ mod fault;
 mod memory;
 mod notices;
 mod open;
+mod parked;
 mod pool;
 mod reads;
 mod receipt;

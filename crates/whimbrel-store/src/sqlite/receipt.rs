@@ -1,27 +1,18 @@
-//! Receipts: finding their part by the carrier's id, parking those that outran the answer, and settling parked ones.
+//! Receipts: finding their part by the carrier's id.
 //!
-//! The carrier's ids are kept longer than their parts, so that a receipt that comes again is known as late and not parked.
-//! Every table here is bounded: ids by age, parked receipts by age and number; the oldest go first.
+//! The carrier's ids are kept longer than their parts, so that a receipt that comes again is known as late and not parked;
+//! a sweep in small steps removes the old ones. Receipts that find no part are parked, see `parked.rs`.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::{
-    CarrierId, CarrierMessageId, CarrierReceipt, KeyForm, MessageId, NoticeId, PartEvent, PartId, ReceiptStatus, Span,
-    Timestamp, id,
-};
+use whimbrel_core::part::Ignored;
+use whimbrel_core::{CarrierId, CarrierMessageId, CarrierReceipt, KeyForm, MessageId, PartEvent, PartId, Span, id};
 
-use super::change::Happening;
-use super::codes::parsed;
+use super::change::{EndedPart, Happening};
 use super::fault::Fault;
 use super::rows::{self, LivePart};
 use super::writer::Work;
 use crate::op::{Answer, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
-/// Parked receipts at most; beyond, the oldest are dropped.
-pub(super) const PARKED_MAX: u64 = 100_000;
-/// How long a receipt is parked.
-const PARKED_KEPT: Span = Span::hours(24);
-/// How many old parked receipts one new one removes.
-const PARKED_DROPPED_MAX: i64 = 16;
 /// How long a carrier's id is known, counted from acceptance: a day longer than a part is tried at most.
 const ID_KEPT: Span = Span::hours(96);
 /// A step of the sweep over old ids comes after so many new ones and looks at so many.
@@ -39,43 +30,19 @@ const SWEEP_STEP: &str = "select carrier, key, part_id from pidx where (carrier,
  order by carrier, key, part_id limit ?4";
 const DELETE_ID: &str = "delete from pidx where carrier = ?1 and key = ?2 and part_id = ?3
  and not exists (select 1 from live where live.part_id = ?3)";
-const RECIPIENT: &str = "select recipient from message where id = ?1";
+pub(super) const RECIPIENT: &str = "select recipient from message where id = ?1";
 const NAME_LIVE: &str = "update live set carrier_message_id = ?2 where part_id = ?1 and carrier_message_id = ''";
 const NAME_ENDED: &str = "update ended set carrier_message_id = ?2 where part_id = ?1 and carrier_message_id = ''";
 const NAME_ATTEMPT: &str =
     "update attempt set carrier_message_id = ?3 where part_id = ?1 and number = ?2 and carrier_message_id = ''";
+// The very operation that wrote the line comes again: two reports on the way may be told in turn, but not twice each.
+const KNOWN_LINE: &str = "select 1 from event where message_id = ?1 and at = ?2 and sequence = ?3";
 const LATE_COUNT: &str = "select count(*) from event where message_id = ?1 and what = 'late-receipt'";
 
-const PARK: &str = "insert into parked (id, carrier, raw_id, status, cause, code, recipient, notice_id, at)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const PARK_KEY: &str =
-    "insert into parked_key (carrier, key, parked_id, form) values (?1, ?2, ?3, ?4) on conflict do nothing";
-// The primary key of parked_key leads to the few receipts with that key.
-const PARKED_ALIKE: &str = "select 1 from parked_key k join parked p on p.id = k.parked_id
- where k.carrier = ?1 and k.key = ?2 and p.raw_id = ?3 and p.status = ?4 and p.cause = ?5 and p.code = ?6
- and p.recipient = ?7 limit 1";
-const PARKED_FOR: &str = "select p.id, p.raw_id, p.status, p.cause, p.code, p.recipient, p.notice_id, p.at
- from parked_key k join parked p on p.id = k.parked_id
- where k.carrier = ?1 and k.key = ?2 and (k.form = 0 or p.recipient = ?3) order by p.id limit 64";
-const PARKED_OLD: &str = "select id from parked where at <= ?1 order by id limit ?2";
-const PARKED_OLDEST: &str = "select id from parked order by id limit ?1";
-const UNPARK: &str = "delete from parked where id = ?1";
-const UNPARK_KEYS: &str = "delete from parked_key where parked_id = ?1";
-
-/// A receipt that waited.
-struct Parked {
-    id: i64,
-    raw_id: Box<str>,
-    event: PartEvent,
-    code: Box<str>,
-    notice_id: NoticeId,
-    at: Timestamp,
-}
-
 /// Where a receipt's part is.
-enum Hit {
+pub(super) enum Hit {
     Open(LivePart),
-    Ended(MessageId, u8, PartId),
+    Ended(EndedPart),
 }
 
 impl Work<'_> {
@@ -94,41 +61,47 @@ impl Work<'_> {
         let outcome = match self.find_part(incoming.carrier, receipt)? {
             None => self.park(incoming)?,
             Some(Hit::Open(live)) => ReceiptOutcome::Matched(self.settle_receipt(live, &happening, &receipt.raw_id)?),
-            Some(Hit::Ended(message_id, number, part_id)) => {
-                self.write_late(message_id, number, &happening, &receipt.raw_id)?;
-                ReceiptOutcome::Matched(self.not_open(part_id)?)
+            Some(Hit::Ended(part)) => {
+                self.write_late(part, &happening, &receipt.raw_id)?;
+                ReceiptOutcome::Matched(self.not_open(part.part_id)?)
             }
         };
         Ok(OpResult::Receipt(Box::new(outcome)))
     }
 
     /// A receipt for an open part. Its end is recorded with the part; a report on the way gets a line in the story.
-    fn settle_receipt(
+    pub(super) fn settle_receipt(
         &mut self,
         live: LivePart,
         happening: &Happening<'_>,
         raw_id: &str,
     ) -> Result<PartOutcome, Fault> {
-        let (message_id, number) = (live.record.message_id, live.record.number);
+        let (message_id, number, class) = (live.record.message_id, live.record.number, live.class);
+        let on_the_way = matches!(happening.event, PartEvent::Receipt { status, .. } if !status.is_final());
+        if on_the_way {
+            let line = params![message_id.0, happening.happened_at.0, happening.notice_id.0];
+            if self.db.prepare_cached(KNOWN_LINE)?.exists(line)? {
+                let record = Some(live.record);
+                let ignored = Some(Ignored::Repeated);
+                return Ok(PartOutcome { record, class, ignored, submission: None, notices: Vec::new() });
+            }
+        }
         let outcome = self.settle(live, happening)?;
-        if let (PartEvent::Receipt { status, .. }, true) = (happening.event, outcome.ignored.is_none())
-            && !status.is_final()
-        {
+        if on_the_way && outcome.ignored.is_none() {
             self.write_event(message_id, number, "receipt", happening, &receipt_detail(happening, raw_id))?;
         }
         Ok(outcome)
     }
 
-    fn write_late(
-        &self,
-        message_id: MessageId,
-        number: u8,
-        happening: &Happening<'_>,
-        raw_id: &str,
-    ) -> Result<(), Fault> {
-        let count: i64 = self.db.prepare_cached(LATE_COUNT)?.query_row([message_id.0], |row| row.get(0))?;
+    /// A receipt for a part that had ended. The very operation that ended it, committed again, is none.
+    pub(super) fn write_late(&self, part: EndedPart, happening: &Happening<'_>, raw_id: &str) -> Result<(), Fault> {
+        if part.operation == happening.notice_id {
+            return Ok(());
+        }
+        let count: i64 = self.db.prepare_cached(LATE_COUNT)?.query_row([part.message_id.0], |row| row.get(0))?;
         if count < LATE_MAX {
-            self.write_event(message_id, number, "late-receipt", happening, &receipt_detail(happening, raw_id))?;
+            let detail = receipt_detail(happening, raw_id);
+            self.write_event(part.message_id, part.number, "late-receipt", happening, &detail)?;
         }
         Ok(())
     }
@@ -165,13 +138,13 @@ impl Work<'_> {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn hit(&self, part_id: PartId) -> Result<Option<(Hit, MessageId)>, Fault> {
+    pub(super) fn hit(&self, part_id: PartId) -> Result<Option<(Hit, MessageId)>, Fault> {
         if let Some(live) = rows::find_live(self.db, part_id)? {
             let message_id = live.record.message_id;
             return Ok(Some((Hit::Open(live), message_id)));
         }
         let ended = self.ended_part(part_id)?;
-        Ok(ended.map(|(message_id, number)| (Hit::Ended(message_id, number, part_id), message_id)))
+        Ok(ended.map(|part| (Hit::Ended(part), part.message_id)))
     }
 
     fn recipient_agrees(&self, message_id: MessageId, recipient: &str) -> Result<bool, Fault> {
@@ -181,52 +154,6 @@ impl Work<'_> {
         let stored: Option<Box<str>> =
             self.db.prepare_cached(RECIPIENT)?.query_row([message_id.0], |row| row.get(0)).optional()?;
         Ok(stored.as_deref() == Some(recipient))
-    }
-
-    fn park(&mut self, incoming: &ReceiptIn) -> Result<ReceiptOutcome, Fault> {
-        let (CarrierId(carrier), receipt) = (incoming.carrier, &incoming.receipt);
-        let (status, cause) = (receipt.status.as_str(), receipt.cause.as_str());
-        if let Some(first) = receipt.keys.first() {
-            let same = params![carrier, first.key, receipt.raw_id, status, cause, receipt.code, receipt.recipient];
-            if self.db.prepare_cached(PARKED_ALIKE)?.exists(same)? {
-                return Ok(ReceiptOutcome::ParkedBefore);
-            }
-        }
-        self.drop_parked(incoming.at)?;
-        let counts = &mut self.memory.counts;
-        counts.parked_last += 1;
-        counts.stats.parked += 1;
-        let id = counts.parked_last;
-        let (notice_id, at) = (incoming.notice_id.0, incoming.at.0);
-        let row = params![id, carrier, receipt.raw_id, status, cause, receipt.code, receipt.recipient, notice_id, at];
-        self.db.prepare_cached(PARK)?.execute(row)?;
-        let mut insert = self.db.prepare_cached(PARK_KEY)?;
-        for key in receipt.keys.iter().filter(|key| !key.key.is_empty()) {
-            insert.execute(params![carrier, key.key, id, i64::from(key.form == KeyForm::Converted)])?;
-        }
-        Ok(ReceiptOutcome::Parked)
-    }
-
-    /// Makes room for one more: those past their time go, and the oldest if there are too many.
-    fn drop_parked(&mut self, now: Timestamp) -> Result<(), Fault> {
-        let ids = |statement: &mut rusqlite::CachedStatement<'_>, row: &[&dyn rusqlite::ToSql]| {
-            statement.query_map(row, |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()
-        };
-        let mut old =
-            ids(&mut self.db.prepare_cached(PARKED_OLD)?, params![(now - PARKED_KEPT).0, PARKED_DROPPED_MAX])?;
-        if old.is_empty() && self.memory.counts.stats.parked >= PARKED_MAX {
-            old = ids(&mut self.db.prepare_cached(PARKED_OLDEST)?, params![1])?;
-        }
-        self.memory.counts.parked_dropped += old.len() as u64;
-        old.into_iter().try_for_each(|id| self.unpark(id))
-    }
-
-    fn unpark(&mut self, id: i64) -> Result<(), Fault> {
-        self.db.prepare_cached(UNPARK_KEYS)?.execute([id])?;
-        self.db.prepare_cached(UNPARK)?.execute([id])?;
-        let parked = &mut self.memory.counts.stats.parked;
-        *parked = parked.saturating_sub(1);
-        Ok(())
     }
 
     /// The carrier named a part: receipts find it from now on, and those that waited for the name are settled in order.
@@ -239,7 +166,7 @@ impl Work<'_> {
         let PartEvent::Sent { attempt } = change.event else { return Ok(()) };
         let (message_id, number, carrier) = match self.hit(change.part_id)? {
             Some((Hit::Open(live), message_id)) => (message_id, live.record.number, live.record.carrier),
-            Some((Hit::Ended(_, number, _), message_id)) => (message_id, number, self.message(message_id)?.carrier),
+            Some((Hit::Ended(part), message_id)) => (message_id, part.number, self.message(message_id)?.carrier),
             None => return Ok(()),
         };
         if id.key.is_empty() {
@@ -279,60 +206,6 @@ impl Work<'_> {
             answer: &change.answer,
         };
         self.write_event(message_id, number, "late-answer", &happening, &format!("attempt {attempt}, id {}", id.raw))
-    }
-
-    fn settle_parked(
-        &mut self,
-        change: &PartChange,
-        carrier: CarrierId,
-        key: &[u8],
-        message_id: MessageId,
-        outcome: &mut PartOutcome,
-    ) -> Result<(), Fault> {
-        if self.memory.counts.stats.parked == 0 {
-            return Ok(());
-        }
-        for parked in self.parked_for(carrier, key, message_id)? {
-            self.unpark(parked.id)?;
-            let answer = Answer { id: None, code: parked.code };
-            let happening = Happening {
-                event: &parked.event,
-                at: change.at,
-                happened_at: parked.at,
-                notice_id: parked.notice_id,
-                answer: &answer,
-            };
-            match self.hit(change.part_id)? {
-                Some((Hit::Open(live), _)) => {
-                    let settled = self.settle_receipt(live, &happening, &parked.raw_id)?;
-                    outcome.record = settled.record;
-                    outcome.notices.extend(settled.notices);
-                }
-                Some((Hit::Ended(message_id, number, _), _)) => {
-                    self.write_late(message_id, number, &happening, &parked.raw_id)?;
-                }
-                None => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn parked_for(&self, carrier: CarrierId, key: &[u8], message_id: MessageId) -> Result<Vec<Parked>, Fault> {
-        let mut statement = self.db.prepare_cached(PARKED_FOR)?;
-        let recipient: Box<str> = self.db.prepare_cached(RECIPIENT)?.query_row([message_id.0], |row| row.get(0))?;
-        let parked = statement.query_map(params![carrier.0, key, recipient], |row| {
-            let status = parsed(row, 2, ReceiptStatus::parse)?;
-            let cause = parsed(row, 3, whimbrel_core::Cause::parse)?;
-            Ok(Parked {
-                id: row.get(0)?,
-                raw_id: row.get(1)?,
-                event: PartEvent::Receipt { status, cause },
-                code: row.get(4)?,
-                notice_id: NoticeId(row.get(6)?),
-                at: Timestamp(row.get(7)?),
-            })
-        })?;
-        Ok(parked.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Looks at some ids from where it stopped before and removes those whose parts are long gone. It looks at four times as

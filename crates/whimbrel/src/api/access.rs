@@ -64,7 +64,10 @@ fn is_local(request: &IncomingRequest) -> bool {
     let headers = request.header_list();
     let is_local_name = request.header("host").is_some() && request.view(&headers).host_kind() == HostKind::Local;
     let is_loopback = request.peer().ip().to_canonical().is_loopback();
-    is_loopback && is_local_name && names_loopback(request.header("host").unwrap_or_default()) && is_same_origin(request)
+    is_loopback
+        && is_local_name
+        && names_loopback(request.header("host").unwrap_or_default())
+        && is_same_origin(request)
 }
 
 fn names_loopback(host: &str) -> bool {
@@ -79,7 +82,8 @@ fn is_same_origin(request: &IncomingRequest) -> bool {
     let site = request.header("sec-fetch-site").unwrap_or("none");
     let host = request.header("host").unwrap_or_default();
     let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    matches!(site, "none" | "same-origin") && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
+    matches!(site, "none" | "same-origin")
+        && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
         && request.header("origin") != Some("null")
 }
 

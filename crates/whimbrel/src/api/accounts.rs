@@ -36,9 +36,13 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     let known = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
     let dialect = match fields.word("dialect", |name| registry::by_name(name), &known)? {
         Some(dialect) => dialect.descriptor(),
-        None => registry::DIALECTS.first().map(|dialect| dialect.descriptor()).ok_or_else(|| bad("no dialect is built in"))?,
+        None => registry::DIALECTS
+            .first()
+            .map(|dialect| dialect.descriptor())
+            .ok_or_else(|| bad("no dialect is built in"))?,
     };
-    let currency = fields.word("currency", |code| code.parse::<Currency>().ok(), "the three capital letters of a currency")?;
+    let currency =
+        fields.word("currency", |code| code.parse::<Currency>().ok(), "the three capital letters of a currency")?;
     let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
     let world = api.engine.world();
     let random = || world.random();

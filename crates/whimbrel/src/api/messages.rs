@@ -33,7 +33,8 @@ fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "to" => {
-                let number = PhoneNumber::parse(&value).map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
+                let number = PhoneNumber::parse(&value)
+                    .map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
                 filter.recipient = Some(number);
             }
             "before" => {
@@ -56,7 +57,11 @@ fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
 /// `GET messages/{id}`: any public id of the message or of one of its parts.
 pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
     let Some(number) = read_id(id) else {
-        return problem(404, "Not Found", "this is no id of a message: take the id of an answer or a receipt as it stands");
+        return problem(
+            404,
+            "Not Found",
+            "this is no id of a message: take the id of an answer or a receipt as it stands",
+        );
     };
     let read = api.engine.read(move |store| match store.message_of_part(PartId(number))? {
         Some(message) => store.message(message),
@@ -64,7 +69,8 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
     });
     match read.await {
         Ok(Some(message)) => {
-            let carrier = api.engine.carriers().find(message.carrier).map_or("(not configured any more)", |desk| &desk.name);
+            let carrier =
+                api.engine.carriers().find(message.carrier).map_or("(not configured any more)", |desk| &desk.name);
             document(200, &whole(&message, carrier))
         }
         Ok(None) => problem(404, "Not Found", "there is no message with that id"),

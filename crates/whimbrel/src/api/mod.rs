@@ -72,9 +72,12 @@ impl Api {
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
             ("POST", ["accounts", key, "topup"]) => accounts::top_up(self, key, request).await,
-            (_, ["version" | "stats" | "messages" | "accounts"] | ["messages" | "accounts", _] | ["accounts", _, "topup"]) => {
-                problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md")
-            }
+            (
+                _,
+                ["version" | "stats" | "messages" | "accounts"]
+                | ["messages" | "accounts", _]
+                | ["accounts", _, "topup"],
+            ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),
             _ => not_found(request.path()),
         }
     }

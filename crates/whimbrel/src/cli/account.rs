@@ -39,6 +39,7 @@ async fn call(server: &ServerArgs, method: &str, path: &str, body: Option<&Value
 }
 
 fn checked(key: &str) -> Result<&str, Failure> {
-    let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':'));
+    let is_key =
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':'));
     if is_key { Ok(key) } else { Err(Failure::new(Exit::NotFound, format!("`{key}` is no key of an account"))) }
 }

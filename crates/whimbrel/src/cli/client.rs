@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use whimbrel_core::Secret;
 
 use super::args::ServerArgs;
-use super::{Exit, Failure};
 use super::config::default_data_dir;
+use super::{Exit, Failure};
 use crate::server::ready;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -48,7 +48,8 @@ impl Server {
         };
         let found = ready::find(&folder);
         let token = env("WHIMBREL_TOKEN").map(Secret::new);
-        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from).or_else(|| Some(folder.join("ca.pem")).filter(|path| path.exists()));
+        let ca_pem =
+            env("WHIMBREL_CA").map(PathBuf::from).or_else(|| Some(folder.join("ca.pem")).filter(|path| path.exists()));
         let (url, admin_token) = match (&args.url, found) {
             (Some(url), _) => (url.clone(), token),
             (None, Some(found)) => (found.url, token.or(Some(found.admin_token))),
@@ -62,9 +63,9 @@ impl Server {
                 ));
             }
         };
-        let url: http::Uri = url
-            .parse()
-            .map_err(|_| Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670")))?;
+        let url: http::Uri = url.parse().map_err(|_| {
+            Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670"))
+        })?;
         Ok(Self { url, admin_token, ca_pem })
     }
 
@@ -82,7 +83,9 @@ impl Server {
         let detail = document["detail"].as_str().unwrap_or("no reason given");
         match answer.status {
             200..300 => Ok(document),
-            401 => Err(Failure::new(Exit::Unauthorized, format!("the server refused the call: {detail} (WHIMBREL_TOKEN)"))),
+            401 => {
+                Err(Failure::new(Exit::Unauthorized, format!("the server refused the call: {detail} (WHIMBREL_TOKEN)")))
+            }
             404 => Err(Failure::new(Exit::NotFound, detail)),
             status => Err(Failure::new(Exit::Failed, format!("the server answered {status}: {detail}"))),
         }
@@ -131,7 +134,10 @@ impl Server {
     }
 }
 
-async fn round_trip<T>(io: T, request: http::Request<Full<Bytes>>) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>>
+async fn round_trip<T>(
+    io: T,
+    request: http::Request<Full<Bytes>>,
+) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>>
 where
     T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
@@ -153,7 +159,9 @@ where
     }
 }
 
-fn tls_connector(ca_pem: Option<&Path>) -> Result<tokio_rustls::TlsConnector, Box<dyn std::error::Error + Send + Sync>> {
+fn tls_connector(
+    ca_pem: Option<&Path>,
+) -> Result<tokio_rustls::TlsConnector, Box<dyn std::error::Error + Send + Sync>> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in rustls_native_certs::load_native_certs().certs {
         // Old roots in the system's store that cannot be read do not matter here.

@@ -16,10 +16,14 @@ pub(super) fn run(command: ConfigCommand) -> Result<(), Failure> {
 
 fn check(args: &SettingArgs) -> Result<(), Failure> {
     let config = load(args)?;
-    crate::gateway::check_tables(&config).map_err(|error| Failure::from_error(Exit::Config, "configuration", &error))?;
+    crate::gateway::check_tables(&config)
+        .map_err(|error| Failure::from_error(Exit::Config, "configuration", &error))?;
     let width = config.shown.iter().map(|setting| setting.path.len()).max().unwrap_or(0);
-    let lines: Vec<String> =
-        config.shown.iter().map(|shown| format!("{:<width$} = {}  ({})", shown.path, shown.value, shown.origin)).collect();
+    let lines: Vec<String> = config
+        .shown
+        .iter()
+        .map(|shown| format!("{:<width$} = {}  ({})", shown.path, shown.value, shown.origin))
+        .collect();
     output::answer(&lines.join("\n"));
     for warning in &config.warnings {
         output::hint(&format!("warning: {warning}"));
@@ -75,6 +79,12 @@ fn environment() -> Vec<(String, String)> {
 /// The data folder of `serve --dev` when nothing else is said.
 pub(super) fn default_data_dir() -> Option<std::path::PathBuf> {
     let environment = environment();
-    let inputs = Inputs { profile: Profile::Development, file: None, env: &environment, flags: &[], read_secret: &read_secret_file };
+    let inputs = Inputs {
+        profile: Profile::Development,
+        file: None,
+        env: &environment,
+        flags: &[],
+        read_secret: &read_secret_file,
+    };
     config::load(&inputs).ok().map(|config| config.data_dir)
 }

@@ -29,7 +29,9 @@ async fn send(server: &Server, dialect: &dyn Dialect, args: &SendArgs) -> Result
     let dev = dialect.descriptor().dev_account;
     let (key, secret) = match (&args.key, env("WHIMBREL_API_SECRET")) {
         (Some(key), Some(secret)) => (key.as_str(), Secret::new(secret)),
-        (Some(_), None) => return Err(Failure::new(Exit::Unauthorized, "--key needs the secret in WHIMBREL_API_SECRET")),
+        (Some(_), None) => {
+            return Err(Failure::new(Exit::Unauthorized, "--key needs the secret in WHIMBREL_API_SECRET"));
+        }
         (None, _) => (dev.key, Secret::new(dev.secret)),
     };
     let alphabet = if args.unicode { Alphabet::Ucs2 } else { Alphabet::Gsm7Lossy };
@@ -69,7 +71,9 @@ async fn wait(server: &Server, ids: &[String], seconds_max: u32) -> Result<(), F
                 return Ok(());
             }
             "queued" | "submitting" | "uncertain" | "submitted" => {}
-            other => return Err(Failure::new(Exit::Rejected, format!("the message ended as {other}: whimbrel show {id}"))),
+            other => {
+                return Err(Failure::new(Exit::Rejected, format!("the message ended as {other}: whimbrel show {id}")));
+            }
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }

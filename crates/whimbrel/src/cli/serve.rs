@@ -13,7 +13,8 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let metrics = Metrics::start().map_err(|error| Failure::from_error(Exit::Failed, "cannot start the metrics", &error))?;
+    let metrics =
+        Metrics::start().map_err(|error| Failure::from_error(Exit::Failed, "cannot start the metrics", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Exit::Failed, "cannot start", &error))?;
     let options = Options { config, ready_file: args.ready_file, metrics };

@@ -29,7 +29,13 @@ fn told(message: &Value) -> String {
     };
     let mut lines = vec![
         format!("{}  {}", text("id"), text("status")),
-        format!("  to {}  from {}  account {} ({})", text("to"), printable(&text("from")), text("account"), text("dialect")),
+        format!(
+            "  to {}  from {}  account {} ({})",
+            text("to"),
+            printable(&text("from")),
+            text("account"),
+            text("dialect")
+        ),
         format!("  text     {}", printable(&text("text"))),
         format!(
             "  parts    {} x {} {}, {}, class {}, network {}",
@@ -57,7 +63,8 @@ fn told(message: &Value) -> String {
     }
     lines.push("  timeline".to_owned());
     for entry in message["timeline"].as_array().into_iter().flatten() {
-        let part = entry["part"].as_u64().filter(|part| *part > 0).map_or("      ".to_owned(), |part| format!("part {part}"));
+        let part =
+            entry["part"].as_u64().filter(|part| *part > 0).map_or("      ".to_owned(), |part| format!("part {part}"));
         lines.push(format!(
             "    {}  {part}  {:<12} {}",
             entry["at"].as_str().unwrap_or("-"),

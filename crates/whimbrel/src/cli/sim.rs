@@ -6,14 +6,15 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use whimbrel_core::{Secret, World};
 use whimbrel_engine::SystemWorld;
-use whimbrel_simulator::SimulatorOptions;
+use whimbrel_simulator::{Ranges, SimulatorOptions};
 
 use super::args::SimArgs;
 use super::{Exit, Failure, output};
 use crate::telemetry::{LogFormat, start_logs};
 
 pub(super) fn run(args: SimArgs) -> Result<(), Failure> {
-    start_logs(&args.log, LogFormat::Auto).map_err(|error| Failure::from_error(Exit::Failed, "cannot start the logs", &error))?;
+    start_logs(&args.log, LogFormat::Auto)
+        .map_err(|error| Failure::from_error(Exit::Failed, "cannot start the logs", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Exit::Failed, "cannot start", &error))?;
     runtime.block_on(simulate(args))
@@ -31,9 +32,11 @@ async fn simulate(args: SimArgs) -> Result<(), Failure> {
         None => Secret::new("dev"),
     };
     let world: Arc<dyn World> = Arc::new(SystemWorld::new(31, 0));
-    let mut options = SimulatorOptions::new(args.listen, password, world);
+    let mut options = SimulatorOptions::new(args.listen, world);
+    options.password = password;
     options.journal = args.journal;
-    let simulator = whimbrel_simulator::bind(options).await.map_err(failed("cannot start the simulator"))?;
+    options.ranges = Ranges::FictionalAndDevelopment;
+    let simulator = whimbrel_simulator::bind(options).await.map_err(failed("cannot start the simulator"))?.start();
     let addr = simulator.local_addr();
     let ready = args.ready_file.map(|path| {
         let document = json!({ "schema": 1, "pid": std::process::id(), "addr": addr.to_string() });

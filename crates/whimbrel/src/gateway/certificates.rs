@@ -21,7 +21,8 @@ pub(super) fn open(listen: &Listen, folder: &Path, now: Timestamp) -> Result<Cer
         Some((chain, key)) => {
             let chain = read_config_file(chain).when("cannot use listen.tls_certificate")?;
             let key = read_secret_file(key).when("cannot use listen.tls_key")?;
-            let keys = CertifiedKeys::from_pem(&[(&chain, &key)]).when("cannot use listen.tls_certificate with listen.tls_key")?;
+            let keys = CertifiedKeys::from_pem(&[(&chain, &key)])
+                .when("cannot use listen.tls_certificate with listen.tls_key")?;
             Ok(Certificates { keys, ca_pem: None })
         }
         None => {

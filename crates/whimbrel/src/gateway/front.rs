@@ -44,7 +44,9 @@ impl Handler for Front {
         }
         match self.api.handle(&request).await {
             Some(response) => response,
-            None => problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /"),
+            None => {
+                problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /")
+            }
         }
     }
 }

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use whimbrel_core::{Secret, World};
+use whimbrel_core::World;
 use whimbrel_engine::carriers::Carriers;
 use whimbrel_engine::{Engine, Parts, SystemWorld};
-use whimbrel_simulator::{Simulator, SimulatorOptions};
+use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
 use whimbrel_store::{Keyring, SqliteOptions, SqliteStore, Store};
 
 use crate::api::{Api, Local};
@@ -93,7 +93,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let data = DataDir::open(&config.data_dir, std::process::id()).when("cannot use the data folder")?;
     let admin_token = data.admin_token().when("cannot make the admin token")?;
     let keyring = Keyring::open(data.path()).when("cannot use the key of the store")?;
-    let store = SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
+    let store =
+        SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
     let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));
@@ -172,7 +173,7 @@ async fn take_apart(
     trigger: Trigger,
     mut listeners: tokio::task::JoinSet<server::Drained>,
     engine: &Arc<Engine>,
-    simulator: Option<Simulator>,
+    simulator: Option<Running>,
 ) {
     trigger.stop();
     while listeners.join_next().await.is_some() {}
@@ -186,11 +187,13 @@ fn bind(addr: SocketAddr, what: &str, flag: &str) -> Result<Bound, GatewayError>
     Bound::listen(addr).when(format!("cannot listen for {what} at {addr} (choose another address by {flag})"))
 }
 
-async fn start_simulator(addr: SocketAddr, world: &Arc<dyn World>) -> Result<Simulator, GatewayError> {
-    let options = SimulatorOptions::new(addr, Secret::new("dev"), Arc::clone(world));
-    whimbrel_simulator::bind(options)
-        .await
-        .when(format!("cannot start the simulator at {addr} (choose another address by --simulator)"))
+async fn start_simulator(addr: SocketAddr, world: &Arc<dyn World>) -> Result<Running, GatewayError> {
+    let mut options = SimulatorOptions::new(addr, Arc::clone(world));
+    options.ranges = Ranges::FictionalAndDevelopment;
+    let simulator = whimbrel_simulator::bind(options).await;
+    let simulator =
+        simulator.when(format!("cannot start the simulator at {addr} (choose another address by --simulator)"))?;
+    Ok(simulator.start())
 }
 
 /// What must be done now and then so that nothing grows while nobody looks.

@@ -5,18 +5,18 @@ use std::path::Path;
 use serde_json::json;
 use whimbrel_core::Secret;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_simulator::Simulator;
+use whimbrel_simulator::Running as RunningSimulator;
 
-use crate::server::ready::{Running, SimulatorAccess, base_url};
 use super::certificates::Certificates;
 use crate::server::Bound;
+use crate::server::ready::{Running, SimulatorAccess, base_url};
 
 pub(super) fn running(
     is_dev: bool,
     http: &Option<Bound>,
     https: &Option<Bound>,
     certificates: Option<&Certificates>,
-    simulator: Option<&Simulator>,
+    simulator: Option<&RunningSimulator>,
     admin_token: Secret,
 ) -> Running {
     let accounts = DIALECTS.iter().filter(|_| is_dev).map(|dialect| {
@@ -55,14 +55,20 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
         line("CA", format!("{} (curl --cacert, REQUESTS_CA_BUNDLE)", path.display()));
     }
     if let Some(simulator) = &running.simulator {
-        line("simulator", format!("SMPP at {}, any system_id, password `{}`", simulator.addr, simulator.password.expose()));
+        line(
+            "simulator",
+            format!("SMPP at {}, any system_id, password `{}`", simulator.addr, simulator.password.expose()),
+        );
     }
     line("data", data_dir.display().to_string());
     if let (true, Some(base)) = (is_dev, http.or(https)) {
         for descriptor in DIALECTS.iter().map(|dialect| dialect.descriptor()) {
             let dev = descriptor.dev_account;
             lines.push(String::new());
-            lines.push(format!("  {}: api_key `{}`, api_secret `{}`. Send the first text:", descriptor.title, dev.key, dev.secret));
+            lines.push(format!(
+                "  {}: api_key `{}`, api_secret `{}`. Send the first text:",
+                descriptor.title, dev.key, dev.secret
+            ));
             lines.push(format!("    {}", descriptor.curl_line.replace("{base}", &base)));
         }
         lines.push(String::new());

@@ -25,7 +25,8 @@ pub(super) struct ConfiguredCarrier {
 
 /// Gives every carrier its number.
 pub(super) fn name_carriers(store: &dyn Store, carriers: &[Carrier]) -> Result<Vec<ConfiguredCarrier>, GatewayError> {
-    let names: Vec<Op> = carriers.iter().map(|carrier| Op::NameCarrier { name: carrier.name.as_str().into() }).collect();
+    let names: Vec<Op> =
+        carriers.iter().map(|carrier| Op::NameCarrier { name: carrier.name.as_str().into() }).collect();
     let ids = store.commit(&names).when("cannot write the store")?;
     let named = carriers.iter().zip(ids).map(|(carrier, id)| {
         let OpResult::Carrier(id) = id else {
@@ -55,10 +56,13 @@ fn link(name: &str, smpp: &SmppCarrier) -> SmppConfig {
         Validity::Relative => ValidityForm::Relative,
         Validity::Never => ValidityForm::Never,
     };
-    link.source_ton = smpp.source_ton;
-    link.source_npi = smpp.source_npi;
-    link.dest_ton = smpp.dest_ton;
-    link.dest_npi = smpp.dest_npi;
+    let forms = &mut link.addresses;
+    for form in [&mut forms.sender_name, &mut forms.sender_number, &mut forms.sender_short_code] {
+        form.ton = smpp.source_ton.unwrap_or(form.ton);
+        form.npi = smpp.source_npi.unwrap_or(form.npi);
+    }
+    forms.recipient.ton = smpp.dest_ton.unwrap_or(forms.recipient.ton);
+    forms.recipient.npi = smpp.dest_npi.unwrap_or(forms.recipient.npi);
     link
 }
 
@@ -84,7 +88,11 @@ pub(super) fn snapshot(config: &Config, carriers: &[ConfiguredCarrier]) -> Resul
         .iter()
         .filter_map(|route| {
             let carrier = carriers.iter().find(|carrier| *carrier.desk.name == *route.carrier)?;
-            Some(Route { name: route.name.as_str().into(), prefix: route.prefix.as_str().into(), carrier: carrier.desk.id })
+            Some(Route {
+                name: route.name.as_str().into(),
+                prefix: route.prefix.as_str().into(),
+                carrier: carrier.desk.id,
+            })
         })
         .collect();
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
@@ -97,7 +105,8 @@ pub(super) fn tables(config: &Config) -> Result<(Networks, Prices), GatewayError
         Some(path) => read_config_file(path).when("cannot use a table"),
         None => Ok(built_in.to_owned()),
     };
-    let networks = Networks::parse(&text(&config.tables.networks, NETWORKS)?).when("cannot use the table of networks")?;
+    let networks =
+        Networks::parse(&text(&config.tables.networks, NETWORKS)?).when("cannot use the table of networks")?;
     let prices = Prices::parse(&text(&config.tables.prices, PRICES)?).when("cannot use the table of prices")?;
     Ok((networks, prices))
 }

@@ -54,7 +54,10 @@ mod tests {
         for _ in 0..1_000 {
             let key = api_key(random);
             assert_eq!(key.len(), 8, "{key}");
-            assert!(key.starts_with(|c: char| c.is_ascii_lowercase()) && key.bytes().all(|b| b.is_ascii_hexdigit()), "{key}");
+            assert!(
+                key.starts_with(|c: char| c.is_ascii_lowercase()) && key.bytes().all(|b| b.is_ascii_hexdigit()),
+                "{key}"
+            );
             assert_eq!(api_secret(random).expose().len(), 16);
             assert_eq!(signature_secret(random).expose().len(), 32);
         }

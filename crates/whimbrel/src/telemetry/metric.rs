@@ -48,62 +48,9 @@ pub static ALL: &[Described] = &[
         "whimbrel_messages_total",
         Kind::Counter,
         Unit::Count,
-        "Messages accepted or refused, by dialect and outcome.",
+        "Requests to send a message, by dialect and outcome.",
     ),
     described("whimbrel_message_parts_total", Kind::Counter, Unit::Count, "Parts of accepted messages."),
-    described(
-        "whimbrel_accept_duration_seconds",
-        Kind::Histogram,
-        Unit::Seconds,
-        "From a whole request to its durable answer.",
-    ),
-    described(
-        "whimbrel_submit_duration_seconds",
-        Kind::Histogram,
-        Unit::Seconds,
-        "From a submission to the carrier's answer, by carrier.",
-    ),
-    described(
-        "whimbrel_receipt_delay_seconds",
-        Kind::Histogram,
-        Unit::Seconds,
-        "From a submission to its final receipt, by carrier.",
-    ),
-    described(
-        "whimbrel_receipts_total",
-        Kind::Counter,
-        Unit::Count,
-        "Receipts, by carrier, status and whether their part was found.",
-    ),
-    described("whimbrel_receipts_parked", Kind::Gauge, Unit::Count, "Receipts whose part is not known yet."),
-    described(
-        "whimbrel_doubts_total",
-        Kind::Counter,
-        Unit::Count,
-        "Submissions whose answer was lost, by carrier and cause.",
-    ),
-    described("whimbrel_queue_depth", Kind::Gauge, Unit::Count, "Parts that wait for a carrier, by carrier."),
-    described(
-        "whimbrel_queue_oldest_seconds",
-        Kind::Gauge,
-        Unit::Seconds,
-        "Age of the oldest part that waits, by carrier.",
-    ),
-    described("whimbrel_links_up", Kind::Gauge, Unit::Count, "Bound links, by carrier."),
-    described("whimbrel_link_window_used", Kind::Gauge, Unit::Count, "Unanswered submissions, by carrier."),
-    described(
-        "whimbrel_throttled_total",
-        Kind::Counter,
-        Unit::Count,
-        "Answers that asked us to slow down, by carrier.",
-    ),
-    described(
-        "whimbrel_webhook_attempts_total",
-        Kind::Counter,
-        Unit::Count,
-        "Tries to deliver a notice, by dialect and outcome.",
-    ),
-    described("whimbrel_webhook_backlog", Kind::Gauge, Unit::Count, "Notices that wait for a try."),
     described(
         "whimbrel_auth_failures_total",
         Kind::Counter,
@@ -111,11 +58,69 @@ pub static ALL: &[Described] = &[
         "Requests whose credentials were refused, by dialect.",
     ),
     described(
+        "whimbrel_accept_duration_seconds",
+        Kind::Histogram,
+        Unit::Seconds,
+        "From a whole request to its durable answer.",
+    ),
+    described("whimbrel_commit_batch_ops", Kind::Histogram, Unit::Count, "Operations in one commit of the store."),
+    described(
         "whimbrel_store_commit_duration_seconds",
         Kind::Histogram,
         Unit::Seconds,
         "Durable commits of the store.",
     ),
+    described("whimbrel_parts_open", Kind::Gauge, Unit::Count, "Parts that have not ended, by state."),
+    described("whimbrel_queue_depth", Kind::Gauge, Unit::Count, "Parts in memory that wait for a carrier, by carrier."),
+    described(
+        "whimbrel_window_reserved",
+        Kind::Gauge,
+        Unit::Count,
+        "Places of a carrier's window in use, reserved ones included, by carrier.",
+    ),
+    described("whimbrel_carrier_link_up", Kind::Gauge, Unit::Count, "Whether the link is bound, by carrier."),
+    described(
+        "whimbrel_carrier_window_used",
+        Kind::Gauge,
+        Unit::Count,
+        "Submissions on the link that wait for an answer, by carrier.",
+    ),
+    described("whimbrel_carrier_submits_total", Kind::Counter, Unit::Count, "Submissions, by carrier and result."),
+    described("whimbrel_carrier_receipts_total", Kind::Counter, Unit::Count, "Receipts, by carrier and status."),
+    described(
+        "whimbrel_carrier_inbound_refused_total",
+        Kind::Counter,
+        Unit::Count,
+        "Incoming texts that were refused, by carrier.",
+    ),
+    described("whimbrel_carrier_reconnects_total", Kind::Counter, Unit::Count, "Connections tried again, by carrier."),
+    described(
+        "whimbrel_throttled_total",
+        Kind::Counter,
+        Unit::Count,
+        "Answers that asked us to slow down, by carrier.",
+    ),
+    described(
+        "whimbrel_doubts_total",
+        Kind::Counter,
+        Unit::Count,
+        "Submissions whose answer was lost, by carrier and cause.",
+    ),
+    described(
+        "whimbrel_receipts_total",
+        Kind::Counter,
+        Unit::Count,
+        "Receipts settled, by carrier and match: found or parked.",
+    ),
+    described("whimbrel_receipts_parked", Kind::Gauge, Unit::Count, "Receipts whose part is not known yet."),
+    described(
+        "whimbrel_webhook_attempts_total",
+        Kind::Counter,
+        Unit::Count,
+        "Tries to deliver a notice, by dialect and outcome.",
+    ),
+    described("whimbrel_webhook_backlog", Kind::Gauge, Unit::Count, "Notices that were not delivered yet."),
+    described("whimbrel_webhooks_in_flight", Kind::Gauge, Unit::Count, "Webhooks under way."),
     described(HTTP_CONNECTIONS, Kind::Counter, Unit::Count, "HTTP connections accepted."),
     described(
         HTTP_PANICS,
@@ -130,6 +135,9 @@ pub static ALL: &[Described] = &[
 
 /// Upper bounds of the buckets of every histogram, in seconds.
 const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0];
+
+/// Upper bounds of the buckets that count operations.
+const OPS_BUCKETS: [f64; 11] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 4_096.0];
 
 /// Why metrics could not start.
 #[derive(Debug)]
@@ -190,6 +198,7 @@ impl fmt::Debug for Metrics {
 fn recorder() -> Result<PrometheusRecorder, MetricsError> {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_ops".to_owned()), &OPS_BUCKETS))
         .map_err(MetricsError::Build)?;
     Ok(builder.build_recorder())
 }

@@ -1,0 +1,23 @@
+//! The fuzzers' corpus holds what once mattered: every test run goes over it, fuzzer or none.
+
+use std::path::Path;
+
+fn each(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus is in the repository") {
+        check(&std::fs::read(entry.expect("readable").path()).expect("readable"));
+        count += 1;
+    }
+    assert!(count >= 5, "{target} has {count} cases");
+}
+
+#[test]
+fn frames_of_the_corpus_hold() {
+    each("smpp_frame_decode", whimbrel_smpp::probe::frames);
+}
+
+#[test]
+fn receipts_of_the_corpus_hold() {
+    each("smpp_receipt", whimbrel_smpp::probe::receipt);
+}

@@ -1,0 +1,207 @@
+//! Money is never made, lost or spent twice, whatever happens to messages and in whatever order.
+//!
+//! Random histories run against a ledger kept by hand: the only thing it takes from the store is where each part says that
+//! its price is. Every batch is committed a second time, as after an answer that was lost.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use support::*;
+use whimbrel_core::part::{DoubtRules, Funds};
+use whimbrel_core::{
+    AttemptNumber, CaptureOn, CarrierError, Cause, DoubtCause, DoubtPolicy, PartEvent, PartId, ReceiptStatus, Refusal,
+    Span,
+};
+use whimbrel_store::{Claim, Op, OpResult, SqliteStore, Store};
+
+/// One step of a history; numbers are folded onto what exists.
+#[derive(Debug, Clone)]
+enum Step {
+    Accept { length: usize, price: i64, delivery: bool, now: bool, key: Option<u8> },
+    TopUp { units: i64, cause: u8 },
+    Event { part: usize, attempt: u16, kind: u8, policy: u8, seconds: i64 },
+    Receipt { part: usize, status: u8, seconds: i64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (1usize..400, 0i64..5, any::<bool>(), any::<bool>(), proptest::option::of(0u8..4))
+            .prop_map(|(length, price, delivery, now, key)| Step::Accept { length, price, delivery, now, key }),
+        1 => (1i64..30, 0u8..20).prop_map(|(units, cause)| Step::TopUp { units, cause }),
+        8 => (any::<prop::sample::Index>(), 0u16..4, 0u8..7, 0u8..4, 0i64..100)
+            .prop_map(|(part, attempt, kind, policy, seconds)| {
+                Step::Event { part: part.index(64), attempt, kind, policy, seconds }
+            }),
+        3 => (any::<prop::sample::Index>(), 0u8..7, 0i64..100)
+            .prop_map(|(part, status, seconds)| Step::Receipt { part: part.index(64), status, seconds }),
+    ]
+}
+
+/// The history so far, and what must be true of it.
+struct Model {
+    store: SqliteStore,
+    /// Ids of parts ever planned, in order.
+    parts: Vec<i64>,
+    /// Payments by cause.
+    paid: BTreeMap<u8, i64>,
+    /// Where each price was when it was last looked at, and how the part ended.
+    seen: BTreeMap<i64, (Funds, String)>,
+    next_id: i64,
+    clock: i64,
+}
+
+impl Model {
+    fn op(&mut self, step: &Step) -> Op {
+        self.clock += 1;
+        match step {
+            Step::Accept { length, price, delivery, now, key } => {
+                let mut plan = a_plan(self.next_id, &"a".repeat(*length));
+                self.next_id += 10;
+                plan.price.units = *price;
+                plan.capture_on = if *delivery { CaptureOn::Delivery } else { CaptureOn::CarrierAccept };
+                plan.expires_at = NOW + Span::seconds(5_000);
+                self.parts.extend(plan.parts.iter().map(|part| part.part_id.0));
+                let plan = match key {
+                    Some(key) => keyed(plan, &key.to_string(), key % 2),
+                    None => plan,
+                };
+                accept(plan, if *now { Claim::Now } else { Claim::Later })
+            }
+            Step::TopUp { units, cause } => {
+                self.paid.entry(*cause).or_insert(*units);
+                top_up(ACCOUNT, *units, &format!("payment {cause}"))
+            }
+            Step::Event { part, attempt, kind, policy, seconds } => {
+                let part = self.part(*part);
+                let attempt = self.attempt(part, *attempt, matches!(kind, 0 | 1));
+                self.clock += seconds;
+                match kind {
+                    0 | 1 => event(part, self.clock, PartEvent::Claimed { attempt }),
+                    2 => sent(part, self.clock, attempt.0, &format!("id{part}")),
+                    3 => event(
+                        part,
+                        self.clock,
+                        PartEvent::Doubt { attempt, cause: DoubtCause::LinkLost, rules: rules(*policy) },
+                    ),
+                    4 => event(part, self.clock, PartEvent::GivenBack { attempt }),
+                    5 => {
+                        let retry_at = NOW + Span::seconds(self.clock + 5);
+                        event(part, self.clock, PartEvent::Refused { attempt, error: error(*policy), retry_at })
+                    }
+                    _ => event(part, self.clock, PartEvent::Clock),
+                }
+            }
+            Step::Receipt { part, status, seconds } => {
+                self.clock += seconds;
+                let statuses = [
+                    ReceiptStatus::Accepted,
+                    ReceiptStatus::Buffered,
+                    ReceiptStatus::Delivered,
+                    ReceiptStatus::Expired,
+                    ReceiptStatus::Failed,
+                    ReceiptStatus::Rejected,
+                    ReceiptStatus::Unknown,
+                ];
+                receipt(report(&format!("id{}", self.part(*part)), statuses[usize::from(*status)]), self.clock)
+            }
+        }
+    }
+
+    fn part(&self, index: usize) -> i64 {
+        self.parts.get(index % self.parts.len().max(1)).copied().unwrap_or(1)
+    }
+
+    /// Mostly the attempt that the event should name, sometimes the one before or after.
+    fn attempt(&self, part: i64, choice: u16, claim: bool) -> AttemptNumber {
+        let id = self.store.message_of_part(PartId(part)).expect("read");
+        let parts = id.map_or_else(Vec::new, |id| view(&self.store, id.0).parts);
+        let open = parts.iter().find(|known| known.id.0 == part).map_or(1, |known| known.attempts);
+        let right = if claim { open + 1 } else { open };
+        AttemptNumber(match choice {
+            0 | 1 => right,
+            2 => right + 1,
+            _ => right.saturating_sub(1),
+        })
+    }
+
+    /// What the answers say of money: a message is refused only if the balance does not suffice, and taken only if it does.
+    fn check_answers(&self, ops: &[Op], results: &[OpResult]) {
+        for (op, result) in ops.iter().zip(results) {
+            match (op, result) {
+                (_, OpResult::Failed(why)) => panic!("{why}: {op:?}"),
+                (_, OpResult::Accepted { parts, .. }) => {
+                    assert!(parts.iter().all(|part| part.balance.units >= 0));
+                    assert!(
+                        parts.windows(2).all(|two| two[0].balance.units - two[1].balance.units == two[0].price.units)
+                    );
+                }
+                (Op::Accept(accept), OpResult::Refused(Refusal::InsufficientFunds { price, balance, .. })) => {
+                    assert!(balance.units < price.units * accept.plan.parts.len() as i64);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn check_money(&mut self) {
+        let filter = whimbrel_store::MessageFilter { count_max: 1_000, ..Default::default() };
+        let (mut captured, mut held) = (0, 0);
+        for message in self.store.messages(&filter).expect("read") {
+            let view = view(&self.store, message.id.0);
+            for part in &view.parts {
+                match part.funds {
+                    Funds::Held => held += view.price.units,
+                    Funds::Captured => captured += view.price.units,
+                    Funds::Released => {}
+                }
+                assert!(part.end.is_none() || part.funds != Funds::Held, "an ended part holds money");
+                let now = (part.funds, if part.end.is_some() { part.state.to_string() } else { String::new() });
+                if let Some((funds, end)) = self.seen.insert(part.id.0, now.clone()) {
+                    assert!(funds == Funds::Held || funds == now.0, "money moved twice: {funds:?} to {:?}", now.0);
+                    assert!(end.is_empty() || end == now.1, "an end changed: {end} to {}", now.1);
+                }
+            }
+        }
+        let paid: i64 = self.paid.values().sum();
+        assert_eq!(money(&self.store), (paid - captured, held));
+        assert!(paid - captured - held >= 0, "more was spent than paid");
+        let audit = self.store.audit().expect("read");
+        assert!(audit.is_clean(), "{audit:?}");
+    }
+}
+
+fn rules(policy: u8) -> DoubtRules {
+    let policies =
+        [DoubtPolicy::Resend, DoubtPolicy::WaitThenResend, DoubtPolicy::HoldForReceipt, DoubtPolicy::FailUnknown];
+    DoubtRules { policy: policies[usize::from(policy)], ..DoubtRules::default() }
+}
+
+fn error(kind: u8) -> CarrierError {
+    match kind {
+        0 => CarrierError::Throttled { pause: Span::seconds(1), code: "88".into() },
+        1 => CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Failed, code: "69".into() },
+        _ => CarrierError::Temporary { code: "8".into() },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn money_is_conserved(batches in proptest::collection::vec(proptest::collection::vec(step(), 1..12), 1..12)) {
+        let store = store_with(10);
+        // The account's own payment, under a number that no step uses.
+        let paid = BTreeMap::from([(255, 10)]);
+        let mut model = Model { store, parts: Vec::new(), paid, seen: BTreeMap::new(), next_id: 1_000, clock: 0 };
+        for batch in &batches {
+            let ops: Vec<Op> = batch.iter().map(|step| model.op(step)).collect();
+            for _ in 0..2 {
+                let results = model.store.commit(&ops).expect("committed");
+                model.check_answers(&ops, &results);
+                model.check_money();
+            }
+        }
+    }
+}
