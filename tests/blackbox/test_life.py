@@ -51,8 +51,10 @@ def test_the_wallet_falls_by_the_price_that_was_told(dev):
 
 
 def test_send_from_the_command_line(dev):
-    sent = dev.cli("send", "447700900000", "Hello from the command line")
-    assert sent.stdout.strip()
+    sent = dev.cli("send", "--to", "447700900000", "--text", "Hello from the command line", "--wait", "delivered")
+    assert dev.message(sent.stdout.split()[0])["status"] == "delivered"
+    refused = dev.cli("send", "--to", "2100000000", "--text", "x", check=False)
+    assert refused.returncode == 6
 
 
 def test_metrics_count(dev):
@@ -60,7 +62,7 @@ def test_metrics_count(dev):
     metrics = requests.get(
         f"{dev.http}/metrics", headers={"Authorization": f"Bearer {dev.token}"}, timeout=LIMIT_SECONDS
     ).text
-    assert "whimbrel_messages_total" in metrics
+    assert "whimbrel_calls_total" in metrics
     assert "whimbrel_commit_batch_ops_count" in metrics
 
 
