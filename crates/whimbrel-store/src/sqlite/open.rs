@@ -52,7 +52,12 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     let folder = folder_of(path);
     fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     owner_only(path).map_err(|error| cannot(path, &error))?;
-    // The name must survive a power cut as well.
+    sync_folder(path)
+}
+
+/// Flushes the names in the database's folder, so that they survive a power cut as well.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = folder_of(path);
     File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&folder, &error))
 }
 
@@ -61,6 +66,9 @@ pub(super) fn writer(path: &Path, keyring: &Keyring) -> Result<Connection, Store
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| cannot(path, &error))?;
     prepare_writer(&db, keyring, path)?;
+    // SQLite leaves out of account whether the names of its files were flushed. We do not start on a log that a power cut
+    // could take away whole.
+    sync_folder(path)?;
     Ok(db)
 }
 
@@ -69,6 +77,14 @@ pub(super) fn prepare_writer(db: &Connection, keyring: &Keyring, path: &Path) ->
     let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
     db.execute_batch(WRITER_SETTINGS).map_err(|error| failed(error.into()))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    let mode: String =
+        db.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(|error| failed(error.into()))?;
+    // SQLite answers with the mode it stayed in, not with an error, if the file cannot be switched.
+    if mode != "wal" && mode != "memory" {
+        return Err(failed(Fault::Fatal(
+            format!("SQLite kept the journal mode `{mode}` instead of `wal`; check the disk, then start again").into(),
+        )));
+    }
     migrate(db, keyring).map_err(failed)
 }
 
