@@ -83,7 +83,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 
 fn row(binary: &Path, folder: &Path, callers: u32, count: u64, window: u32) -> Outcome<Value> {
     let sink = Sink::start(folder)?;
-    let mode = Mode::Carrier { addr: sink.addr, window };
+    let mode = Mode::Carrier { addr: sink.addr, window, doubt_resends: 1 };
     let environment = vec![("WHIMBREL_LOG".to_owned(), "warn".to_owned())];
     let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment };
     let gateway = setup.start()?;
