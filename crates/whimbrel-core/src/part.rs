@@ -10,6 +10,7 @@
 //! never change. The hold of a part is captured or released exactly once, in the transition that ends its reason.
 
 use crate::account::{CaptureOn, text_forms};
+use crate::call::ReceiptWish;
 use crate::carrier::{CarrierError, DoubtCause};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
@@ -198,6 +199,8 @@ pub struct PartRecord {
     pub expires_at: Timestamp,
     /// The last intermediate status that the customer was told.
     pub told: Option<ReceiptStatus>,
+    /// Whether a receipt was asked of the carrier.
+    pub receipt: ReceiptWish,
 }
 
 /// Where a part's price is.
@@ -329,6 +332,8 @@ fn claimed(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Trans
 }
 
 /// A positive answer counts whenever it comes: the carrier has the part, so a planned resend is called off.
+///
+/// Where no receipt was asked for, nothing more will be known: the part ends as accepted by the carrier.
 fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
     let open = match record.state {
         PartState::Submitting { .. } => attempt == record.attempt,
@@ -338,6 +343,10 @@ fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transiti
     };
     if !open {
         return Transition::Ignored(Ignored::Stale);
+    }
+    if record.receipt == ReceiptWish::Unwanted && record.capture_on == CaptureOn::CarrierAccept {
+        let end = Final { status: ReceiptStatus::Accepted, cause: Cause::None };
+        return finish(record, end, MoneyMove::Capture, None);
     }
     let next = PartRecord { state: PartState::Submitted { at: now }, ..*record };
     match (record.capture_on, record.funds) {
@@ -426,25 +435,21 @@ fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transiti
 /// captured on delivery only.
 fn ended_by_receipt(record: &PartRecord, end: Final) -> Transition {
     let paid = record.capture_on == CaptureOn::CarrierAccept || end.status == ReceiptStatus::Delivered;
-    finish(record, end, if paid { MoneyMove::Capture } else { MoneyMove::Release })
+    finish(record, end, if paid { MoneyMove::Capture } else { MoneyMove::Release }, Some(end))
 }
 
 /// The end without a receipt: what is still held is given back.
 fn ended(record: &PartRecord, end: Final) -> Transition {
-    finish(record, end, MoneyMove::Release)
+    finish(record, end, MoneyMove::Release, Some(end))
 }
 
-fn finish(record: &PartRecord, end: Final, held_becomes: MoneyMove) -> Transition {
+fn finish(record: &PartRecord, end: Final, held_becomes: MoneyMove, tell: Option<Final>) -> Transition {
     let (funds, money) = match (record.funds, held_becomes) {
         (Funds::Held, MoneyMove::Capture) => (Funds::Captured, Some(MoneyMove::Capture)),
         (Funds::Held, MoneyMove::Release) => (Funds::Released, Some(MoneyMove::Release)),
         (settled, _) => (settled, None),
     };
-    Transition::Changed {
-        record: PartRecord { state: PartState::Final(end), funds, ..*record },
-        money,
-        tell: Some(end),
-    }
+    Transition::Changed { record: PartRecord { state: PartState::Final(end), funds, ..*record }, money, tell }
 }
 
 fn clock(record: &PartRecord, now: Timestamp) -> Transition {

@@ -30,6 +30,12 @@ pub fn sleep(span: Duration) {
     std::thread::sleep(span);
 }
 
+/// Seconds of Unix time, for what is written down.
+#[expect(clippy::disallowed_methods, reason = "raw lines and receipts say when they were made")]
+pub fn unix_seconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 /// A seed from the clock, for runs that were not given one. Every command prints the seed it used.
 #[expect(clippy::disallowed_methods, reason = "a seed for a harness, printed so that the run can be repeated")]
 pub fn seed() -> u64 {

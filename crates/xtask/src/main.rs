@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command line tool prints")]
 
+mod bench;
 mod clock;
 mod command;
 mod commands;
@@ -49,8 +50,10 @@ enum Command {
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
+    #[command(hide = true)]
     Sink(commands::sink::Options),
     /// A closed-loop HTTP loader (the near end of `bench`).
+    #[command(hide = true)]
     Load(commands::load::Options),
 }
 

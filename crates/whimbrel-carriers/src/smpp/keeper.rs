@@ -185,5 +185,5 @@ impl Keeper {
 
 /// When binding is tried again, for people.
 pub(super) fn next_try(pause: Span) -> String {
-    format!("next try in {} s", pause.as_millis().div_euclid(1_000))
+    format!("next try in {} s", (pause.as_millis() + 999).div_euclid(1_000))
 }

@@ -5,8 +5,8 @@
 //! answered only after [`acknowledge`](Carrier::acknowledge). While the engine does not take events, the connection is not
 //! read. The caller never waits. Binding is tried for ever.
 //!
-//! How: [`keeper`] connects, waits and tries again; [`link`] owns one connection and is a task's only view of the protocol
-//! machine in `whimbrel-smpp`; [`outgoing`] knows what was written; [`wire`], [`answer`], [`receipt`] and [`reconnect`] are
+//! How: `keeper` connects, waits and tries again; `link` owns one connection and is a task's only view of the protocol
+//! machine in `whimbrel-smpp`; `outgoing` knows what was written; `wire`, `answer`, `receipt` and `reconnect` are
 //! pure and know what carriers mean.
 //!
 //! Follows "Short Message Peer to Peer Protocol Specification v3.4", issue 1.2. Inbound texts are not offered yet: they are

@@ -20,6 +20,7 @@ fn queued() -> PartRecord {
         capture_on: CaptureOn::CarrierAccept,
         expires_at: T0 + Span::hours(72),
         told: None,
+        receipt: ReceiptWish::Wanted,
     }
 }
 
@@ -185,6 +186,24 @@ fn any_event() -> impl Strategy<Value = PartEvent> {
         .prop_map(report),
         Just(PartEvent::Clock),
     ]
+}
+
+#[test]
+fn a_part_without_a_receipt_ends_when_the_carrier_takes_it_and_nobody_is_told() {
+    let quiet = PartRecord { receipt: ReceiptWish::Unwanted, ..queued() };
+    let claimed = after(quiet, &[PartEvent::Claimed { attempt: AttemptNumber(1) }]);
+    let Transition::Changed { record, money, tell } =
+        apply(&claimed, &PartEvent::Sent { attempt: AttemptNumber(1) }, T0)
+    else {
+        panic!("nothing changed")
+    };
+    let end = Final { status: ReceiptStatus::Accepted, cause: Cause::None };
+    assert_eq!((record.state, record.funds), (PartState::Final(end), Funds::Captured));
+    assert_eq!((money, tell), (Some(MoneyMove::Capture), None));
+    // Where delivery is what is paid for, a receipt is needed whatever the customer wants to be told.
+    let paid_on_delivery = PartRecord { capture_on: CaptureOn::Delivery, ..claimed };
+    let sent = after(paid_on_delivery, &[PartEvent::Sent { attempt: AttemptNumber(1) }]);
+    assert_eq!((sent.state, sent.funds), (PartState::Submitted { at: T0 }, Funds::Held));
 }
 
 proptest! {

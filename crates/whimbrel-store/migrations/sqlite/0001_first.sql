@@ -125,7 +125,7 @@ create index live_uncertain on live (state_at) where state = 2;
 create index live_expiry on live (expires_at);
 create index live_of_message on live (message_id, number) where number > 1;
 
--- ended_by: receipt, refusal, doubt or clock. code: the carrier's, for people. operation: the id of the operation that ended
+-- ended_by: receipt, answer, refusal, doubt or clock. code: the carrier's, for people. operation: the id of the operation that ended
 -- it, so that the very same one, committed again, is no late receipt.
 create table ended (
   part_id integer primary key,

@@ -26,13 +26,17 @@ impl Audit {
     }
 }
 
-const POSTED_WRONG: &str = "select w.account_id,
- coalesce((select sum(amount) from transfer where credit = w.account_id), 0)
- - coalesce((select sum(amount) from transfer where debit = w.account_id), 0) as sum, w.posted
- from wallet w where sum <> w.posted order by w.account_id";
-const HELD_WRONG: &str = "select w.account_id,
- coalesce((select sum(price) from live where account_id = w.account_id and funds = 0), 0) as sum, w.held
- from wallet w where sum <> w.held order by w.account_id";
+const POSTED_WRONG: &str = "select w.account_id, coalesce(s.total, 0), w.posted
+ from wallet w left join
+ (select account_id, sum(amount) as total from
+  (select credit as account_id, amount from transfer union all select debit, -amount from transfer)
+  group by account_id) s on s.account_id = w.account_id
+ where coalesce(s.total, 0) <> w.posted order by w.account_id";
+const HELD_WRONG: &str = "select w.account_id, coalesce(s.total, 0), w.held
+ from wallet w left join
+ (select account_id, sum(price) as total from live where funds = 0 group by account_id) s
+ on s.account_id = w.account_id
+ where coalesce(s.total, 0) <> w.held order by w.account_id";
 const CAPTURES_WRONG: &str = "select
  (select count(*) from transfer t where t.kind = 1
   and not exists (select 1 from live where part_id = t.cause and funds = 1)

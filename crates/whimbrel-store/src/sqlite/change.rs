@@ -206,9 +206,8 @@ impl Work<'_> {
             PartEvent::Receipt { .. } => ("receipt", &*happening.answer.code),
             PartEvent::Refused { error, .. } => ("refusal", code_of(error)),
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
-            PartEvent::Claimed { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } | PartEvent::Sent { .. } => {
-                ("clock", "")
-            }
+            PartEvent::Sent { .. } => ("answer", ""),
+            PartEvent::Claimed { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } => ("clock", ""),
         };
         self.db.prepare_cached(DELETE_LIVE)?.execute([record.part_id.0])?;
         self.db.prepare_cached(INSERT_ENDED)?.execute(params![

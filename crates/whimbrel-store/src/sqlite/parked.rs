@@ -30,7 +30,8 @@ const PARKED_ALIKE: &str = "select 1 from parked_key k join parked p on p.id = k
 const PARKED_FOR: &str = "select p.id, p.raw_id, p.status, p.cause, p.code, p.recipient, p.notice_id, p.at
  from parked_key k join parked p on p.id = k.parked_id
  where k.carrier = ?1 and k.key = ?2 and (k.form = 0 or p.recipient = ?3) order by p.id limit 64";
-const PARKED_OLD: &str = "select id from parked where at <= ?1 order by id limit ?2";
+// The first few by the primary key, which rises with the time of parking.
+const PARKED_OLD: &str = "select id from (select id, at from parked order by id limit ?2) where at <= ?1";
 const PARKED_OLDEST: &str = "select id from parked order by id limit ?1";
 const UNPARK: &str = "delete from parked where id = ?1";
 const UNPARK_KEYS: &str = "delete from parked_key where parked_id = ?1";

@@ -32,6 +32,7 @@ pub(super) struct LivePart {
 /// Reads [`live_columns`].
 pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
     let told: Option<Box<str>> = row.get(14)?;
+    let tell: Tell = coded(row, 16)?;
     let told = told.map(|name| ReceiptStatus::parse(&name).ok_or_else(|| corrupt_column(14))).transpose()?;
     Ok(LivePart {
         record: PartRecord {
@@ -49,9 +50,10 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
             capture_on: coded(row, 12)?,
             expires_at: Timestamp(row.get(13)?),
             told,
+            receipt: if matches!(tell, Tell::Nobody) { ReceiptWish::Unwanted } else { ReceiptWish::Wanted },
         },
         class: coded(row, 15)?,
-        tell: coded(row, 16)?,
+        tell,
         carrier_message_id: row.get(17)?,
     })
 }

@@ -34,7 +34,7 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
     }
     let known = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
-    let dialect = match fields.word("dialect", |name| registry::by_name(name), &known)? {
+    let dialect = match fields.word("dialect", registry::by_name, &known)? {
         Some(dialect) => dialect.descriptor(),
         None => registry::DIALECTS
             .first()

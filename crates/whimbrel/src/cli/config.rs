@@ -69,7 +69,6 @@ fn flags(args: &SettingArgs) -> Vec<(String, String)> {
     flags
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line is the edge that reads the environment")]
 fn environment() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

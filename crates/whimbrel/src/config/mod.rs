@@ -225,7 +225,7 @@ fn listen(settings: &mut Settings, profile: Profile) -> Listen {
                 && !addr.ip().is_loopback()
             {
                 let problem = format!("{addr} can be reached from other machines, and --dev has known credentials");
-                settings.fault(name, problem, "use 127.0.0.1 or [::1], or run without --dev");
+                settings.fault(name, problem, "use a loopback address, 127.0.0.1 or [::1], or run without --dev");
             }
         }
     }

@@ -323,6 +323,7 @@ async fn a_slow_host_takes_only_its_own_places() {
     egress.tidy();
 }
 
+#[expect(clippy::disallowed_methods, reason = "a certificate is made for the day of the test")]
 #[tokio::test]
 async fn tls_is_checked_against_the_given_authority_and_the_name() {
     let folder = TestFolder::new();

@@ -1,152 +1,196 @@
-//! `cargo xtask load`: so many callers, each of which sends its next text when the last was answered.
+//! `cargo xtask load`: callers and a receiver of webhooks as a process of its own, the near end of `bench`.
 //!
-//! A closed loop: the rate is what the gateway gives. One thread; answers are read by the same code as in the harnesses. A text
-//! counts as accepted when its body says status "0". The result is one line of JSON.
+//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0` starts a load, `GET /result` has its tally once it
+//! is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Args;
-use hdrhistogram::Histogram;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::{JoinSet, LocalSet};
 
+use crate::bench::control::{self, parameter};
+use crate::bench::loader::{Order, Tally, Target, load};
+use crate::bench::smsc::fingerprint;
 use crate::clock::Started;
-use crate::failure::{Attempted as _, Failure, Outcome};
-use crate::harness::account::{Account, send_request};
-use crate::harness::answer::{Progress, read};
-use crate::harness::callers::histogram;
+use crate::failure::Outcome;
 
-/// Whom to load, how much.
-#[derive(Args, Clone)]
+/// Whom to load.
+#[derive(Args)]
 pub struct Options {
     /// The gateway's HTTP address.
     #[arg(long)]
-    pub host: SocketAddr,
+    host: SocketAddr,
     /// The account's key.
     #[arg(long)]
-    pub key: String,
+    key: String,
     /// The account's secret.
     #[arg(long)]
-    pub secret: String,
-    /// Callers at the same time.
-    #[arg(long, default_value_t = 64)]
-    pub callers: u32,
-    /// Texts in all.
-    #[arg(long, default_value_t = 20_000)]
-    pub count: u64,
-    /// The first recipient; the others follow.
-    #[arg(long, default_value_t = crate::harness::books::FIRST_RECIPIENT)]
-    pub first: u64,
-    /// What is sent.
-    #[arg(long, default_value = "Your code is 123456. Do not share it with anybody at all.")]
-    pub text: String,
+    secret: String,
+    /// Where it is asked, and where webhooks go.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    http: SocketAddr,
+    /// A file that gets the address as JSON once it is bound.
+    #[arg(long)]
+    ready_file: PathBuf,
 }
 
-/// The tally of one run.
-#[derive(Debug)]
-struct Tally {
-    next: u64,
-    end: u64,
-    accepted: u64,
-    refused: u64,
-    broken: u64,
-    latency: Histogram<u64>,
+/// What requests and loads share.
+struct Desk {
+    target: Target,
+    clock: Started,
+    /// Numbers used so far.
+    used: RefCell<u64>,
+    order: Cell<Option<Order>>,
+    ordered: Notify,
+    result: RefCell<Option<Outcome<Tally>>>,
+    webhooks: RefCell<Webhooks>,
 }
 
-/// Loads, then prints the tally.
+#[derive(Debug, Default)]
+struct Webhooks {
+    told: HashSet<u64>,
+    strange: u64,
+    marked: u64,
+    first_us: Option<u64>,
+    last_us: u64,
+}
+
+/// Serves until killed.
 pub fn run(options: &Options) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let tally = Tally {
-        next: options.first,
-        end: options.first + options.count,
-        accepted: 0,
-        refused: 0,
-        broken: 0,
-        latency: histogram(),
-    };
-    let tally = Rc::new(RefCell::new(tally));
-    let started = Started::now();
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
-        let mut callers = JoinSet::new();
-        for _ in 0..options.callers {
-            callers.spawn_local(call(options.clone(), tally.clone()));
-        }
-        while let Some(ended) = callers.join_next().await {
-            ended.attempting("run a caller")??;
-        }
-        Ok::<(), Failure>(())
-    })?;
-    print(&tally.borrow(), options.callers, started.elapsed().as_secs_f64());
-    Ok(())
+    Ok(LocalSet::new().block_on(&runtime, serve(options))?)
 }
 
-async fn call(options: Options, tally: Rc<RefCell<Tally>>) -> Outcome<()> {
-    let account = Account { key: options.key, secret: options.secret };
-    let mut stream = TcpStream::connect(options.host).await.attempting(format_args!("connect to {}", options.host))?;
-    stream.set_nodelay(true)?;
-    let mut buffer = Vec::with_capacity(8 * 1024);
+async fn serve(options: &Options) -> std::io::Result<()> {
+    let target = Target { host: options.host, key: options.key.clone(), secret: options.secret.clone() };
+    let desk = Rc::new(Desk {
+        target,
+        clock: Started::now(),
+        used: RefCell::new(0),
+        order: Cell::new(None),
+        ordered: Notify::new(),
+        result: RefCell::new(None),
+        webhooks: RefCell::new(Webhooks::default()),
+    });
+    let http = TcpListener::bind(options.http).await?;
+    let ready = json!({"pid": std::process::id(), "http": http.local_addr()?.to_string()});
+    std::fs::write(&options.ready_file, ready.to_string())?;
+    let mut tasks = JoinSet::new();
     loop {
-        let to = {
-            let mut tally = tally.borrow_mut();
-            if tally.next == tally.end {
-                return Ok(());
+        tokio::select! {
+            accepted = http.accept() => {
+                let (stream, desk) = (accepted?.0, desk.clone());
+                // A caller that goes away is its own matter.
+                tasks.spawn_local(async move { drop(control::serve(stream, |target| desk.answer(target)).await) });
             }
-            tally.next += 1;
-            tally.next - 1
+            () = desk.ordered.notified() => {
+                if let Some(order) = desk.order.take() {
+                    let desk = desk.clone();
+                    tasks.spawn_local(async move {
+                        let result = load(&desk.target, order, &desk.used).await;
+                        *desk.result.borrow_mut() = Some(result);
+                    });
+                }
+            }
+            // Ended tasks are taken out as they end.
+            Some(_) = tasks.join_next() => {}
+        }
+    }
+}
+
+impl Desk {
+    fn answer(&self, target: &str) -> String {
+        let answer = match target.split('?').next().unwrap_or_default() {
+            "/webhook" => {
+                self.webhooks.borrow_mut().take(target, self.clock.elapsed_us());
+                return String::new();
+            }
+            "/webhooks" => self.webhooks.borrow().counts(),
+            "/mark" => {
+                self.webhooks.borrow_mut().mark();
+                json!({})
+            }
+            "/run" => match order(target) {
+                Some(order) => {
+                    *self.result.borrow_mut() = None;
+                    self.order.set(Some(order));
+                    self.ordered.notify_one();
+                    json!({})
+                }
+                None => json!({"failure": "callers, millis and receipts are numbers"}),
+            },
+            "/result" => match &*self.result.borrow() {
+                None => json!({"tally": null}),
+                Some(Ok(tally)) => json!({"tally": tally}),
+                Some(Err(failure)) => json!({"failure": failure.to_string()}),
+            },
+            other => json!({"failure": format!("nothing is at {other}")}),
         };
-        let request = send_request(&account.form(to, &options.text)).bytes(options.host);
-        let started = Started::now();
-        let accepted = exchange(&mut stream, &request, &mut buffer).await;
-        let mut tally = tally.borrow_mut();
-        match accepted {
-            Ok(accepted) => {
-                tally.latency.saturating_record(started.elapsed_us());
-                if accepted { tally.accepted += 1 } else { tally.refused += 1 }
-            }
-            Err(failure) => {
-                // One broken connection spoils the run: say so, and let the others go on.
-                tally.broken += 1;
-                println!("a caller lost its connection: {failure}");
-                return Ok(());
-            }
-        }
+        answer.to_string()
     }
 }
 
-/// Sends one request and reads its answer; whether the text was accepted.
-async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) -> Outcome<bool> {
-    stream.write_all(request).await?;
-    buffer.clear();
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(Failure::new("the gateway closed the connection"));
-        }
-        match read(buffer) {
-            Progress::More => {}
-            // Parsing JSON would cost more than the gateway; the answer's form is fixed and tested elsewhere.
-            Progress::Done(answer, _) => {
-                return Ok(answer.body.windows(13).any(|window| window == b"\"status\": \"0\""));
+impl Webhooks {
+    /// Counts a webhook of the recipient it names. The wire's name for the recipient of a receipt is `msisdn`.
+    fn take(&mut self, target: &str, now_us: u64) {
+        match parameter(target, "msisdn") {
+            Some(number) if parameter(target, "status") == Some("delivered") => {
+                self.told.insert(fingerprint(number.as_bytes()));
             }
-            Progress::Broken(why) => return Err(Failure::new(why)),
+            _ => self.strange += 1,
         }
+        self.first_us.get_or_insert(now_us);
+        self.last_us = now_us;
+        self.marked += 1;
+    }
+
+    fn mark(&mut self) {
+        self.first_us = None;
+        self.marked = 0;
+    }
+
+    fn counts(&self) -> serde_json::Value {
+        let span = self.first_us.map_or(0, |first| self.last_us - first);
+        json!({"told": self.told.len(), "strange": self.strange, "marked": self.marked, "marked_span_us": span})
     }
 }
 
-fn print(tally: &Tally, callers: u32, seconds: f64) {
-    let quantile = |at: f64| tally.latency.value_at_quantile(at);
-    println!(
-        "{{\"callers\":{callers},\"accepted\":{},\"refused\":{},\"broken\":{},\"seconds\":{seconds:.3},\"rate\":{:.1},\"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\"max_us\":{}}}",
-        tally.accepted,
-        tally.refused,
-        tally.broken,
-        tally.accepted as f64 / seconds,
-        quantile(0.5),
-        quantile(0.99),
-        quantile(0.999),
-        tally.latency.max(),
-    );
+fn order(target: &str) -> Option<Order> {
+    Some(Order {
+        callers: parameter(target, "callers")?.parse().ok()?,
+        millis: parameter(target, "millis")?.parse().ok()?,
+        receipts: parameter(target, "receipts")? == "1",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_read_whole() {
+        let asked = Some(Order { callers: 64, millis: 2000, receipts: true });
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1"), asked);
+        assert_eq!(order("/run?callers=64&millis=x&receipts=1"), None);
+        assert_eq!(order("/run?callers=64"), None);
+    }
+
+    #[test]
+    fn webhooks_count_by_recipient_and_only_deliveries_tell() {
+        let mut webhooks = Webhooks::default();
+        webhooks.take("/webhook?msisdn=441&status=delivered", 10);
+        webhooks.mark();
+        webhooks.take("/webhook?msisdn=442&to=x&status=delivered", 20);
+        webhooks.take("/webhook?msisdn=442&to=x&status=delivered", 50);
+        webhooks.take("/webhook?msisdn=443&status=failed", 60);
+        webhooks.take("/webhook", 70);
+        assert_eq!(webhooks.counts(), json!({"told": 2, "strange": 2, "marked": 4, "marked_span_us": 50}));
+    }
 }

@@ -1,9 +1,10 @@
-//! Exactly one event per submission, whatever a centre does. Each case is a number, which a failure names.
+//! Exactly one event per submission, and a true one, whatever a centre does. Each case is a number, which a failure names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use whimbrel_core::CarrierEvent;
+use whimbrel_core::{CarrierEvent, PhoneNumber, Submission};
 use whimbrel_smpp::{Body, CommandStatus};
 
 use super::harness::{Fixture, Options, Peer, outcome, submission};
@@ -20,8 +21,31 @@ impl Chance {
     }
 }
 
+/// The parts that any centre got whole.
+type Got = Arc<Mutex<BTreeSet<i64>>>;
+
 /// A centre that answers as it likes until one of the two hangs up.
-async fn misbehave(mut peer: Peer, mut chance: Chance) {
+async fn misbehave(mut peer: Peer, mut chance: Chance, got: Got) {
+    serve(&mut peer, &mut chance, &got).await;
+    // What had arrived before the end is seen, too.
+    while let Ok(Some(pdu)) = tokio::time::timeout(Duration::ZERO, peer.pdu()).await {
+        note_got(&got, &pdu.body);
+    }
+}
+
+fn note_got(got: &Got, body: &Body) {
+    if let Body::SubmitSm(message) = body {
+        let digits = std::str::from_utf8(&message.destination.digits).expect("digits");
+        got.lock().expect("nobody panicked").insert(digits[4..].parse().expect("a number"));
+    }
+}
+
+/// The part's number is in the recipient's.
+fn numbered(part: i64) -> Submission {
+    Submission { recipient: PhoneNumber::parse(&format!("4477{part:08}")).expect("a number"), ..submission(part) }
+}
+
+async fn serve(peer: &mut Peer, chance: &mut Chance, got: &Got) {
     if chance.below(8) == 0 {
         return peer.refuse(CommandStatus::RSYSERR).await;
     }
@@ -35,6 +59,7 @@ async fn misbehave(mut peer: Peer, mut chance: Chance) {
             () = tokio::time::sleep_until(until) => None,
         };
         let Some(pdu) = pdu else { return };
+        note_got(got, &pdu.body);
         let answer = match pdu.body {
             Body::EnquireLink if chance.below(20) > 0 => Some((CommandStatus::ROK, Body::EnquireLinkResp)),
             Body::Unbind => Some((CommandStatus::ROK, Body::UnbindResp)),
@@ -70,7 +95,8 @@ fn note(story: &mut Story, event: &CarrierEvent) -> bool {
     whats.len() == 1
 }
 
-async fn run(seed: u64) {
+async fn run(seed: u64) -> BTreeSet<String> {
+    let got = Got::default();
     let mut chance = Chance(seed);
     let window_max = u16::try_from(1 + chance.below(20)).expect("small");
     let capacity = usize::try_from(40 + chance.below(600)).expect("small");
@@ -80,10 +106,10 @@ async fn run(seed: u64) {
     let (mut taken, mut open) = (0_i64, 0_u16);
     let total = 1 + i64::try_from(chance.below(150)).expect("small");
     let mut seeds = Chance(seed ^ 0xABCD);
-    let mut centre = tokio::spawn(misbehave(fixture.connected().await, Chance(seeds.below(u64::MAX))));
+    let mut centre = tokio::spawn(misbehave(fixture.connected().await, Chance(seeds.below(u64::MAX)), got.clone()));
     while taken < total {
         while open < window_max && taken < total && chance.below(5) > 0 {
-            if fixture.carrier.submit(submission(taken + 1)).is_err() {
+            if fixture.carrier.submit(numbered(taken + 1)).is_err() {
                 break;
             }
             taken += 1;
@@ -104,7 +130,7 @@ async fn run(seed: u64) {
                         Some(event) = fixture.events.recv() => open -= u16::from(note(&mut story, &event)),
                     }
                 };
-                centre = tokio::spawn(misbehave(next, Chance(seeds.below(u64::MAX))));
+                centre = tokio::spawn(misbehave(next, Chance(seeds.below(u64::MAX)), got.clone()));
             }
             () = tokio::time::sleep(pause) => {}
         }
@@ -123,14 +149,25 @@ async fn run(seed: u64) {
             _ => false,
         };
         assert!(is_right, "seed {seed}, part {part}: {whats:?}");
+        let is_got = got.lock().expect("nobody panicked").contains(part);
+        let is_true = match &*whats[0] {
+            "given back" => !is_got,
+            "sent" | "refused" => is_got,
+            _ => true,
+        };
+        assert!(is_true, "seed {seed}, part {part}: {whats:?}, but the centre got it: {is_got}");
     }
+    story.into_values().flatten().collect()
 }
 
 #[test]
 fn every_submission_gets_exactly_one_event() {
+    let mut seen = BTreeSet::new();
     for seed in 0..120 {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
-        runtime.block_on(run(seed));
+        seen.extend(runtime.block_on(run(seed)));
     }
+    // Each kind came, or the test would prove little.
+    assert!(seen.iter().eq(["doubt AnswerTimedOut", "doubt LinkLost", "given back", "refused", "sent"]), "{seen:?}");
 }

@@ -1,0 +1,15 @@
+//! The parts of `cargo xtask bench`: a far end, a near end, and what is made of their counts.
+//!
+//! The far end is an SMSC that answers at once, the near end callers and a receiver of webhooks; each is a process of its own,
+//! as the gateway is. None of them uses the product's code, so that a mistake there cannot hide itself here.
+
+pub mod books;
+pub mod control;
+pub mod figures;
+pub mod frames;
+pub mod loader;
+pub mod machine;
+pub mod peer;
+pub mod report;
+pub mod row;
+pub mod smsc;

@@ -1,0 +1,131 @@
+//! The far end and the near end as processes: started with a ready-file, asked over HTTP, killed when dropped.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::figures::Arrivals;
+use super::loader::{Order, Tally};
+use crate::clock::{Started, sleep};
+use crate::failure::{Attempted as _, Failure, Outcome, require};
+use crate::harness::account::Account;
+use crate::harness::http::{Client, Request};
+use crate::harness::process::Running;
+
+/// How much longer than asked a load may take; the loader itself gives up earlier.
+const OVERTIME: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// `cargo xtask sink`.
+pub struct Sink {
+    peer: Peer,
+    /// Where gateways bind.
+    pub addr: SocketAddr,
+}
+
+/// `cargo xtask load`.
+pub struct Loader {
+    peer: Peer,
+}
+
+struct Peer {
+    // Held for its end: dropped, the process is killed.
+    _process: Running,
+    http: SocketAddr,
+}
+
+impl Sink {
+    /// Starts one; with receipts it sends one for each text that asks.
+    pub fn start(program: &Path, folder: &Path, receipts: bool) -> Outcome<Self> {
+        let arguments = if receipts { vec!["--receipts".to_owned()] } else { Vec::new() };
+        let (peer, ready) = Peer::start(program, "sink", arguments, folder)?;
+        Ok(Self { peer, addr: socket(&ready, "addr")? })
+    }
+
+    /// What came so far.
+    pub fn counts(&self) -> Outcome<Value> {
+        self.peer.ask("/counts")
+    }
+
+    /// Starts the measured span with the next text.
+    pub fn mark(&self) -> Outcome<()> {
+        self.peer.ask("/mark").map(drop)
+    }
+}
+
+impl Loader {
+    /// Starts one for this gateway and account.
+    pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: &Account) -> Outcome<Self> {
+        let host = gateway.to_string();
+        let arguments = ["--host", &host, "--key", &account.key, "--secret", &account.secret].map(str::to_owned);
+        let (peer, _) = Peer::start(program, "load", arguments.into(), folder)?;
+        Ok(Self { peer })
+    }
+
+    /// Where webhooks shall go.
+    pub fn webhook_url(&self) -> String {
+        format!("http://{}/webhook", self.peer.http)
+    }
+
+    /// Loads and waits for the end.
+    pub fn run(&self, order: Order) -> Outcome<Tally> {
+        let Order { callers, millis, receipts } = order;
+        self.peer.ask(&format!("/run?callers={callers}&millis={millis}&receipts={}", u8::from(receipts)))?;
+        let (started, patience) = (Started::now(), Duration::from_millis(millis) + OVERTIME);
+        // Not to disturb what is measured: the first look is at its end.
+        sleep(Duration::from_millis(millis));
+        loop {
+            let answer = self.peer.ask("/result")?;
+            if let Some(why) = answer["failure"].as_str() {
+                return Err(Failure::new(format!("the loader failed: {why}")));
+            }
+            if !answer["tally"].is_null() {
+                return serde_json::from_value(answer["tally"].clone()).attempting("read the loader's tally");
+            }
+            require(started.elapsed() < patience, || "the loader does not come to an end".to_owned())?;
+            sleep(PAUSE);
+        }
+    }
+
+    /// Starts the measured span with the next webhook.
+    pub fn mark(&self) -> Outcome<()> {
+        self.peer.ask("/mark").map(drop)
+    }
+
+    /// Different recipients that webhooks told of, and all webhooks since the mark.
+    pub fn webhooks(&self) -> Outcome<(u64, Arrivals)> {
+        let counts = self.peer.ask("/webhooks")?;
+        let marked = Arrivals { count: number(&counts, "marked")?, span_us: number(&counts, "marked_span_us")? };
+        Ok((number(&counts, "told")?, marked))
+    }
+}
+
+impl Peer {
+    /// Runs a build of this very program with a hidden subcommand.
+    fn start(program: &Path, name: &str, arguments: Vec<String>, folder: &Path) -> Outcome<(Self, Value)> {
+        let ready_file = folder.join(format!("{name}.ready.json"));
+        let mut line = Command::new(program);
+        line.arg(name).args(arguments).arg("--ready-file").arg(&ready_file);
+        let mut process = Running::start(name, &mut line, &folder.join(format!("{name}.log")))?;
+        let ready = process.wait_ready(&ready_file)?;
+        Ok((Self { http: socket(&ready, "http")?, _process: process }, ready))
+    }
+
+    fn ask(&self, target: &str) -> Outcome<Value> {
+        let answer = Client::new(self.http).call(&Request { method: "GET", target, token: None, body: ("", b"") })?;
+        serde_json::from_slice(&answer.body).attempting(format_args!("read the answer to {target}"))
+    }
+}
+
+/// A count that must be there.
+pub fn number(counts: &Value, name: &str) -> Outcome<u64> {
+    counts[name].as_u64().ok_or_else(|| Failure::new(format!("no count `{name}` in {counts}")))
+}
+
+fn socket(ready: &Value, name: &str) -> Outcome<SocketAddr> {
+    let addr = ready[name].as_str().and_then(|addr| addr.parse().ok());
+    addr.ok_or_else(|| Failure::new(format!("the ready-file has no `{name}`: {ready}")))
+}
