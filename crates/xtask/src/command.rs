@@ -13,7 +13,7 @@ pub fn program(workspace: &Workspace, name: &str, arguments: &[&str]) -> Command
     command
 }
 
-/// Cargo in the repository's top folder. Incremental builds are off: the gate's clones are built once.
+/// Cargo in the repository's top folder. It builds as a plain `cargo build` would, so that both share what is built.
 pub fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut command = program(workspace, "cargo", arguments);
     command.env("CARGO_TARGET_DIR", workspace.target());

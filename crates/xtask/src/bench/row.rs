@@ -42,7 +42,7 @@ pub struct Programs {
 /// Measures one row in an empty folder.
 pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -> Outcome<Figures> {
     let sink = Sink::start(&programs.ends, folder, order.receipts)?;
-    let mode = Mode::Carrier { addr: sink.addr, window };
+    let mode = Mode::Carrier { addr: sink.addr, window, doubt_resends: 1 };
     let environment = [("WHIMBREL_LOG", "warn"), ("WHIMBREL_ALLOW_EGRESS", "127.0.0.1")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let setup = Setup { binary: programs.gateway.clone(), folder: folder.to_owned(), mode, environment };

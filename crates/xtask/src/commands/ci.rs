@@ -39,7 +39,7 @@ fn format(workspace: &Workspace) -> Outcome<()> {
 
 fn clippy(workspace: &Workspace) -> Outcome<()> {
     let line = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-    command::run(cargo(workspace, &line).env("CARGO_INCREMENTAL", "0"))
+    command::run(&mut cargo(workspace, &line))
 }
 
 /// Advisories are not part of the gate: they change without us, and their database may be out of reach.

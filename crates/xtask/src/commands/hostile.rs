@@ -63,7 +63,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 
 fn attacked_callers(binary: &Path, folder: &Path, options: &Options, seed: u64) -> Outcome<()> {
     let mut simulator = Simulator::start(binary, folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: 100 };
+    let mode = Mode::Carrier { addr: simulator.addr, window: 100, doubt_resends: 1 };
     let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment: Vec::new() };
     let mut gateway = setup.start()?;
     let account = gateway.open_account()?;
@@ -105,7 +105,7 @@ fn attacked_callers(binary: &Path, folder: &Path, options: &Options, seed: u64) 
 
 fn nonsensical_carrier(binary: &Path, folder: &Path, options: &Options, seed: u64) -> Outcome<()> {
     let centre = EvilCentre::listen()?;
-    let mode = Mode::Carrier { addr: centre.addr()?, window: 10 };
+    let mode = Mode::Carrier { addr: centre.addr()?, window: 10, doubt_resends: 1 };
     let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment: Vec::new() };
     let books = Books::default();
     let (stop, seen) = (AtomicBool::new(false), Seen::default());

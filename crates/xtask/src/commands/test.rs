@@ -23,17 +23,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     install::debian_packages(workspace)?;
     if !options.blackbox {
         install::cargo_tool(workspace, "cargo-nextest")?;
-        command::run(&mut build(workspace, &["nextest", "run", "--workspace", "--locked"]))?;
-        command::run(&mut build(workspace, &["test", "--doc", "--workspace", "--locked"]))?;
+        command::run(&mut cargo(workspace, &["nextest", "run", "--workspace", "--locked"]))?;
+        command::run(&mut cargo(workspace, &["test", "--doc", "--workspace", "--locked"]))?;
     }
-    command::run(&mut build(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+    command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
     blackbox(workspace, &options.pytest)
-}
-
-fn build(workspace: &Workspace, arguments: &[&str]) -> std::process::Command {
-    let mut command = cargo(workspace, arguments);
-    command.env("CARGO_INCREMENTAL", "0");
-    command
 }
 
 fn blackbox(workspace: &Workspace, extra: &[String]) -> Outcome<()> {

@@ -35,6 +35,8 @@ pub enum Mode {
         addr: SocketAddr,
         /// Unanswered submissions allowed.
         window: u32,
+        /// How often a submission in doubt is sent again, over a text's whole life.
+        doubt_resends: u8,
     },
 }
 
@@ -67,9 +69,9 @@ impl Setup {
             Mode::Development => {
                 line.args(["--dev", "--simulator", "127.0.0.1:0"]);
             }
-            Mode::Carrier { addr, window } => {
+            Mode::Carrier { addr, window, doubt_resends } => {
                 let path = self.folder.join("whimbrel.toml");
-                std::fs::write(&path, configuration(*addr, *window))?;
+                std::fs::write(&path, configuration(*addr, *window, *doubt_resends))?;
                 line.arg("--config").arg(path);
             }
         }
@@ -82,11 +84,11 @@ impl Setup {
 }
 
 /// What a server with one carrier needs.
-fn configuration(addr: SocketAddr, window: u32) -> String {
+fn configuration(addr: SocketAddr, window: u32, doubt_resends: u8) -> String {
     let (host, port) = (addr.ip(), addr.port());
     format!(
         "[carriers.smsc]\nkind = \"smpp\"\nhost = \"{host}\"\nport = {port}\nsystem_id = \"whimbrel\"\npassword = \"dev\"\n\
-         window = {window}\n\n[[routes]]\nname = \"all\"\nprefix = \"\"\ncarrier = \"smsc\"\n"
+         window = {window}\ndoubt_resends = {doubt_resends}\n\n[[routes]]\nname = \"all\"\nprefix = \"\"\ncarrier = \"smsc\"\n"
     )
 }
 
@@ -143,14 +145,14 @@ impl Gateway {
         client.call(&Request { method: "GET", target, token: Some(&self.token), body: ("", b"") })
     }
 
-    /// Balance and held amount of an account, in 10^-8.
+    /// What is posted to an account's wallet and what of it is held, in 10^-8.
     pub fn wallet(&self, key: &str) -> Outcome<(i64, i64)> {
         let view = self.native("GET", &format!("accounts/{key}"), b"")?;
         let amount = |name: &str| {
             let units = view[name].as_str().and_then(units);
             units.ok_or_else(|| Failure::new(format!("the account has no amount `{name}`: {view}")))
         };
-        Ok((amount("balance")?, amount("held")?))
+        Ok((amount("posted")?, amount("held")?))
     }
 
     /// One of the store's counts.
