@@ -19,7 +19,6 @@ const STATEMENTS_CACHED: usize = 128;
 // before a checkpoint writes hot pages back more rarely.
 const WRITER_SETTINGS: &str = "
 pragma page_size = 4096;
-pragma journal_mode = wal;
 pragma synchronous = full;
 pragma cache_size = -65536;
 pragma temp_store = memory;
@@ -77,15 +76,26 @@ pub(super) fn prepare_writer(db: &Connection, keyring: &Keyring, path: &Path) ->
     let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
     db.execute_batch(WRITER_SETTINGS).map_err(|error| failed(error.into()))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-    let mode: String =
-        db.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(|error| failed(error.into()))?;
-    // SQLite answers with the mode it stayed in, not with an error, if the file cannot be switched.
-    if mode != "wal" && mode != "memory" {
-        return Err(failed(Fault::Fatal(
-            format!("SQLite kept the journal mode `{mode}` instead of `wal`; check the disk, then start again").into(),
-        )));
-    }
+    switch_to_wal(db).map_err(failed)?;
     migrate(db, keyring).map_err(failed)
+}
+
+/// Turns the write-ahead log on, and sees that it is on.
+fn switch_to_wal(db: &Connection) -> Result<(), Fault> {
+    let mut statement = db.prepare("pragma journal_mode = wal")?;
+    let mut rows = statement.query([])?;
+    let mut mode = String::new();
+    // The switch is a transaction that ends with the statement's last step, after its row: a flush that fails there is seen only
+    // by whoever asks on. SQLite would go on in the old mode.
+    while let Some(row) = rows.next()? {
+        mode = row.get(0)?;
+    }
+    match mode.as_str() {
+        "wal" | "memory" => Ok(()),
+        other => {
+            Err(Fault::Fatal(format!("SQLite kept the journal mode `{other}` instead of `wal`; check the disk").into()))
+        }
+    }
 }
 
 /// A connection that only reads.
