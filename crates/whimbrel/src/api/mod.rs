@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::Engine;
 
 use crate::server::{IncomingRequest, problem};
@@ -112,10 +113,12 @@ impl Api {
 }
 
 fn front_page() -> HttpResponse {
+    let titles: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.descriptor().title).collect();
     let body = format!(
-        "Whimbrel {} is running.\n\nThe applications' API is at the paths of the vendors it speaks like, such as /sms/json.\n\
+        "Whimbrel {} is running.\n\nApplications find the API of {} at the vendor's own paths.\n\
          The native API is at {PREFIX}messages, health at /readyz, metrics at /metrics.\n",
-        env!("CARGO_PKG_VERSION")
+        env!("CARGO_PKG_VERSION"),
+        titles.join(", "),
     );
     text(200, "text/plain; charset=utf-8", body)
 }
