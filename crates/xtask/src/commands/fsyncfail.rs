@@ -16,8 +16,9 @@ use crate::clock::{Started, sleep};
 use crate::command;
 use crate::commands::crashloop::build;
 use crate::failure::{Attempted as _, Failure, Outcome, require};
-use crate::harness::account::{Told, send_request, told};
+use crate::harness::account::{Told, send_request};
 use crate::harness::books::Books;
+use crate::harness::callers::outcome;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::Client;
 use crate::workspace::Workspace;
@@ -146,9 +147,9 @@ fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome
             let failed_before = mark.exists();
             let to = books.next_recipient();
             let answer = client.call(&send_request(&account.form(to, "Your code is 123456")));
-            let what = answer.as_ref().ok().and_then(told);
+            let what = outcome(answer);
             if failed_before {
-                if let Some(Told::Accepted { id, .. }) = &what {
+                if let Ok(Told::Accepted { id, .. }) = &what {
                     let text = format!("text {id} was accepted after the failure");
                     fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(text);
                     done.store(true, Ordering::Relaxed);
