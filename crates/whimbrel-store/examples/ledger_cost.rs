@@ -86,6 +86,7 @@ fn measure(
 }
 
 /// Microseconds for all of them, on the wall and of the processor.
+#[expect(clippy::disallowed_methods, reason = "this measures")]
 fn commit_all(store: &SqliteStore, ops: &[Op], batch_size: usize) -> Result<(f64, f64), Box<dyn std::error::Error>> {
     let (start, processor_start) = (Instant::now(), processor_micros());
     for batch in ops.chunks(batch_size) {

@@ -19,7 +19,6 @@ const STATEMENTS_CACHED: usize = 128;
 // before a checkpoint writes hot pages back more rarely.
 const WRITER_SETTINGS: &str = "
 pragma page_size = 4096;
-pragma journal_mode = wal;
 pragma synchronous = full;
 pragma cache_size = -65536;
 pragma temp_store = memory;
@@ -52,7 +51,12 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     let folder = folder_of(path);
     fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     owner_only(path).map_err(|error| cannot(path, &error))?;
-    // The name must survive a power cut as well.
+    sync_folder(path)
+}
+
+/// Flushes the names in the database's folder, so that they survive a power cut as well.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = folder_of(path);
     File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&folder, &error))
 }
 
@@ -61,6 +65,9 @@ pub(super) fn writer(path: &Path, keyring: &Keyring) -> Result<Connection, Store
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| cannot(path, &error))?;
     prepare_writer(&db, keyring, path)?;
+    // SQLite leaves out of account whether the names of its files were flushed. We do not start on a log that a power cut
+    // could take away whole.
+    sync_folder(path)?;
     Ok(db)
 }
 
@@ -69,7 +76,26 @@ pub(super) fn prepare_writer(db: &Connection, keyring: &Keyring, path: &Path) ->
     let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
     db.execute_batch(WRITER_SETTINGS).map_err(|error| failed(error.into()))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    switch_to_wal(db).map_err(failed)?;
     migrate(db, keyring).map_err(failed)
+}
+
+/// Turns the write-ahead log on, and sees that it is on.
+fn switch_to_wal(db: &Connection) -> Result<(), Fault> {
+    let mut statement = db.prepare("pragma journal_mode = wal")?;
+    let mut rows = statement.query([])?;
+    let mut mode = String::new();
+    // The switch is a transaction that ends with the statement's last step, after its row: a flush that fails there is seen only
+    // by whoever asks on. SQLite would go on in the old mode.
+    while let Some(row) = rows.next()? {
+        mode = row.get(0)?;
+    }
+    match mode.as_str() {
+        "wal" | "memory" => Ok(()),
+        other => {
+            Err(Fault::Fatal(format!("SQLite kept the journal mode `{other}` instead of `wal`; check the disk").into()))
+        }
+    }
 }
 
 /// A connection that only reads.

@@ -2,6 +2,9 @@
 //!
 //! It knows targets and nothing else of a request; bodies are read over.
 
+use std::time::Duration;
+
+use rustix::process::getppid;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -26,6 +29,14 @@ pub async fn serve(mut stream: TcpStream, mut answer: impl FnMut(&str) -> String
         if stream.read_buf(&mut buffer).await? == 0 {
             return Ok(());
         }
+    }
+}
+
+/// Ends once the process that started this one is gone: nobody would stop it any more.
+pub async fn orphaned() {
+    let parent = getppid();
+    while getppid() == parent {
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

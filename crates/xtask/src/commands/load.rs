@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
 
 use clap::Args;
@@ -62,7 +63,7 @@ struct Webhooks {
     last_us: u64,
 }
 
-/// Serves until killed.
+/// Serves until killed, or until its parent is gone.
 pub fn run(options: &Options) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(LocalSet::new().block_on(&runtime, serve(options))?)
@@ -83,6 +84,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
     let ready = json!({"pid": std::process::id(), "http": http.local_addr()?.to_string()});
     std::fs::write(&options.ready_file, ready.to_string())?;
     let mut tasks = JoinSet::new();
+    let mut orphaned = pin!(control::orphaned());
     loop {
         tokio::select! {
             accepted = http.accept() => {
@@ -101,6 +103,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
             }
             // Ended tasks are taken out as they end.
             Some(_) = tasks.join_next() => {}
+            () = &mut orphaned => return Ok(()),
         }
     }
 }

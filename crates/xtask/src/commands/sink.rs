@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct Options {
 
 type Shared = Rc<RefCell<Smsc>>;
 
-/// Serves until killed.
+/// Serves until killed, or until its parent is gone.
 pub fn run(options: &Options) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(LocalSet::new().block_on(&runtime, serve(options))?)
@@ -57,6 +58,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
     let ready = serde_json::json!({"pid": pid, "addr": addr.to_string(), "http": control.to_string()});
     std::fs::write(&options.ready_file, ready.to_string())?;
     let mut links = JoinSet::new();
+    let mut orphaned = pin!(control::orphaned());
     loop {
         tokio::select! {
             accepted = smpp.accept() => {
@@ -70,6 +72,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
             }
             // Ended links are taken out as they end.
             Some(_) = links.join_next() => {}
+            () = &mut orphaned => return Ok(()),
         }
     }
 }

@@ -106,6 +106,7 @@ impl Fixture {
     }
 
     pub(super) fn with(config: SmppConfig, options: Options) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "bounded by the connections of the test")]
         let (accept, peers) = mpsc::unbounded_channel();
         let net = Arc::new(Net {
             capacity: options.capacity,
