@@ -81,14 +81,12 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>) {
+    engine.notifier.state().refilling();
     match engine.read(|store| store.notices(None, NOTICES_MAX)).await {
         Ok(notices) => {
             let complete = notices.len() < NOTICES_MAX;
-            let mut state = engine.notifier.state();
-            for notice in notices {
-                state.add(lane(&notice), notice);
-            }
-            state.refilled(complete);
+            let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
+            engine.notifier.state().refilled(notices, complete);
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
