@@ -37,12 +37,19 @@ impl Notifier {
     }
 }
 
-/// Notices of one account to one place share a lane.
+/// Notices of one account to one place share a lane. A callback's place is its host and port: a path or query of its own for each
+/// message must not give a slow host a lane for each message.
 fn lane(notice: &Notice) -> Lane {
     match &notice.callback {
-        Some(url) => format!("{} {url}", notice.account_id).into(),
+        Some(url) => format!("{} {}", notice.account_id, place(url)).into(),
         None => notice.account_id.to_string().into(),
     }
+}
+
+/// Host and port as written; never parsed for anything but fairness.
+fn place(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest)
 }
 
 /// Sends notices until the engine stops; what is under way then is given `Engine::stop`'s time and stays in the store.
@@ -148,5 +155,20 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     match descriptor.webhook_backoff.next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn callbacks_of_one_host_share_a_place() {
+        for url in
+            ["http://a.example:8/x/1", "http://a.example:8/x/2?id=2", "http://a.example:8?id=3", "http://a.example:8#4"]
+        {
+            assert_eq!(place(url), "a.example:8", "{url}");
+        }
+        assert_ne!(place("http://a.example/x"), place("http://b.example/x"));
     }
 }
