@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, DoubtCause, Notice, NoticeId,
-    PartEvent, PartId, PartState, Timestamp,
+    PartEvent, PartId, PartState, Span, Timestamp,
 };
 use whimbrel_store::{Answer, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
@@ -42,9 +42,14 @@ enum AfterKind {
     Part,
 }
 
-/// Writes down parts that were claimed and that the carrier did not take. Runs wherever the carrier said no.
+/// The first pause of a carrier that took nothing.
+const NOT_TAKEN_PAUSE: Span = Span::seconds(1);
+
+/// Writes down parts that were claimed and that the carrier did not take. Runs wherever the carrier said no. The carrier pauses: each
+/// turn of claim and giving back costs two flushes, and a carrier whose task has ended would never say that its links are down.
 pub(crate) fn give_back(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, parts: Vec<GiveBack>) {
     let now = engine.world.now();
+    desk.dispatch().throttled(NOT_TAKEN_PAUSE, now);
     let ops: Vec<Op> = parts
         .iter()
         .map(|part| {

@@ -149,6 +149,19 @@ async fn a_carrier_that_takes_nothing_gives_everything_back() {
 }
 
 #[tokio::test]
+async fn a_carrier_that_takes_nothing_is_not_asked_again_and_again() {
+    let folder = Folder::new("pauses");
+    let gateway = Gateway::start(&folder, Setup { takes_none: true, ..Setup::default() }).await;
+    let desk = std::sync::Arc::clone(gateway.engine.carriers().iter().next().expect("one carrier"));
+    let before = gateway.engine.world().now();
+    let answer = accepted(gateway.send("hello")).await;
+    gateway.until(|| gateway.state_of(answer.parts[0].part_id) == "queued" && desk.dispatch().backlog() == 1).await;
+    let next = desk.dispatch().wake_at(before).expect("it is tried again");
+    assert!(next >= before + Span::seconds(1), "each turn costs two flushes");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_throttled_part_waits_and_keeps_its_hold() {
     let folder = Folder::new("throttled");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
