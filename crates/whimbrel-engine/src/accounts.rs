@@ -41,6 +41,9 @@ impl std::fmt::Display for AccountError {
             Self::Refused(AccountRefused::Amount) => f.write_str(
                 "the amount must be positive, in the account's currency, and leave the balance below 92 billion",
             ),
+            Self::Refused(AccountRefused::CauseTaken) => f.write_str(
+                "a payment with that reference and another amount was taken before: nothing was paid; give it another reference",
+            ),
             Self::Commit(error) => error.fmt(f),
             Self::Bug(why) => write!(f, "the store answered with something else ({why}): report this as a bug"),
         }
