@@ -498,3 +498,18 @@ fn ids_go_on_above_the_highest_that_was_seen() {
     run(&store, receipt(report("x", ReceiptStatus::Delivered), 0));
     assert_eq!(store.high_water().expect("read"), 2_000_000_000);
 }
+
+#[test]
+fn a_reference_that_was_paid_is_not_paid_with_another_amount() {
+    let store = store_with(PLENTY);
+    for _ in 0..2 {
+        assert!(
+            matches!(run(&store, top_up(ACCOUNT, 5, "march")), OpResult::Wallet(_)),
+            "the same payment again is one"
+        );
+    }
+    let other = run(&store, top_up(ACCOUNT, 6, "march"));
+    assert!(matches!(other, OpResult::AccountRefused(AccountRefused::CauseTaken)), "{other:?}");
+    assert_eq!(money(&store), (PLENTY + 5, 0));
+    assert!(store.audit().expect("read").is_clean());
+}
