@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     ("licences, bans and sources", deny),
     ("clippy", clippy),
     ("tests", |workspace| test::run(workspace, &test::Options::default())),
+    ("harnesses, short", harnesses),
 ];
 
 /// Runs the steps in order, cheap ones first, and stops at the first that fails.
@@ -40,6 +41,17 @@ fn format(workspace: &Workspace) -> Outcome<()> {
 fn clippy(workspace: &Workspace) -> Outcome<()> {
     let line = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     command::run(&mut cargo(workspace, &line))
+}
+
+/// The harnesses as anyone would call them, long enough to prove that they work and what they prove still holds.
+fn harnesses(workspace: &Workspace) -> Outcome<()> {
+    for line in
+        [&["crashloop", "--kills", "4"][..], &["fsyncfail", "--first", "27", "--last", "36"], &["bench", "--quick"]]
+    {
+        let line: Vec<&str> = ["xtask"].iter().chain(line).copied().collect();
+        command::run(&mut cargo(workspace, &line))?;
+    }
+    Ok(())
 }
 
 /// Advisories are not part of the gate: they change without us, and their database may be out of reach.
