@@ -29,7 +29,7 @@ pub trait Carrier: Send + Sync {
     /// Answers a receipt. A token of a link that has ended is ignored: its carrier will send the receipt again.
     fn acknowledge(&self, token: AckToken, ack: Ack);
 
-    /// Stops: no part is sent any more, open answers are awaited for a bounded time, the links are unbound. Every part has had
-    /// its event when this ends.
+    /// Stops: no part is sent any more, open answers are awaited for a bounded time, the links are unbound. It is told to stop by the
+    /// call, before the answer is awaited. Every part has had its event when that ends.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -16,6 +16,10 @@ use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
 use crate::time::{Span, Timestamp};
 
+/// How long after a part's expiry a receipt is still waited for: the carrier counts the validity from the submission, we from
+/// the acceptance, and its last word takes its time.
+pub const RECEIPT_GRACE: Span = Span::seconds(300);
+
 /// What a customer is told of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReceiptStatus {
@@ -331,12 +335,13 @@ fn claimed(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Trans
     }
 }
 
-/// A positive answer counts whenever it comes: the carrier has the part, so a planned resend is called off.
+/// A positive answer counts whenever it comes: the carrier has the part, so a planned resend is called off, and what becomes of a
+/// resend that is on its way (often refused, as a copy) says nothing of the part any more.
 ///
 /// Where no receipt was asked for, nothing more will be known: the part ends as accepted by the carrier.
 fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
     let open = match record.state {
-        PartState::Submitting { .. } => attempt == record.attempt,
+        PartState::Submitting { .. } => attempt == record.attempt || (record.doubts > 0 && attempt < record.attempt),
         PartState::Queued { .. } | PartState::Uncertain { .. } => record.doubts > 0 && attempt <= record.attempt,
         PartState::Submitted { .. } => return Transition::Ignored(Ignored::Repeated),
         PartState::Final(_) => false,
@@ -459,7 +464,7 @@ fn clock(record: &PartRecord, now: Timestamp) -> Transition {
             ended(record, Final { status: ReceiptStatus::Expired, cause: Cause::Unknown })
         }
         // No receipt in all that time: the carrier was paid, the customer is told that it expired.
-        PartState::Submitted { .. } if expired => {
+        PartState::Submitted { .. } if now >= record.expires_at + RECEIPT_GRACE => {
             ended(record, Final { status: ReceiptStatus::Expired, cause: Cause::Unknown })
         }
         PartState::Uncertain { .. } if expired => {

@@ -95,7 +95,7 @@ impl Engine {
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
             FirstClaim::Now if is_new => self.hand_over(desk, plan),
-            FirstClaim::Now => desk.dispatch().free_places(plan.parts.len()),
+            FirstClaim::Now => desk.free_places(plan.parts.len()),
             FirstClaim::Later if is_new => {
                 let mut dispatch = desk.dispatch();
                 for part in &plan.parts {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use whimbrel_core::{Account, Secret};
 use whimbrel_store::{AccountPatch, AccountRefused, Credential, NewAccount, Op, OpResult, TopUp, Wallet};
 
@@ -40,6 +41,9 @@ impl std::fmt::Display for AccountError {
             Self::Refused(AccountRefused::Amount) => f.write_str(
                 "the amount must be positive, in the account's currency, and leave the balance below 92 billion",
             ),
+            Self::Refused(AccountRefused::CauseTaken) => f.write_str(
+                "a payment with that reference and another amount was taken before: nothing was paid; give it another reference",
+            ),
             Self::Commit(error) => error.fmt(f),
             Self::Bug(why) => write!(f, "the store answered with something else ({why}): report this as a bug"),
         }
@@ -54,12 +58,7 @@ impl Engine {
     /// # Errors
     /// [`AccountError`]; nothing was made.
     pub async fn create_account(self: &Arc<Self>, customer: NewCustomer) -> Result<Account, AccountError> {
-        let credential = |account: Account| Credential {
-            account,
-            dialect: customer.dialect.clone(),
-            secrets: vec![self.directory.digest(&customer.secret)],
-            signature_secret: customer.signature_secret.clone(),
-        };
+        let digest = self.directory.digest(&customer.secret);
         let op = Op::NewAccount(Box::new(NewAccount {
             account: customer.account.clone(),
             dialect: customer.dialect.clone(),
@@ -67,11 +66,17 @@ impl Engine {
             signature_secret: customer.signature_secret.clone(),
             at: self.world.now(),
         }));
-        match self.one(op).await? {
-            OpResult::Account(account) => {
-                self.directory.put(credential((*account).clone()));
-                Ok(*account)
-            }
+        let engine = Arc::clone(self);
+        let put = move |account: &Account| {
+            engine.directory.put(Credential {
+                account: account.clone(),
+                dialect: customer.dialect,
+                secrets: vec![digest],
+                signature_secret: customer.signature_secret,
+            });
+        };
+        match self.one(op, put).await? {
+            OpResult::Account(account) => Ok(*account),
             other => Err(unexpected(other)),
         }
     }
@@ -81,11 +86,10 @@ impl Engine {
     /// # Errors
     /// [`AccountError`]; nothing was changed.
     pub async fn patch_account(self: &Arc<Self>, patch: AccountPatch) -> Result<Account, AccountError> {
-        match self.one(Op::PatchAccount(Box::new(patch))).await? {
-            OpResult::Account(account) => {
-                self.directory.update((*account).clone());
-                Ok(*account)
-            }
+        let engine = Arc::clone(self);
+        let update = move |account: &Account| engine.directory.update(account.clone());
+        match self.one(Op::PatchAccount(Box::new(patch)), update).await? {
+            OpResult::Account(account) => Ok(*account),
             other => Err(unexpected(other)),
         }
     }
@@ -95,15 +99,25 @@ impl Engine {
     /// # Errors
     /// [`AccountError`]; nothing was paid.
     pub async fn top_up(self: &Arc<Self>, top_up: TopUp) -> Result<Wallet, AccountError> {
-        match self.one(Op::TopUp(top_up)).await? {
+        match self.one(Op::TopUp(top_up), |_| {}).await? {
             OpResult::Wallet(wallet) => Ok(wallet),
             other => Err(unexpected(other)),
         }
     }
 
-    async fn one(&self, op: Op) -> Result<OpResult, AccountError> {
-        let mut results = self.batcher.settle(vec![op]).await.map_err(AccountError::Commit)?;
-        match results.pop() {
+    /// Commits `op`. `changed` runs on the writer thread, so that changes are seen in the order in which they were stored, and
+    /// also if nobody waits for the answer any more.
+    async fn one(&self, op: Op, changed: impl FnOnce(&Account) + Send + 'static) -> Result<OpResult, AccountError> {
+        let (answer, answered) = oneshot::channel();
+        let then = move |result: Result<Vec<OpResult>, CommitError>| {
+            if let Ok([OpResult::Account(account)]) = result.as_deref() {
+                changed(account);
+            }
+            _ = answer.send(result);
+        };
+        self.batcher.push_settling(vec![op], Box::new(then));
+        let result = answered.await.unwrap_or(Err(CommitError::Closed));
+        match result.map_err(AccountError::Commit)?.pop() {
             Some(OpResult::AccountRefused(why)) => Err(AccountError::Refused(why)),
             Some(result) => Ok(result),
             None => Err(AccountError::Bug("no answer".into())),

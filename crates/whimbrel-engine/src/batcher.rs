@@ -171,7 +171,32 @@ impl Drop for Writer {
     }
 }
 
+/// Ends the writing side with the thread, however that ends.
+struct Ending<'a>(&'a Shared);
+
+impl Drop for Ending<'_> {
+    /// After a panic nobody would ever take what waits: everything is answered, and nothing more is taken.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let error = StoreError::Stopped { why: "its writer thread panicked: report this as a bug".into() };
+        let mut waiting = self.0.lock();
+        waiting.stopped = Some(error.clone());
+        waiting.op_count = 0;
+        let groups = std::mem::take(&mut waiting.groups);
+        drop(waiting);
+        tracing::error!(
+            "the store's writer thread panicked: nothing is accepted any more; restart, and report this as a bug"
+        );
+        for group in groups {
+            (group.then)(Err(CommitError::Stopped(error.clone())));
+        }
+    }
+}
+
 fn write(shared: &Shared, store: &dyn Store, world: &dyn World) {
+    let _ending = Ending(shared);
     while let Some(groups) = next_batch(shared) {
         let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
         let mut waiting = Vec::with_capacity(groups.len());
@@ -226,4 +251,37 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     }
     waiting.op_count -= count;
     Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_store::{Keyring, SqliteStore};
+
+    use super::*;
+    use crate::SystemWorld;
+
+    #[tokio::test]
+    async fn a_panic_of_the_writer_answers_everybody_and_stops_the_store() {
+        let store = SqliteStore::in_memory(Keyring::from_bytes([7; 32])).expect("memory");
+        let (batcher, writer) =
+            Batcher::start(Arc::new(store), Arc::new(SystemWorld::new(0, 0)), 10).expect("a thread");
+        // The writer is held until two groups wait behind the one that panics.
+        let (go, held) = std::sync::mpsc::sync_channel::<()>(1);
+        batcher.push(vec![name()], Box::new(move |_| _ = held.recv()));
+        batcher.push(vec![name()], Box::new(|_| panic!("on purpose")));
+        let waits = tokio::spawn({
+            let batcher = batcher.clone();
+            async move { batcher.settle(vec![name()]).await }
+        });
+        tokio::task::yield_now().await;
+        go.send(()).expect("the writer waits");
+        assert!(waits.await.expect("no panic here").is_err());
+        drop(writer);
+        assert!(matches!(batcher.settle(vec![name()]).await, Err(CommitError::Stopped(_))));
+        assert!(batcher.stopped().is_some(), "readiness tells it");
+    }
+
+    fn name() -> Op {
+        Op::NameCarrier { name: "acme".into() }
+    }
 }

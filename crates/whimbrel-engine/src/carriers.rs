@@ -53,6 +53,12 @@ impl CarrierDesk {
         self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Frees places in the window and rings: whoever waits for one must hear of it. The only way to free a place.
+    pub fn free_places(&self, count: usize) {
+        self.dispatch().free_places(count);
+        self.bell.notify_one();
+    }
+
     /// Hands a claimed part over; gives it back if the carrier takes none.
     ///
     /// # Errors
@@ -87,5 +93,29 @@ impl Carriers {
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<CarrierDesk>> {
         self.desks.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_core::{LinkId, Timestamp};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_freed_place_is_never_silent() {
+        let desk =
+            CarrierDesk::new(CarrierId(1), "acme".into(), DoubtRules::default(), Pace { parts_per_second_max: 0 });
+        desk.dispatch().up(LinkId(1), 1);
+        desk.dispatch().refill([], true, Timestamp(0));
+        assert!(desk.dispatch().reserve(1, Timestamp(0)));
+        // The message was refused: what queued up behind its place may leave, and nothing else would say so.
+        desk.free_places(1);
+        tokio::select! {
+            biased;
+            () = desk.bell.notified() => {}
+            () = std::future::ready(()) => panic!("the dispatcher sleeps on"),
+        }
+        assert_eq!(desk.dispatch().used(), 0);
     }
 }

@@ -96,11 +96,17 @@ impl Dispatch {
         self.used = self.used.saturating_sub(count);
     }
 
-    /// Puts a part into the queue, not to leave before `due_at`.
+    /// Puts a part into the queue, not to leave before `due_at`. If memory is full, the last one that is ready waits in the store
+    /// alone; that is the new one, unless it goes before others: a one-time code does not wait for a campaign.
     pub fn enqueue(&mut self, part: Waiting, due_at: Timestamp, now: Timestamp) {
-        if self.ready.len() + self.delayed.len() >= BACKLOG_MAX {
+        if self.backlog() >= BACKLOG_MAX {
             self.more_in_store = true;
-        } else if due_at <= now {
+            if due_at > now || self.ready.last().is_none_or(|last| *last <= part) {
+                return;
+            }
+            self.ready.pop_last();
+        }
+        if due_at <= now {
             self.ready.insert(part);
         } else {
             self.delayed.insert((due_at, part));

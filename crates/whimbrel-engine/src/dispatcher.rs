@@ -101,7 +101,7 @@ async fn claim(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, taken: Vec<Waiting
         }
     }
     if idle_places > 0 {
-        desk.dispatch().free_places(idle_places);
+        desk.free_places(idle_places);
     }
     if !notices.is_empty() {
         engine.notifier.add(notices);

@@ -182,8 +182,11 @@ impl Engine {
             join(sender).await;
         }
         // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.
-        for carrier in self.carriers.iter().filter_map(|desk| desk.carrier()) {
-            carrier.close().await;
+        // All are told first, so that the slowest sets the time and not their sum.
+        let closing: Vec<_> =
+            self.carriers.iter().filter_map(|desk| desk.carrier()).map(|carrier| carrier.close()).collect();
+        for close in closing {
+            close.await;
         }
         let settle = self.tasks().settle.take();
         if let Some(settle) = settle {

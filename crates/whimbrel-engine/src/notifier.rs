@@ -37,12 +37,19 @@ impl Notifier {
     }
 }
 
-/// Notices of one account to one place share a lane.
+/// Notices of one account to one place share a lane. A callback's place is its host and port: a path or query of its own for each
+/// message must not give a slow host a lane for each message.
 fn lane(notice: &Notice) -> Lane {
     match &notice.callback {
-        Some(url) => format!("{} {url}", notice.account_id).into(),
+        Some(url) => format!("{} {}", notice.account_id, place(url)).into(),
         None => notice.account_id.to_string().into(),
     }
+}
+
+/// Host and port as written; never parsed for anything but fairness.
+fn place(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest)
 }
 
 /// Sends notices until the engine stops; what is under way then is given `Engine::stop`'s time and stays in the store.
@@ -81,14 +88,12 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>) {
+    engine.notifier.state().refilling();
     match engine.read(|store| store.notices(None, NOTICES_MAX)).await {
         Ok(notices) => {
             let complete = notices.len() < NOTICES_MAX;
-            let mut state = engine.notifier.state();
-            for notice in notices {
-                state.add(lane(&notice), notice);
-            }
-            state.refilled(complete);
+            let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
+            engine.notifier.state().refilled(notices, complete);
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
@@ -150,5 +155,20 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     match descriptor.webhook_backoff.next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn callbacks_of_one_host_share_a_place() {
+        for url in
+            ["http://a.example:8/x/1", "http://a.example:8/x/2?id=2", "http://a.example:8?id=3", "http://a.example:8#4"]
+        {
+            assert_eq!(place(url), "a.example:8", "{url}");
+        }
+        assert_ne!(place("http://a.example/x"), place("http://b.example/x"));
     }
 }

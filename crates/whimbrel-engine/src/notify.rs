@@ -28,6 +28,8 @@ pub struct Notify {
     in_flight: HashMap<Lane, usize>,
     in_flight_count: usize,
     more_in_store: bool,
+    /// While the store is asked: notices that ended meanwhile. The store's answer may be older and still name them.
+    ended: Option<HashSet<NoticeId>>,
     /// Endpoints with held notices and a free place.
     ready_lanes: BTreeSet<Lane>,
 }
@@ -54,9 +56,21 @@ impl Notify {
         self.more_in_store && self.known.len() < NOTICES_MAX / 2
     }
 
-    /// The store was asked; `complete`: everything it had is in memory now.
-    pub fn refilled(&mut self, complete: bool) {
+    /// The store is being asked; [`refilled`](Self::refilled) ends it.
+    pub fn refilling(&mut self) {
+        self.ended = Some(HashSet::new());
+    }
+
+    /// The store answered with these; `complete`: it has no others. What ended since it was asked is left out, so that no webhook
+    /// is sent again that was taken.
+    pub fn refilled(&mut self, notices: impl IntoIterator<Item = (Lane, Notice)>, complete: bool) {
+        let ended = self.ended.take().unwrap_or_default();
         self.more_in_store = !complete;
+        for (lane, notice) in notices {
+            if !ended.contains(&notice.id) {
+                self.add(lane, notice);
+            }
+        }
     }
 
     /// The next notice to try now.
@@ -103,8 +117,10 @@ impl Notify {
             self.ready_lanes.insert(lane.clone());
         }
         self.known.remove(&id);
-        if let Some(notice) = again {
-            self.add(lane.clone(), notice);
+        match (again, &mut self.ended) {
+            (Some(notice), _) => self.add(lane.clone(), notice),
+            (None, Some(ended)) => _ = ended.insert(id),
+            (None, None) => {}
         }
     }
 

@@ -13,6 +13,24 @@ use crate::{Engine, StartError};
 /// Parts taken at once.
 const PARTS_MAX: usize = 1_000;
 
+/// Says which carriers have parts waiting and are not configured any more.
+async fn warn_of_strays(engine: &Arc<Engine>) -> Result<(), StartError> {
+    for (id, name) in engine.read(|store| store.carriers()).await? {
+        if engine.carriers.find(id).is_some() {
+            continue;
+        }
+        let waiting = engine.read(move |store| store.queued(id, PARTS_MAX)).await?.len();
+        if waiting > 0 {
+            tracing::warn!(
+                carrier = &*name,
+                waiting,
+                "parts wait for a carrier that is not configured: configure it again, or they end at their expiry"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Gives every claimed part its doubt. Answers how many there were.
 pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
     let mut after = PartId(0);
@@ -38,6 +56,7 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
         count += ops.len();
         engine.batcher.settle(ops).await?;
     }
+    warn_of_strays(engine).await?;
     if count > 0 {
         tracing::warn!(count, "parts were under way when the last process ended; their doubt policy decides");
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, DoubtCause, Notice, NoticeId,
-    PartEvent, PartId, PartState, Timestamp,
+    PartEvent, PartId, PartState, Span, Timestamp,
 };
 use whimbrel_store::{Answer, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
@@ -42,9 +42,14 @@ enum AfterKind {
     Part,
 }
 
-/// Writes down parts that were claimed and that the carrier did not take. Runs wherever the carrier said no.
+/// The first pause of a carrier that took nothing.
+const NOT_TAKEN_PAUSE: Span = Span::seconds(1);
+
+/// Writes down parts that were claimed and that the carrier did not take. Runs wherever the carrier said no. The carrier pauses: each
+/// turn of claim and giving back costs two flushes, and a carrier whose task has ended would never say that its links are down.
 pub(crate) fn give_back(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, parts: Vec<GiveBack>) {
     let now = engine.world.now();
+    desk.dispatch().throttled(NOT_TAKEN_PAUSE, now);
     let ops: Vec<Op> = parts
         .iter()
         .map(|part| {
@@ -163,6 +168,7 @@ impl Engine {
 
     fn follow(&self, after: After, result: Option<OpResult>, notices: &mut Vec<Notice>, now: Timestamp) {
         let stored = result.is_some();
+        let ack = ack_for(result.as_ref());
         let outcome = match result {
             Some(OpResult::Part(outcome)) => Some(*outcome),
             Some(OpResult::Receipt(outcome)) => {
@@ -183,20 +189,17 @@ impl Engine {
         if let Some(desk) = self.carriers.find(after.carrier) {
             match after.kind {
                 AfterKind::Place { went_through } => {
-                    let mut dispatch = desk.dispatch();
+                    if went_through {
+                        desk.dispatch().went_through(now);
+                    }
                     // After a failed commit the place stays taken: nothing leaves any more.
                     if stored {
-                        dispatch.free_places(1);
+                        desk.free_places(1);
                     }
-                    if went_through {
-                        dispatch.went_through(now);
-                    }
-                    drop(dispatch);
-                    desk.bell.notify_one();
                 }
                 AfterKind::Receipt(token) => {
                     if let Some(carrier) = desk.carrier() {
-                        carrier.acknowledge(token, if stored { Ack::Stored } else { Ack::TryAgain });
+                        carrier.acknowledge(token, ack);
                     }
                 }
                 AfterKind::Part => {}
@@ -222,6 +225,15 @@ impl Engine {
     }
 }
 
+/// What a receipt's carrier is told: to forget it only if it is durable. One that the store left out is as little durable as one
+/// of a commit that failed.
+const fn ack_for(result: Option<&OpResult>) -> Ack {
+    match result {
+        Some(OpResult::Receipt(_)) => Ack::Stored,
+        _ => Ack::TryAgain,
+    }
+}
+
 /// Counts doubts for the operator.
 pub(crate) fn count_doubts(desk: &CarrierDesk, cause: DoubtCause, count: u64) {
     let word = match cause {
@@ -235,4 +247,18 @@ pub(crate) fn count_doubts(desk: &CarrierDesk, cause: DoubtCause, count: u64) {
 /// The operation for an event of a part.
 pub(crate) fn change(engine: &Engine, part_id: PartId, event: PartEvent, answer: Answer, at: Timestamp) -> Op {
     Op::Part(PartChange { part_id, event, at, notice_id: NoticeId(engine.world.next_id()), answer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_stored_receipt_is_acknowledged() {
+        let stored = OpResult::Receipt(Box::new(ReceiptOutcome::Parked));
+        let left_out = OpResult::Failed("a constraint".into());
+        for (result, ack) in [(Some(&stored), Ack::Stored), (Some(&left_out), Ack::TryAgain), (None, Ack::TryAgain)] {
+            assert_eq!(ack_for(result), ack, "{result:?}");
+        }
+    }
 }

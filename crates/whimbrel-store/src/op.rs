@@ -145,7 +145,7 @@ pub struct AccountPatch {
     pub default_class: Option<MessageClass>,
 }
 
-/// Money put into a wallet. The cause makes it unique: the same cause again changes nothing.
+/// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.
 #[derive(Debug, Clone)]
 pub struct TopUp {
     /// Whose wallet.
@@ -241,4 +241,6 @@ pub enum AccountRefused {
     Unknown,
     /// The amount is not positive, in another currency, or too large.
     Amount,
+    /// A payment with the same cause and another amount was taken before.
+    CauseTaken,
 }

@@ -185,15 +185,15 @@ fn an_id_used_again_means_the_open_part() {
 }
 
 #[test]
-fn a_receipt_before_a_late_answer_settles_the_part_and_the_answer_changes_nothing() {
+fn the_first_copys_late_answer_and_receipt_settle_the_part_and_the_seconds_answer_changes_nothing() {
     let store = store_with(PLENTY);
     run(&store, accept(a_plan(100, "hi"), Claim::Now));
     run(&store, doubt(100, 1, 1, DoubtPolicy::Resend));
     let resend = part(&store, claimed(100, 2, 2));
     assert_eq!(resend.submission.expect("resent").attempt, AttemptNumber(2));
     // The first copy's answer comes after all, while the second is on its way: its id is known from now on.
-    let stale = part(&store, sent(100, 3, 1, "first"));
-    assert_eq!(stale.ignored, Some(Ignored::Stale));
+    let taken = part(&store, sent(100, 3, 1, "first"));
+    assert!(matches!(taken.record.expect("open").state, PartState::Submitted { .. }));
     assert!(matched(&store, receipt(report("first", ReceiptStatus::Delivered), 4)).record.is_none());
     let late = part(&store, sent(100, 5, 2, "second"));
     assert_eq!((late.ignored, late.record.is_none()), (Some(Ignored::Late), true));
@@ -201,7 +201,7 @@ fn a_receipt_before_a_late_answer_settles_the_part_and_the_answer_changes_nothin
     assert_eq!(again.ignored, Some(Ignored::Late), "the second copy's receipt is known, not parked");
     assert_eq!(money(&store), (PLENTY - PRICE, 0));
     let story = story(&store, 100).join(" ");
-    assert_eq!(story, "accepted submitting doubt submitting late-answer overtaken ended late-answer late-receipt");
+    assert_eq!(story, "accepted submitting doubt submitting overtaken late-answer ended late-answer late-receipt");
     assert_eq!(store.stats().expect("read").doubts, 1);
 }
 
@@ -497,4 +497,36 @@ fn ids_go_on_above_the_highest_that_was_seen() {
     assert_eq!(store.high_water().expect("read"), before.max(101));
     run(&store, receipt(report("x", ReceiptStatus::Delivered), 0));
     assert_eq!(store.high_water().expect("read"), 2_000_000_000);
+}
+
+#[test]
+fn a_reference_that_was_paid_is_not_paid_with_another_amount() {
+    let store = store_with(PLENTY);
+    for _ in 0..2 {
+        assert!(
+            matches!(run(&store, top_up(ACCOUNT, 5, "march")), OpResult::Wallet(_)),
+            "the same payment again is one"
+        );
+    }
+    let other = run(&store, top_up(ACCOUNT, 6, "march"));
+    assert!(matches!(other, OpResult::AccountRefused(AccountRefused::CauseTaken)), "{other:?}");
+    assert_eq!(money(&store), (PLENTY + 5, 0));
+    assert!(store.audit().expect("read").is_clean());
+}
+
+#[test]
+fn an_acceptance_that_comes_late_counts_although_the_part_is_on_its_way_again() {
+    let store = store_with(PLENTY);
+    run(&store, accept(a_plan(100, "hello"), Claim::Now));
+    part(&store, doubt(100, 1, 1, DoubtPolicy::Resend));
+    part(&store, claimed(100, 2, 2));
+    part(&store, sent(100, 3, 1, "c1"));
+    assert_eq!((states(&store, 100), money(&store)), (vec!["submitted".to_owned()], (PLENTY - PRICE, 0)));
+    // The carrier refuses the copy as one: that says nothing of the part.
+    let error = CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Rejected, code: "0x66".into() };
+    let copy = PartEvent::Refused { attempt: AttemptNumber(2), error, retry_at: NOW };
+    assert_eq!(part(&store, event(100, 4, copy)).ignored, Some(Ignored::Stale));
+    matched(&store, receipt(report("c1", ReceiptStatus::Delivered), 5));
+    assert_eq!((states(&store, 100), money(&store)), (vec!["delivered".to_owned()], (PLENTY - PRICE, 0)));
+    assert!(store.audit().expect("read").is_clean());
 }

@@ -80,6 +80,8 @@ pub(super) struct Link<'a> {
     timer: Option<(Instant, BoxFuture<'static, ()>)>,
     /// The carrier answered that we are not bound.
     is_out_of_step: bool,
+    /// The engine was told that nothing is sent any more, before the end.
+    is_announced: bool,
 }
 
 impl<'a> Link<'a> {
@@ -112,6 +114,7 @@ impl<'a> Link<'a> {
             is_catching_up: false,
             timer: None,
             is_out_of_step: false,
+            is_announced: false,
         })
     }
 
@@ -262,6 +265,18 @@ impl<'a> Link<'a> {
                 // `Closed` says the same again; binds come to centres only.
                 Event::BindRefused { .. } | Event::BindRequested { .. } => {}
             }
+        }
+        self.announce_ending();
+    }
+
+    /// A session that ends in good order may wait for answers for long, and sends nothing meanwhile. The engine is told at its
+    /// beginning: else it would hand over all that time what is given back at once.
+    fn announce_ending(&mut self) {
+        let is_ending = self.bound_at.is_some() && self.session.state() == State::Unbinding;
+        if is_ending && !self.is_announced && !self.keeper.is_stopping() {
+            self.is_announced = true;
+            let why = "the session ends in good order: open answers are waited for, nothing more is sent";
+            self.keeper.report.down(Some(self.id), why);
         }
     }
 

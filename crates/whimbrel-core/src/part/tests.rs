@@ -121,6 +121,19 @@ fn a_late_answer_calls_the_resend_off() {
 }
 
 #[test]
+fn a_late_answer_counts_while_the_resend_is_on_its_way() {
+    let resent = after(queued(), &[claim(1), doubt(1, DoubtPolicy::Resend), claim(2)]);
+    let settled = after(resent, &[sent_as(1)]);
+    assert_eq!((settled.state, settled.funds), (PartState::Submitted { at: T0 }, Funds::Captured));
+    assert_eq!(apply(&settled, &refusal(2, permanent()), T0), Transition::Ignored(Ignored::Stale));
+    assert_eq!(apply(&settled, &sent_as(2), T0), Transition::Ignored(Ignored::Repeated));
+    // Without a doubt an earlier try cannot have been taken.
+    let throttled = CarrierError::Throttled { pause: Span::seconds(1), code: "0x58".into() };
+    let again = after(queued(), &[claim(1), refusal(1, throttled), claim(2)]);
+    assert_eq!(apply(&again, &sent_as(1), T0), Transition::Ignored(Ignored::Stale));
+}
+
+#[test]
 fn the_policies_of_doubt_differ() {
     let state = |policy| after(queued(), &[claim(1), doubt(1, policy)]).state;
     assert_eq!(state(DoubtPolicy::HoldForReceipt), PartState::Uncertain { resolve_at: queued().expires_at });
@@ -131,13 +144,16 @@ fn the_policies_of_doubt_differ() {
 #[test]
 fn expiry_depends_on_whether_the_carrier_has_the_part() {
     let late = queued().expires_at;
-    let at_expiry = |record: PartRecord| match apply(&record, &PartEvent::Clock, late) {
+    let at = |record: PartRecord, now| match apply(&record, &PartEvent::Clock, now) {
         Transition::Changed { record, money, tell } => (record.funds, money, tell.map(|end| end.status)),
         Transition::Ignored(_) => panic!("ignored"),
     };
+    let at_expiry = |record| at(record, late);
     assert_eq!(at_expiry(queued()), (Funds::Released, Some(MoneyMove::Release), Some(ReceiptStatus::Expired)));
     let submitted = after(queued(), &[claim(1), sent_as(1)]);
-    assert_eq!(at_expiry(submitted), (Funds::Captured, None, Some(ReceiptStatus::Expired)));
+    // The carrier's last word is waited for a little longer.
+    assert_eq!(apply(&submitted, &PartEvent::Clock, late), Transition::Ignored(Ignored::NotDue));
+    assert_eq!(at(submitted, late + RECEIPT_GRACE), (Funds::Captured, None, Some(ReceiptStatus::Expired)));
     let in_doubt = after(queued(), &[claim(1), doubt(1, DoubtPolicy::HoldForReceipt)]);
     assert_eq!(at_expiry(in_doubt), (Funds::Released, Some(MoneyMove::Release), Some(ReceiptStatus::Unknown)));
     assert_eq!(apply(&queued(), &PartEvent::Clock, T0), Transition::Ignored(Ignored::NotDue));
@@ -231,7 +247,7 @@ proptest! {
             if let PartState::Submitting { .. } = at_end.state {
                 at_end = after(at_end, &[doubt(at_end.attempt.0, DoubtPolicy::HoldForReceipt)]);
             }
-            if let Transition::Changed { record, tell, .. } = apply(&at_end, &PartEvent::Clock, queued().expires_at) {
+            if let Transition::Changed { record, tell, .. } = apply(&at_end, &PartEvent::Clock, queued().expires_at + RECEIPT_GRACE) {
                 finals += usize::from(tell.is_some_and(|end| end.status.is_final()));
                 at_end = record;
             }

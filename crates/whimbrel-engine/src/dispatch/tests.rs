@@ -105,6 +105,18 @@ fn a_full_memory_sends_for_the_rest_later() {
 }
 
 #[test]
+fn a_one_time_code_passes_a_campaign_that_fills_the_memory() {
+    let mut dispatch = carrier(1, 0);
+    for part in 0..=BACKLOG_MAX {
+        dispatch.enqueue(waiting(MessageClass::Bulk, part as i64), NOW, NOW);
+    }
+    dispatch.enqueue(waiting(MessageClass::Otp, 1_000_000), NOW, NOW);
+    assert_eq!(dispatch.backlog(), BACKLOG_MAX, "the last of the campaign waits in the store");
+    assert_eq!(parts(dispatch.take(1, NOW)), [1_000_000]);
+    assert!(!dispatch.reserve(1, NOW), "the store holds more than memory");
+}
+
+#[test]
 fn the_rate_counts_parts() {
     let mut dispatch = carrier(1_000, 10);
     for part in 0..100 {

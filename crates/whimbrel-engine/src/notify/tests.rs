@@ -80,11 +80,27 @@ fn all_places_together_are_bounded() {
 fn a_full_memory_sends_for_the_rest_later() {
     let mut notify = Notify::new();
     assert!(notify.wants_refill());
-    notify.refilled(true);
+    notify.refilled([], true);
     assert!(!notify.wants_refill());
     for id in 0..=i64::try_from(NOTICES_MAX).expect("small") {
         notify.add("a".into(), notice(id, 1_000));
     }
     assert_eq!(notify.len(), NOTICES_MAX);
     assert!(!notify.wants_refill(), "there is no room yet");
+}
+
+#[test]
+fn what_was_delivered_while_the_store_was_asked_is_not_sent_again() {
+    let mut notify = Notify::new();
+    for id in 1..=3 {
+        notify.add("a".into(), notice(id, 1));
+    }
+    assert_eq!(drain(&mut notify, 1), [1, 2, 3]);
+    notify.refilling();
+    notify.done(&"a".into(), NoticeId(1), None);
+    notify.done(&"a".into(), NoticeId(2), Some(notice(2, 50)));
+    // The store answers with what it held when it was asked.
+    notify.refilled((1..=4).map(|id| ("a".into(), notice(id, 1))), true);
+    assert_eq!(drain(&mut notify, 1), [4], "1 was delivered, 2 waits for its next try, 3 is under way");
+    assert_eq!(drain(&mut notify, 50), [2]);
 }

@@ -9,11 +9,13 @@ mod support;
 
 use support::{Folder, Gateway, PRICE, Setup, attempt, soon};
 use whimbrel_carriers::Ack;
+use whimbrel_core::account::AccountStatus;
 use whimbrel_core::part::DoubtPolicy;
 use whimbrel_core::{
-    AnswerTiming, CarrierError, CarrierEvent, CarrierId, DoubtCause, Outcome, ReceiptStatus, Refusal, Span,
+    AnswerTiming, CarrierError, CarrierEvent, CarrierId, DoubtCause, MessageClass, Outcome, ReceiptStatus, Refusal,
+    Span,
 };
-use whimbrel_store::Store;
+use whimbrel_store::{AccountPatch, Store};
 
 async fn accepted(task: tokio::task::JoinHandle<Outcome>) -> whimbrel_core::Accepted {
     match soon(task).await.expect("no panic") {
@@ -152,6 +154,19 @@ async fn a_carrier_that_takes_nothing_gives_everything_back() {
 }
 
 #[tokio::test]
+async fn a_carrier_that_takes_nothing_is_not_asked_again_and_again() {
+    let folder = Folder::new("pauses");
+    let gateway = Gateway::start(&folder, Setup { takes_none: true, ..Setup::default() }).await;
+    let desk = std::sync::Arc::clone(gateway.engine.carriers().iter().next().expect("one carrier"));
+    let before = gateway.engine.world().now();
+    let answer = accepted(gateway.send("hello")).await;
+    gateway.until(|| gateway.state_of(answer.parts[0].part_id) == "queued" && desk.dispatch().backlog() == 1).await;
+    let next = desk.dispatch().wake_at(before).expect("it is tried again");
+    assert!(next >= before + Span::seconds(1), "each turn costs two flushes");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_throttled_part_waits_and_keeps_its_hold() {
     let folder = Folder::new("throttled");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
@@ -231,5 +246,34 @@ async fn money_is_never_spent_twice_by_callers_at_once() {
         }
     }
     assert_eq!((count, gateway.held_and_posted().0), (30, 30 * PRICE));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn changes_of_an_account_are_seen_in_the_order_in_which_they_were_stored() {
+    let folder = Folder::new("patches");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let patch = |status, default_class| AccountPatch {
+        id: gateway.account(),
+        at: gateway.engine.world().now(),
+        endpoints: Vec::new(),
+        webhook_method: None,
+        status,
+        default_class,
+    };
+    let engine = std::sync::Arc::clone(&gateway.engine);
+    let first = engine.patch_account(patch(None, Some(MessageClass::Bulk)));
+    let second = engine.patch_account(patch(Some(AccountStatus::Suspended), None));
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    // Both are handed over in order; the caller of the first hears last.
+    tokio::select! {
+        biased;
+        _ = first.as_mut() => panic!("it waits for the commit"),
+        () = std::future::ready(()) => {}
+    }
+    soon(second.as_mut()).await.expect("stored");
+    soon(first.as_mut()).await.expect("stored");
+    let refused = soon(gateway.send("hello")).await.expect("no panic");
+    assert!(matches!(refused, Outcome::Refused(Refusal::AccountBarred)), "{refused:?}");
     gateway.stop().await;
 }

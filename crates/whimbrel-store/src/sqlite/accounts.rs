@@ -22,6 +22,8 @@ const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and ki
 // The primary key makes a second payment with the same cause impossible.
 const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (2, ?1, ?2, ?3, ?4, ?5)
  on conflict (kind, cause) do nothing";
+// By the primary key.
+const PAID_IN_BEFORE: &str = "select amount from transfer where kind = 2 and cause = ?1";
 const CARRIER: &str = "select id from carrier where name = ?1";
 const INSERT_CARRIER: &str =
     "insert into carrier (id, name) select coalesce(max(id), 0) + 1, ?1 from carrier returning id";
@@ -136,6 +138,11 @@ impl Work<'_> {
         let row = params![cause, PAID_IN, account_id, amount, payment.at.0];
         if self.db.prepare_cached(PAY_IN)?.execute(row)? == 1 {
             self.memory.move_money(payment.account_id, amount, 0)?;
+        } else {
+            let before: i64 = self.db.prepare_cached(PAID_IN_BEFORE)?.query_row([&cause], |row| row.get(0))?;
+            if before != amount {
+                return Ok(OpResult::AccountRefused(AccountRefused::CauseTaken));
+            }
         }
         match self.memory.purse(payment.account_id) {
             Some(purse) => Ok(OpResult::Wallet(purse.wallet())),

@@ -163,7 +163,9 @@ impl Work<'_> {
         }
         let answer = happening.answer;
         let (outcome, code) = match happening.event {
-            PartEvent::Sent { .. } => ("sent", &*answer.code),
+            PartEvent::Sent { attempt } if *attempt == live.record.attempt => ("sent", &*answer.code),
+            // The answer to an earlier try: this one does not count any more, and its own answer still comes.
+            PartEvent::Sent { .. } => ("overtaken", ""),
             PartEvent::Refused { error, .. } => {
                 ("refused", if answer.code.is_empty() { code_of(error) } else { &*answer.code })
             }
@@ -171,7 +173,7 @@ impl Work<'_> {
             PartEvent::GivenBack { .. } => ("given-back", &*answer.code),
             PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::Clock => ("overtaken", ""),
         };
-        let carrier_id = answer.id.as_ref().map_or("", |id| &*id.raw);
+        let carrier_id = answer.id.as_ref().filter(|_| outcome == "sent").map_or("", |id| &*id.raw);
         self.db.prepare_cached(INSERT_ATTEMPT)?.execute(params![
             live.record.part_id.0,
             live.record.attempt.0,

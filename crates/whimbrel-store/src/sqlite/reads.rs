@@ -1,6 +1,7 @@
 //! Reads of parts, notices, accounts and carriers. All of them bounded.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
     AccountId, CarrierId, Cause, Final, MessageId, Money, Notice, NoticeId, PartId, ReceiptStatus, Timestamp,
 };
@@ -28,7 +29,8 @@ const QUEUED: &str = concat!(
     " from live where state = 0 and carrier = ?1 order by class, state_at, part_id limit ?2"
 );
 // By the index live_expiry. A part that is submitting waits for its answer first.
-const EXPIRED: &str = "select part_id from live where expires_at <= ?1 and state <> 1 order by expires_at limit ?2";
+const EXPIRED: &str = "select part_id from live
+ where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
 // By the partial index live_uncertain.
 const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
 // By the index notice_due.
@@ -93,12 +95,15 @@ fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
 
 pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, Fault> {
     let mut due = Vec::new();
-    for sql in [EXPIRED, UNRESOLVED] {
-        let mut statement = db.prepare_cached(sql)?;
-        let ids = statement.query_map(params![now.0, limit(count_max)], |row| Ok(PartId(row.get(0)?)))?;
-        for id in ids {
-            due.push(id?);
-        }
+    let receipts_until = now - RECEIPT_GRACE;
+    let part_id = |row: &Row<'_>| Ok(PartId(row.get(0)?));
+    let mut expired = db.prepare_cached(EXPIRED)?;
+    for id in expired.query_map(params![now.0, limit(count_max), receipts_until.0], part_id)? {
+        due.push(id?);
+    }
+    let mut unresolved = db.prepare_cached(UNRESOLVED)?;
+    for id in unresolved.query_map(params![now.0, limit(count_max)], part_id)? {
+        due.push(id?);
     }
     // An uncertain part that has expired is in both.
     due.sort_unstable();

@@ -178,7 +178,9 @@ fn unknown() -> HttpResponse {
 
 fn refused(error: &AccountError) -> HttpResponse {
     match error {
-        AccountError::Refused(AccountRefused::KeyTaken) => problem(409, "Conflict", &error.to_string()),
+        AccountError::Refused(AccountRefused::KeyTaken | AccountRefused::CauseTaken) => {
+            problem(409, "Conflict", &error.to_string())
+        }
         AccountError::Refused(AccountRefused::Unknown) => unknown(),
         AccountError::Refused(AccountRefused::Amount) => bad(&error.to_string()),
         AccountError::Commit(_) | AccountError::Bug(_) => unavailable(error),

@@ -249,6 +249,6 @@ mod tests {
         ] {
             assert!(rendered.lines().any(|rendered| rendered == line), "{line} not in\n{rendered}");
         }
-        assert!(rendered.contains("# HELP whimbrel_messages_total Messages accepted"), "{rendered}");
+        assert!(rendered.contains("# HELP whimbrel_messages_total Requests to send"), "{rendered}");
     }
 }

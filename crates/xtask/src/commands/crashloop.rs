@@ -183,11 +183,11 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], wi
     let Accounts { accepted, journal, stored, uncertain, doubts, .. } = found;
     let copies = journal.extra_between(0, journal.lines());
     println!(
-        "requests {}, accepted {}, refused {:?}, without an answer {}",
+        "requests {}, accepted {}, refused {:?}, without an answer {:?}",
         books.begun(),
         accepted.len(),
         books.refused(),
-        books.unknown_count()
+        books.unknown()
     );
     println!(
         "stored {stored}, at the simulator {} and {copies} copies, doubts {doubts}, still in doubt {uncertain}",

@@ -16,8 +16,9 @@ use crate::clock::{Started, sleep};
 use crate::command;
 use crate::commands::crashloop::build;
 use crate::failure::{Attempted as _, Failure, Outcome, require};
-use crate::harness::account::{Told, send_request, told};
+use crate::harness::account::{Told, send_request};
 use crate::harness::books::Books;
+use crate::harness::callers::outcome;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::Client;
 use crate::workspace::Workspace;
@@ -55,17 +56,21 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let folder = workspace.scratch("fsyncfail")?;
     let shim = compile(&folder)?;
-    let (mut at_start, mut stopped, mut accepted_total) = (0, 0, 0);
+    let (mut at_start, mut stopped, mut accepted_total, mut faults) = (0, 0, 0, 0);
     for flush in options.first..=options.last {
         let run_folder = folder.join(format!("flush-{flush}"));
         std::fs::create_dir_all(&run_folder)?;
-        let end = one(&workspace.product(profile), &run_folder, &shim, flush)
-            .map_err(|failure| Failure::new(format!("flush {flush}: {failure}")))?;
-        match end {
-            End::RefusedToStart => at_start += 1,
-            End::Stopped { accepted } => {
+        match one(&workspace.product(profile), &run_folder, &shim, flush) {
+            Ok(End::RefusedToStart) => at_start += 1,
+            Ok(End::Stopped { accepted }) => {
                 stopped += 1;
                 accepted_total += accepted;
+            }
+            Err(failure) => {
+                // The other flushes are tried too: one fault often shows at several.
+                println!("  flush {flush} ({}): {failure}", failed_file(&run_folder));
+                faults += 1;
+                continue;
             }
         }
         if flush % 10 == 0 || flush == options.last {
@@ -75,11 +80,17 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         }
         std::fs::remove_dir_all(&run_folder)?;
     }
+    require(faults == 0, || format!("{faults} runs failed; their folders are kept in {}", folder.display()))?;
     require(stopped > 0, || "no flush failed while serving: count further".to_owned())?;
     println!(
         "{stopped} failures while serving: nothing was accepted afterwards, and everything before was there again"
     );
     Ok(())
+}
+
+/// Which file's flush failed, as the library wrote it down.
+fn failed_file(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("failed")).unwrap_or_else(|_| "none failed".to_owned())
 }
 
 fn compile(folder: &Path) -> Outcome<PathBuf> {
@@ -146,9 +157,9 @@ fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome
             let failed_before = mark.exists();
             let to = books.next_recipient();
             let answer = client.call(&send_request(&account.form(to, "Your code is 123456")));
-            let what = answer.as_ref().ok().and_then(told);
+            let what = outcome(answer);
             if failed_before {
-                if let Some(Told::Accepted { id, .. }) = &what {
+                if let Ok(Told::Accepted { id, .. }) = &what {
                     let text = format!("text {id} was accepted after the failure");
                     fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(text);
                     done.store(true, Ordering::Relaxed);

@@ -92,8 +92,8 @@ fn attacked_callers(binary: &Path, folder: &Path, options: &Options, seed: u64) 
         attacked.len()
     );
     report(&seen);
-    require(books.refused().is_empty() && books.unknown_count() == 0, || {
-        format!("honest texts were refused {:?} or not answered {}", books.refused(), books.unknown_count())
+    require(books.refused().is_empty() && books.unknown().is_empty(), || {
+        format!("honest texts were refused {:?} or not answered {:?}", books.refused(), books.unknown())
     })?;
     check_alive(&mut gateway, options)?;
     require(simulator.process.runs()?, || "the simulator died".to_owned())?;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::clock::{Chance, Started, sleep};
 use crate::failure::Outcome;
 
-/// A peer that waits longer than this for its connection to be closed was not cut off.
-pub const CUT_OFF_WITHIN: Duration = Duration::from_secs(90);
+/// A peer that waits longer than this for its connection to be closed was not cut off. Headers may take 10 s (`limits.head_time`).
+pub const CUT_OFF_WITHIN: Duration = Duration::from_secs(15);
 
 /// What the attacks saw.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ pub struct Books {
     open: AtomicUsize,
     accepted: Mutex<BTreeMap<u64, (String, i64)>>,
     refused: Mutex<BTreeMap<String, u64>>,
-    unknown: AtomicU64,
+    unknown: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Books {
@@ -41,16 +41,14 @@ impl Books {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Writes down what a caller was told; `None` when no answer came, so that the text's fate is not known.
-    pub fn write(&self, to: u64, told: Option<Told>) {
+    /// Writes down what a caller was told; or why no answer came, so that the text's fate is not known.
+    pub fn write(&self, to: u64, told: Result<Told, String>) {
         match told {
-            Some(Told::Accepted { id, price }) => {
+            Ok(Told::Accepted { id, price }) => {
                 lock(&self.accepted).insert(to, (id, price));
             }
-            Some(Told::Refused(status)) => *lock(&self.refused).entry(status).or_default() += 1,
-            None => {
-                self.unknown.fetch_add(1, Ordering::Relaxed);
-            }
+            Ok(Told::Refused(status)) => *lock(&self.refused).entry(status).or_default() += 1,
+            Err(why) => *lock(&self.unknown).entry(why).or_default() += 1,
         }
     }
 
@@ -69,9 +67,9 @@ impl Books {
         lock(&self.refused).clone()
     }
 
-    /// Requests without an answer.
-    pub fn unknown_count(&self) -> u64 {
-        self.unknown.load(Ordering::Relaxed)
+    /// Requests without an answer, by reason.
+    pub fn unknown(&self) -> BTreeMap<String, u64> {
+        lock(&self.unknown).clone()
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use crate::clock::{Started, sleep};
-use crate::harness::account::{Account, send_request, told};
+use crate::failure::Outcome;
+use crate::harness::account::{Account, Told, send_request, told};
+use crate::harness::answer::Answer;
 use crate::harness::books::Books;
 use crate::harness::http::Client;
 
@@ -49,7 +51,7 @@ impl Callers<'_> {
             drop(open);
             // Values past the bound are clamped: an hour is slow enough.
             latency.saturating_record(started.elapsed_us());
-            self.books.write(to, answer.ok().and_then(|answer| told(&answer)));
+            self.books.write(to, outcome(answer));
             if !self.pause.is_zero() {
                 sleep(self.pause);
             }
@@ -70,6 +72,12 @@ impl Callers<'_> {
     fn here(&self) -> SocketAddr {
         *self.host.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// What a caller learned: what it was told, or why nothing.
+pub fn outcome(answer: Outcome<Answer>) -> Result<Told, String> {
+    let answer = answer.map_err(|failure| failure.to_string())?;
+    told(&answer).ok_or_else(|| format!("HTTP {} with something else", answer.status))
 }
 
 /// From a microsecond to an hour, three digits.

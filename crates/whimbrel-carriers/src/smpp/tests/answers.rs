@@ -178,6 +178,9 @@ async fn a_carrier_that_says_we_are_not_bound_is_bound_anew() {
     peer.reject(first, CommandStatus::RINVBNDSTS).await;
     let event = fixture.event().await;
     assert!(matches!(event, CarrierEvent::Refused { error: CarrierError::Temporary { .. }, .. }), "{event:?}");
+    // Told before anything is given back, so that the engine does not hand it over again and again while this lasts.
+    let CarrierEvent::Down { link: Some(_), why, .. } = fixture.event().await else { panic!("not down") };
+    assert!(why.contains("nothing more is sent"), "{why}");
     // What is open may still be answered, nothing new is sent.
     fixture.submit(3);
     assert_eq!(outcome(&fixture.event().await).as_deref(), Some("3 given back"));

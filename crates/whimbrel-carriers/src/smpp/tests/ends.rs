@@ -227,3 +227,10 @@ async fn a_carrier_that_nobody_holds_or_hears_ends() {
     peer.unbound().await;
     fixture.carrier.close().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_carrier_is_told_to_close_before_anybody_waits_for_it() {
+    let (fixture, mut peer) = Fixture::bound(Options::default()).await;
+    drop(fixture.carrier.close());
+    peer.unbound().await;
+}
