@@ -17,6 +17,8 @@ pub struct Usage {
     pub operations: f64,
     /// Commits.
     pub commits: f64,
+    /// The size of the store's files.
+    pub store_bytes: u64,
 }
 
 /// A stream of messages as its receiver saw it since the mark.
@@ -64,7 +66,7 @@ pub struct Figures {
     pub ops_per_commit: f64,
     /// Commits.
     pub commits: f64,
-    /// The store's files by messages stored, its warm-up included.
+    /// By how much the store's files grew, by messages accepted: the log of the warm-up is there already.
     pub store_bytes_per_message: f64,
     /// Texts that were not accepted.
     pub refused: u64,
@@ -93,15 +95,13 @@ pub struct Seen {
     pub after: Usage,
     /// The peak of the gateway's memory.
     pub rss_peak_kib: u64,
-    /// The size of the store's files.
-    pub store_bytes: u64,
     /// All counts.
     pub books: Books,
 }
 
 /// Makes a row of what was seen. Fails if counts do not agree or a metric is missing.
 pub fn figures(seen: Seen) -> Outcome<Figures> {
-    let Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, store_bytes, books } = seen;
+    let Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, books } = seen;
     books.check()?;
     let commits = after.commits - before.commits;
     require(commits > 0.0, || "the gateway's metrics show no commit (whimbrel_commit_batch_ops)".to_owned())?;
@@ -121,7 +121,7 @@ pub fn figures(seen: Seen) -> Outcome<Figures> {
         rss_peak_kib,
         ops_per_commit: (after.operations - before.operations) / commits,
         commits,
-        store_bytes_per_message: store_bytes as f64 / books.stored as f64,
+        store_bytes_per_message: after.store_bytes.saturating_sub(before.store_bytes) as f64 / tally.accepted as f64,
         refused: tally.refused,
         measured: tally.accepted,
         seconds: tally.seconds,
@@ -150,10 +150,19 @@ pub mod tests {
             tally,
             at_sink: Arrivals { count: 20_000, span_us: 2_500_000 },
             webhooks: Arrivals::default(),
-            before: Usage { cpu: Duration::from_millis(100), operations: 1000.0, commits: 50.0 },
-            after: Usage { cpu: Duration::from_millis(1100), operations: 61_000.0, commits: 2050.0 },
+            before: Usage {
+                cpu: Duration::from_millis(100),
+                operations: 1000.0,
+                commits: 50.0,
+                store_bytes: 5_000_000,
+            },
+            after: Usage {
+                cpu: Duration::from_millis(1100),
+                operations: 61_000.0,
+                commits: 2050.0,
+                store_bytes: 25_000_000,
+            },
             rss_peak_kib: 51_200,
-            store_bytes: 21_000_000,
             books,
         }
     }

@@ -60,20 +60,18 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     row.settle()?.check()?;
     row.sink.mark()?;
     row.loader.mark()?;
-    let before = row.usage()?;
+    let before = row.usage(&setup.data_folder())?;
     let tally = row.load(order.millis)?;
     let books = row.settle()?;
-    let after = row.usage()?;
+    let after = row.usage(&setup.data_folder())?;
 
     let (_, rss_peak_kib) = memory_kib(row.gateway.process.pid())?;
     let counts = row.sink.counts()?;
     let at_sink =
         Arrivals { count: number(&counts, "marked_submissions")?, span_us: number(&counts, "marked_span_us")? };
     let (_, webhooks) = row.loader.webhooks()?;
-    let store_bytes = store_bytes(&setup.data_folder())?;
     let callers = order.callers;
-    let row_figures =
-        figures(Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, store_bytes, books })?;
+    let row_figures = figures(Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, books })?;
     let status = row.gateway.process.terminate()?;
     require(status.success(), || format!("the gateway ended with {status} when it was asked to stop"))?;
     Ok(row_figures)
@@ -133,11 +131,12 @@ impl Row<'_> {
         })
     }
 
-    fn usage(&self) -> Outcome<Usage> {
+    fn usage(&self, data: &Path) -> Outcome<Usage> {
         Ok(Usage {
             cpu: cpu(self.gateway.process.pid())?,
             operations: self.gateway.metric("whimbrel_commit_batch_ops_sum")?,
             commits: self.gateway.metric("whimbrel_commit_batch_ops_count")?,
+            store_bytes: store_bytes(data)?,
         })
     }
 }
