@@ -1,10 +1,5 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "what a test hands out it takes back: a test's own channels are bounded by its steps"
-)]
-
 mod support;
 
 use support::{Folder, Gateway, PRICE, Setup, attempt, soon};

@@ -105,7 +105,6 @@ impl Fixture {
         Self::with(SmppConfig { window_max: options.window_max, ..config() }, options)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a carrier that connects must not wait for the test")]
     pub(super) fn with(config: SmppConfig, options: Options) -> Self {
         #[expect(clippy::disallowed_methods, reason = "bounded by the connections of the test")]
         let (accept, peers) = mpsc::unbounded_channel();
