@@ -6,7 +6,7 @@
 use crate::call::ReceiptWish;
 use crate::id::{AttemptNumber, CarrierId, LinkId, PartId};
 use crate::part::{Cause, ReceiptStatus};
-use crate::phone::{PhoneNumber, SenderId};
+use crate::phone::{PhoneNumber, SenderId, mask};
 use crate::time::{Span, Timestamp};
 
 use whimbrel_sms::Encoding;
@@ -100,7 +100,7 @@ pub struct AckToken {
 }
 
 /// What a carrier says of a part it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CarrierReceipt {
     /// Look-up keys in the order of trust: the id as it stands, then converted between decimal and hexadecimal.
     pub keys: Vec<ReceiptKey>,
@@ -114,6 +114,18 @@ pub struct CarrierReceipt {
     pub code: Box<str>,
     /// The recipient as the carrier names it: digits, or empty.
     pub recipient: Box<str>,
+}
+
+impl std::fmt::Debug for CarrierReceipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CarrierReceipt")
+            .field("raw_id", &self.raw_id)
+            .field("status", &self.status)
+            .field("cause", &self.cause)
+            .field("code", &self.code)
+            .field("recipient", &mask(&self.recipient))
+            .finish_non_exhaustive()
+    }
 }
 
 /// A key under which a part may be found.

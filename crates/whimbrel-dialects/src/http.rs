@@ -76,8 +76,8 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
-/// A webhook, ready to be sent by the guarded client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A webhook, ready to be sent by the guarded client. `Debug` shows sizes only: numbers and tokens stand in the rest.
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookRequest {
     /// `GET` or `POST`.
     pub method: &'static str,
@@ -87,6 +87,16 @@ pub struct WebhookRequest {
     pub headers: Headers,
     /// The body; empty for GET.
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookRequest")
+            .field("method", &self.method)
+            .field("url_bytes", &self.url.len())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
