@@ -67,7 +67,16 @@ impl Engine {
         let mut next_id = || self.world.next_id();
         // The low octet of a random word: parts of two texts to one handset rarely share a reference.
         let concat_reference = self.world.random().to_le_bytes()[0];
-        let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })?;
+        let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })
+            .inspect_err(|refusal| {
+                if *refusal == Refusal::Internal {
+                    let currency = account.currency.as_str();
+                    tracing::error!(
+                        currency,
+                        "there is no price in the account's currency: add a default row to prices.csv"
+                    );
+                }
+            })?;
         let desk = self.carriers.find(plan.carrier).cloned().ok_or(Refusal::Internal)?;
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);

@@ -47,7 +47,7 @@ impl Access {
                  with the admin token of the ready-file",
             )),
             Local::NeedsToken => Err(unauthorized(
-                "send `Authorization: Bearer` with the admin token, which stands in the file `admin-token` of the data folder",
+                "send `Authorization: Bearer` with the admin token, which stands in the file `admin.token` of the data folder",
             )),
         }
     }

@@ -61,7 +61,8 @@ pub struct SettingArgs {
     /// The folder of the store, keys and certificates.
     #[arg(long, alias = "data", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
-    /// A host outside this machine that webhooks may reach with --dev. May be given more than once.
+    /// A host that webhooks may reach besides the rule: with --dev one on the Internet, else one on this machine or in a private
+    /// network. May be given more than once; replaces egress.allow_hosts.
     #[arg(long, value_name = "HOST")]
     pub allow_egress: Vec<String>,
     /// What to log, such as info or warn,whimbrel_engine=debug.

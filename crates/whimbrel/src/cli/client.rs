@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use whimbrel_core::Secret;
 
 use super::args::ServerArgs;
-use super::config::default_data_dir;
+use super::config::default_data_dirs;
 use super::{Exit, Failure};
 use crate::server::ready;
 
@@ -40,25 +40,26 @@ pub(super) struct Answer {
 impl Server {
     /// Finds the server that `args` name: by its address, else by the run file of its data folder.
     pub(super) fn find(args: &ServerArgs) -> Result<Self, Failure> {
-        let folder = match &args.data_dir {
-            Some(folder) => folder.clone(),
-            None => default_data_dir().ok_or_else(|| {
-                Failure::new(Exit::Unreachable, "no data folder is known: give --url or --data-dir, or set HOME")
-            })?,
+        let folders = match &args.data_dir {
+            Some(folder) => vec![folder.clone()],
+            None => default_data_dirs(),
         };
-        let found = ready::find(&folder);
+        let found = folders.iter().find_map(|folder| Some((folder, ready::find(folder)?)));
+        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from).or_else(|| {
+            let folder = found.as_ref().map(|(folder, _)| *folder).or(folders.first())?;
+            Some(folder.join("ca.pem")).filter(|path| path.exists())
+        });
         let token = env("WHIMBREL_TOKEN").map(Secret::new);
-        let ca_pem =
-            env("WHIMBREL_CA").map(PathBuf::from).or_else(|| Some(folder.join("ca.pem")).filter(|path| path.exists()));
         let (url, admin_token) = match (&args.url, found) {
             (Some(url), _) => (url.clone(), token),
-            (None, Some(found)) => (found.url, token.or(Some(found.admin_token))),
+            (None, Some((_, found))) => (found.url, token.or(Some(found.admin_token))),
             (None, None) => {
+                let looked: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+                let looked = if looked.is_empty() { "any known data folder".to_owned() } else { looked.join(" or ") };
                 return Err(Failure::new(
                     Exit::Unreachable,
                     format!(
-                        "no server runs on {}: start one with `whimbrel serve --dev`, or give --url or --data-dir",
-                        folder.display()
+                        "no server runs on {looked}: start one with `whimbrel serve --dev`, or give --url or --data-dir"
                     ),
                 ));
             }

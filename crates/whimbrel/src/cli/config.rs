@@ -19,11 +19,12 @@ fn check(args: &SettingArgs) -> Result<(), Failure> {
     crate::gateway::check_tables(&config)
         .map_err(|error| Failure::from_error(Exit::Config, "configuration", &error))?;
     let width = config.shown.iter().map(|setting| setting.path.len()).max().unwrap_or(0);
-    let lines: Vec<String> = config
-        .shown
-        .iter()
-        .map(|shown| format!("{:<width$} = {}  ({})", shown.path, shown.value, shown.origin))
-        .collect();
+    let line = |shown: &config::Shown| {
+        // An empty data.dir stands for a folder that was found; people want to read which.
+        let value = if shown.path == "data.dir" { format!("{:?}", config.data_dir) } else { shown.value.clone() };
+        format!("{:<width$} = {value}  ({})", shown.path, shown.origin)
+    };
+    let lines: Vec<String> = config.shown.iter().map(line).collect();
     output::answer(&lines.join("\n"));
     for warning in &config.warnings {
         output::hint(&format!("warning: {warning}"));
@@ -75,15 +76,14 @@ fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The data folder of `serve --dev` when nothing else is said.
-pub(super) fn default_data_dir() -> Option<std::path::PathBuf> {
-    let environment = environment();
-    let inputs = Inputs {
-        profile: Profile::Development,
-        file: None,
-        env: &environment,
-        flags: &[],
-        read_secret: &read_secret_file,
+/// The data folders of `serve --dev` and of `serve` when nothing else is said, in that order.
+pub(super) fn default_data_dirs() -> Vec<std::path::PathBuf> {
+    // Only what names a folder: a fault elsewhere in the environment is not this command's business.
+    let names = ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"];
+    let environment: Vec<_> = environment().into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect();
+    let folder = |profile| {
+        let inputs = Inputs { profile, file: None, env: &environment, flags: &[], read_secret: &read_secret_file };
+        config::load(&inputs).ok().map(|config| config.data_dir)
     };
-    config::load(&inputs).ok().map(|config| config.data_dir)
+    [Profile::Development, Profile::Production].into_iter().filter_map(folder).collect()
 }

@@ -23,6 +23,8 @@ pub enum Exit {
     Ok,
     /// Something unexpected.
     Failed,
+    /// Wrong usage.
+    Usage,
     /// The configuration is not valid.
     Config,
     /// The server did not accept who we say we are.
@@ -38,12 +40,13 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code. (2 is clap's, for wrong usage.)
+    /// The exit code. (2 is clap's own as well.)
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Failed => 1,
+            Self::Usage => 2,
             Self::Config => 3,
             Self::Unauthorized => 4,
             Self::NotFound => 5,

@@ -16,7 +16,7 @@ pub(super) async fn run(args: SendArgs) -> Result<(), Failure> {
     };
     let Some(dialect) = dialect else {
         let known: Vec<&str> = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect();
-        return Err(Failure::new(Exit::Failed, format!("no such dialect; there are {}", known.join(", "))));
+        return Err(Failure::new(Exit::Usage, format!("no such dialect; there are {}", known.join(", "))));
     };
     let ids = send(&server, dialect, &args).await?;
     match args.wait {

@@ -90,7 +90,7 @@ impl Flattened {
 fn unknown(path: &str, origin: Origin) -> ConfigError {
     let remedy = match nearest(path) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "see whimbrel config default for all settings".to_owned(),
+        None => "see whimbrel config defaults for all settings".to_owned(),
     };
     ConfigError { field: path.to_owned(), origin: Some(origin), problem: "there is no such setting".to_owned(), remedy }
 }

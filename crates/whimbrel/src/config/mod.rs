@@ -31,7 +31,7 @@ use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
 
-/// The default file, for `config default`: every setting with its default, its meaning and its bounds.
+/// The default file, for `config defaults`: every setting with its default, its meaning and its bounds.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
 const DEV_FILE: &str = include_str!("dev.toml");
@@ -228,6 +228,13 @@ fn listen(settings: &mut Settings, profile: Profile) -> Listen {
                 settings.fault(name, problem, "use a loopback address, 127.0.0.1 or [::1], or run without --dev");
             }
         }
+    }
+    if profile == Profile::Production && simulator.is_some() {
+        settings.fault(
+            "listen.simulator",
+            "the built-in simulator runs with --dev only",
+            "set it to off, or run `whimbrel sim` beside the gateway",
+        );
     }
     let tls_names = settings.list("listen.tls_names");
     if tls_names.is_empty() && settings.errors.is_empty() {

@@ -93,8 +93,15 @@ pub(super) static KEYS: &[Key] = &[
 ];
 
 /// Environment names that are the command line's own.
-pub(super) const COMMAND_LINE_ENV: [&str; 6] =
-    ["WHIMBREL_CONFIG", "WHIMBREL_READY_FILE", "WHIMBREL_DEV", "WHIMBREL_URL", "WHIMBREL_TOKEN", "WHIMBREL_DATA"];
+pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
+    "WHIMBREL_CONFIG",
+    "WHIMBREL_READY_FILE",
+    "WHIMBREL_URL",
+    "WHIMBREL_TOKEN",
+    "WHIMBREL_CA",
+    "WHIMBREL_API_KEY",
+    "WHIMBREL_API_SECRET",
+];
 
 /// The setting at a path, as it stands in a file (`carriers.acme.host`, `routes.0.name`).
 pub(super) fn find(path: &str) -> Option<&'static Key> {

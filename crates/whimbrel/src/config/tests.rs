@@ -55,6 +55,23 @@ const ACME: &str = "[carriers.acme]\nkind = \"smpp\"\nhost = \"smpp.example.com\
     [[routes]]\nname = \"all\"\ncarrier = \"acme\"\n";
 
 #[test]
+fn what_the_command_line_reads_itself_is_no_setting_and_no_fault() {
+    let read_by_cli =
+        [include_str!("../cli/args.rs"), include_str!("../cli/client.rs"), include_str!("../cli/send.rs")];
+    let names = read_by_cli.iter().flat_map(|source| source.split('"').filter(|text| text.starts_with("WHIMBREL_")));
+    let env: Vec<(String, String)> = names.map(|name| (name.to_owned(), "/x".to_owned())).collect();
+    assert!(env.iter().any(|(name, _)| name == "WHIMBREL_API_SECRET"), "{env:?}");
+    let inputs = Inputs { profile: Profile::Development, file: None, env: &env, flags: &[], read_secret: &no_secret };
+    if let Err(errors) = load(&inputs) {
+        panic!("{errors}");
+    }
+}
+
+fn no_secret(_: &Path) -> io::Result<String> {
+    Err(io::ErrorKind::NotFound.into())
+}
+
+#[test]
 fn the_default_file_is_complete_and_says_the_defaults() {
     let layer = from_toml(DEFAULT_FILE, &|_| Origin::Default).unwrap();
     // The examples of carriers and routes are commented out; without the hash they are settings too.
@@ -165,7 +182,10 @@ fn unknown_settings_name_their_line_and_the_nearest_known_one() {
         "[listen]\n\nhtp = \"off\"",
         "carrier.toml:3: listen.htp: there is no such setting; did you mean listen.http?",
     );
-    check("[lisen]\n", "carrier.toml:1: lisen: there is no such setting; see whimbrel config default for all settings");
+    check(
+        "[lisen]\n",
+        "carrier.toml:1: lisen: there is no such setting; see whimbrel config defaults for all settings",
+    );
     check(
         &ACME.replace("system_id", "sytem_id"),
         "carrier.toml:4: carriers.acme.sytem_id: there is no such setting; did you mean carriers.acme.system_id?",

@@ -42,6 +42,8 @@ pub(super) fn running(
 /// What a person reads after the start: only what works.
 pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String {
     let mut lines = vec![format!("Whimbrel {} is ready", env!("CARGO_PKG_VERSION")), String::new()];
+    // After `cargo run` there is no `whimbrel` on the path.
+    let program = std::env::current_exe().map_or_else(|_| "whimbrel".to_owned(), |path| path.display().to_string());
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
     let http = running.http.map(|addr| base_url("http", addr));
     let https = running.https.map(|addr| base_url("https", addr));
@@ -69,10 +71,17 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
                 "  {}: api_key `{}`, api_secret `{}`. Send the first text:",
                 descriptor.title, dev.key, dev.secret
             ));
-            lines.push(format!("    {}", descriptor.curl_line.replace("{base}", &base)));
+            let line = descriptor.curl_line.replace("{base}", &base);
+            let trusting = match &running.ca_pem {
+                Some(ca) if running.http.is_none() => {
+                    line.replacen("curl ", &format!("curl --cacert {} ", ca.display()), 1)
+                }
+                _ => line,
+            };
+            lines.push(format!("    {trusting}"));
         }
         lines.push(String::new());
-        lines.push("  Then look at it: whimbrel show MESSAGE-ID".to_owned());
+        lines.push(format!("  Then look at it: {program} show --data-dir {} MESSAGE-ID", data_dir.display()));
     }
     lines.push(String::new());
     lines.join("\n")

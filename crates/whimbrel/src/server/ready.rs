@@ -48,10 +48,9 @@ pub struct SimulatorAccess {
 #[must_use]
 pub fn base_url(scheme: &str, addr: SocketAddr) -> String {
     let port = addr.port();
-    if addr.ip().is_unspecified() || addr.ip().is_loopback() {
-        // An unspecified address is no address to call. The certificate holds both of these.
-        let host = if addr.is_ipv6() && addr.ip().is_loopback() { "[::1]" } else { "127.0.0.1" };
-        return format!("{scheme}://{host}:{port}");
+    if addr.ip().is_unspecified() {
+        // An unspecified address is no address to call.
+        return format!("{scheme}://127.0.0.1:{port}");
     }
     format!("{scheme}://{addr}")
 }
@@ -228,6 +227,7 @@ mod tests {
     fn urls_can_be_called_from_this_machine() {
         for (addr, url) in [
             ("127.0.0.1:80", "http://127.0.0.1:80"),
+            ("127.0.0.2:80", "http://127.0.0.2:80"),
             ("[::1]:80", "http://[::1]:80"),
             ("[::]:80", "http://127.0.0.1:80"),
             ("192.0.2.7:80", "http://192.0.2.7:80"),
