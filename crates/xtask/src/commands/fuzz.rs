@@ -27,7 +27,22 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let limit = format!("-max_total_time={}", options.seconds);
     for target in targets {
         println!("== {target}");
-        let line = ["fuzz", "run", &target, "--", &limit, "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1"];
+        // What is found goes to the first folder; the committed inputs are only read.
+        let found = workspace.path(&format!("target/fuzz/{target}"));
+        std::fs::create_dir_all(&found)?;
+        let (found, committed) = (found.display().to_string(), format!("fuzz/corpus/{target}"));
+        let line = [
+            "fuzz",
+            "run",
+            &target,
+            &found,
+            &committed,
+            "--",
+            &limit,
+            "-rss_limit_mb=2048",
+            "-timeout=10",
+            "-print_final_stats=1",
+        ];
         // The sanitizer flags are unstable; the pinned toolchain takes them only when told so, and only here.
         command::run(program(workspace, "cargo", &line).env("RUSTC_BOOTSTRAP", "1"))?;
     }
