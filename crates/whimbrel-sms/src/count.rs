@@ -4,7 +4,8 @@
 //! fill each part in turn, and move a pair that does not fit whole to the next.
 
 use crate::gsm7::{self, Step, Walk};
-use crate::{Encoding, EncodingChoice, RefWidth};
+use crate::national::{Fit, Mapping};
+use crate::{Encoding, EncodingChoice, PartForm, RefWidth};
 
 /// The size of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +21,25 @@ pub struct Count {
 /// Counts `text`; agrees with what [`split`](crate::split) makes with a reference of this width.
 #[must_use]
 pub fn count(text: &str, encoding: EncodingChoice, width: RefWidth) -> Count {
+    count_with(text, encoding, width, PartForm::default())
+}
+
+/// Counts `text` in parts of this form; agrees with what [`split_with`](crate::split_with) makes.
+#[must_use]
+pub fn count_with(text: &str, encoding: EncodingChoice, width: RefWidth, form: PartForm) -> Count {
+    let gsm7 = |replace| {
+        let filling = Filling::new(Encoding::Gsm7, width, form);
+        match form.tables.is_default() {
+            true => gsm7_count(text, replace, filling),
+            false => national_count(text, replace, filling, &Mapping::new(form.tables)),
+        }
+    };
     match encoding {
-        EncodingChoice::Gsm7 => gsm7_count(text, Replace::Yes, width),
+        EncodingChoice::Gsm7 => gsm7(Replace::Yes),
         EncodingChoice::Ucs2 => None,
-        EncodingChoice::Detect => gsm7_count(text, Replace::No, width),
+        EncodingChoice::Detect => gsm7(Replace::No),
     }
-    .unwrap_or_else(|| ucs2_count(text, width))
+    .unwrap_or_else(|| ucs2_count(text, Filling::new(Encoding::Ucs2, width, form)))
 }
 
 /// Whether a character outside the alphabet is counted as its replacement.
@@ -35,8 +49,7 @@ enum Replace {
     No,
 }
 
-fn gsm7_count(text: &str, replace: Replace, width: RefWidth) -> Option<Count> {
-    let mut filling = Filling::new(Encoding::Gsm7, width);
+fn gsm7_count(text: &str, replace: Replace, mut filling: Filling) -> Option<Count> {
     let mut fits = true;
     gsm7::scan(text, |step| {
         match step {
@@ -54,8 +67,19 @@ fn gsm7_count(text: &str, replace: Replace, width: RefWidth) -> Option<Count> {
     fits.then(|| filling.finish())
 }
 
-fn ucs2_count(text: &str, width: RefWidth) -> Count {
-    let mut filling = Filling::new(Encoding::Ucs2, width);
+fn national_count(text: &str, replace: Replace, mut filling: Filling, mapping: &Mapping) -> Option<Count> {
+    for character in text.chars() {
+        match mapping.fit(character) {
+            Fit::Single(_) => filling.add_singles(1),
+            Fit::Pair(_) => filling.add_pair(),
+            Fit::Outside if replace == Replace::Yes => filling.add_singles(1),
+            Fit::Outside => return None,
+        }
+    }
+    Some(filling.finish())
+}
+
+fn ucs2_count(text: &str, mut filling: Filling) -> Count {
     for character in text.chars() {
         match character.len_utf16() {
             1 => filling.add_singles(1),
@@ -68,6 +92,7 @@ fn ucs2_count(text: &str, width: RefWidth) -> Count {
 /// Parts being filled in turn, as if there were several.
 struct Filling {
     encoding: Encoding,
+    single_units_max: usize,
     part_units_max: usize,
     units: usize,
     /// Parts that take no more.
@@ -77,8 +102,9 @@ struct Filling {
 }
 
 impl Filling {
-    const fn new(encoding: Encoding, width: RefWidth) -> Self {
-        Self { encoding, part_units_max: encoding.units_max(width.udh_octets()), units: 0, closed: 0, used: 0 }
+    fn new(encoding: Encoding, width: RefWidth, form: PartForm) -> Self {
+        let (single_units_max, part_units_max) = (form.units_single(encoding), form.units_concat(encoding, width));
+        Self { encoding, single_units_max, part_units_max, units: 0, closed: 0, used: 0 }
     }
 
     const fn add_singles(&mut self, units: usize) {
@@ -98,7 +124,7 @@ impl Filling {
 
     const fn finish(self) -> Count {
         let Self { encoding, units, .. } = self;
-        let part_count = match units <= encoding.units_max(0) {
+        let part_count = match units <= self.single_units_max {
             true => 1,
             false if self.used > 0 => self.closed + 1,
             false => self.closed,

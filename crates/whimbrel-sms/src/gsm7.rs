@@ -62,10 +62,17 @@ pub fn encode_lossy(text: &str) -> Vec<u8> {
 /// The first character of `text` outside the alphabet, if there is one.
 #[must_use]
 pub fn first_unmappable(text: &str) -> Option<NotGsm7> {
+    let byte_index = first_outside(text)?;
+    let character = text[byte_index..].chars().next()?;
+    Some(not_gsm7(text, byte_index, character))
+}
+
+/// The byte index of the first character of `text` outside the alphabet.
+pub(crate) fn first_outside(text: &str) -> Option<usize> {
     let mut found = None;
     scan(text, |step| match step {
-        Step::Unmappable { byte_index, character } => {
-            found = Some(not_gsm7(text, byte_index, character));
+        Step::Unmappable { byte_index, .. } => {
+            found = Some(byte_index);
             Walk::Stop
         }
         Step::Direct(_) | Step::Single(_) | Step::Pair(_) => Walk::On,
@@ -94,6 +101,16 @@ pub fn decode(septets: &[u8]) -> String {
         text.push(character);
     }
     text
+}
+
+/// The character of `octet` in the default table: U+FFFD if it is no septet, a space for ESC.
+pub(crate) fn plain_character(octet: u8) -> char {
+    table::default_character(octet)
+}
+
+/// The character of `octet` in the extension table, if it has one.
+pub(crate) fn extended_character(octet: u8) -> Option<char> {
+    table::EXTENSION.iter().find(|&&(septet, _)| septet == octet).map(|&(_, character)| character)
 }
 
 /// What becomes of a character outside the alphabet.

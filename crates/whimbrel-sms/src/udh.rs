@@ -104,14 +104,18 @@ impl Concat {
     /// Appends a whole header, length octet first, that holds this mark alone: `05 00 03 ref total seq` or
     /// `06 08 04 refhi reflo total seq`.
     pub fn write_header(self, octets: &mut Vec<u8>) {
+        octets.push(self.reference.width().udh_octets() as u8 - 1);
+        self.write_element(octets);
+    }
+
+    /// Appends the element alone, without the length octet of a header.
+    pub(crate) fn write_element(self, octets: &mut Vec<u8>) {
         let (total, sequence) = (self.total.value(), self.sequence.value());
         match self.reference {
-            ConcatRef::Octet(reference) => {
-                octets.extend_from_slice(&[5, IEI_CONCAT_8, 3, reference, total, sequence]);
-            }
+            ConcatRef::Octet(reference) => octets.extend_from_slice(&[IEI_CONCAT_8, 3, reference, total, sequence]),
             ConcatRef::Word(reference) => {
                 let [high, low] = reference.to_be_bytes();
-                octets.extend_from_slice(&[6, IEI_CONCAT_16, 4, high, low, total, sequence]);
+                octets.extend_from_slice(&[IEI_CONCAT_16, 4, high, low, total, sequence]);
             }
         }
     }

@@ -28,7 +28,7 @@ const DEFAULT: [char; 128] = [
 ];
 
 /// The extension table, by the septet after ESC.
-const EXTENSION: [(u8, char); 10] = [
+pub(super) const EXTENSION: [(u8, char); 10] = [
     (0x0A, '\u{000C}'),
     (0x14, '^'),
     (0x28, '{'),
