@@ -18,8 +18,29 @@ const UUID_DIGITS: usize = 32;
 pub struct KeyCandidate {
     /// As [`key`] makes it.
     pub key: Box<[u8]>,
-    /// Whether the id was converted between decimal and hexadecimal.
-    pub converted: bool,
+    /// How the id was converted; `None` for the id as it stands.
+    pub conversion: Option<Conversion>,
+}
+
+/// How an id was converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Conversion {
+    /// It was read as decimal and written as hexadecimal.
+    ToHexadecimal,
+    /// It was read as hexadecimal and written as decimal.
+    ToDecimal,
+}
+
+impl Conversion {
+    /// The key of the converted id; `None` if the id is no number of that kind, or looks like a UUID.
+    #[must_use]
+    pub fn apply(self, raw: &[u8]) -> Option<Box<[u8]>> {
+        let text = match self {
+            Self::ToHexadecimal => format!("{:x}", number(raw, 10)?),
+            Self::ToDecimal => number(raw, 16)?.to_string(),
+        };
+        Some(text.into_bytes().into_boxed_slice())
+    }
 }
 
 /// The id up to case and leading zeros, without blanks and NULs around it. Empty only for an empty id.
@@ -44,12 +65,12 @@ pub fn candidates(raw: &[u8]) -> Vec<KeyCandidate> {
     if plain.is_empty() {
         return Vec::new();
     }
-    let mut all = vec![KeyCandidate { key: plain, converted: false }];
-    let texts = [number(raw, 10).map(|number| format!("{number:x}")), number(raw, 16).map(|number| number.to_string())];
-    for text in texts.into_iter().flatten() {
-        let key = text.into_bytes().into_boxed_slice();
-        if all.iter().all(|candidate| candidate.key != key) {
-            all.push(KeyCandidate { key, converted: true });
+    let mut all = vec![KeyCandidate { key: plain, conversion: None }];
+    for conversion in [Conversion::ToHexadecimal, Conversion::ToDecimal] {
+        if let Some(key) = conversion.apply(raw)
+            && all.iter().all(|candidate| candidate.key != key)
+        {
+            all.push(KeyCandidate { key, conversion: Some(conversion) });
         }
     }
     all
@@ -87,7 +108,7 @@ mod tests {
         let stored = key(answer.as_bytes());
         let all = candidates(receipt.as_bytes());
         let place = all.iter().position(|candidate| candidate.key == stored)?;
-        Some((place, all[place].converted))
+        Some((place, all[place].conversion.is_some()))
     }
 
     #[test]

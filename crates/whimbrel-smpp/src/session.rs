@@ -192,6 +192,29 @@ impl Session {
         Ok(sequence)
     }
 
+    /// Asks the peer now whether it lives, or joins the question that is open already. Gives its number, which is
+    /// [open](Self::is_enquiring) until it is answered. The window does not count it.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestRefused::NotBound`], or [`RequestRefused::OutputFull`]; nothing was sent then.
+    pub fn enquire(&mut self, now: Instant) -> Result<u32, RequestRefused> {
+        self.at(now);
+        if !matches!(self.phase, Phase::Bound { .. }) {
+            return Err(RequestRefused::NotBound);
+        }
+        if !self.has_room_for_requests() {
+            return Err(RequestRefused::OutputFull);
+        }
+        Ok(self.liveness.open().unwrap_or_else(|| self.ask_for_life()))
+    }
+
+    /// Whether the `enquire_link` with this number waits for its answer.
+    #[must_use]
+    pub fn is_enquiring(&self, sequence: u32) -> bool {
+        self.liveness.is_open(sequence)
+    }
+
     /// Answers an [`Event::Request`]. Call it exactly once for each.
     ///
     /// An answer that cannot be written is replaced by `RSYSERR`. It closes the session if the peer does not read.

@@ -64,3 +64,20 @@ fn a_refused_request_uses_no_number_and_leaves_no_octets() {
     assert_eq!(session.outstanding(), 0);
     assert_eq!(deliver(&mut session), 1);
 }
+
+#[test]
+fn a_question_can_be_asked_at_any_time_and_ends_with_its_answer() {
+    let mut session = bound_at(0, 1);
+    deliver(&mut session);
+    let sequence = session.enquire(Instant(5)).expect("bound; the window does not count it");
+    assert_eq!((sequence, session.enquire(Instant(6))), (2, Ok(2)));
+    assert!(session.is_enquiring(2));
+    let mut octets = Vec::new();
+    Pdu { status: CommandStatus::ROK, sequence, body: Body::EnquireLinkResp }.encode(&mut octets).expect("a header");
+    session.received(&octets, Instant(7));
+    assert!(!session.is_enquiring(2));
+    assert_eq!(session.enquire(Instant(8)), Ok(3));
+    session.tick(Instant(8).after(session.timing.enquire_timeout));
+    session.tick(Instant(8).after(session.timing.enquire_timeout * 2));
+    assert_eq!((session.state(), session.enquire(Instant(9))), (State::Closed, Err(RequestRefused::NotBound)));
+}

@@ -42,6 +42,11 @@ impl Liveness {
         self.enquiry.is_some_and(|(open, _)| open == sequence)
     }
 
+    /// The number of the `enquire_link` that is open and counts.
+    pub(super) fn open(&self) -> Option<u32> {
+        self.enquiry.filter(|(_, until)| until.is_some()).map(|(sequence, _)| sequence)
+    }
+
     fn missed_at(&self) -> Option<Instant> {
         self.enquiry.and_then(|(_, until)| until)
     }
@@ -98,11 +103,17 @@ impl Session {
                 return self.end(CloseReason::EnquireTimedOut);
             }
         }
+        self.ask_for_life();
+        self.check_output();
+    }
+
+    /// Sends an `enquire_link`.
+    pub(super) fn ask_for_life(&mut self) -> u32 {
         let sequence = self.next_sequence();
         // `enquire_link` has no fields that could not be written.
         let _ = Pdu::request(sequence, Body::EnquireLink).encode(self.output.queued());
         self.liveness.enquiry = Some((sequence, Some(self.now.after(self.timing.enquire_timeout))));
-        self.check_output();
+        sequence
     }
 
     /// Takes the next step of an `unbind`, ours or the peer's, if nothing holds it back any more.
