@@ -1,8 +1,11 @@
 //! Accounts: who sends, what they may do, and where their webhooks go.
 
+use std::sync::Arc;
+
 use crate::call::MessageClass;
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::policy::Lists;
 
 /// Whether an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,83 @@ pub struct Account {
     pub webhook_method: HttpMethodChoice,
     /// Where notices go; at most one of each kind.
     pub endpoints: Vec<Endpoint>,
+    /// What it may do.
+    pub rules: AccountRules,
+    /// Whom it may send to, and as whom.
+    pub lists: Arc<Lists>,
+}
+
+/// What an account may do. The default lets it do everything, as fast as it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccountRules {
+    /// Whether it may send by HTTP.
+    pub access: Access,
+    /// Requests per second; 0: no limit.
+    pub requests_per_second_max: u32,
+    /// Parts per second with one and the same sender; 0: no limit.
+    pub sender_parts_per_second_max: u32,
+    /// Whom it may send to.
+    pub recipients: Recipients,
+    /// As whom it may send.
+    pub senders: Senders,
+    /// What becomes of a character that GSM 7-bit lacks, where the request does not ask for UCS-2.
+    pub unmappable: Unmappable,
+    /// Whether it may send binary messages.
+    pub binary: Facility,
+    /// Whether it may choose where the handset puts a message.
+    pub handset_class: Facility,
+}
+
+/// How an account may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// By HTTP.
+    #[default]
+    Http,
+    /// Not by HTTP.
+    SmppOnly,
+}
+
+/// Whom an account may send to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recipients {
+    /// Everybody who is not barred.
+    #[default]
+    Any,
+    /// Only numbers on its list of permitted ones: a demonstration account.
+    Permitted,
+}
+
+/// As whom an account may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Senders {
+    /// As anybody.
+    #[default]
+    Any,
+    /// Only as its list of senders says, or as a number that it owns.
+    Listed,
+}
+
+/// What becomes of a character that GSM 7-bit lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unmappable {
+    /// A question mark.
+    #[default]
+    Replace,
+    /// The nearest that there is.
+    Transliterate,
+    /// The text is sent in UCS-2.
+    Unicode,
+}
+
+/// Whether an account may use something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Facility {
+    /// It may.
+    #[default]
+    Allowed,
+    /// It may not.
+    Denied,
 }
 
 impl Account {
@@ -106,5 +186,10 @@ text_forms! {
     AccountStatus { Active = "active", Suspended = "suspended" }
     CaptureOn { CarrierAccept = "carrier-accept", Delivery = "delivery" }
     EndpointKind { Receipt = "receipt", Inbound = "inbound" }
+    Access { Http = "http", SmppOnly = "smpp-only" }
+    Recipients { Any = "any", Permitted = "permitted" }
+    Senders { Any = "any", Listed = "listed" }
+    Unmappable { Replace = "replace", Transliterate = "transliterate", Unicode = "unicode" }
+    Facility { Allowed = "allowed", Denied = "denied" }
     HttpMethodChoice { Get = "GET", PostForm = "POST", PostJson = "POST-JSON" }
 }

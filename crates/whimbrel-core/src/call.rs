@@ -4,11 +4,13 @@
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
 use crate::account::text_forms;
-use crate::id::{MessageId, PartId};
+use crate::id::{CarrierId, MessageId, PartId};
 use crate::money::Money;
 use crate::phone::{PhoneNumber, SenderId};
-use crate::secret::MessageText;
-use crate::time::Span;
+use crate::secret::{MessageOctets, MessageText};
+use crate::time::{Span, Timestamp};
+
+pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,17 +30,21 @@ pub enum Call {
     Send(SendCall),
 }
 
-/// One text to one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One text to one recipient. `Debug` leaves out what customers chose freely: marks and URLs may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SendCall {
     /// To whom.
     pub recipient: PhoneNumber,
     /// What the handset shows as origin.
     pub sender: SenderId,
-    /// The text as the customer gave it.
-    pub text: MessageText,
-    /// Which alphabet the customer asked for.
-    pub alphabet: Alphabet,
+    /// What is sent.
+    pub content: Content,
+    /// How the handset is to treat it, if the request says so.
+    pub handset_class: Option<HandsetClass>,
+    /// The network that the customer takes the recipient to be in (mobile country and network code).
+    pub network: Option<Box<str>>,
+    /// What regulators want to travel along.
+    pub registration: Registration,
     /// Whether the customer wants receipts.
     pub receipt: ReceiptWish,
     /// Where receipts of this message go instead of the account's endpoint.
@@ -53,15 +59,82 @@ pub struct SendCall {
     pub class: Option<MessageClass>,
     /// The caller's mark for "the same request", with a digest of the request it came with.
     pub idempotency: Option<IdempotencyKey>,
+    /// The carrier to use, whatever the routes say: for tests of a carrier by its operator.
+    pub carrier: Option<CarrierId>,
 }
 
-/// Which alphabet a text is sent in.
+impl std::fmt::Debug for SendCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendCall")
+            .field("recipient", &self.recipient)
+            .field("content", &self.content)
+            .field("handset_class", &self.handset_class)
+            .field("receipt", &self.receipt)
+            .field("validity", &self.validity)
+            .field("class", &self.class)
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a message holds. `Debug` shows sizes only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A text, split into as many parts as it needs.
+    Text {
+        /// The text as the customer gave it.
+        text: MessageText,
+        /// Which alphabet it is sent in.
+        alphabet: Alphabet,
+    },
+    /// Octets that are no text: one part.
+    Binary(Binary),
+}
+
+impl Content {
+    /// The protocol identifier; 0 for a text.
+    #[must_use]
+    pub const fn protocol_id(&self) -> u8 {
+        match self {
+            Self::Text { .. } => 0,
+            Self::Binary(binary) => binary.protocol_id,
+        }
+    }
+}
+
+/// A binary message as the customer gave it; header and body have 140 octets at most together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    /// The whole user data header with its length octet; empty for none.
+    pub header: MessageOctets,
+    /// The octets after it.
+    pub body: MessageOctets,
+    /// The protocol identifier (3GPP TS 23.040 §9.2.3.9).
+    pub protocol_id: u8,
+}
+
+/// Which alphabet a text is sent in, and what becomes of a character that it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alphabet {
     /// GSM 7-bit; a character outside it becomes a question mark.
     Gsm7Lossy,
     /// UCS-2, also for texts that would fit GSM 7-bit.
     Ucs2,
+    /// GSM 7-bit; characters outside it become the nearest that it has, and a question mark where there is none.
+    Gsm7Transliterated,
+    /// GSM 7-bit if every character fits, else UCS-2.
+    Detect,
+    /// GSM 7-bit if every character fits as it is or transliterated, else UCS-2.
+    DetectTransliterated,
+}
+
+/// Marks that a regulator has carriers check, such as those of India's registry of commercial texts (TRAI, 2018).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registration {
+    /// The sender's registered entity.
+    pub entity: Option<Box<str>>,
+    /// The registered template of the content.
+    pub template: Option<Box<str>>,
 }
 
 /// Whether the customer wants receipts.
@@ -152,6 +225,41 @@ pub enum Refusal {
     InvalidSignature,
     /// The account is suspended.
     AccountBarred,
+    /// The account may not send by HTTP.
+    HttpNotAllowed,
+    /// The account sends more requests than it may.
+    TooManyRequests(RateWindow),
+    /// One sender sends more than it may.
+    SenderThrottled {
+        /// The recipient.
+        recipient: PhoneNumber,
+        /// The recipient's network code.
+        network: Box<str>,
+        /// How long to wait; `None` if that is not known.
+        wait: Option<Span>,
+    },
+    /// The recipient is not among those that the account may send to.
+    RecipientNotPermitted {
+        /// The recipient.
+        recipient: PhoneNumber,
+    },
+    /// The recipient is barred.
+    RecipientBarred {
+        /// The recipient.
+        recipient: PhoneNumber,
+    },
+    /// The recipient's number was given up.
+    RecipientDeactivated {
+        /// The recipient.
+        recipient: PhoneNumber,
+    },
+    /// The sender may not be used for this recipient.
+    SenderNotAllowed {
+        /// The recipient.
+        recipient: PhoneNumber,
+    },
+    /// The network that the request names is unknown, or is not in the recipient's country.
+    InvalidNetwork,
     /// No route leads to the recipient.
     Unroutable {
         /// The recipient.
@@ -174,6 +282,21 @@ pub enum Refusal {
     Overloaded,
     /// Something on our side failed; nothing was accepted.
     Internal,
+}
+
+/// The window of time in which an account sent too many requests. Windows follow each other without gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateWindow {
+    /// Requests that it may hold.
+    pub requests_max: u32,
+    /// How long it is.
+    pub length: Span,
+    /// Requests that it held before this one.
+    pub requests: u32,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// How long ago that was.
+    pub elapsed: Span,
 }
 
 /// What is wrong with a callback URL.

@@ -3,8 +3,9 @@
 //! A carrier is handed [`Submission`]s, never more than its window, and reports each exactly once: sent, refused, in doubt or
 //! given back. Receipts come as [`CarrierEvent::Receipt`] and are acknowledged only after they are durable.
 
-use crate::call::ReceiptWish;
-use crate::id::{AttemptNumber, CarrierId, LinkId, PartId};
+use crate::call::{HandsetClass, MessageClass, ReceiptWish, Registration};
+use crate::id::{AttemptNumber, CarrierId, LinkId, MessageId, PartId};
+use crate::inbound::InboundPart;
 use crate::part::{Cause, ReceiptStatus};
 use crate::phone::{PhoneNumber, SenderId, mask};
 use crate::time::{Span, Timestamp};
@@ -16,6 +17,14 @@ use whimbrel_sms::Encoding;
 pub struct Submission {
     /// The part.
     pub part_id: PartId,
+    /// Its message: parts of one message go out on one link, in their order.
+    pub message_id: MessageId,
+    /// Its place among the parts of the message, from 1.
+    pub number: u8,
+    /// How many parts the message has.
+    pub part_count: u8,
+    /// Its class.
+    pub class: MessageClass,
     /// Which try.
     pub attempt: AttemptNumber,
     /// The origin the handset shows.
@@ -26,6 +35,12 @@ pub struct Submission {
     pub encoding: Encoding,
     /// The octets to send: a user data header, if there is one, then GSM 7-bit unpacked or UTF-16 big-endian.
     pub content: whimbrel_sms::Part,
+    /// How the handset is to treat it.
+    pub handset_class: Option<HandsetClass>,
+    /// The protocol identifier; 0 for a text.
+    pub protocol_id: u8,
+    /// What regulators want to travel along.
+    pub registration: Registration,
     /// Whether a receipt is asked for.
     pub receipt: ReceiptWish,
     /// The validity that the customer asked for, counted from acceptance; the same for every try, so that tries are alike.
@@ -64,6 +79,8 @@ pub enum CarrierError {
         status: ReceiptStatus,
         /// The carrier's code, for people.
         code: Box<str>,
+        /// Whether another carrier may take it.
+        scope: RefusalScope,
     },
     /// It asks us to slow down: the whole carrier pauses, the try does not count.
     Throttled {
@@ -76,7 +93,18 @@ pub enum CarrierError {
     Temporary {
         /// The carrier's code, for people.
         code: Box<str>,
+        /// Tries after this one; then another carrier gets it, if the route has one, or it fails.
+        retries_max: u8,
     },
+}
+
+/// Whom a refusal speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalScope {
+    /// This carrier only: another one of the route may take the part.
+    ThisCarrier,
+    /// Every carrier would say so.
+    Everywhere,
 }
 
 /// Why it is unknown whether the carrier took a part.
@@ -90,7 +118,7 @@ pub enum DoubtCause {
     ProcessEnded,
 }
 
-/// Names the receipt to acknowledge; meaningful only to the link that gave it.
+/// Names the delivery (a receipt or an inbound text) to acknowledge; meaningful only to the link that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AckToken {
     /// The link.
@@ -138,12 +166,22 @@ pub struct ReceiptKey {
 }
 
 /// How a receipt's key was made from its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyForm {
     /// The id as it stands, up to case and leading zeros.
     Plain,
-    /// The id converted between decimal and hexadecimal: the recipient must agree too.
-    Converted,
+    /// The id is decimal, the key is the same number in hexadecimal. The recipient must agree too.
+    ToHexadecimal,
+    /// The id is hexadecimal, the key is the same number in decimal. The recipient must agree too.
+    ToDecimal,
+}
+
+impl KeyForm {
+    /// Whether the id was converted: then it may name another part by chance, and the recipient must agree.
+    #[must_use]
+    pub const fn is_converted(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
 }
 
 /// Whether an answer came while it was awaited.
@@ -228,6 +266,17 @@ pub enum CarrierEvent {
         /// When.
         at: Timestamp,
     },
+    /// A text came in. It must be acknowledged after it is durable.
+    Inbound {
+        /// The carrier.
+        carrier: CarrierId,
+        /// The text.
+        part: Box<InboundPart>,
+        /// What to acknowledge.
+        ack: AckToken,
+        /// When it came.
+        at: Timestamp,
+    },
     /// A receipt came. It must be acknowledged after it is durable.
     Receipt {
         /// The carrier.
@@ -252,6 +301,7 @@ impl CarrierEvent {
             | Self::Refused { carrier, .. }
             | Self::Doubt { carrier, .. }
             | Self::GivenBack { carrier, .. }
+            | Self::Inbound { carrier, .. }
             | Self::Receipt { carrier, .. } => *carrier,
         }
     }

@@ -48,6 +48,8 @@ ids! {
     NoticeId;
     /// One line of a message's story.
     EventId;
+    /// One part of a text that came in.
+    InboundId;
     /// A customer of ours.
     AccountId;
 }

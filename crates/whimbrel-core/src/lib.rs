@@ -9,33 +9,40 @@ pub mod account;
 pub mod call;
 pub mod carrier;
 pub mod id;
+pub mod inbound;
 pub mod money;
 pub mod network;
 pub mod notice;
 pub mod part;
 pub mod phone;
 pub mod plan;
+pub mod policy;
 pub mod retry;
 pub mod secret;
 pub mod time;
 pub mod world;
 
-pub use account::{Account, AccountStatus, CaptureOn, Endpoint, EndpointKind, HttpMethodChoice};
+pub use account::{
+    Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, HttpMethodChoice,
+    Recipients, Senders, Unmappable,
+};
 pub use call::{
-    Accepted, AcceptedPart, Alphabet, Call, CallbackFault, IdempotencyKey, MessageClass, Outcome, ReceiptWish, Refusal,
-    SendCall,
+    Accepted, AcceptedPart, Alphabet, Binary, Call, CallbackFault, Content, HandsetClass, IdempotencyKey, MessageClass,
+    Outcome, RateWindow, ReceiptWish, Refusal, Registration, SendCall,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
-    ReceiptKey, Submission,
+    ReceiptKey, RefusalScope, Submission,
 };
-pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, LinkId, MessageId, NoticeId, PartId};
+pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId, PartId};
+pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
-pub use notice::Notice;
+pub use notice::{Notice, ReceiptTold, Told};
 pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition};
 pub use phone::{PhoneNumber, SenderId};
-pub use plan::{Plan, PlannedPart, Snapshot};
-pub use secret::{MessageText, Secret};
+pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
+pub use policy::{ListKind, Lists};
+pub use secret::{MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
 pub use world::World;

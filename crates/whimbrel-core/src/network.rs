@@ -103,6 +103,12 @@ impl Networks {
         })
     }
 
+    /// The country of a network code; `None` if no row has it.
+    #[must_use]
+    pub fn country_of(&self, code: &str) -> Option<CountryCode> {
+        self.networks.iter().find(|network| *network.code == *code).map(|network| network.country)
+    }
+
     /// How many countries have a prefix.
     #[must_use]
     pub fn country_count(&self) -> usize {

@@ -11,7 +11,7 @@
 
 use crate::account::{CaptureOn, text_forms};
 use crate::call::ReceiptWish;
-use crate::carrier::{CarrierError, DoubtCause};
+use crate::carrier::{CarrierError, DoubtCause, RefusalScope};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
 use crate::time::{Span, Timestamp};
@@ -241,6 +241,8 @@ pub enum PartEvent {
         error: CarrierError,
         /// When a throttled part may be tried again.
         retry_at: Timestamp,
+        /// The carrier that gets the part if this one will not take it and speaks for itself only.
+        next: Option<CarrierId>,
     },
     /// The answer was lost.
     Doubt {
@@ -314,7 +316,9 @@ pub fn apply(record: &PartRecord, event: &PartEvent, now: Timestamp) -> Transiti
     match event {
         PartEvent::Claimed { attempt } => claimed(record, *attempt, now),
         PartEvent::Sent { attempt } => sent(record, *attempt, now),
-        PartEvent::Refused { attempt, error, retry_at } => refused(record, *attempt, error, *retry_at, now),
+        PartEvent::Refused { attempt, error, retry_at, next } => {
+            refused(record, *attempt, error, Retry { at: *retry_at, next: *next }, now)
+        }
         PartEvent::Doubt { attempt, rules, .. } => doubted(record, *attempt, *rules, now),
         PartEvent::GivenBack { attempt } => given_back(record, *attempt, now),
         PartEvent::Receipt { status, cause } => receipt(record, *status, *cause),
@@ -364,27 +368,48 @@ fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transiti
     }
 }
 
+/// What can be done with a part that was refused.
+#[derive(Clone, Copy)]
+struct Retry {
+    at: Timestamp,
+    next: Option<CarrierId>,
+}
+
 fn refused(
     record: &PartRecord,
     attempt: AttemptNumber,
     error: &CarrierError,
-    retry_at: Timestamp,
+    retry: Retry,
     now: Timestamp,
 ) -> Transition {
     if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
         return Transition::Ignored(Ignored::Stale);
     }
     match error {
-        CarrierError::Permanent { cause, status, .. } => ended(record, Final { status: *status, cause: *cause }),
-        CarrierError::Throttled { .. } => requeued(record, retry_at, Cause::NetworkFault),
-        CarrierError::Temporary { .. } => match retry::after_temporary_refusal(record.failures) {
-            Some(pause) => {
-                let counted = PartRecord { failures: record.failures + 1, ..*record };
-                requeued(&counted, now + pause, Cause::NetworkFault)
+        CarrierError::Permanent { cause, status, scope, .. } => match (scope, retry.next) {
+            (RefusalScope::ThisCarrier, Some(next)) => handed_on(record, next, now),
+            (RefusalScope::ThisCarrier, None) | (RefusalScope::Everywhere, _) => {
+                ended(record, Final { status: *status, cause: *cause })
             }
-            None => ended(record, Final { status: ReceiptStatus::Failed, cause: Cause::NetworkFault }),
         },
+        CarrierError::Throttled { .. } => requeued(record, retry.at, Cause::NetworkFault),
+        CarrierError::Temporary { retries_max, .. } => {
+            let pause = retry::after_temporary_refusal(record.failures).filter(|_| record.failures < *retries_max);
+            match (pause, retry.next) {
+                (Some(pause), _) => {
+                    let counted = PartRecord { failures: record.failures + 1, ..*record };
+                    requeued(&counted, now + pause, Cause::NetworkFault)
+                }
+                (None, Some(next)) => handed_on(record, next, now),
+                (None, None) => ended(record, Final { status: ReceiptStatus::Failed, cause: Cause::NetworkFault }),
+            }
+        }
     }
+}
+
+/// Into the queue of another carrier, which has refused nothing yet.
+fn handed_on(record: &PartRecord, next: CarrierId, now: Timestamp) -> Transition {
+    requeued(&PartRecord { carrier: next, failures: 0, ..*record }, now, Cause::NetworkFault)
 }
 
 /// Back into the queue, unless the part will have expired by then.

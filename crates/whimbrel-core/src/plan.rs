@@ -2,18 +2,23 @@
 //!
 //! A plan is what the accept transaction stores. It says which snapshot it was made from, so that it can be explained later.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use whimbrel_sms::{ConcatRef, Encoding, EncodingChoice, Part, PartCount, SplitOptions};
+use whimbrel_sms::{
+    BinaryContent, BinaryRefused, ConcatRef, Encoding, EncodingChoice, Part, PartCount, PartForm, Parts, RefWidth,
+    SplitOptions,
+};
 
-use crate::account::{Account, CaptureOn};
-use crate::call::{Alphabet, IdempotencyKey, MessageClass, ReceiptWish, Refusal, SendCall};
+use crate::account::{Account, CaptureOn, Facility, Unmappable};
+use crate::call::{
+    Alphabet, Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall,
+};
 use crate::carrier::Submission;
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
 use crate::phone::{PhoneNumber, SenderId};
-use crate::secret::MessageText;
 use crate::time::{Span, Timestamp};
 
 /// How long a message is tried unless the request says otherwise: 72 hours.
@@ -32,15 +37,35 @@ pub struct Snapshot {
     pub routes: Vec<Route>,
 }
 
-/// One rule: numbers with a prefix go to a carrier.
+/// One rule: numbers with a prefix go to a carrier, or to the next one if it refuses for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The rule's name, for people.
     pub name: Box<str>,
     /// Digits a recipient must start with; empty for all.
     pub prefix: Box<str>,
+    /// The carriers, in the order in which they are tried; at least one.
+    pub carriers: Vec<RouteCarrier>,
+}
+
+/// A carrier of a route, with what a plan must know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteCarrier {
     /// The carrier.
-    pub carrier: CarrierId,
+    pub id: CarrierId,
+    /// How wide the references are by which it knows the parts of a long text.
+    pub reference_width: RefWidth,
+    /// Octets that it wants free in every part: 0 to 16.
+    pub part_slack: u8,
+}
+
+/// How a text is cut into parts. The same text cut in the same way gives the same octets: that is what a resend relies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// What the parts share, if there is more than one.
+    pub reference: ConcatRef,
+    /// Octets left free in every part.
+    pub slack: u8,
 }
 
 /// One part of a plan.
@@ -67,12 +92,14 @@ pub struct Plan {
     pub recipient: PhoneNumber,
     /// From whom.
     pub sender: SenderId,
-    /// The text as the customer gave it.
-    pub text: MessageText,
-    /// The alphabet asked for.
-    pub alphabet: Alphabet,
-    /// What the parts share, if there is more than one.
-    pub concat_reference: u8,
+    /// What is sent, as the customer gave it; the alphabet is the one that was decided on.
+    pub content: Content,
+    /// How the handset is to treat it.
+    pub handset_class: Option<HandsetClass>,
+    /// What regulators want to travel along.
+    pub registration: Registration,
+    /// How it is cut.
+    pub cut: Cut,
     /// The alphabet of the parts.
     pub encoding: Encoding,
     /// The parts in order; at least one.
@@ -113,14 +140,16 @@ pub struct Chances<'a> {
     pub now: Timestamp,
     /// Gives ids.
     pub next_id: &'a mut dyn FnMut() -> i64,
-    /// The concatenation reference if the text needs more than one part.
-    pub concat_reference: u8,
+    /// The concatenation reference if the text needs more than one part; a narrow one is its low octet.
+    pub concat_reference: u16,
 }
 
 /// Decides how `call` is carried out.
 ///
 /// # Errors
-/// [`Refusal::Unroutable`] if no prefix or no route is known, [`Refusal::TooLong`] above 255 parts, [`Refusal::Internal`] if
+/// [`Refusal::Unroutable`] if no prefix or no route is known, [`Refusal::InvalidNetwork`] if the call names a network that is
+/// unknown or of another country, [`Refusal::FacilityNotAllowed`] for what the account may not use, [`Refusal::TooLong`] above 255
+/// parts or 140 binary octets, [`Refusal::Invalid`] for a header whose lengths do not add up, [`Refusal::Internal`] if
 /// there is no price in the account's currency: the operator's table lacks a default, and nothing is sent for free by mistake.
 pub fn plan(
     call: SendCall,
@@ -130,11 +159,22 @@ pub fn plan(
     chances: Chances<'_>,
 ) -> Result<Plan, Refusal> {
     let unroutable = || Refusal::Unroutable { recipient: call.recipient.clone() };
+    allowed(&call, account)?;
     let network = snapshot.networks.find(&call.recipient).ok_or_else(unroutable)?;
-    let digits = call.recipient.digits();
-    let route = snapshot.routes.iter().find(|route| digits.starts_with(&*route.prefix)).ok_or_else(unroutable)?;
+    if let Some(named) = &call.network
+        && snapshot.networks.country_of(named) != Some(network.country)
+    {
+        return Err(Refusal::InvalidNetwork);
+    }
+    let (route, carrier) = snapshot.carrier_for(&call).ok_or_else(unroutable)?;
     let price = snapshot.prices.of_part(network, account.currency).ok_or(Refusal::Internal)?;
-    let (encoding, contents) = contents(&call.text, call.alphabet, chances.concat_reference).ok_or(Refusal::TooLong)?;
+    let reference = match carrier.reference_width {
+        RefWidth::Bits8 => ConcatRef::Octet(chances.concat_reference.to_be_bytes()[1]),
+        RefWidth::Bits16 => ConcatRef::Word(chances.concat_reference),
+    };
+    let content = decided(call.content, account.rules.unmappable);
+    let cut = Cut { reference, slack: carrier.part_slack };
+    let (encoding, contents) = parts_of(&content, cut)?;
     let part_count = u16::try_from(contents.len()).map_err(|_| Refusal::TooLong)?;
     price.times(part_count).ok_or(Refusal::Internal)?;
     let parts: Vec<PlannedPart> =
@@ -147,15 +187,16 @@ pub fn plan(
         class: call.class.unwrap_or(account.default_class),
         network: network.code.clone(),
         sender: call.sender,
-        text: call.text,
-        alphabet: call.alphabet,
-        concat_reference: chances.concat_reference,
+        content,
+        handset_class: call.handset_class,
+        registration: call.registration,
+        cut,
         encoding,
         parts,
         price,
         capture_on: account.capture_on,
-        carrier: route.carrier,
-        route: route.name.clone(),
+        carrier: carrier.id,
+        route: route.into(),
         epoch: snapshot.epoch,
         receipt: call.receipt,
         callback: call.callback,
@@ -169,19 +210,95 @@ pub fn plan(
     })
 }
 
-/// The parts of a text. The same text, alphabet and reference always give the same octets: that is what a resend relies on.
+/// The name of the rule that a caller makes who names a carrier.
+const FORCED_ROUTE: &str = "as asked for";
+
+impl Snapshot {
+    /// The rule for a call, and the first of its carriers.
+    fn carrier_for(&self, call: &SendCall) -> Option<(&str, RouteCarrier)> {
+        if let Some(forced) = call.carrier {
+            let known = self.routes.iter().flat_map(|route| &route.carriers).find(|carrier| carrier.id == forced);
+            let unrouted = RouteCarrier { id: forced, reference_width: RefWidth::Bits8, part_slack: 0 };
+            return Some((FORCED_ROUTE, known.copied().unwrap_or(unrouted)));
+        }
+        let digits = call.recipient.digits();
+        let route = self.routes.iter().find(|route| digits.starts_with(&*route.prefix))?;
+        Some((&route.name, *route.carriers.first()?))
+    }
+
+    /// The carrier that a route tries after `carrier`, among those that want texts cut in the same way: the parts stay as they
+    /// are. `None` if there is none, or no such route any more.
+    #[must_use]
+    pub fn carrier_after(&self, route: &str, carrier: CarrierId) -> Option<CarrierId> {
+        let carriers = &self.routes.iter().find(|candidate| *candidate.name == *route)?.carriers;
+        let at = carriers.iter().position(|candidate| candidate.id == carrier)?;
+        let cut = |carrier: &RouteCarrier| (carrier.reference_width, carrier.part_slack);
+        let wanted = cut(carriers.get(at)?);
+        carriers.get(at + 1..)?.iter().find(|next| cut(next) == wanted).map(|next| next.id)
+    }
+}
+
+/// What the account may use.
+fn allowed(call: &SendCall, account: &Account) -> Result<(), Refusal> {
+    let denied = |facility| facility == Facility::Denied;
+    let rules = &account.rules;
+    let is_binary = matches!(call.content, Content::Binary(_));
+    match is_binary && denied(rules.binary) || call.handset_class.is_some() && denied(rules.handset_class) {
+        true => Err(Refusal::FacilityNotAllowed),
+        false => Ok(()),
+    }
+}
+
+/// The content with the alphabet that the account's rule gives to a text without a wish of its own.
+fn decided(content: Content, rule: Unmappable) -> Content {
+    match content {
+        Content::Text { text, alphabet: Alphabet::Gsm7Lossy } => {
+            let alphabet = match rule {
+                Unmappable::Replace => Alphabet::Gsm7Lossy,
+                Unmappable::Transliterate => Alphabet::Gsm7Transliterated,
+                Unmappable::Unicode => Alphabet::Detect,
+            };
+            Content::Text { text, alphabet }
+        }
+        content @ (Content::Text { .. } | Content::Binary(_)) => content,
+    }
+}
+
+/// The parts of a content.
 ///
-/// `None` if it needs more than 255 parts.
-#[must_use]
-pub fn contents(text: &MessageText, alphabet: Alphabet, concat_reference: u8) -> Option<(Encoding, Vec<Part>)> {
-    let encoding = match alphabet {
-        Alphabet::Gsm7Lossy => EncodingChoice::Gsm7,
-        Alphabet::Ucs2 => EncodingChoice::Ucs2,
+/// # Errors
+/// [`Refusal::TooLong`] above 255 parts or 140 binary octets, [`Refusal::Invalid`] for a header whose lengths do not add up.
+pub fn parts_of(content: &Content, cut: Cut) -> Result<(Encoding, Vec<Part>), Refusal> {
+    let parts = match content {
+        Content::Text { text, alphabet } => {
+            let (text, encoding) = spelled(text.expose(), *alphabet);
+            let options = SplitOptions { encoding, reference: cut.reference, part_count_max: PartCount::MAX };
+            let form = PartForm { slack_octets: cut.slack, ..PartForm::default() };
+            whimbrel_sms::split_with(&text, options, form).map_err(|_| Refusal::TooLong)?
+        }
+        Content::Binary(binary) => {
+            let octets = BinaryContent { udh: binary.header.expose(), body: binary.body.expose() };
+            Parts::binary(octets).map_err(|refused| match refused {
+                BinaryRefused::TooLong { .. } => Refusal::TooLong,
+                BinaryRefused::MalformedHeader => Refusal::Invalid { field: "udh" },
+            })?
+        }
     };
-    let options =
-        SplitOptions { encoding, reference: ConcatRef::Octet(concat_reference), part_count_max: PartCount::MAX };
-    let parts = whimbrel_sms::split(text.expose(), options).ok()?;
-    Some((parts.encoding(), parts.into_iter().collect()))
+    Ok((parts.encoding(), parts.into_iter().collect()))
+}
+
+/// The text as it is sent, and how its encoding is chosen.
+fn spelled(text: &str, alphabet: Alphabet) -> (Cow<'_, str>, EncodingChoice) {
+    match alphabet {
+        Alphabet::Gsm7Lossy => (Cow::Borrowed(text), EncodingChoice::Gsm7),
+        Alphabet::Ucs2 => (Cow::Borrowed(text), EncodingChoice::Ucs2),
+        Alphabet::Gsm7Transliterated => (whimbrel_sms::transliterate(text), EncodingChoice::Gsm7),
+        Alphabet::Detect => (Cow::Borrowed(text), EncodingChoice::Detect),
+        Alphabet::DetectTransliterated => match whimbrel_sms::transliterate_to_fit(text) {
+            Some(spelled) => (spelled, EncodingChoice::Gsm7),
+            None => (Cow::Borrowed(text), EncodingChoice::Ucs2),
+        },
+    }
 }
 
 impl Plan {
@@ -197,11 +314,19 @@ impl Plan {
         let part = self.parts.get(index)?;
         Some(Submission {
             part_id: part.part_id,
+            message_id: self.message_id,
+            // A plan has 255 parts at most.
+            number: u8::try_from(index + 1).ok()?,
+            part_count: u8::try_from(self.parts.len()).ok()?,
+            class: self.class,
             attempt: AttemptNumber(1),
             sender: self.sender.clone(),
             recipient: self.recipient.clone(),
             encoding: self.encoding,
             content: part.content.clone(),
+            handset_class: self.handset_class,
+            protocol_id: self.content.protocol_id(),
+            registration: self.registration.clone(),
             receipt: self.receipt,
             validity: self.validity,
         })
@@ -211,7 +336,8 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountStatus, HttpMethodChoice};
+    use crate::account::{AccountRules, AccountStatus, HttpMethodChoice};
+    use crate::secret::MessageText;
 
     fn account(currency: Currency) -> Account {
         Account {
@@ -224,6 +350,8 @@ mod tests {
             capture_on: CaptureOn::CarrierAccept,
             webhook_method: HttpMethodChoice::Get,
             endpoints: Vec::new(),
+            rules: AccountRules::default(),
+            lists: Arc::default(),
         }
     }
 
@@ -233,16 +361,28 @@ mod tests {
             epoch: 3,
             networks: Arc::new(Networks::parse(networks).expect("good")),
             prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("good")),
-            routes: vec![Route { name: "britain".into(), prefix: "44".into(), carrier: CarrierId(1) }],
+            routes: vec![Route {
+                name: "britain".into(),
+                prefix: "44".into(),
+                carriers: [1, 2, 3]
+                    .map(|id| carrier(id, if id == 2 { RefWidth::Bits16 } else { RefWidth::Bits8 }))
+                    .into(),
+            }],
         }
+    }
+
+    const fn carrier(id: u16, reference_width: RefWidth) -> RouteCarrier {
+        RouteCarrier { id: CarrierId(id), reference_width, part_slack: 0 }
     }
 
     fn planned(to: &str, text: &str, currency: Currency) -> Result<Plan, Refusal> {
         let call = SendCall {
             recipient: PhoneNumber::parse(to).expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
-            text: MessageText::new(text),
-            alphabet: Alphabet::Gsm7Lossy,
+            content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy },
+            handset_class: None,
+            network: None,
+            registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
             client_ref: None,
@@ -250,6 +390,7 @@ mod tests {
             validity: None,
             class: None,
             idempotency: None,
+            carrier: None,
         };
         let mut last = 100;
         let mut next_id = || {
@@ -285,8 +426,31 @@ mod tests {
 
     #[test]
     fn the_same_text_always_gives_the_same_octets() {
-        let text = MessageText::new("é€".repeat(120));
-        let once = contents(&text, Alphabet::Ucs2, 200).expect("fits");
-        assert_eq!(Some(once), contents(&text, Alphabet::Ucs2, 200));
+        let content = Content::Text { text: MessageText::new("é€".repeat(120)), alphabet: Alphabet::Ucs2 };
+        for (reference, slack) in [(ConcatRef::Octet(200), 0), (ConcatRef::Word(0x1234), 1)] {
+            let cut = Cut { reference, slack };
+            assert_eq!(parts_of(&content, cut), parts_of(&content, cut));
+        }
+    }
+
+    #[test]
+    fn slack_leaves_octets_free_in_every_part() {
+        let content = Content::Text { text: MessageText::new("a".repeat(153)), alphabet: Alphabet::Gsm7Lossy };
+        let count = |slack| {
+            let parts = parts_of(&content, Cut { reference: ConcatRef::Octet(1), slack }).expect("it can be cut").1;
+            (parts.len(), parts.iter().map(|part| part.user_data().len()).max())
+        };
+        assert_eq!(count(0), (1, Some(153)));
+        assert_eq!(count(8).0, 2, "153 septets need 134 octets, and 132 are left");
+    }
+
+    #[test]
+    fn a_route_goes_on_to_the_next_carrier_that_takes_the_parts_as_they_are() {
+        let snapshot = snapshot();
+        let after = |route, id| snapshot.carrier_after(route, CarrierId(id));
+        assert_eq!(after("britain", 1), Some(CarrierId(3)));
+        assert_eq!(after("britain", 3), None);
+        assert_eq!(after("britain", 9), None);
+        assert_eq!(after("nowhere", 1), None);
     }
 }

@@ -61,6 +61,30 @@ impl MessageText {
     }
 }
 
+/// The octets of a binary message. They may be anything, so `Debug` shows their number only.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct MessageOctets(Box<[u8]>);
+
+impl MessageOctets {
+    /// Wraps octets.
+    #[must_use]
+    pub fn new(octets: impl Into<Box<[u8]>>) -> Self {
+        Self(octets.into())
+    }
+
+    /// The octets themselves; the caller keeps them from logs and errors.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MessageOctets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} octets]", self.0.len())
+    }
+}
+
 impl fmt::Debug for MessageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[text of {} bytes]", self.0.len())

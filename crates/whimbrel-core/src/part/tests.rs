@@ -49,11 +49,59 @@ fn report(status: ReceiptStatus) -> PartEvent {
 }
 
 fn refusal(attempt: u16, error: CarrierError) -> PartEvent {
-    PartEvent::Refused { attempt: AttemptNumber(attempt), error, retry_at: T0 + Span::seconds(1) }
+    PartEvent::Refused { attempt: AttemptNumber(attempt), error, retry_at: T0 + Span::seconds(1), next: None }
 }
 
 fn permanent() -> CarrierError {
-    CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Rejected, code: "0x65".into() }
+    CarrierError::Permanent {
+        cause: Cause::Spam,
+        status: ReceiptStatus::Rejected,
+        code: "0x65".into(),
+        scope: RefusalScope::ThisCarrier,
+    }
+}
+
+#[test]
+fn what_one_carrier_refuses_for_itself_goes_to_the_next() {
+    let record = apply(&queued(), &PartEvent::Claimed { attempt: AttemptNumber(1) }, T0);
+    let Transition::Changed { record, .. } = record else { panic!("{record:?}") };
+    let event = |error| PartEvent::Refused { attempt: AttemptNumber(1), error, retry_at: T0, next: Some(CarrierId(9)) };
+    let permanent = |scope| CarrierError::Permanent {
+        cause: Cause::SenderFilter,
+        status: ReceiptStatus::Rejected,
+        code: "0x0a".into(),
+        scope,
+    };
+    let moved = apply(&record, &event(permanent(RefusalScope::ThisCarrier)), T0);
+    assert!(
+        matches!(
+            moved,
+            Transition::Changed {
+                record: PartRecord { carrier: CarrierId(9), state: PartState::Queued { due_at: T0 }, failures: 0, .. },
+                money: None,
+                tell: None
+            }
+        ),
+        "{moved:?}"
+    );
+    let ended = apply(&record, &event(permanent(RefusalScope::Everywhere)), T0);
+    assert!(
+        matches!(ended, Transition::Changed { record: PartRecord { state: PartState::Final(_), .. }, .. }),
+        "{ended:?}"
+    );
+    // A carrier that may yet take it is asked again first.
+    let temporary = |retries_max| CarrierError::Temporary { code: "0x45".into(), retries_max };
+    let again = apply(&record, &event(temporary(1)), T0);
+    assert!(
+        matches!(again, Transition::Changed { record: PartRecord { carrier, failures: 1, .. }, .. } if carrier == record.carrier),
+        "{again:?}"
+    );
+    let tried = PartRecord { failures: 1, ..record };
+    let moved = apply(&tried, &event(temporary(1)), T0);
+    assert!(
+        matches!(moved, Transition::Changed { record: PartRecord { carrier: CarrierId(9), failures: 0, .. }, .. }),
+        "{moved:?}"
+    );
 }
 
 #[test]
@@ -93,7 +141,7 @@ fn throttling_is_no_failure_and_three_temporary_refusals_are_enough() {
     let throttled = CarrierError::Throttled { pause: Span::seconds(1), code: "0x58".into() };
     let back = after(queued(), &[claim(1), refusal(1, throttled)]);
     assert_eq!((back.state, back.failures), (PartState::Queued { due_at: T0 + Span::seconds(1) }, 0));
-    let temporary = || CarrierError::Temporary { code: "0x08".into() };
+    let temporary = || CarrierError::Temporary { code: "0x08".into(), retries_max: 3 };
     let mut record = queued();
     for attempt in 1..=3 {
         record = after(record, &[claim(attempt), refusal(attempt, temporary())]);
@@ -187,7 +235,9 @@ fn any_event() -> impl Strategy<Value = PartEvent> {
         attempt.clone().prop_map(claim),
         attempt.clone().prop_map(sent_as),
         attempt.clone().prop_map(|attempt| refusal(attempt, permanent())),
-        attempt.clone().prop_map(|attempt| refusal(attempt, CarrierError::Temporary { code: "".into() })),
+        attempt
+            .clone()
+            .prop_map(|attempt| refusal(attempt, CarrierError::Temporary { code: "".into(), retries_max: 3 })),
         attempt.clone().prop_map(|attempt| {
             refusal(attempt, CarrierError::Throttled { pause: Span::seconds(1), code: "".into() })
         }),
