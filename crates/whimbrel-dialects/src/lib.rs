@@ -13,7 +13,7 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -28,12 +28,25 @@ pub struct Descriptor {
     pub title: &'static str,
     /// The development account's credentials.
     pub dev_account: DevAccount,
-    /// The schedule of webhook tries.
+    /// The schedule of a receipt's tries.
     pub webhook_backoff: Backoff,
+    /// The schedule of the tries of a text that came in.
+    pub inbound_backoff: Backoff,
     /// The status codes by which an endpoint says that it took a webhook.
     pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
+}
+
+impl Descriptor {
+    /// The schedule of a notice's tries.
+    #[must_use]
+    pub const fn backoff(&self, notice: &Notice) -> Backoff {
+        match notice.endpoint() {
+            EndpointKind::Receipt => self.webhook_backoff,
+            EndpointKind::Inbound => self.inbound_backoff,
+        }
+    }
 }
 
 /// The fixed credentials of `--dev`.

@@ -11,9 +11,42 @@ use whimbrel_core::time::Civil;
 use crate::Reply;
 use crate::http::{Headers, HostKind, HttpResponse};
 
+/// The two forms of an answer; the path says which, and no header does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Xml,
+}
+
+impl Form {
+    /// As [`Reply::form`] carries it.
+    pub(super) const fn number(self) -> u8 {
+        match self {
+            Self::Json => 0,
+            Self::Xml => 1,
+        }
+    }
+
+    /// Of a reply that this dialect made.
+    pub(super) const fn of(reply: &Reply) -> Self {
+        match reply.form {
+            1 => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+
+    /// Without a charset, as captured of JSON. That of XML is documented only.
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Xml => "text/xml",
+        }
+    }
+}
+
 /// An answer of the SMS API; the API says 200 also where it refuses.
 pub(super) fn sms(reply: &Reply, body: Vec<u8>) -> HttpResponse {
-    HttpResponse { status: 200, headers: headers(reply), body }
+    HttpResponse { status: 200, headers: headers(reply, Form::of(reply)), body }
 }
 
 /// The answer to a path that is the vendor's but has nothing to offer: a problem document (RFC 7807) with status 404, as the
@@ -25,19 +58,19 @@ pub(super) fn not_found(reply: &Reply) -> HttpResponse {
         "{{\"type\":\"https://developer.nexmo.com/api-errors#not-found\",\"title\":\"Not Found\",\
          \"detail\":\"There is nothing at this path for this method\",\"instance\":\"{instance}\"}}"
     );
-    let mut headers = headers(reply);
+    let mut headers = headers(reply, Form::Json);
     // Only what is a download of the API carries these two.
     headers.retain(|(name, _)| !matches!(*name, "Cache-Control" | "Content-Disposition"));
     HttpResponse { status: 404, headers, body: body.into_bytes() }
 }
 
-fn headers(reply: &Reply) -> Headers {
+fn headers(reply: &Reply, form: Form) -> Headers {
     let fixed = |value: &'static str| Cow::Borrowed(value);
     let mut headers = Headers::with_capacity(12);
     headers.extend([
         ("Server", fixed("nginx")),
         ("Date", Cow::Owned(http_date(reply.now))),
-        ("Content-Type", fixed("application/json")),
+        ("Content-Type", fixed(form.content_type())),
         ("Transfer-Encoding", fixed("chunked")),
         ("Connection", fixed("keep-alive")),
         ("Cache-Control", fixed("max-age=1")),

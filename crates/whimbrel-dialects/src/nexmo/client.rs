@@ -46,7 +46,7 @@ pub(super) fn answer(body: &[u8]) -> ClientAnswer {
 
 #[cfg(test)]
 mod tests {
-    use whimbrel_core::{Secret, Timestamp};
+    use whimbrel_core::{Content, MessageText, Secret, Timestamp};
 
     use super::*;
     use crate::http::HttpRequest;
@@ -77,7 +77,8 @@ mod tests {
         let Match::Parsed(parsed) = super::super::Nexmo.read(&http, 1, Timestamp(0)) else { panic!("not understood") };
         assert!(parsed.claim.is_ok(), "{:?}", parsed.claim);
         let Ok(whimbrel_core::Call::Send(send)) = parsed.call else { panic!("{:?}", parsed.call) };
-        assert_eq!((send.text.expose(), send.alphabet, send.sender.as_str()), ("5 € + tax", Alphabet::Ucs2, "Acme&Co"));
+        assert_eq!(send.sender.as_str(), "Acme&Co");
+        assert_eq!(send.content, Content::Text { text: MessageText::new("5 € + tax"), alphabet: Alphabet::Ucs2 });
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use whimbrel_core::part::Final;
-use whimbrel_core::{CallbackFault, Cause, ReceiptStatus, Refusal};
+use whimbrel_core::{CallbackFault, Cause, RateWindow, ReceiptStatus, Refusal, Span};
 
 use crate::own;
 
@@ -23,7 +23,11 @@ pub(super) struct Code {
 /// The answer to a refusal.
 pub(super) fn code(refusal: &Refusal) -> Code {
     let (status, text) = match refusal {
-        Refusal::Overloaded => ("1", "Throughput Rate Exceeded - please wait and retry"),
+        Refusal::Overloaded | Refusal::SenderThrottled { wait: None, .. } => {
+            ("1", "Throughput Rate Exceeded - please wait and retry")
+        }
+        Refusal::SenderThrottled { wait: Some(wait), .. } => return Code { status: "1", text: throttled(*wait) },
+        Refusal::TooManyRequests(window) => return Code { status: "1", text: too_many_requests(*window) },
         Refusal::Missing { field } => return Code { status: "2", text: missing(field) },
         Refusal::Invalid { field } => return Code { status: "3", text: Cow::Owned(format!("Invalid {field}")) },
         Refusal::IdempotencyConflict => {
@@ -33,16 +37,22 @@ pub(super) fn code(refusal: &Refusal) -> Code {
         Refusal::BadCredentials => ("4", "Bad Credentials"),
         Refusal::Internal => ("5", "Server Error"),
         Refusal::Unroutable { .. } => ("6", "Unroutable message - rejected"),
+        Refusal::RecipientBarred { .. } => ("7", "Number barred."),
         Refusal::AccountBarred => ("8", "Partner account barred"),
         Refusal::InsufficientFunds { .. } => ("9", "Quota Exceeded - rejected"),
+        Refusal::HttpNotAllowed => ("11", "Account not enabled for REST"),
         Refusal::TooLong => ("12", "Message too long"),
         Refusal::InvalidSignature => ("14", "Invalid Signature"),
+        Refusal::SenderNotAllowed { .. } => ("15", "Illegal Sender Address - rejected"),
         Refusal::InvalidValidity => ("16", "Invalid TTL"),
         Refusal::FacilityNotAllowed => ("19", "Facility not allowed"),
         Refusal::InvalidHandsetClass => ("20", "Invalid Message class"),
+        Refusal::InvalidNetwork => ("22", "Invalid network code"),
         Refusal::InvalidCallback(CallbackFault::MissingProtocol) => ("23", "Bad callback :: Missing Protocol"),
         Refusal::InvalidCallback(CallbackFault::Malformed) => ("23", "Bad callback"),
+        Refusal::RecipientNotPermitted { .. } => ("29", "Non White-listed Destination - rejected"),
         Refusal::ConflictingCredentials => ("32", "Signature And API Secret Disallowed"),
+        Refusal::RecipientDeactivated { .. } => ("33", "Number De-activated"),
     };
     Code { status, text: Cow::Borrowed(text) }
 }
@@ -55,6 +65,23 @@ fn missing(field: &str) -> Cow<'static, str> {
         "api_secret" => Cow::Borrowed("Missing api_secret"),
         _ => Cow::Owned(format!("Missing {field} param")),
     }
+}
+
+/// Blanks inside the brackets, as captured: clients look for the number between them. Milliseconds, rounded up so that who waits
+/// so long has waited long enough.
+fn throttled(wait: Span) -> Cow<'static, str> {
+    let millis = wait.0.max(0).unsigned_abs().div_ceil(1_000);
+    Cow::Owned(format!("Throughput Rate Exceeded - please wait [ {millis} ] and retry"))
+}
+
+/// As captured, with two blanks before the last bracket and one after it.
+fn too_many_requests(window: RateWindow) -> Cow<'static, str> {
+    let RateWindow { requests_max, length, requests, began_at, elapsed } = window;
+    let (length, began_at, elapsed) = (length.as_millis(), began_at.unix_millis(), elapsed.as_millis());
+    Cow::Owned(format!(
+        "Exceeded maximum MT throughput[ MAX [ {requests_max} ] INTERVAL [ {length} ] COUNT [ {requests} ] \
+         LAST INT-START [ {began_at} ] TIME_SINCE_LAST_INTERVAL_START [ {elapsed} ]  ] "
+    ))
 }
 
 /// `status` of a receipt; lower case, though clients are told to compare without case.

@@ -1,10 +1,11 @@
 //! The SMS API of Nexmo, today Vonage, as its clients speak it.
 //!
-//! `GET` and `POST` on `/sms/json`; answers are HTTP 200 also where they refuse, pretty-printed as the service prints them;
-//! receipts go out as webhooks of the same API. Follows the vendor's SMS API reference and captured exchanges (read 2026-11);
-//! where these are silent, the choice is ours and is said in the dialect's page of the documentation.
+//! `GET` and `POST` on `/sms/json` and `/sms/xml`; answers are HTTP 200 also where they refuse, pretty-printed as the service
+//! prints them; receipts and texts that came in go out as webhooks of the same API. Follows the vendor's SMS API reference and
+//! captured exchanges (read 2026-11); where these are silent, the choice is ours and is said in the dialect's page of the
+//! documentation.
 //!
-//! Not offered yet, and refused as the vendor refuses: signed requests, binary and push messages, flash messages, XML.
+//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
 
 mod answer;
 mod client;
@@ -41,6 +42,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ready_file_name: "account",
     },
     webhook_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(72) },
+    // The reference gives a day to texts that came in, and three to receipts.
+    inbound_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
     webhook_success: 200..=205,
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
@@ -65,7 +68,7 @@ impl Dialect for Nexmo {
     }
 
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        webhook::receipt(notice, target, now)
+        webhook::webhook(notice, target, now)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {

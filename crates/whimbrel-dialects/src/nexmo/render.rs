@@ -1,161 +1,166 @@
-//! Answers of the send API, byte for byte as the service prints them.
+//! Answers of the send API: which fields they have, in which order. How a form prints them is in [`json`] and [`xml`].
 //!
-//! Four spaces, objects opened on the line of their array, LF, no final newline, every value a string: with these the two
-//! captured bodies have the captured lengths (258 and 128 octets; see the tests). The separator between several messages is not
-//! known from a capture; `}, {` on one line is our choice, as is the order of fields in a refusal for want of money.
+//! The order is that of captured answers: `to, message-id, status, remaining-balance, message-price, network` and the marks where
+//! a part was accepted; `to, status, error-text` and then the rest where it was not. The order of the amounts in a refusal for
+//! want of money is our choice.
 
-use std::io::Write as _;
+pub(super) mod json;
+mod xml;
 
-use whimbrel_core::money::UNITS_PER_WHOLE;
-use whimbrel_core::{Accepted, Money, Outcome, Refusal};
+use whimbrel_core::{Accepted, Money, Outcome, PhoneNumber, Refusal};
 
-use super::{answer, codes, id_digits};
+use super::answer::{self, Form};
+use super::{codes, id_digits};
 use crate::Reply;
 use crate::http::HttpResponse;
 
 /// The answer to a send request.
 pub(super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
-    let body = match outcome {
-        Outcome::Sent(accepted) => sent(accepted),
-        Outcome::Refused(refusal) => refused(refusal),
+    let body = match Form::of(reply) {
+        Form::Json => body::<json::Answer>(outcome),
+        Form::Xml => body::<xml::Answer>(outcome),
     };
     answer::sms(reply, body)
 }
 
-/// One object for each part, each with its own id, price and balance.
-fn sent(accepted: &Accepted) -> Vec<u8> {
-    let marks =
-        accepted.client_ref.as_deref().map_or(0, str::len) + accepted.account_ref.as_deref().map_or(0, str::len);
-    let mut answer = Answer::open(accepted.parts.len(), 320 + marks);
-    for part in &accepted.parts {
-        answer.open_message();
-        answer.text("to", accepted.recipient.digits());
-        answer.plain("message-id", &id_digits(part.part_id.0));
-        answer.plain("status", b"0");
-        answer.money("remaining-balance", part.balance);
-        answer.money("message-price", part.price);
-        answer.text("network", &accepted.network);
-        if let Some(mark) = &accepted.client_ref {
-            answer.text("client-ref", mark);
-        }
-        if let Some(mark) = &accepted.account_ref {
-            answer.text("account-ref", mark);
-        }
-    }
-    answer.close()
+/// A field of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    To,
+    MessageId,
+    Status,
+    ErrorText,
+    RemainingBalance,
+    MessagePrice,
+    Network,
+    ClientRef,
+    AccountRef,
 }
 
-fn refused(refusal: &Refusal) -> Vec<u8> {
-    let code = codes::code(refusal);
-    let mut answer = Answer::open(1, 256);
-    answer.open_message();
-    if let Refusal::Unroutable { recipient } | Refusal::InsufficientFunds { recipient, .. } = refusal {
-        answer.text("to", recipient.digits());
-    }
-    answer.plain("status", code.status.as_bytes());
-    answer.text("error-text", &code.text);
-    if let Refusal::InsufficientFunds { price, balance, network, .. } = refusal {
-        answer.money("remaining-balance", *balance);
-        answer.money("message-price", *price);
-        answer.text("network", network);
-    }
-    answer.close()
-}
+/// A body being written, in one of the forms.
+trait Answer: Sized {
+    /// Opens the document; both numbers are for its size, and the first one is printed too.
+    fn open(message_count: usize, message_size: usize) -> Self;
 
-/// A body being written.
-struct Answer {
-    out: Vec<u8>,
-    place: Place,
-}
-
-/// What stands before the next thing.
-enum Place {
-    /// The opening bracket of the array.
-    Array,
-    /// The opening brace of a message.
-    Message,
-    /// A field.
-    Field,
-}
-
-impl Answer {
-    fn open(message_count: usize, message_size: usize) -> Self {
-        let mut out = Vec::with_capacity(64 + message_count * message_size);
-        out.extend_from_slice(b"{\n    \"message-count\": \"");
-        push(&mut out, format_args!("{message_count}"));
-        out.extend_from_slice(b"\",\n    \"messages\": [");
-        Self { out, place: Place::Array }
-    }
-
-    fn open_message(&mut self) {
-        self.out.extend_from_slice(match self.place {
-            Place::Array => b"{".as_slice(),
-            Place::Message | Place::Field => b"\n    }, {",
-        });
-        self.place = Place::Message;
-    }
+    /// Opens a message, after the one before it.
+    fn open_message(&mut self);
 
     /// A field whose value may hold anything.
-    fn text(&mut self, name: &str, value: &str) {
-        self.name(name);
-        escape(&mut self.out, value);
-        self.out.push(b'"');
-    }
+    fn text(&mut self, field: Field, value: &str);
 
-    /// A field whose value needs no escapes.
-    fn plain(&mut self, name: &str, value: &[u8]) {
-        self.name(name);
-        self.out.extend_from_slice(value);
-        self.out.push(b'"');
-    }
+    /// A field whose value holds nothing that a form escapes.
+    fn plain(&mut self, field: Field, value: &[u8]);
 
-    /// A field with an amount, eight decimals.
-    fn money(&mut self, name: &str, money: Money) {
-        self.name(name);
-        let (units, whole) = (money.units.unsigned_abs(), UNITS_PER_WHOLE.unsigned_abs());
-        let sign = if money.units < 0 { "-" } else { "" };
-        push(&mut self.out, format_args!("{sign}{}.{:08}\"", units / whole, units % whole));
-    }
+    /// A field with an amount: eight decimals.
+    fn money(&mut self, field: Field, money: Money);
 
-    fn name(&mut self, name: &str) {
-        let before = match self.place {
-            Place::Field => b",\n        \"".as_slice(),
-            Place::Array | Place::Message => b"\n        \"",
-        };
-        self.out.extend_from_slice(before);
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\": \"");
-        self.place = Place::Field;
-    }
+    /// The whole body.
+    fn close(self) -> Vec<u8>;
+}
 
-    fn close(mut self) -> Vec<u8> {
-        self.out.extend_from_slice(match self.place {
-            Place::Array => b"]\n}".as_slice(),
-            Place::Message | Place::Field => b"\n    }]\n}",
-        });
-        self.out
+fn body<A: Answer>(outcome: &Outcome) -> Vec<u8> {
+    match outcome {
+        Outcome::Sent(accepted) => sent::<A>(accepted),
+        Outcome::Refused(refusal) => refused::<A>(refusal),
     }
+}
+
+/// One message for each part, each with its own id, price and balance.
+fn sent<A: Answer>(accepted: &Accepted) -> Vec<u8> {
+    let marks =
+        accepted.client_ref.as_deref().map_or(0, str::len) + accepted.account_ref.as_deref().map_or(0, str::len);
+    let mut answer = A::open(accepted.parts.len(), 320 + marks);
+    for part in &accepted.parts {
+        answer.open_message();
+        answer.text(Field::To, accepted.recipient.digits());
+        answer.plain(Field::MessageId, &id_digits(part.part_id.0));
+        answer.plain(Field::Status, b"0");
+        answer.money(Field::RemainingBalance, part.balance);
+        answer.money(Field::MessagePrice, part.price);
+        answer.text(Field::Network, &accepted.network);
+        if let Some(mark) = &accepted.client_ref {
+            answer.text(Field::ClientRef, mark);
+        }
+        if let Some(mark) = &accepted.account_ref {
+            answer.text(Field::AccountRef, mark);
+        }
+    }
+    answer.close()
+}
+
+fn refused<A: Answer>(refusal: &Refusal) -> Vec<u8> {
+    let code = codes::code(refusal);
+    let more = More::of(refusal);
+    let mut answer = A::open(1, 320);
+    answer.open_message();
+    if let Some(recipient) = more.recipient {
+        answer.text(Field::To, recipient.digits());
+    }
+    answer.plain(Field::Status, code.status.as_bytes());
+    answer.text(Field::ErrorText, &code.text);
+    if let Some((balance, price)) = more.balance_and_price {
+        answer.money(Field::RemainingBalance, balance);
+        answer.money(Field::MessagePrice, price);
+    }
+    if let Some(network) = more.network {
+        answer.text(Field::Network, network);
+    }
+    answer.close()
+}
+
+/// What a refusal tells beside status and text.
+#[derive(Default)]
+struct More<'a> {
+    recipient: Option<&'a PhoneNumber>,
+    balance_and_price: Option<(Money, Money)>,
+    network: Option<&'a str>,
+}
+
+impl<'a> More<'a> {
+    fn of(refusal: &'a Refusal) -> Self {
+        match refusal {
+            Refusal::Unroutable { recipient }
+            | Refusal::RecipientBarred { recipient }
+            | Refusal::RecipientDeactivated { recipient }
+            | Refusal::RecipientNotPermitted { recipient }
+            | Refusal::SenderNotAllowed { recipient } => Self { recipient: Some(recipient), ..Self::default() },
+            Refusal::SenderThrottled { recipient, network, wait: _ } => {
+                Self { recipient: Some(recipient), network: Some(network), ..Self::default() }
+            }
+            Refusal::InsufficientFunds { recipient, price, balance, network } => {
+                Self { recipient: Some(recipient), balance_and_price: Some((*balance, *price)), network: Some(network) }
+            }
+            Refusal::Missing { .. }
+            | Refusal::Invalid { .. }
+            | Refusal::RecipientNotNumeric
+            | Refusal::InvalidValidity
+            | Refusal::InvalidHandsetClass
+            | Refusal::InvalidCallback(_)
+            | Refusal::TooLong
+            | Refusal::FacilityNotAllowed
+            | Refusal::BadCredentials
+            | Refusal::ConflictingCredentials
+            | Refusal::InvalidSignature
+            | Refusal::AccountBarred
+            | Refusal::HttpNotAllowed
+            | Refusal::TooManyRequests(_)
+            | Refusal::InvalidNetwork
+            | Refusal::IdempotencyConflict
+            | Refusal::Overloaded
+            | Refusal::Internal => Self::default(),
+        }
+    }
+}
+
+/// Writes an amount with its eight decimals.
+fn push_money(out: &mut Vec<u8>, money: Money) {
+    use whimbrel_core::money::UNITS_PER_WHOLE;
+    let (units, whole) = (money.units.unsigned_abs(), UNITS_PER_WHOLE.unsigned_abs());
+    let sign = if money.units < 0 { "-" } else { "" };
+    push(out, format_args!("{sign}{}.{:08}", units / whole, units % whole));
 }
 
 /// Writing to a vector cannot fail, so the result says nothing.
 fn push(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
-}
-
-/// Escapes what JSON strings cannot hold (RFC 8259 §7) and nothing else.
-pub(super) fn escape(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (run, tail) = rest.split_at(length);
-        out.extend_from_slice(run);
-        match tail[0] {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
-            byte => push(out, format_args!("\\u{byte:04x}")),
-        }
-        rest = &tail[1..];
-    }
-    out.extend_from_slice(rest);
+    let _ = std::io::Write::write_fmt(out, text);
 }

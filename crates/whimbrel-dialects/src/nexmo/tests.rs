@@ -1,11 +1,12 @@
-//! The dialect as a whole: lengths that were captured, answers to every refusal, ids, and hostile or random requests.
-//! Whole exchanges are in `tests/exchanges/nexmo`.
+//! The dialect as a whole: lengths that were captured, paths, ids, and hostile or random requests. Whole exchanges, and the
+//! answer to every refusal, are in `tests/exchanges/nexmo`.
 
+mod contents;
 mod properties;
 mod requests;
 
 use whimbrel_core::{
-    Accepted, AcceptedPart, CallbackFault, Currency, MessageId, Money, Outcome, PartId, PhoneNumber, Refusal, Timestamp,
+    Accepted, AcceptedPart, Currency, MessageId, Money, Outcome, PartId, PhoneNumber, Refusal, Timestamp,
 };
 
 use super::{DESCRIPTOR, Nexmo};
@@ -59,56 +60,18 @@ fn bodies_have_the_captured_lengths() {
 }
 
 #[test]
-fn every_refusal_has_its_status_and_text() {
-    let recipient = || number("447700900001");
-    let cases = [
-        (Refusal::Overloaded, "1", "Throughput Rate Exceeded - please wait and retry"),
-        (Refusal::Missing { field: "api_key" }, "2", "Missing api_key"),
-        (Refusal::Missing { field: "api_secret" }, "2", "Missing api_secret"),
-        (Refusal::Missing { field: "from" }, "2", "Missing from param"),
-        (Refusal::Missing { field: "to" }, "2", "Missing to param"),
-        (Refusal::Missing { field: "text" }, "2", "Missing Message Text"),
-        (Refusal::RecipientNotNumeric, "3", "to address is not numeric"),
-        (Refusal::Invalid { field: "type" }, "3", "Invalid type"),
-        (Refusal::IdempotencyConflict, "3", "Invalid Idempotency-Key"),
-        (Refusal::BadCredentials, "4", "Bad Credentials"),
-        (Refusal::Internal, "5", "Server Error"),
-        (Refusal::Unroutable { recipient: recipient() }, "6", "Unroutable message - rejected"),
-        (Refusal::AccountBarred, "8", "Partner account barred"),
-        (
-            Refusal::InsufficientFunds {
-                recipient: recipient(),
-                price: euros("0.0333"),
-                balance: euros("0"),
-                network: "23410".into(),
-            },
-            "9",
-            "Quota Exceeded - rejected",
-        ),
-        (Refusal::TooLong, "12", "Message too long"),
-        (Refusal::InvalidSignature, "14", "Invalid Signature"),
-        (Refusal::InvalidValidity, "16", "Invalid TTL"),
-        (Refusal::FacilityNotAllowed, "19", "Facility not allowed"),
-        (Refusal::InvalidHandsetClass, "20", "Invalid Message class"),
-        (Refusal::InvalidCallback(CallbackFault::MissingProtocol), "23", "Bad callback :: Missing Protocol"),
-        (Refusal::InvalidCallback(CallbackFault::Malformed), "23", "Bad callback"),
-        (Refusal::ConflictingCredentials, "32", "Signature And API Secret Disallowed"),
-    ];
-    for (refusal, status, text) in cases {
-        let shown = format!("{refusal:?}");
-        let response = Nexmo.render(&Outcome::Refused(refusal), &reply());
-        assert_eq!(response.status, 200, "{shown}");
-        let body: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
-        assert_eq!(body["message-count"], "1", "{shown}");
-        assert_eq!(body["messages"][0]["status"], status, "{shown}");
-        assert_eq!(body["messages"][0]["error-text"], text, "{shown}");
-    }
-}
-
-#[test]
 fn only_its_own_paths_and_methods_are_read() {
     let read = |method, path| Nexmo.read(&HttpRequest { method, path, query: "", headers: &[], body: b"" }, 0xabc, NOW);
-    for path in ["/sms/json", "/sms/json/", "/v1/sms/json", "/v1/sms/json/"] {
+    for path in [
+        "/sms/json",
+        "/sms/json/",
+        "/v1/sms/json",
+        "/v1/sms/json/",
+        "/sms/xml",
+        "/sms/xml/",
+        "/v1/sms/xml",
+        "/v1/sms/xml/",
+    ] {
         assert!(matches!(read("GET", path), Match::Parsed(_)), "{path}");
         assert!(matches!(read("POST", path), Match::Parsed(_)), "{path}");
         assert!(
@@ -118,10 +81,19 @@ fn only_its_own_paths_and_methods_are_read() {
             assert!(matches!(read(method, path), Match::Answered(answer) if answer.status == 404), "{method} {path}");
         }
     }
-    assert!(matches!(read("GET", "/sms/xml"), Match::Answered(answer) if answer.status == 404));
-    for path in
-        ["", "/", "/sms", "/sms/", "/sms/json//", "//sms/json", "/SMS/JSON", "/v2/sms/json", "/sms/json/internal"]
-    {
+    for path in [
+        "",
+        "/",
+        "/sms",
+        "/sms/",
+        "/sms/json//",
+        "//sms/json",
+        "/SMS/JSON",
+        "/v2/sms/json",
+        "/sms/json/internal",
+        "/sms/xml.json",
+        "/sms/json.xml",
+    ] {
         assert!(matches!(read("GET", path), Match::NotMine), "{path}");
     }
 }
@@ -176,4 +148,12 @@ fn ids_are_read_back_in_one_form_only() {
     ] {
         assert_eq!(Nexmo.read_public_id(bad), None, "{bad}");
     }
+}
+
+/// As the SMS API reference says of inbound texts, and the guide of receipts (read 2026-11).
+#[test]
+fn a_text_that_came_in_is_tried_for_a_day_and_a_receipt_for_three() {
+    use whimbrel_core::Span;
+    assert_eq!(DESCRIPTOR.inbound_backoff.give_up_after, Span::hours(24));
+    assert_eq!(DESCRIPTOR.webhook_backoff.give_up_after, Span::hours(72));
 }

@@ -1,14 +1,18 @@
-//! Receipts, as the service pushes them to a customer's URL.
+//! Receipts and texts that came in, as the service pushes them to a customer's URL.
 //!
-//! Follows captured pushes and the vendor's delivery receipt guide, read 2026-11: parameters in the order of live pushes, nothing
-//! that is not listed (.NET rebuilds signatures from the fields it knows), nothing blank (Java drops blanks when it verifies).
+//! Follows captured pushes and the vendor's guides to delivery receipts and inbound texts, read 2026-11: parameters in the order
+//! of live pushes, nothing that is not listed (.NET rebuilds signatures from the fields it knows), nothing blank but a text (Java
+//! drops blanks when it verifies).
+
+mod inbound;
 
 use std::borrow::Cow;
 
 use whimbrel_core::time::Civil;
-use whimbrel_core::{HttpMethodChoice, Notice, Timestamp};
+use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
 
-use super::{codes, id_digits, render};
+use super::render::json;
+use super::{codes, id_digits};
 use crate::WebhookTarget;
 use crate::http::{Headers, WebhookRequest};
 
@@ -16,25 +20,33 @@ const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// One try at `now` of the receipt that `notice` tells of.
-pub(super) fn receipt(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-    let mut params = Params::new();
-    params.push("msisdn", notice.recipient.digits());
-    params.push("to", notice.sender.as_str());
-    params.push("network-code", &*notice.network);
-    params.push("messageId", String::from_utf8_lossy(&id_digits(notice.part_id.0)).into_owned());
-    params.push("price", notice.price.eight_decimals());
-    params.push("status", codes::receipt_status(notice.report.status));
-    params.push("scts", scts(notice.happened_at));
-    params.push("err-code", codes::err_code(notice.report));
-    params.push("api-key", &*target.account.key);
-    params.push("client-ref", notice.client_ref.as_deref().unwrap_or_default());
-    params.push("message-timestamp", message_timestamp(now));
+/// One try at `now` of what `notice` tells.
+pub(super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
+    let params = match &notice.told {
+        Told::Receipt(told) => receipt(notice, told, target, now),
+        Told::Inbound(told) => inbound::inbound(told, target, now),
+    };
     match target.account.webhook_method {
         HttpMethodChoice::Get => get(target.url, &params),
         HttpMethodChoice::PostForm => post(target.url, FORM, params.form().into_bytes()),
         HttpMethodChoice::PostJson => post(target.url, JSON, params.json()),
     }
+}
+
+fn receipt<'a>(notice: &Notice, told: &'a ReceiptTold, target: WebhookTarget<'a>, now: Timestamp) -> Params<'a> {
+    let mut params = Params::new();
+    params.push("msisdn", told.recipient.digits());
+    params.push("to", told.sender.as_str());
+    params.push("network-code", &*told.network);
+    params.push_id(told.part_id.0);
+    params.push("price", told.price.eight_decimals());
+    params.push("status", codes::receipt_status(told.report.status));
+    params.push("scts", scts(notice.happened_at));
+    params.push("err-code", codes::err_code(told.report));
+    params.push("api-key", &*target.account.key);
+    params.push("client-ref", told.client_ref.as_deref().unwrap_or_default());
+    params.push("message-timestamp", message_timestamp(now));
+    params
 }
 
 fn get(url: &str, params: &Params<'_>) -> WebhookRequest {
@@ -71,7 +83,7 @@ struct Params<'a>(Vec<(&'static str, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
     fn new() -> Self {
-        Self(Vec::with_capacity(11))
+        Self(Vec::with_capacity(13))
     }
 
     fn push(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
@@ -79,6 +91,16 @@ impl<'a> Params<'a> {
         if !value.is_empty() {
             self.0.push((name, value));
         }
+    }
+
+    /// Pushes a value that means something also where it is empty.
+    fn push_even_blank(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// Pushes the id of a part or a text; its name is spelled otherwise than in answers.
+    fn push_id(&mut self, id: i64) {
+        self.push("messageId", String::from_utf8_lossy(&id_digits(id)).into_owned());
     }
 
     fn form(&self) -> String {
@@ -94,7 +116,7 @@ impl<'a> Params<'a> {
             out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"\":\"");
-            render::escape(&mut out, value);
+            json::escape(&mut out, value);
             out.push(b'"');
         }
         out.push(b'}');

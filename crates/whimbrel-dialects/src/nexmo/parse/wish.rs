@@ -5,19 +5,22 @@
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::phone::PhoneNumberError;
 use whimbrel_core::{
-    Alphabet, Call, CallbackFault, IdempotencyKey, MessageClass, MessageText, PhoneNumber, ReceiptWish, Refusal,
+    Call, CallbackFault, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration,
     SendCall, SenderId, Span,
 };
 
 use super::super::params::{CREDENTIALS, Name, Params};
+use super::content;
 use crate::http::HttpRequest;
 use crate::own;
 
-const TEXT_CHARS_MAX: usize = 3_200;
 const CALLBACK_CHARS_MAX: usize = 100;
 /// Older pages of the reference say 40; the vendor's Python and Java libraries let 100 through.
 const CLIENT_REF_CHARS_MAX: usize = 100;
 const ACCOUNT_REF_CHARS_MAX: usize = 100;
+/// India's registry gives out marks of 19 digits; others may be longer.
+const REGISTRATION_CHARS_MAX: usize = 100;
+const NETWORK_CHARS_MAX: usize = 20;
 /// What an address field of SMPP holds (SMPP 3.4 §5.2.8). Networks carry 11 characters of a name, but the vendor does not
 /// refuse longer ones, and neither do we.
 const SENDER_CHARS_MAX: usize = 20;
@@ -27,22 +30,28 @@ const TTL_MILLIS: std::ops::RangeInclusive<i64> = 20_000..=604_800_000;
 pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Call, Refusal> {
     let sender = sender(params)?;
     let recipient = recipient(params)?;
-    let alphabet = alphabet(params)?;
-    let text = text(params)?;
+    let content = content::content(params)?;
     let client_ref = mark(params, Name::ClientRef, CLIENT_REF_CHARS_MAX)?;
     let account_ref = mark(params, Name::AccountRef, ACCOUNT_REF_CHARS_MAX)?;
+    let registration = registration(params)?;
     let receipt = receipt(params)?;
+    // Taken as the vendor's clients send them, and without effect here.
+    let _trusted = boolean(params, Name::TrustedNumber)?;
+    let _pool = mark(params, Name::PoolId, REGISTRATION_CHARS_MAX)?;
     let validity = validity(params)?;
-    refuse_handset_class(params)?;
+    let handset_class = handset_class(params)?;
     let callback = params.get(Name::Callback).map(callback).transpose().map_err(Refusal::InvalidCallback)?;
+    let network = network(params)?;
     let class = own::class(request)?;
     let idempotency = own::idempotency_key(request)?
         .map(|key| IdempotencyKey { key: key.into(), request_digest: digest(params, class) });
     Ok(Call::Send(SendCall {
         recipient,
         sender,
-        text,
-        alphabet,
+        content,
+        handset_class,
+        network,
+        registration,
         receipt,
         callback,
         client_ref,
@@ -50,6 +59,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         validity,
         class,
         idempotency,
+        carrier: None,
     }))
 }
 
@@ -71,23 +81,6 @@ fn recipient(params: &Params<'_>) -> Result<PhoneNumber, Refusal> {
     })
 }
 
-fn alphabet(params: &Params<'_>) -> Result<Alphabet, Refusal> {
-    match params.get(Name::Type) {
-        None | Some("text") => Ok(Alphabet::Gsm7Lossy),
-        Some("unicode") => Ok(Alphabet::Ucs2),
-        Some("binary" | "wappush" | "vcal" | "vcard") => Err(Refusal::FacilityNotAllowed),
-        Some(_) => Err(Refusal::Invalid { field: Name::Type.as_str() }),
-    }
-}
-
-fn text(params: &Params<'_>) -> Result<MessageText, Refusal> {
-    let text = params.get(Name::Text).ok_or(Refusal::Missing { field: Name::Text.as_str() })?;
-    match is_longer(text, TEXT_CHARS_MAX) {
-        true => Err(Refusal::TooLong),
-        false => Ok(MessageText::new(text)),
-    }
-}
-
 fn mark(params: &Params<'_>, name: Name, chars_max: usize) -> Result<Option<Box<str>>, Refusal> {
     match params.get(name) {
         Some(text) if is_longer(text, chars_max) => Err(Refusal::Invalid { field: name.as_str() }),
@@ -96,20 +89,33 @@ fn mark(params: &Params<'_>, name: Name, chars_max: usize) -> Result<Option<Box<
 }
 
 /// No character takes less than an octet, so that most texts need not be counted.
-fn is_longer(text: &str, chars_max: usize) -> bool {
+pub(super) fn is_longer(text: &str, chars_max: usize) -> bool {
     text.len() > chars_max && text.chars().nth(chars_max).is_some()
 }
 
-/// Wanted unless the customer says no. Clients say it as `0`, `false` and `False`.
+fn registration(params: &Params<'_>) -> Result<Registration, Refusal> {
+    Ok(Registration {
+        entity: mark(params, Name::EntityId, REGISTRATION_CHARS_MAX)?,
+        template: mark(params, Name::ContentId, REGISTRATION_CHARS_MAX)?,
+    })
+}
+
+/// Wanted unless the customer says no.
 fn receipt(params: &Params<'_>) -> Result<ReceiptWish, Refusal> {
-    let Some(wish) = params.get(Name::StatusReportReq) else { return Ok(ReceiptWish::Wanted) };
-    let is_one_of = |words: &[&str]| words.iter().any(|word| wish.eq_ignore_ascii_case(word));
-    if is_one_of(&["1", "true", "yes", "on"]) {
-        Ok(ReceiptWish::Wanted)
-    } else if is_one_of(&["0", "false", "no", "off"]) {
-        Ok(ReceiptWish::Unwanted)
-    } else {
-        Err(Refusal::Invalid { field: Name::StatusReportReq.as_str() })
+    Ok(match boolean(params, Name::StatusReportReq)? {
+        None | Some(true) => ReceiptWish::Wanted,
+        Some(false) => ReceiptWish::Unwanted,
+    })
+}
+
+/// Clients say it as `1`, `true` and `True`, or as `0`, `false` and `False`.
+fn boolean(params: &Params<'_>, name: Name) -> Result<Option<bool>, Refusal> {
+    let Some(value) = params.get(name) else { return Ok(None) };
+    let is_one_of = |words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+    match (is_one_of(&["1", "true", "yes", "on"]), is_one_of(&["0", "false", "no", "off"])) {
+        (true, _) => Ok(Some(true)),
+        (false, true) => Ok(Some(false)),
+        (false, false) => Err(Refusal::Invalid { field: name.as_str() }),
     }
 }
 
@@ -123,12 +129,28 @@ fn validity(params: &Params<'_>) -> Result<Option<Span>, Refusal> {
     }
 }
 
-/// 0 is flash, 1 to 3 are places where a handset may keep a text. None is offered yet.
-fn refuse_handset_class(params: &Params<'_>) -> Result<(), Refusal> {
-    match params.get(Name::MessageClass) {
-        None => Ok(()),
-        Some("0" | "1" | "2" | "3") => Err(Refusal::FacilityNotAllowed),
-        Some(_) => Err(Refusal::InvalidHandsetClass),
+fn handset_class(params: &Params<'_>) -> Result<Option<HandsetClass>, Refusal> {
+    let Some(class) = params.get(Name::MessageClass) else { return Ok(None) };
+    // One digit: the standard library would take a plus and zeros.
+    match class.as_bytes() {
+        [digit @ b'0'..=b'3'] => Ok(HandsetClass::from_value(digit - b'0')),
+        _ => Err(Refusal::InvalidHandsetClass),
+    }
+}
+
+/// A network code as answers have it: the digits of a mobile network, or a country's fixed lines such as `GB-FIXED`. Whether
+/// there is such a network, and in which country, is judged with the routes.
+fn network(params: &Params<'_>) -> Result<Option<Box<str>>, Refusal> {
+    let Some(code) = params.get(Name::NetworkCode) else { return Ok(None) };
+    let is_mobile = matches!(code.len(), 5 | 6) && code.bytes().all(|byte| byte.is_ascii_digit());
+    let is_fixed = code.len() <= NETWORK_CHARS_MAX
+        && code.split_once('-').is_some_and(|(country, name)| {
+            let is_capitals = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
+            country.len() == 2 && is_capitals(country) && !name.is_empty() && is_capitals(name)
+        });
+    match is_mobile || is_fixed {
+        true => Ok(Some(code.into())),
+        false => Err(Refusal::InvalidNetwork),
     }
 }
 

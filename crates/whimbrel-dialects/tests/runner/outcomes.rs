@@ -1,0 +1,86 @@
+//! What the engine says to a call, as a file states it.
+
+use whimbrel_core::{Accepted, AcceptedPart, Call, MessageId, Outcome, PartId, RateWindow, Refusal, SendCall, Span};
+use whimbrel_dialects::Parsed;
+
+use super::file::{Facts, money};
+
+/// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
+pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
+    let facts = Facts(text);
+    let first = text.lines().next().unwrap_or_default();
+    let send = || match &parsed.call {
+        Ok(Call::Send(send)) => send,
+        Err(refusal) => panic!("the outcome needs a call, but it was refused: {refusal:?}"),
+    };
+    let recipient = || send().recipient.clone();
+    let network = || facts.get("network").into();
+    let refusal = match first {
+        "accepted" => return Outcome::Sent(accepted(text, send())),
+        "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
+        "refused: wrong credentials" => {
+            assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");
+            Refusal::BadCredentials
+        }
+        "refused: account suspended" => Refusal::AccountBarred,
+        "refused: not by HTTP" => Refusal::HttpNotAllowed,
+        "refused: too many requests" => Refusal::TooManyRequests(RateWindow {
+            requests_max: facts.count("requests at most"),
+            length: Span(facts.count("length")),
+            requests: facts.count("requests"),
+            began_at: facts.instant("began"),
+            elapsed: Span(facts.count("elapsed")),
+        }),
+        "refused: sender throttled" => Refusal::SenderThrottled {
+            recipient: recipient(),
+            network: network(),
+            wait: facts.find("wait").map(|_| Span(facts.count("wait"))),
+        },
+        "refused: recipient not permitted" => Refusal::RecipientNotPermitted { recipient: recipient() },
+        "refused: recipient barred" => Refusal::RecipientBarred { recipient: recipient() },
+        "refused: recipient given up" => Refusal::RecipientDeactivated { recipient: recipient() },
+        "refused: sender not allowed" => Refusal::SenderNotAllowed { recipient: recipient() },
+        "refused: another country's network" => {
+            assert!(send().network.is_some(), "only a network that is named can be wrong");
+            Refusal::InvalidNetwork
+        }
+        "refused: feature denied" => Refusal::FacilityNotAllowed,
+        "refused: no route" => Refusal::Unroutable { recipient: recipient() },
+        "refused: no money" => Refusal::InsufficientFunds {
+            recipient: recipient(),
+            price: facts.money("price"),
+            balance: facts.money("balance"),
+            network: network(),
+        },
+        "refused: same key, other request" => Refusal::IdempotencyConflict,
+        "refused: too many parts" => Refusal::TooLong,
+        "refused: overloaded" => Refusal::Overloaded,
+        "refused: our fault" => Refusal::Internal,
+        other => panic!("no outcome `{other}`"),
+    };
+    Outcome::Refused(refusal)
+}
+
+fn refusal_as_read(parsed: &Parsed) -> Refusal {
+    match (&parsed.claim, &parsed.call) {
+        (Err(refusal), _) | (Ok(_), Err(refusal)) => refusal.clone(),
+        (Ok(_), Ok(_)) => panic!("nothing was refused"),
+    }
+}
+
+fn accepted(text: &str, send: &SendCall) -> Accepted {
+    let facts = Facts(text);
+    let first = facts.hex("first id");
+    let parts = text.lines().filter_map(|line| line.strip_prefix("part: ")).zip(first..).map(|(part, id)| {
+        let (price, balance) = part.split_once(", balance ").expect("a price and a balance");
+        AcceptedPart { part_id: PartId(id), price: money(price), balance: money(balance) }
+    });
+    Accepted {
+        message_id: MessageId(first),
+        recipient: send.recipient.clone(),
+        network: facts.get("network").into(),
+        parts: parts.collect(),
+        client_ref: send.client_ref.clone(),
+        account_ref: send.account_ref.clone(),
+    }
+}

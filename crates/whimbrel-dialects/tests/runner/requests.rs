@@ -1,0 +1,137 @@
+//! Requests: what was read of them, and their answers.
+
+use std::fmt::Write as _;
+
+use whimbrel_core::{Binary, Call, Content, MessageClass, SendCall, SenderId};
+use whimbrel_dialects::http::{Headers, HttpRequest};
+use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
+
+use super::file::{Facts, File};
+use super::outcomes;
+
+pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
+    let given = Facts(file.get("given"));
+    let trace_id = u128::from_str_radix(given.get("trace"), 16).expect("a trace id");
+    let now = given.instant("now");
+    let wire = Wire::parse(file.get("request"));
+    let (call, response) = match wire.with(|request| dialect.read(request, trace_id, now)) {
+        Match::NotMine => ("not this dialect's".to_owned(), "none".to_owned()),
+        Match::Answered(response) => {
+            ("answered without asking".to_owned(), print_answer(response.status, &response.headers, &response.body))
+        }
+        Match::Parsed(parsed) => {
+            let response = dialect.render(&outcomes::outcome(file.get("outcome"), &parsed), &parsed.reply);
+            (print_call(&parsed), print_answer(response.status, &response.headers, &response.body))
+        }
+    };
+    file.set("call", &call);
+    file.set("response", &response);
+}
+
+/// A request as the file has it: a request line, headers, an empty line, the body.
+struct Wire<'a> {
+    method: &'a str,
+    target: &'a str,
+    headers: Vec<(String, &'a str)>,
+    body: &'a str,
+}
+
+impl<'a> Wire<'a> {
+    fn parse(text: &'a str) -> Self {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.lines();
+        let (method, target) = lines.next().and_then(|line| line.split_once(' ')).expect("a request line");
+        let headers = lines.map(|line| line.split_once(": ").expect("a header"));
+        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        Self { method, target, headers, body }
+    }
+
+    fn with<R>(&self, read: impl FnOnce(&HttpRequest<'_>) -> R) -> R {
+        let (path, query) = self.target.split_once('?').unwrap_or((self.target, ""));
+        let headers: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        read(&HttpRequest { method: self.method, path, query, headers: &headers, body: self.body.as_bytes() })
+    }
+}
+
+fn print_call(parsed: &Parsed) -> String {
+    let mut out = String::new();
+    let _ = match &parsed.claim {
+        Ok(Claim::KeyAndSecret { key, secret }) => writeln!(out, "claim: key {key}, secret {}", secret.expose()),
+        Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
+    };
+    match &parsed.call {
+        Ok(Call::Send(send)) => print_send(&mut out, send),
+        Err(refusal) => {
+            let _ = write!(out, "call: refused, {refusal:?}");
+        }
+    }
+    out
+}
+
+fn print_send(out: &mut String, send: &SendCall) {
+    let (kind, name) = match &send.sender {
+        SenderId::Number(number) => ("number", number.digits()),
+        SenderId::ShortCode(code) => ("short code", &**code),
+        SenderId::Name(name) => ("name", &**name),
+    };
+    let _ = writeln!(out, "call: send\nto: {}\nfrom: {kind} {name}", send.recipient.digits());
+    print_content(out, &send.content);
+    let _ = write!(out, "receipt: {:?}", send.receipt);
+    if let Some(class) = send.handset_class {
+        let _ = write!(out, "\nhandset class: {class:?}");
+    }
+    if let Some(validity) = send.validity {
+        let _ = write!(out, "\nvalidity: {} ms", validity.as_millis());
+    }
+    if let Some(class) = send.class.map(MessageClass::as_str) {
+        let _ = write!(out, "\nclass: {class}");
+    }
+    let marks = [
+        ("network", &send.network),
+        ("entity", &send.registration.entity),
+        ("template", &send.registration.template),
+        ("callback", &send.callback),
+        ("client-ref", &send.client_ref),
+        ("account-ref", &send.account_ref),
+    ];
+    for (name, mark) in marks {
+        if let Some(mark) = mark {
+            let _ = write!(out, "\n{name}: {mark}");
+        }
+    }
+    if let Some(idempotency) = &send.idempotency {
+        let _ = write!(out, "\nidempotency: {}, digest {}", idempotency.key, hex(&idempotency.request_digest));
+    }
+}
+
+fn print_content(out: &mut String, content: &Content) {
+    let _ = match content {
+        Content::Text { text, alphabet } => match text.expose().chars().count() {
+            0..=100 => writeln!(out, "text: {:?}, {alphabet:?}", text.expose()),
+            count => writeln!(out, "text: {count} characters, {alphabet:?}"),
+        },
+        Content::Binary(Binary { header, body, protocol_id }) => {
+            let (header, body) = (hex(header.expose()), hex(body.expose()));
+            writeln!(out, "header: {header}\nbody: {body}\nprotocol: {protocol_id}")
+        }
+    };
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn print_answer(status: u16, headers: &Headers, body: &[u8]) -> String {
+    let mut out = status.to_string();
+    print_headers_and_body(&mut out, headers, body);
+    out
+}
+
+pub(super) fn print_headers_and_body(out: &mut String, headers: &Headers, body: &[u8]) {
+    for (name, value) in headers {
+        let _ = write!(out, "\n{name}: {value}");
+    }
+    let body = std::str::from_utf8(body).expect("a body in UTF-8");
+    let _ = write!(out, "\n\n{body}");
+}
