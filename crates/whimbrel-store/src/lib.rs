@@ -15,17 +15,20 @@ pub mod sqlite;
 pub mod view;
 
 use std::fmt;
+use std::sync::Arc;
 
-use whimbrel_core::{AccountId, CarrierId, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
 
 pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
 pub use op::{
-    Accept, AccountPatch, AccountRefused, Answer, Claim, NewAccount, NoticeResult, NoticeTried, Op, OpResult,
+    Accept, AccountPatch, AccountRefused, Answer, Claim, InboundIn, InboundOutcome, ListChange, NewAccount,
+    NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Op, OpResult, OrphanReason, OwnedNumber,
     PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{
-    AccountView, Credential, MessageFilter, MessageSummary, MessageView, OpenPart, PartView, Stats, TimelineEntry,
+    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
+    PartView, Stats, TimelineEntry,
 };
 
 /// Why the store did not answer.
@@ -97,6 +100,9 @@ pub trait Store: Send + Sync + 'static {
     /// Notices by due time; those due at `now` first, and never more than `count_max`.
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError>;
 
+    /// The rules that chose the carriers of parts; parts that are not open are left out.
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError>;
+
     /// A message with its parts and its story.
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError>;
 
@@ -105,6 +111,27 @@ pub trait Store: Send + Sync + 'static {
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
+
+    /// Every number that an account owns, or those of one.
+    fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError>;
+
+    /// Everybody's lists. Those of an account come with its credential.
+    fn lists(&self) -> Result<Arc<Lists>, StoreError>;
+
+    /// The entries of a list, in order, after `after`.
+    fn list_entries(
+        &self,
+        account: Option<AccountId>,
+        kind: ListKind,
+        after: Option<&str>,
+        count_max: usize,
+    ) -> Result<Vec<Box<str>>, StoreError>;
+
+    /// Texts that came in, newest first, the parts of a long one joined.
+    fn inbound(&self, filter: &InboundFilter) -> Result<Vec<InboundView>, StoreError>;
+
+    /// Receipts that found no part, newest first.
+    fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

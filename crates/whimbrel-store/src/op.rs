@@ -2,10 +2,12 @@
 //!
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
+use std::sync::Arc;
+
 use whimbrel_core::{
-    AcceptedPart, Account, AccountId, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt, EndpointKind,
-    HttpMethodChoice, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret,
-    Submission, Timestamp,
+    AcceptedPart, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
+    EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
+    NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -19,6 +21,8 @@ pub enum Op {
     Part(PartChange),
     /// A carrier's receipt came.
     Receipt(Box<ReceiptIn>),
+    /// A text came in.
+    Inbound(Box<InboundIn>),
     /// A webhook was tried.
     Notice(NoticeTried),
     /// Make an account.
@@ -27,6 +31,10 @@ pub enum Op {
     PatchAccount(Box<AccountPatch>),
     /// Put money into a wallet.
     TopUp(TopUp),
+    /// Give a number to an account, or take it away.
+    Number(NumberChange),
+    /// Change a list.
+    List(ListChange),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
@@ -89,6 +97,73 @@ pub struct ReceiptIn {
     pub notice_id: NoticeId,
 }
 
+/// A part of a text to store. The account that owns its number is told; a text to a number that nobody owns is kept all the same.
+#[derive(Debug, Clone)]
+pub struct InboundIn {
+    /// Our id for it.
+    pub id: InboundId,
+    /// Who delivered it.
+    pub carrier: CarrierId,
+    /// What came.
+    pub part: InboundPart,
+    /// When.
+    pub at: Timestamp,
+    /// The id of the notice, if one comes of it.
+    pub notice_id: NoticeId,
+}
+
+/// A change of who owns a number.
+#[derive(Debug, Clone)]
+pub struct NumberChange {
+    /// The number: digits without a plus, or a short code.
+    pub number: Box<str>,
+    /// What becomes of it.
+    pub change: NumberFate,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What becomes of a number.
+#[derive(Debug, Clone)]
+pub enum NumberFate {
+    /// It belongs to an account from now on. The owner's own assignment again changes the URL; another account's is refused.
+    Assign {
+        /// The account.
+        account_id: AccountId,
+        /// Where its texts go instead of the account's endpoint.
+        inbound_url: Option<Box<str>>,
+    },
+    /// It belongs to nobody.
+    Release,
+}
+
+/// A number of ours and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedNumber {
+    /// Digits without a plus, or a short code.
+    pub number: Box<str>,
+    /// Whose.
+    pub account_id: AccountId,
+    /// Where its texts go instead of the account's endpoint.
+    pub inbound_url: Option<Box<str>>,
+}
+
+/// A change of a list. Entries stand in the form of [`Lists::entry`]; adding what is there and removing what is not changes
+/// nothing.
+#[derive(Debug, Clone)]
+pub struct ListChange {
+    /// Whose list; `None`: everybody's.
+    pub account_id: Option<AccountId>,
+    /// Which.
+    pub kind: ListKind,
+    /// What comes in.
+    pub add: Vec<Box<str>>,
+    /// What goes out.
+    pub remove: Vec<Box<str>>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How a try of a webhook went.
 #[derive(Debug, Clone)]
 pub struct NoticeTried {
@@ -143,6 +218,8 @@ pub struct AccountPatch {
     pub status: Option<AccountStatus>,
     /// The class of its messages.
     pub default_class: Option<MessageClass>,
+    /// What it may do, all of it.
+    pub rules: Option<AccountRules>,
 }
 
 /// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.
@@ -191,6 +268,8 @@ pub enum OpResult {
     Part(Box<PartOutcome>),
     /// The receipt's.
     Receipt(Box<ReceiptOutcome>),
+    /// The text was stored, now or before.
+    Inbound(Box<InboundOutcome>),
     /// The try was written down.
     NoticeNoted,
     /// The account was made or changed; as it is now.
@@ -201,6 +280,12 @@ pub enum OpResult {
     Wallet(Wallet),
     /// The carrier's number.
     Carrier(CarrierId),
+    /// Whose the number is now, if anybody's.
+    Number(Option<OwnedNumber>),
+    /// The number was not given to the account.
+    NumberRefused(NumberRefused),
+    /// The lists of the account, or everybody's, after the change.
+    Lists(Arc<Lists>),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),
@@ -211,6 +296,8 @@ pub enum OpResult {
 pub struct PartOutcome {
     /// The part after it; `None` if it is not open (it ended, or there never was one).
     pub record: Option<PartRecord>,
+    /// The part after it, ended or not, where the event found it open.
+    pub after: Option<PartRecord>,
     /// Its class, for its place in the queue.
     pub class: MessageClass,
     /// Why nothing changed, if nothing did.
@@ -223,13 +310,71 @@ pub struct PartOutcome {
 
 /// What became of a receipt.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "results hold it in a box")]
 pub enum ReceiptOutcome {
     /// Its part was found.
-    Matched(PartOutcome),
+    Matched {
+        /// What became of the part.
+        outcome: PartOutcome,
+        /// The form of the id by which it was found.
+        form: KeyForm,
+        /// Other open parts of the same message that have the very same id at the carrier: it took them as one, and the receipt
+        /// speaks for them too.
+        siblings: Vec<PartId>,
+    },
     /// It was not: the receipt waits for the answer that it outran.
-    Parked,
+    Parked(OrphanReason),
     /// The same receipt is parked already.
-    ParkedBefore,
+    ParkedBefore(OrphanReason),
+}
+
+/// Why a receipt found no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrphanReason {
+    /// No part of the carrier has that id, in any form.
+    UnknownId,
+    /// A part has that id in another form, but another recipient.
+    OtherRecipient,
+    /// The receipt names no id.
+    NoId,
+}
+
+impl OrphanReason {
+    /// The reason in JSON and rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownId => "unknown-id",
+            Self::OtherRecipient => "other-recipient",
+            Self::NoId => "no-id",
+        }
+    }
+}
+
+/// What became of a text that came in.
+#[derive(Debug, Clone)]
+pub struct InboundOutcome {
+    /// Its id: that of the first time if the carrier delivered the same part of a long text again.
+    pub id: InboundId,
+    /// The number that it went to.
+    pub number: Box<str>,
+    /// Whose number that is; `None`: nobody's.
+    pub account_id: Option<AccountId>,
+    /// Whether it was stored before.
+    pub repeated: bool,
+    /// Whether every part of its text is there now.
+    pub complete: bool,
+    /// What to tell the customer, due at once.
+    pub notice: Option<Notice>,
+}
+
+/// Why a number was not given to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberRefused {
+    /// It belongs to another account.
+    Taken,
+    /// There is no such account.
+    UnknownAccount,
 }
 
 /// Why an account was not made or changed.

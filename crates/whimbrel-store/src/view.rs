@@ -1,13 +1,13 @@
 //! What reads answer.
 
 use whimbrel_core::{
-    Account, AccountId, CarrierId, Final, MessageClass, MessageId, MessageText, Money, PartId, PartRecord, PhoneNumber,
-    Secret, SenderId, Timestamp,
+    Account, AccountId, CarrierId, Content, Cut, Final, HandsetClass, InboundContent, InboundId, MessageClass,
+    MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretDigest;
-use crate::op::Wallet;
+use crate::op::{OrphanReason, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub struct MessageSummary {
     /// From whom.
     pub sender: SenderId,
     /// What.
-    pub text: MessageText,
+    pub content: Content,
     /// When.
     pub accepted_at: Timestamp,
     /// How many parts.
@@ -88,6 +88,10 @@ pub struct MessageView {
     pub summary: MessageSummary,
     /// Its class.
     pub class: MessageClass,
+    /// How the handset is to treat it.
+    pub handset_class: Option<HandsetClass>,
+    /// How its text is cut.
+    pub cut: Cut,
     /// The alphabet of its parts.
     pub encoding: Encoding,
     /// What each part costs.
@@ -142,6 +146,59 @@ pub struct TimelineEntry {
     pub detail: Box<str>,
 }
 
+/// A receipt that found no part.
+#[derive(Debug, Clone)]
+pub struct Orphan {
+    /// Who sent it.
+    pub carrier: CarrierId,
+    /// The id as the carrier wrote it.
+    pub raw_id: Box<str>,
+    /// What it says.
+    pub status: ReceiptStatus,
+    /// The carrier's code.
+    pub code: Box<str>,
+    /// Whom it speaks of, as the carrier names them: digits, or empty.
+    pub recipient: Box<str>,
+    /// Why it found none.
+    pub reason: OrphanReason,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Which texts that came in.
+#[derive(Debug, Clone, Default)]
+pub struct InboundFilter {
+    /// Only to this number of ours.
+    pub number: Option<Box<str>>,
+    /// Only of this account.
+    pub account: Option<AccountId>,
+    /// Only older than this one.
+    pub before: Option<InboundId>,
+    /// At most so many; the store caps it at 1,000.
+    pub count_max: usize,
+}
+
+/// A text that came in, its parts joined.
+#[derive(Debug, Clone)]
+pub struct InboundView {
+    /// The id of its first part to arrive.
+    pub id: InboundId,
+    /// Whose number it went to.
+    pub account_id: Option<AccountId>,
+    /// Who delivered it.
+    pub carrier: CarrierId,
+    /// From whom.
+    pub sender: SenderId,
+    /// To which number.
+    pub number: Box<str>,
+    /// What it says; of a long text, what is there, in order.
+    pub content: InboundContent,
+    /// Parts that are there, and parts that it has.
+    pub parts: (u8, u8),
+    /// When the first part came.
+    pub at: Timestamp,
+}
+
 /// Counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -161,4 +218,6 @@ pub struct Stats {
     pub parked: u64,
     /// Notices that were not delivered yet.
     pub notices: u64,
+    /// Parts of texts that ever came in.
+    pub inbound: u64,
 }

@@ -7,11 +7,11 @@ use whimbrel_core::part::{Funds, Ignored};
 use whimbrel_core::{
     AccountId, AccountStatus, AttemptNumber, CaptureOn, CarrierError, CarrierId, Cause, DoubtPolicy, EndpointKind,
     KeyForm, MessageClass, MessageId, NoticeId, PartEvent, PartId, PartState, PhoneNumber, ReceiptKey, ReceiptStatus,
-    ReceiptWish, Refusal, Secret, Span,
+    ReceiptWish, Refusal, RefusalScope, Secret, Span,
 };
 use whimbrel_store::{
-    AccountPatch, AccountRefused, Claim, MessageFilter, NoticeResult, NoticeTried, Op, OpResult, ReceiptIn,
-    ReceiptOutcome, Store,
+    AccountPatch, AccountRefused, Claim, MessageFilter, NoticeResult, NoticeTried, Op, OpResult, OrphanReason,
+    ReceiptIn, ReceiptOutcome, Store,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -35,7 +35,10 @@ fn a_message_goes_its_way_and_is_paid_once() {
     let outcome = matched(&store, receipt(report("ab12", ReceiptStatus::Delivered), 2));
     assert!(outcome.record.is_none() && outcome.ignored.is_none());
     let notice = outcome.notices.first().expect("told");
-    assert_eq!((notice.report.status, notice.client_ref.as_deref()), (ReceiptStatus::Delivered, Some("order 7")));
+    assert_eq!(
+        (told(notice).report.status, told(notice).client_ref.as_deref()),
+        (ReceiptStatus::Delivered, Some("order 7"))
+    );
     assert_eq!(store.notices(None, 10).expect("read"), outcome.notices);
     assert_eq!(states(&store, 100), ["delivered"]);
     assert_eq!(story(&store, 100), ["accepted", "submitting", "sent", "ended"]);
@@ -56,7 +59,12 @@ fn every_operation_twice_changes_nothing() {
     };
     let delivered = NoticeTried { at: NOW + Span::seconds(36), result: NoticeResult::Delivered, ..retry.clone() };
     let throttled = CarrierError::Throttled { pause: Span::seconds(1), code: "88".into() };
-    let refused = PartEvent::Refused { attempt: AttemptNumber(1), error: throttled, retry_at: NOW + Span::seconds(4) };
+    let refused = PartEvent::Refused {
+        attempt: AttemptNumber(1),
+        error: throttled,
+        retry_at: NOW + Span::seconds(4),
+        next: None,
+    };
     let ops = [
         accept(keyed(a_plan(100, &"a".repeat(200)), "k", 1), Claim::Now),
         event(100, 2, refused),
@@ -95,8 +103,10 @@ fn every_operation_twice_changes_nothing() {
             }
             (_, OpResult::Part(outcome)) => assert!(outcome.ignored.is_some() && outcome.notices.is_empty(), "{op:?}"),
             (_, OpResult::Receipt(outcome)) => match *outcome {
-                ReceiptOutcome::Matched(outcome) => assert!(outcome.ignored.is_some() && outcome.notices.is_empty()),
-                other => assert!(matches!(other, ReceiptOutcome::ParkedBefore)),
+                ReceiptOutcome::Matched { outcome, .. } => {
+                    assert!(outcome.ignored.is_some() && outcome.notices.is_empty())
+                }
+                other => assert!(matches!(other, ReceiptOutcome::ParkedBefore(_))),
             },
             (first, second) => assert_eq!(format!("{first:?}"), format!("{second:?}")),
         }
@@ -111,13 +121,13 @@ fn a_receipt_that_outruns_the_answer_waits_for_it() {
     let store = store_with(PLENTY);
     run(&store, accept(a_plan(100, "hi"), Claim::Now));
     let early = receipt(report("Z9", ReceiptStatus::Buffered), 1);
-    assert!(matches!(run(&store, early), OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked)));
+    assert!(matches!(run(&store, early), OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked(_))));
     run(&store, receipt(report("Z9", ReceiptStatus::Delivered), 2));
     assert_eq!(store.stats().expect("read").parked, 2);
 
     let outcome = part(&store, sent(100, 3, 1, "Z9"));
     assert!(outcome.record.is_none(), "the waiting receipt ended it");
-    let told: Vec<_> = outcome.notices.iter().map(|notice| (notice.id.0, notice.report.status)).collect();
+    let told: Vec<_> = outcome.notices.iter().map(|notice| (notice.id.0, told(notice).report.status)).collect();
     assert_eq!(told, [(2_000_000_001, ReceiptStatus::Buffered), (2_000_000_002, ReceiptStatus::Delivered)]);
     assert_eq!(store.stats().expect("read").parked, 0);
     assert_eq!(states(&store, 100), ["delivered"]);
@@ -135,14 +145,14 @@ fn a_converted_id_counts_only_if_the_recipient_agrees() {
     run(&store, sent(100, 1, 1, "255"));
     let hex = |recipient: &str| {
         let mut report = report("ff", ReceiptStatus::Delivered);
-        report.keys.push(ReceiptKey { key: (*b"255").into(), form: KeyForm::Converted });
+        report.keys.push(ReceiptKey { key: (*b"255").into(), form: KeyForm::ToDecimal });
         report.recipient = recipient.into();
         report
     };
-    for stranger in ["", "447700900124"] {
+    for (stranger, seconds) in [("", 1), ("447700900124", 2)] {
         assert!(matches!(
-            run(&store, receipt(hex(stranger), 2)),
-            OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked)
+            run(&store, receipt(hex(stranger), seconds)),
+            OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked(OrphanReason::OtherRecipient))
         ));
     }
     assert!(matched(&store, receipt(hex(RECIPIENT), 3)).record.is_none());
@@ -181,7 +191,7 @@ fn an_id_used_again_means_the_open_part() {
         notice_id: NoticeId(3_000_000_000),
     };
     let outcome = run(&store, Op::Receipt(Box::new(receipt)));
-    assert!(matches!(outcome, OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked)));
+    assert!(matches!(outcome, OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked(_))));
 }
 
 #[test]
@@ -315,12 +325,16 @@ fn an_operation_on_nothing_is_answered_and_hinders_nobody() {
 #[test]
 fn holds_are_released_when_the_part_ends_without_the_carrier() {
     let store = store_with(PLENTY);
-    let permanent =
-        CarrierError::Permanent { cause: Cause::IllegalNumber, status: ReceiptStatus::Rejected, code: "11".into() };
-    let refused = PartEvent::Refused { attempt: AttemptNumber(1), error: permanent, retry_at: NOW };
+    let permanent = CarrierError::Permanent {
+        cause: Cause::IllegalNumber,
+        status: ReceiptStatus::Rejected,
+        code: "11".into(),
+        scope: RefusalScope::Everywhere,
+    };
+    let refused = PartEvent::Refused { attempt: AttemptNumber(1), error: permanent, retry_at: NOW, next: None };
     run(&store, accept(a_plan(100, "hi"), Claim::Now));
     let outcome = part(&store, event(100, 1, refused));
-    assert_eq!(outcome.notices[0].report.status, ReceiptStatus::Rejected);
+    assert_eq!(told(&outcome.notices[0]).report.status, ReceiptStatus::Rejected);
     assert_eq!((money(&store), states(&store, 100)), ((PLENTY, 0), vec!["rejected".into()]));
     assert!(view(&store, 100).timeline.iter().any(|line| line.detail.contains("code 11")));
 
@@ -351,7 +365,7 @@ fn the_clock_finds_what_is_due_and_ends_it() {
     assert_eq!(store.clock_due(later, 10).expect("read"), [PartId(100), PartId(300)], "an answer is awaited for 200");
     assert_eq!(store.clock_due(later, 1).expect("read").len(), 1);
     let outcome = part(&store, event(100, 72 * 3_600, PartEvent::Clock));
-    assert_eq!(outcome.notices[0].report.status, ReceiptStatus::Expired);
+    assert_eq!(told(&outcome.notices[0]).report.status, ReceiptStatus::Expired);
     assert_eq!(states(&store, 100), ["expired"]);
     // A claim that comes too late ends the part as well.
     run(&store, accept(a_plan(400, "hi"), Claim::Later));
@@ -410,14 +424,15 @@ fn notices_are_made_for_those_who_want_them_only() {
         webhook_method: None,
         status: Some(AccountStatus::Suspended),
         default_class: None,
+        rules: None,
     };
     let OpResult::Account(account) = run(&store, Op::PatchAccount(Box::new(patch))) else { panic!("unknown") };
     assert_eq!((account.status, account.endpoints.len()), (AccountStatus::Suspended, 0));
     assert_eq!(life(300, &|_| ()), 0, "nowhere to tell it");
     assert_eq!(life(400, &|plan| plan.callback = Some("http://127.0.0.1/own".into())), 1);
     let notices = store.notices(None, 10).expect("read");
-    assert_eq!(notices.iter().map(|notice| notice.message_id.0).collect::<Vec<_>>(), [100, 400]);
-    assert_eq!(notices[1].callback.as_deref(), Some("http://127.0.0.1/own"));
+    assert_eq!(notices.iter().map(|notice| told(notice).message_id.0).collect::<Vec<_>>(), [100, 400]);
+    assert_eq!(notices[1].url.as_deref(), Some("http://127.0.0.1/own"));
 }
 
 #[test]
@@ -523,8 +538,13 @@ fn an_acceptance_that_comes_late_counts_although_the_part_is_on_its_way_again() 
     part(&store, sent(100, 3, 1, "c1"));
     assert_eq!((states(&store, 100), money(&store)), (vec!["submitted".to_owned()], (PLENTY - PRICE, 0)));
     // The carrier refuses the copy as one: that says nothing of the part.
-    let error = CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Rejected, code: "0x66".into() };
-    let copy = PartEvent::Refused { attempt: AttemptNumber(2), error, retry_at: NOW };
+    let error = CarrierError::Permanent {
+        cause: Cause::Spam,
+        status: ReceiptStatus::Rejected,
+        code: "0x66".into(),
+        scope: RefusalScope::Everywhere,
+    };
+    let copy = PartEvent::Refused { attempt: AttemptNumber(2), error, retry_at: NOW, next: None };
     assert_eq!(part(&store, event(100, 4, copy)).ignored, Some(Ignored::Stale));
     matched(&store, receipt(report("c1", ReceiptStatus::Delivered), 5));
     assert_eq!((states(&store, 100), money(&store)), (vec!["delivered".to_owned()], (PLENTY - PRICE, 0)));

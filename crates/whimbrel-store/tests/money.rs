@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use support::*;
 use whimbrel_core::part::{DoubtRules, Funds};
 use whimbrel_core::{
-    AttemptNumber, CaptureOn, CarrierError, Cause, DoubtCause, DoubtPolicy, PartEvent, PartId, ReceiptStatus, Refusal,
-    Span,
+    AttemptNumber, CaptureOn, CarrierError, CarrierId, Cause, DoubtCause, DoubtPolicy, PartEvent, PartId,
+    ReceiptStatus, Refusal, RefusalScope, Span,
 };
 use whimbrel_store::{Claim, Op, OpResult, SqliteStore, Store};
 
@@ -88,7 +88,8 @@ impl Model {
                     4 => event(part, self.clock, PartEvent::GivenBack { attempt }),
                     5 => {
                         let retry_at = NOW + Span::seconds(self.clock + 5);
-                        event(part, self.clock, PartEvent::Refused { attempt, error: error(*policy), retry_at })
+                        let next = (self.clock % 2 == 0).then_some(CarrierId(2));
+                        event(part, self.clock, PartEvent::Refused { attempt, error: error(*policy), retry_at, next })
                     }
                     _ => event(part, self.clock, PartEvent::Clock),
                 }
@@ -181,8 +182,13 @@ fn rules(policy: u8) -> DoubtRules {
 fn error(kind: u8) -> CarrierError {
     match kind {
         0 => CarrierError::Throttled { pause: Span::seconds(1), code: "88".into() },
-        1 => CarrierError::Permanent { cause: Cause::Spam, status: ReceiptStatus::Failed, code: "69".into() },
-        _ => CarrierError::Temporary { code: "8".into() },
+        1 => CarrierError::Permanent {
+            cause: Cause::Spam,
+            status: ReceiptStatus::Failed,
+            code: "69".into(),
+            scope: RefusalScope::ThisCarrier,
+        },
+        _ => CarrierError::Temporary { code: "8".into(), retries_max: kind },
     }
 }
 

@@ -6,11 +6,11 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
-    AcceptedPart, AccountId, AttemptNumber, IdempotencyKey, MessageId, Money, PartState, Plan, ReceiptWish, Refusal,
-    Span,
+    AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, IdempotencyKey, MessageId, Money, PartState, Plan,
+    ReceiptWish, Refusal, Span,
 };
 
-use super::codes::{Code, Tell, open_state, sender_kind};
+use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
 use super::fault::Fault;
 use super::rows;
 use super::writer::Work;
@@ -35,8 +35,10 @@ const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
  (select account_id, key from dedupe where expires_at <= ?1 order by expires_at limit ?2)";
 const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
  alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
- callback, client_ref, account_ref, validity, accepted_at, expires_at)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+ callback, client_ref, account_ref, validity, accepted_at, expires_at, header, body, protocol_id, handset_class, entity,
+ template)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
+ ?26, ?27, ?28, ?29, ?30, ?31)
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
@@ -113,6 +115,10 @@ impl Work<'_> {
 
     /// Whether the row is new.
     fn insert_message(&self, plan: &Plan, balance_after: i64) -> Result<bool, Fault> {
+        let (text, alphabet, binary) = match &plan.content {
+            Content::Text { text, alphabet } => (text.expose(), *alphabet, None),
+            Content::Binary(binary) => ("", Alphabet::Gsm7Lossy, Some(binary)),
+        };
         let inserted = self.db.prepare_cached(INSERT_MESSAGE)?.execute(params![
             plan.message_id.0,
             plan.account_id.0,
@@ -121,9 +127,9 @@ impl Work<'_> {
             plan.recipient.digits(),
             sender_kind(&plan.sender),
             plan.sender.as_str(),
-            plan.text.expose(),
-            plan.alphabet.code(),
-            plan.concat_reference,
+            text,
+            alphabet.code(),
+            cut_code(plan.cut),
             plan.encoding.to_string(),
             plan.parts.len() as i64,
             plan.price.units,
@@ -139,6 +145,12 @@ impl Work<'_> {
             plan.validity.map(|span| span.0),
             plan.accepted_at.0,
             plan.expires_at.0,
+            binary.map(|binary| binary.header.expose()),
+            binary.map(|binary| binary.body.expose()),
+            plan.content.protocol_id(),
+            plan.handset_class.map(whimbrel_core::HandsetClass::value),
+            plan.registration.entity,
+            plan.registration.template,
         ])?;
         Ok(inserted == 1)
     }

@@ -6,16 +6,18 @@ use whimbrel_core::{Account, CarrierId, Secret};
 use super::change::PAID_IN;
 use super::fault::Fault;
 use super::rows::{self, AccountRow};
+use super::rules;
 use super::writer::Work;
 use crate::keyring::{Keyring, KeyringError, SealedSecret};
 use crate::op::{AccountPatch, AccountRefused, NewAccount, OpResult, TopUp};
 
 const KEY_OWNER: &str = "select id from account where dialect = ?1 and key = ?2";
 const INSERT_ACCOUNT: &str = "insert into account (id, dialect, key, name, currency, status, default_class, capture_on,
- webhook_method, signature_secret, created_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+ webhook_method, signature_secret, created_at, rules) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSERT_SECRET: &str = "insert into account_secret (account_id, slot, digest) values (?1, ?2, ?3)";
 const INSERT_WALLET: &str = "insert into wallet (account_id, posted, held) values (?1, 0, 0)";
-const UPDATE_ACCOUNT: &str = "update account set webhook_method = ?2, status = ?3, default_class = ?4 where id = ?1";
+const UPDATE_ACCOUNT: &str =
+    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5 where id = ?1";
 const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values (?1, ?2, ?3)
  on conflict (account_id, kind) do update set url = excluded.url";
 const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
@@ -71,6 +73,7 @@ impl Work<'_> {
             account.webhook_method.as_str(),
             sealed.as_bytes(),
             new.at.0,
+            rules::text(&account.rules),
         ])?;
         let mut insert = self.db.prepare_cached(INSERT_SECRET)?;
         for (secret, slot) in new.secrets.iter().zip(0_i64..) {
@@ -95,6 +98,7 @@ impl Work<'_> {
             patch.webhook_method.unwrap_or(account.webhook_method).as_str(),
             patch.status.unwrap_or(account.status).as_str(),
             patch.default_class.unwrap_or(account.default_class).as_str(),
+            rules::text(&patch.rules.unwrap_or(account.rules)),
         ])?;
         for (kind, url) in &patch.endpoints {
             if url.is_empty() {

@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId, PartRecord,
-    PartState, Submission, Timestamp,
+    CarrierError, CarrierId, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId,
+    PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told,
 };
 
 use super::codes::{Code, open_state, small};
@@ -20,15 +20,16 @@ pub(super) const PAID_IN: i64 = -2;
 
 const UPDATE_LIVE: &str =
     "update live set state = ?2, state_at = ?3, attempt = ?4, failures = ?5, doubts = ?6, funds = ?7,
- told = ?8, carrier_message_id = ?9 where part_id = ?1";
+ told = ?8, carrier_message_id = ?9, carrier = ?10 where part_id = ?1";
 const DELETE_LIVE: &str = "delete from live where part_id = ?1";
 const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by,
  operation, code, attempts, carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code,
- carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+ carrier_message_id, carrier) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 // The primary key makes a second capture of the same part impossible.
 const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (1, ?1, ?2, ?3, ?4, ?5)";
-const ENDED_PART: &str = "select message_id, number, operation from ended where part_id = ?1";
+const ENDED_PART: &str = "select message_id, number, operation, carrier_message_id from ended where part_id = ?1";
+const CARRIER_NAME: &str = "select name from carrier where id = ?1";
 const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
 
@@ -44,13 +45,14 @@ pub(super) struct Happening<'a> {
 }
 
 /// What is left of a part that ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct EndedPart {
     pub(super) part_id: PartId,
     pub(super) message_id: MessageId,
     pub(super) number: u8,
     /// The operation that ended it.
     pub(super) operation: NoticeId,
+    pub(super) carrier_message_id: Box<str>,
 }
 
 impl Work<'_> {
@@ -82,6 +84,7 @@ impl Work<'_> {
             Transition::Ignored(why) => {
                 return Ok(PartOutcome {
                     record: Some(before),
+                    after: Some(before),
                     class,
                     ignored: Some(why),
                     submission: None,
@@ -90,6 +93,11 @@ impl Work<'_> {
             }
         };
         self.write_attempt(&live, record.state, happening)?;
+        if record.carrier != before.carrier {
+            let detail =
+                format!("from {} to {}", self.carrier_name(before.carrier)?, self.carrier_name(record.carrier)?);
+            self.write_event(record.message_id, record.number, "handed-on", happening, &detail)?;
+        }
         if let Some(money) = money {
             self.move_part_money(&live, money, happening.at)?;
         }
@@ -122,13 +130,14 @@ impl Work<'_> {
                 record.funds.code(),
                 record.told.map(|status| status.as_str()),
                 carrier_id,
+                record.carrier.0,
             ])?;
             Some(record)
         };
         let claimed =
             matches!((happening.event, record.state), (PartEvent::Claimed { .. }, PartState::Submitting { .. }));
         let submission = if claimed { Some(Box::new(self.submission(&record)?)) } else { None };
-        Ok(PartOutcome { record: open, class, ignored: None, submission, notices })
+        Ok(PartOutcome { record: open, after: Some(record), class, ignored: None, submission, notices })
     }
 
     /// The answer for a part that ended or never was.
@@ -137,7 +146,8 @@ impl Work<'_> {
             Some(ended) => self.message(ended.message_id)?.class,
             None => MessageClass::Bulk,
         };
-        Ok(PartOutcome { record: None, class, ignored: Some(Ignored::Late), submission: None, notices: Vec::new() })
+        let ignored = Some(Ignored::Late);
+        Ok(PartOutcome { record: None, after: None, class, ignored, submission: None, notices: Vec::new() })
     }
 
     /// A part that ended.
@@ -145,7 +155,7 @@ impl Work<'_> {
         let mut statement = self.db.prepare_cached(ENDED_PART)?;
         let found = statement.query_row([id.0], |row| {
             let (message_id, number, operation) = (MessageId(row.get(0)?), small(row, 1)?, NoticeId(row.get(2)?));
-            Ok(EndedPart { part_id: id, message_id, number, operation })
+            Ok(EndedPart { part_id: id, message_id, number, operation, carrier_message_id: row.get(3)? })
         });
         Ok(found.optional()?)
     }
@@ -182,8 +192,15 @@ impl Work<'_> {
             outcome,
             code,
             carrier_id,
+            live.record.carrier.0,
         ])?;
         Ok(())
+    }
+
+    /// A carrier's name; its number if it has none.
+    fn carrier_name(&self, CarrierId(number): CarrierId) -> Result<String, Fault> {
+        let name = self.db.prepare_cached(CARRIER_NAME)?.query_row([number], |row| row.get(0)).optional()?;
+        Ok(name.unwrap_or_else(|| format!("carrier {number}")))
     }
 
     fn move_part_money(&mut self, live: &LivePart, money: MoneyMove, at: Timestamp) -> Result<(), Fault> {
@@ -229,21 +246,27 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The bytes are cut from the stored text anew: the same text, alphabet and reference give the same octets.
+    /// The bytes are cut from the stored content anew: the same content and reference give the same octets.
     fn submission(&self, record: &PartRecord) -> Result<Submission, Fault> {
         let message = self.message(record.message_id)?;
-        let (encoding, contents) =
-            whimbrel_core::plan::contents(&message.text, message.alphabet, message.concat_reference)
-                .ok_or_else(|| Fault::corrupt("the text of a message"))?;
+        let (encoding, contents) = whimbrel_core::plan::parts_of(&message.content, message.cut)
+            .map_err(|_| Fault::corrupt("the content of a message"))?;
         let index = usize::from(record.number).wrapping_sub(1);
         let content = contents.into_iter().nth(index).ok_or_else(|| Fault::corrupt("the number of a part"))?;
         Ok(Submission {
             part_id: record.part_id,
+            message_id: record.message_id,
+            number: record.number,
+            part_count: message.part_count,
+            class: message.class,
             attempt: record.attempt,
             sender: message.sender,
             recipient: message.recipient,
             encoding,
             content,
+            handset_class: message.handset_class,
+            protocol_id: message.content.protocol_id(),
+            registration: message.registration,
             receipt: message.receipt,
             validity: message.validity,
         })
@@ -270,17 +293,19 @@ impl Work<'_> {
             self.memory.purse(message.account_id).ok_or_else(|| Fault::corrupt("a message without an account"))?;
         Ok(Notice {
             id: happening.notice_id,
-            part_id: live.record.part_id,
-            message_id: message.id,
             account_id: message.account_id,
             dialect: message.dialect,
-            recipient: message.recipient,
-            sender: message.sender,
-            network: message.network,
-            price: Money::new(message.price, purse.account.currency),
-            client_ref: message.client_ref,
-            callback: message.callback,
-            report,
+            url: message.callback,
+            told: Told::Receipt(ReceiptTold {
+                part_id: live.record.part_id,
+                message_id: message.id,
+                recipient: message.recipient,
+                sender: message.sender,
+                network: message.network,
+                price: Money::new(message.price, purse.account.currency),
+                client_ref: message.client_ref,
+                report,
+            }),
             happened_at: happening.happened_at,
             failures: 0,
             first_at: happening.at,
@@ -293,7 +318,7 @@ fn code_of(error: &CarrierError) -> &str {
     match error {
         CarrierError::Permanent { code, .. }
         | CarrierError::Throttled { code, .. }
-        | CarrierError::Temporary { code } => code,
+        | CarrierError::Temporary { code, .. } => code,
     }
 }
 

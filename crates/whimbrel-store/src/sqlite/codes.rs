@@ -2,10 +2,11 @@
 
 use rusqlite::Row;
 use whimbrel_core::part::Funds;
-use whimbrel_core::{Alphabet, CaptureOn, MessageClass, PartState, SenderId, Timestamp};
-use whimbrel_sms::Encoding;
+use whimbrel_core::{Alphabet, CaptureOn, Cut, InboundAlphabet, MessageClass, PartState, SenderId, Timestamp};
+use whimbrel_sms::{ConcatRef, Encoding};
 
 use super::fault::corrupt_column;
+use crate::op::OrphanReason;
 
 /// Enums with a number in rows.
 pub(super) trait Code: Sized + Copy {
@@ -45,7 +46,8 @@ codes! {
     MessageClass { Otp = 0, Bulk = 1 }
     CaptureOn { CarrierAccept = 0, Delivery = 1 }
     Funds { Held = 0, Captured = 1, Released = 2 }
-    Alphabet { Gsm7Lossy = 0, Ucs2 = 1 }
+    Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
+    InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
     Tell { Nobody = 0, Account = 1, Callback = 2 }
 }
 
@@ -63,6 +65,46 @@ pub(super) fn parsed<T>(row: &Row<'_>, index: usize, parse: fn(&str) -> Option<T
 pub(super) fn small<T: TryFrom<i64>>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
     let value: i64 = row.get(index)?;
     T::try_from(value).map_err(|_| corrupt_column(index))
+}
+
+/// What is added to a 16-bit reference, so that it never equals an 8-bit one.
+const WIDE: i64 = 65_536;
+
+/// A concatenation reference as its column.
+pub(super) fn reference_code(reference: ConcatRef) -> i64 {
+    match reference {
+        ConcatRef::Octet(octet) => i64::from(octet),
+        ConcatRef::Word(word) => WIDE + i64::from(word),
+    }
+}
+
+/// The reference of a column.
+pub(super) fn reference_of(code: i64) -> Option<ConcatRef> {
+    match u8::try_from(code) {
+        Ok(octet) => Some(ConcatRef::Octet(octet)),
+        Err(_) => u16::try_from(code - WIDE).ok().map(ConcatRef::Word),
+    }
+}
+
+/// Slack stands above the reference: rows from before there was any have none.
+const SLACK: i64 = 1 << 20;
+
+/// How a text is cut, as the column of its reference.
+pub(super) fn cut_code(cut: Cut) -> i64 {
+    reference_code(cut.reference) + i64::from(cut.slack) * SLACK
+}
+
+/// How a text is cut, by that column.
+pub(super) fn cut_of(code: i64) -> Option<Cut> {
+    let slack = u8::try_from(code.div_euclid(SLACK)).ok()?;
+    reference_of(code.rem_euclid(SLACK)).map(|reference| Cut { reference, slack })
+}
+
+/// The reason with that name.
+pub(super) fn reason_of(name: &str) -> Option<OrphanReason> {
+    [OrphanReason::UnknownId, OrphanReason::OtherRecipient, OrphanReason::NoId]
+        .into_iter()
+        .find(|reason| reason.as_str() == name)
 }
 
 /// An open state as its two columns; `None` for a final state, which has no row in `live`.

@@ -1,13 +1,15 @@
-//! What the writer keeps in memory beside the database: accounts with their wallets, and counts.
+//! What the writer keeps in memory beside the database: accounts with their wallets, lists, and counts.
 //!
 //! Invariant: after a commit it equals what the database holds. A wallet that changed is written once per batch; when a
 //! transaction is rolled back, accounts are read again and the counts of before are put back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use whimbrel_core::{Account, AccountId, Money, PartState, Timestamp};
+use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Timestamp};
 
+use super::codes::parsed;
 use super::fault::Fault;
 use super::rows;
 use crate::op::Wallet;
@@ -18,10 +20,47 @@ use crate::view::Stats;
 pub(super) struct Memory {
     accounts: BTreeMap<AccountId, Purse>,
     changed: BTreeSet<AccountId>,
+    /// By owner; an account's purse holds the same.
+    lists: ListsByOwner,
+    /// Whether they differ from what the readers were given last.
+    lists_changed: bool,
     pub(super) counts: Counts,
     /// Where the sweep over old carrier ids goes on.
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
 }
+
+/// Whose lists they are: an account's, or everybody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    Everybody,
+    Account(AccountId),
+}
+
+impl Owner {
+    /// The owner in rows: no account has the number 0.
+    pub(super) const fn code(self) -> i64 {
+        match self {
+            Self::Everybody => 0,
+            Self::Account(AccountId(id)) => id,
+        }
+    }
+
+    const fn from_code(code: i64) -> Self {
+        match code {
+            0 => Self::Everybody,
+            id => Self::Account(AccountId(id)),
+        }
+    }
+}
+
+impl From<Option<AccountId>> for Owner {
+    fn from(account: Option<AccountId>) -> Self {
+        account.map_or(Self::Everybody, Self::Account)
+    }
+}
+
+/// Lists that hold anything.
+pub(super) type ListsByOwner = BTreeMap<Owner, Arc<Lists>>;
 
 /// Counts and marks; copied before a transaction and put back when it fails.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +71,8 @@ pub(super) struct Counts {
     pub(super) now: Timestamp,
     pub(super) parked_last: i64,
     pub(super) parked_dropped: u64,
+    /// When parked receipts are looked through next for old ones.
+    pub(super) parked_look_at: Timestamp,
     /// Carrier ids written since the last step of the sweep.
     pub(super) ids_since_sweep: u32,
     /// Stored answers written since old ones were last removed.
@@ -65,15 +106,16 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked) from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound from meta m";
+const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
 const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3 where account_id = ?1";
-const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3 where id = 1";
+const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4 where id = 1";
 
 impl Memory {
     /// Reads everything anew, at the start.
     pub(super) fn load(db: &Connection) -> Result<Self, Fault> {
-        let mut memory = Self::default();
-        memory.load_accounts(db)?;
+        let mut memory = Self { lists_changed: true, ..Self::default() };
+        memory.restore(db)?;
         let counts = &mut memory.counts;
         db.query_row(COUNT_REST, [], |row| {
             counts.high_water = row.get(0)?;
@@ -82,6 +124,7 @@ impl Memory {
             counts.stats.parked = count(row.get(3)?);
             counts.stats.notices = count(row.get(4)?);
             counts.parked_last = row.get(5)?;
+            counts.stats.inbound = count(row.get(6)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;
@@ -98,17 +141,41 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Reads accounts and wallets anew, after a rollback.
-    pub(super) fn load_accounts(&mut self, db: &Connection) -> Result<(), Fault> {
+    /// Reads accounts and wallets anew, after a rollback; lists, which may be long, only if they changed.
+    pub(super) fn restore(&mut self, db: &Connection) -> Result<(), Fault> {
+        if self.lists_changed {
+            self.lists = read_lists(db, None)?;
+        }
         self.changed.clear();
         self.accounts = rows::accounts(db, None)?
             .into_iter()
             .map(|row| {
-                let purse = Purse { account: row.account, posted: row.posted, held: row.held, floor: row.floor };
-                (purse.account.id, purse)
+                let account = Account { lists: self.lists(Owner::Account(row.account.id)), ..row.account };
+                (account.id, Purse { account, posted: row.posted, held: row.held, floor: row.floor })
             })
             .collect();
         Ok(())
+    }
+
+    /// The lists of an owner.
+    pub(super) fn lists(&self, owner: Owner) -> Arc<Lists> {
+        self.lists.get(&owner).cloned().unwrap_or_default()
+    }
+
+    /// Puts changed lists, here and into the account.
+    pub(super) fn put_lists(&mut self, owner: Owner, lists: Arc<Lists>) {
+        if let Owner::Account(id) = owner
+            && let Some(purse) = self.accounts.get_mut(&id)
+        {
+            purse.account.lists = Arc::clone(&lists);
+        }
+        self.lists.insert(owner, lists);
+        self.lists_changed = true;
+    }
+
+    /// Lists that changed since the last time, for the readers.
+    pub(super) fn take_changed_lists(&mut self) -> Option<ListsByOwner> {
+        std::mem::take(&mut self.lists_changed).then(|| self.lists.clone())
     }
 
     pub(super) fn purse(&self, id: AccountId) -> Option<&Purse> {
@@ -118,8 +185,12 @@ impl Memory {
     /// Puts a new account with an empty wallet, or the changed form of a known one, which keeps its wallet.
     pub(super) fn put_account(&mut self, account: Account) {
         match self.accounts.get_mut(&account.id) {
-            Some(purse) => purse.account = account,
+            Some(purse) => {
+                let lists = Arc::clone(&purse.account.lists);
+                purse.account = Account { lists, ..account };
+            }
             None => {
+                let account = Account { lists: self.lists(Owner::Account(account.id)), ..account };
                 self.accounts.insert(account.id, Purse { account, posted: 0, held: 0, floor: 0 });
             }
         }
@@ -150,10 +221,12 @@ impl Memory {
 
     /// Writes the marks that differ from those of `before`.
     pub(super) fn write_meta(&self, db: &Connection, before: &Counts) -> Result<(), Fault> {
-        let marks = |counts: &Counts| (counts.high_water, counts.stats.messages, counts.stats.doubts);
+        let marks =
+            |counts: &Counts| (counts.high_water, counts.stats.messages, counts.stats.doubts, counts.stats.inbound);
         if marks(&self.counts) != marks(before) {
-            let (high_water, messages, doubts) = marks(&self.counts);
-            db.prepare_cached(WRITE_META)?.execute(params![high_water, signed(messages), signed(doubts)])?;
+            let (high_water, messages, doubts, inbound) = marks(&self.counts);
+            let row = params![high_water, signed(messages), signed(doubts), signed(inbound)];
+            db.prepare_cached(WRITE_META)?.execute(row)?;
         }
         Ok(())
     }
@@ -189,6 +262,19 @@ impl Counts {
             PartState::Final(_) => None,
         }
     }
+}
+
+/// The lists of one owner, or of all.
+pub(super) fn read_lists(db: &Connection, only: Option<Owner>) -> Result<ListsByOwner, Fault> {
+    let mut by_owner: BTreeMap<Owner, Lists> = BTreeMap::new();
+    let mut statement = db.prepare_cached(LISTS)?;
+    let mut rows = statement.query([only.map(Owner::code)])?;
+    while let Some(row) = rows.next()? {
+        let kind = parsed(row, 1, ListKind::parse)?;
+        let entry = row.get_ref(2)?.as_str().map_err(|_| Fault::corrupt("an entry of a list"))?;
+        by_owner.entry(Owner::from_code(row.get(0)?)).or_default().insert(kind, entry);
+    }
+    Ok(by_owner.into_iter().map(|(owner, lists)| (owner, Arc::new(lists))).collect())
 }
 
 fn count(value: i64) -> u64 {

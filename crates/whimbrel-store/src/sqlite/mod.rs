@@ -10,30 +10,41 @@ mod audit;
 mod change;
 mod codes;
 mod fault;
+mod find;
+mod inbound;
+mod inbox;
+mod lists;
 mod memory;
 mod notices;
+mod numbers;
 mod open;
 mod parked;
 mod pool;
 mod reads;
 mod receipt;
 mod rows;
+mod rules;
 mod story;
+mod unreadable;
 mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use whimbrel_core::{AccountId, CarrierId, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
 
-use self::memory::Counts;
+use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
+use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::keyring::Keyring;
-use crate::op::{Op, OpResult};
-use crate::view::{AccountView, Credential, MessageFilter, MessageSummary, MessageView, OpenPart, Stats};
+use crate::op::{Op, OpResult, OwnedNumber};
+use crate::view::{
+    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
+    Stats,
+};
 use crate::{Store, StoreError};
 
 pub use self::audit::Audit;
@@ -55,6 +66,10 @@ pub struct SqliteStore {
     pool: Pool,
     /// The counts after the last commit.
     counts: Mutex<Counts>,
+    /// Lists after the last commit.
+    lists: Mutex<ListsByOwner>,
+    /// Rows that reads left out and reported.
+    unreadable: Unreadable,
     keyring: Keyring,
     /// Held while the database is open; `None` in memory.
     _lock: Option<File>,
@@ -92,9 +107,19 @@ impl SqliteStore {
         keyring: Keyring,
         lock: Option<File>,
     ) -> Result<Self, StoreError> {
-        let writer = Writer::new(db, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+        let mut writer =
+            Writer::new(db, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
         let counts = Mutex::new(writer.memory.counts);
-        Ok(Self { writer: Mutex::new(writer), pool: Pool::new(readers), counts, keyring, _lock: lock })
+        let lists = Mutex::new(writer.memory.take_changed_lists().unwrap_or_default());
+        Ok(Self {
+            writer: Mutex::new(writer),
+            pool: Pool::new(readers),
+            counts,
+            lists,
+            unreadable: Unreadable::default(),
+            keyring,
+            _lock: lock,
+        })
     }
 
     /// Adds up the ledger and compares it with the wallets and the open holds. Reads everything: for checks, not for requests.
@@ -130,6 +155,10 @@ impl SqliteStore {
         // A copy of plain numbers: a panic elsewhere cannot leave it half written.
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn lists_of(&self, owner: Owner) -> Arc<Lists> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(&owner).cloned().unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -143,6 +172,9 @@ impl Store for SqliteStore {
         let mut writer = self.writer()?;
         let results = writer.commit(batch)?;
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = writer.memory.counts;
+        if let Some(lists) = writer.memory.take_changed_lists() {
+            *self.lists.lock().unwrap_or_else(PoisonError::into_inner) = lists;
+        }
         Ok(results)
     }
 
@@ -151,11 +183,19 @@ impl Store for SqliteStore {
     }
 
     fn credentials(&self) -> Result<Vec<Credential>, StoreError> {
-        self.read(|db| reads::credentials(db, &self.keyring))
+        let mut credentials = self.read(|db| reads::credentials(db, &self.keyring))?;
+        for credential in &mut credentials {
+            credential.account.lists = self.lists_of(Owner::Account(credential.account.id));
+        }
+        Ok(credentials)
     }
 
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
-        self.read(|db| reads::account(db, id))
+        let mut view = self.read(|db| reads::account(db, id))?;
+        if let Some(view) = &mut view {
+            view.account.lists = self.lists_of(Owner::Account(id));
+        }
+        Ok(view)
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
@@ -163,11 +203,11 @@ impl Store for SqliteStore {
     }
 
     fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::submitting(db, after, count_max))
+        self.read(|db| reads::submitting(db, &self.unreadable, after, count_max))
     }
 
     fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::queued(db, carrier, count_max))
+        self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
@@ -175,7 +215,7 @@ impl Store for SqliteStore {
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
-        self.read(|db| reads::notices(db, after, count_max))
+        self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -186,8 +226,38 @@ impl Store for SqliteStore {
         self.read(|db| reads::message_of_part(db, id))
     }
 
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+        self.read(|db| reads::routes_of(db, parts))
+    }
+
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.read(|db| story::messages(db, filter))
+    }
+
+    fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
+        self.read(|db| numbers::numbers(db, account))
+    }
+
+    fn lists(&self) -> Result<Arc<Lists>, StoreError> {
+        Ok(self.lists_of(Owner::Everybody))
+    }
+
+    fn list_entries(
+        &self,
+        account: Option<AccountId>,
+        kind: ListKind,
+        after: Option<&str>,
+        count_max: usize,
+    ) -> Result<Vec<Box<str>>, StoreError> {
+        self.read(|db| lists::entries(db, account.into(), kind, after, count_max))
+    }
+
+    fn inbound(&self, filter: &InboundFilter) -> Result<Vec<InboundView>, StoreError> {
+        self.read(|db| inbox::inbound(db, filter))
+    }
+
+    fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
+        self.read(|db| parked::orphans(db, carrier, count_max))
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

@@ -1,7 +1,7 @@
 //! Notices: made in the transaction that changes the part, kept until they are delivered or given up.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::{EndpointKind, Final, MessageId, Notice, PartEvent};
+use whimbrel_core::{EndpointKind, Final, InboundTold, MessageId, Notice, PartEvent};
 
 use super::change::Happening;
 use super::codes::{Tell, small};
@@ -12,10 +12,15 @@ use crate::op::{Answer, NoticeResult, NoticeTried, OpResult};
 
 const INSERT: &str = "insert into notice (id, part_id, message_id, part_number, status, cause, happened_at, failures,
  first_at, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8)";
-const FIND: &str = "select message_id, part_number from notice where id = ?1";
+// The story of a text that came in is kept under the id of its first part.
+const FIND: &str = "select coalesce(n.message_id, i.group_id), n.part_number
+ from notice n left join inbound i on i.id = n.inbound_id where n.id = ?1";
 const DELETE: &str = "delete from notice where id = ?1";
 // The same try again finds the time that it has set and changes nothing.
 const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
+
+const INSERT_INBOUND: &str = "insert into notice (id, part_number, inbound_id, happened_at, failures, first_at, due_at)
+ values (?1, ?2, ?3, ?4, 0, ?5, ?5)";
 
 impl Work<'_> {
     /// Makes the notice if somebody wants to hear: no row is written for nobody.
@@ -39,8 +44,8 @@ impl Work<'_> {
         let notice = self.notice(live, report, happening)?;
         self.db.prepare_cached(INSERT)?.execute(params![
             notice.id.0,
-            notice.part_id.0,
-            notice.message_id.0,
+            live.record.part_id.0,
+            live.record.message_id.0,
             live.record.number,
             report.status.as_str(),
             report.cause.as_str(),
@@ -49,6 +54,20 @@ impl Work<'_> {
         ])?;
         self.memory.counts.stats.notices += 1;
         Ok(Some(notice))
+    }
+
+    /// Keeps a notice of a text that came in.
+    pub(super) fn keep_inbound_notice(&mut self, notice: &Notice, told: &InboundTold) -> Result<(), Fault> {
+        let sequence = told.part.concat.map_or(1, |concat| concat.sequence().value());
+        self.db.prepare_cached(INSERT_INBOUND)?.execute(params![
+            notice.id.0,
+            sequence,
+            told.id.0,
+            notice.happened_at.0,
+            notice.due_at.0,
+        ])?;
+        self.memory.counts.stats.notices += 1;
+        Ok(())
     }
 
     /// Writes down how a try went. A notice that is gone already (the same try again) changes nothing.

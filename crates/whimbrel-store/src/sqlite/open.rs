@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::fault::Fault;
@@ -10,7 +11,8 @@ use crate::StoreError;
 use crate::keyring::Keyring;
 
 /// One file per version, in order: version n is after the nth.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/sqlite/0001_first.sql"), include_str!("../../migrations/sqlite/0002_inbound.sql")];
 /// Names our files among SQLite's: "Whmb".
 const APPLICATION_ID: i64 = 0x5768_6d62;
 const STATEMENTS_CACHED: usize = 128;
@@ -75,9 +77,16 @@ pub(super) fn writer(path: &Path, keyring: &Keyring) -> Result<Connection, Store
 pub(super) fn prepare_writer(db: &Connection, keyring: &Keyring, path: &Path) -> Result<(), StoreError> {
     let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
     db.execute_batch(WRITER_SETTINGS).map_err(|error| failed(error.into()))?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    prepare_once(db).map_err(|error| failed(error.into()))?;
     switch_to_wal(db).map_err(failed)?;
     migrate(db, keyring).map_err(failed)
+}
+
+/// Keeps statements, and their plans whatever values are bound: SQLite would prepare some of them anew for every new value.
+fn prepare_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Turns the write-ahead log on, and sees that it is on.
@@ -104,7 +113,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
         db.execute_batch(READER_SETTINGS)?;
-        db.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        prepare_once(&db)?;
         Ok(db)
     };
     open().map_err(|error| cannot(path, &error))

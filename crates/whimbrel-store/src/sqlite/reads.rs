@@ -3,13 +3,16 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, CarrierId, Cause, Final, MessageId, Money, Notice, NoticeId, PartId, ReceiptStatus, Timestamp,
+    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeId, PartId,
+    ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
 use super::accounts::unseal_signature;
 use super::codes::{parsed, small};
 use super::fault::Fault;
+use super::inbound::{inbound_columns, inbound_part};
 use super::rows::{self, AccountRow, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
+use super::unreadable::{Unreadable, Wanted};
 use crate::keyring::{Keyring, SecretDigest};
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, OpenPart};
@@ -21,25 +24,29 @@ const SECRETS: &str = "select digest from account_secret where account_id = ?1 o
 const CARRIERS: &str = "select id, name from carrier order by id";
 // By the primary key from the mark on; run once after a start, so the few that are submitting have no index.
 const SUBMITTING: &str =
-    concat!("select ", live_columns!(), " from live where part_id > ?1 and state = 1 order by part_id limit ?2");
+    concat!("select ", live_columns!(), " from live where part_id > ?1 and state = 1 order by part_id");
 // By the partial index live_queued, which has this order.
 const QUEUED: &str = concat!(
     "select ",
     live_columns!(),
-    " from live where state = 0 and carrier = ?1 order by class, state_at, part_id limit ?2"
+    " from live where state = 0 and carrier = ?1 order by class, state_at, part_id"
 );
 // By the index live_expiry. A part that is submitting waits for its answer first.
 const EXPIRED: &str = "select part_id from live
  where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
 // By the partial index live_uncertain.
 const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
-// By the index notice_due.
+// By the index notice_due; each row leads to a message or to a text that came in, and to its account, by their primary keys.
 const NOTICES: &str = concat!(
     "select ",
     message_columns!(),
-    ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, a.currency",
-    " from notice n join message m on m.id = n.message_id join account a on a.id = m.account_id",
-    " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id limit ?3"
+    ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, n.inbound_id,",
+    " a.id, a.currency, a.dialect, o.inbound_url, ",
+    inbound_columns!(),
+    " from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
+    " left join account a on a.id = coalesce(m.account_id, i.account_id)",
+    " left join number o on o.number = i.number and o.account_id = i.account_id",
+    " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id"
 );
 // By the primary keys.
 const MESSAGE_OF_PART: &str = "select message_id from live where part_id = ?1
@@ -77,16 +84,28 @@ pub(super) fn carriers(db: &Connection) -> Result<Vec<(CarrierId, Box<str>)>, Fa
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn submitting(db: &Connection, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, Fault> {
+pub(super) fn submitting(
+    db: &Connection,
+    unreadable: &Unreadable,
+    after: PartId,
+    count_max: usize,
+) -> Result<Vec<OpenPart>, Fault> {
     let mut statement = db.prepare_cached(SUBMITTING)?;
-    let parts = statement.query_map(params![after.0, limit(count_max)], open_part)?;
-    Ok(parts.collect::<rusqlite::Result<_>>()?)
+    unreadable.left_out(statement.query([after.0])?, open_parts(count_max), open_part)
 }
 
-pub(super) fn queued(db: &Connection, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, Fault> {
+pub(super) fn queued(
+    db: &Connection,
+    unreadable: &Unreadable,
+    carrier: CarrierId,
+    count_max: usize,
+) -> Result<Vec<OpenPart>, Fault> {
     let mut statement = db.prepare_cached(QUEUED)?;
-    let parts = statement.query_map(params![carrier.0, limit(count_max)], open_part)?;
-    Ok(parts.collect::<rusqlite::Result<_>>()?)
+    unreadable.left_out(statement.query([carrier.0])?, open_parts(count_max), open_part)
+}
+
+fn open_parts(count_max: usize) -> Wanted {
+    Wanted { what: "part", id_column: 0, count_max: count_max.min(ROWS_MAX) }
 }
 
 fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
@@ -114,32 +133,48 @@ pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Re
 
 pub(super) fn notices(
     db: &Connection,
+    unreadable: &Unreadable,
     after: Option<(Timestamp, NoticeId)>,
     count_max: usize,
 ) -> Result<Vec<Notice>, Fault> {
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
-    let notices = statement.query_map(params![due_at, id, limit(count_max)], notice)?;
-    Ok(notices.collect::<rusqlite::Result<_>>()?)
+    let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
+    unreadable.left_out(statement.query([due_at, id])?, wanted, notice)
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     const AT: usize = MESSAGE_COLUMNS;
-    let message = message_row(row)?;
-    let currency = parsed(row, AT + 8, |code| code.parse().ok())?;
+    let inbound: Option<i64> = row.get(AT + 8)?;
+    let (dialect, url, told) = match inbound {
+        None => {
+            let currency = parsed(row, AT + 10, |code| code.parse().ok())?;
+            let status = parsed(row, AT + 2, ReceiptStatus::parse)?;
+            let report = Final { status, cause: parsed(row, AT + 3, Cause::parse)? };
+            let message = message_row(row)?;
+            let told = ReceiptTold {
+                part_id: PartId(row.get(AT + 1)?),
+                message_id: message.id,
+                recipient: message.recipient,
+                sender: message.sender,
+                network: message.network,
+                price: Money::new(message.price, currency),
+                client_ref: message.client_ref,
+                report,
+            };
+            (message.dialect, message.callback, Told::Receipt(told))
+        }
+        Some(id) => {
+            let part = inbound_part(row, AT + 13)?;
+            (row.get(AT + 11)?, row.get(AT + 12)?, Told::Inbound(InboundTold { id: InboundId(id), part }))
+        }
+    };
     Ok(Notice {
         id: NoticeId(row.get(AT)?),
-        part_id: PartId(row.get(AT + 1)?),
-        message_id: message.id,
-        account_id: message.account_id,
-        dialect: message.dialect,
-        recipient: message.recipient,
-        sender: message.sender,
-        network: message.network,
-        price: Money::new(message.price, currency),
-        client_ref: message.client_ref,
-        callback: message.callback,
-        report: Final { status: parsed(row, AT + 2, ReceiptStatus::parse)?, cause: parsed(row, AT + 3, Cause::parse)? },
+        account_id: AccountId(row.get(AT + 9)?),
+        dialect,
+        url,
+        told,
         happened_at: Timestamp(row.get(AT + 4)?),
         failures: small(row, AT + 5)?,
         first_at: Timestamp(row.get(AT + 6)?),
@@ -150,4 +185,18 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
 pub(super) fn message_of_part(db: &Connection, id: PartId) -> Result<Option<MessageId>, Fault> {
     let mut statement = db.prepare_cached(MESSAGE_OF_PART)?;
     Ok(statement.query_row([id.0], |row| Ok(MessageId(row.get(0)?))).optional()?)
+}
+
+// By the primary keys.
+const ROUTE: &str = "select m.route from live l join message m on m.id = l.message_id where l.part_id = ?1";
+
+/// The rules that chose the carriers of open parts.
+pub(super) fn routes_of(db: &Connection, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, Fault> {
+    let mut statement = db.prepare_cached(ROUTE)?;
+    let mut routes = Vec::with_capacity(parts.len());
+    for part in parts {
+        let route: Option<Box<str>> = statement.query_row([part.0], |row| row.get(0)).optional()?;
+        routes.extend(route.map(|route| (*part, route)));
+    }
+    Ok(routes)
 }

@@ -5,11 +5,15 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Ignored;
-use whimbrel_core::{CarrierId, CarrierMessageId, CarrierReceipt, KeyForm, MessageId, PartEvent, PartId, Span, id};
+use whimbrel_core::{
+    CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Span, Timestamp, id,
+};
 
 use super::change::{EndedPart, Happening};
+use super::codes::parsed;
 use super::fault::Fault;
-use super::rows::{self, LivePart};
+use super::find::{Found, Hit};
+use super::rows::LivePart;
 use super::writer::Work;
 use crate::op::{Answer, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
@@ -18,19 +22,21 @@ const ID_KEPT: Span = Span::hours(96);
 /// A step of the sweep over old ids comes after so many new ones and looks at so many.
 const IDS_PER_SWEEP: u32 = 256;
 const SWEPT_MAX: i64 = 1_024;
-/// Parts looked at for one key: carriers that use ids again may have several.
-const HITS_MAX: i64 = 8;
 /// Late receipts that one message's story holds.
 const LATE_MAX: i64 = 100;
 
+const INSERT_ID: &str = "insert into pidx (carrier, key, part_id, raw) values (?1, ?2, ?3, ?4) on conflict do nothing";
 // By the primary key.
-const FIND_PARTS: &str = "select part_id from pidx where carrier = ?1 and key = ?2 order by part_id desc limit ?3";
-const INSERT_ID: &str = "insert into pidx (carrier, key, part_id) values (?1, ?2, ?3) on conflict do nothing";
+const ATTEMPT_CARRIER: &str = "select carrier from attempt where part_id = ?1 and number = ?2";
 const SWEEP_STEP: &str = "select carrier, key, part_id from pidx where (carrier, key, part_id) > (?1, ?2, ?3)
  order by carrier, key, part_id limit ?4";
 const DELETE_ID: &str = "delete from pidx where carrier = ?1 and key = ?2 and part_id = ?3
  and not exists (select 1 from live where live.part_id = ?3)";
-pub(super) const RECIPIENT: &str = "select recipient from message where id = ?1";
+// By the primary keys; usually the only id under the key is the part's own.
+const REPORTED_SIBLING: &str =
+    "select e.status, e.cause, e.code, e.ended_at from pidx p join ended e on e.part_id = p.part_id
+ where p.carrier = ?1 and p.key = ?2 and p.part_id <> ?3 and e.message_id = ?4 and e.carrier_message_id = ?5
+ and e.ended_by = 'receipt' limit 1";
 const NAME_LIVE: &str = "update live set carrier_message_id = ?2 where part_id = ?1 and carrier_message_id = ''";
 const NAME_ENDED: &str = "update ended set carrier_message_id = ?2 where part_id = ?1 and carrier_message_id = ''";
 const NAME_ATTEMPT: &str =
@@ -38,12 +44,6 @@ const NAME_ATTEMPT: &str =
 // The very operation that wrote the line comes again: two reports on the way may be told in turn, but not twice each.
 const KNOWN_LINE: &str = "select 1 from event where message_id = ?1 and at = ?2 and sequence = ?3";
 const LATE_COUNT: &str = "select count(*) from event where message_id = ?1 and what = 'late-receipt'";
-
-/// Where a receipt's part is.
-pub(super) enum Hit {
-    Open(LivePart),
-    Ended(EndedPart),
-}
 
 impl Work<'_> {
     pub(super) fn take_receipt(&mut self, incoming: &ReceiptIn) -> Result<OpResult, Fault> {
@@ -58,12 +58,17 @@ impl Work<'_> {
             notice_id: incoming.notice_id,
             answer: &answer,
         };
-        let outcome = match self.find_part(incoming.carrier, receipt)? {
-            None => self.park(incoming)?,
-            Some(Hit::Open(live)) => ReceiptOutcome::Matched(self.settle_receipt(live, &happening, &receipt.raw_id)?),
-            Some(Hit::Ended(part)) => {
-                self.write_late(part, &happening, &receipt.raw_id)?;
-                ReceiptOutcome::Matched(self.not_open(part.part_id)?)
+        let outcome = match self.find_part(incoming.carrier, receipt, incoming.notice_id)? {
+            Found::Nothing(reason) => self.park(incoming, reason)?,
+            Found::Part { hit, form, siblings } => {
+                let outcome = match hit {
+                    Hit::Open(live) => self.settle_receipt(live, &happening, &receipt.raw_id)?,
+                    Hit::Ended(part) => {
+                        self.write_late(&part, &happening, &receipt.raw_id)?;
+                        self.not_open(part.part_id)?
+                    }
+                };
+                ReceiptOutcome::Matched { outcome, form, siblings }
             }
         };
         Ok(OpResult::Receipt(Box::new(outcome)))
@@ -83,7 +88,14 @@ impl Work<'_> {
             if self.db.prepare_cached(KNOWN_LINE)?.exists(line)? {
                 let record = Some(live.record);
                 let ignored = Some(Ignored::Repeated);
-                return Ok(PartOutcome { record, class, ignored, submission: None, notices: Vec::new() });
+                return Ok(PartOutcome {
+                    record,
+                    after: record,
+                    class,
+                    ignored,
+                    submission: None,
+                    notices: Vec::new(),
+                });
             }
         }
         let outcome = self.settle(live, happening)?;
@@ -94,7 +106,7 @@ impl Work<'_> {
     }
 
     /// A receipt for a part that had ended. The very operation that ended it, committed again, is none.
-    pub(super) fn write_late(&self, part: EndedPart, happening: &Happening<'_>, raw_id: &str) -> Result<(), Fault> {
+    pub(super) fn write_late(&self, part: &EndedPart, happening: &Happening<'_>, raw_id: &str) -> Result<(), Fault> {
         if part.operation == happening.notice_id {
             return Ok(());
         }
@@ -106,56 +118,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The part of a receipt: keys in the order of trust; within a key the open part first, then the one whose recipient
-    /// agrees, then the newest.
-    fn find_part(&self, carrier: CarrierId, receipt: &CarrierReceipt) -> Result<Option<Hit>, Fault> {
-        for key in receipt.keys.iter().filter(|key| !key.key.is_empty()) {
-            let mut best: Option<((bool, bool), Hit)> = None;
-            let parts = self.parts_with(carrier, &key.key)?;
-            // The usual case, one part under the very id, needs no look at the message.
-            let unquestioned = parts.len() == 1 && key.form == KeyForm::Plain;
-            for part_id in parts {
-                let Some((hit, message_id)) = self.hit(part_id)? else { continue };
-                let agrees = unquestioned || self.recipient_agrees(message_id, &receipt.recipient)?;
-                if key.form == KeyForm::Converted && !agrees {
-                    continue;
-                }
-                let rank = (matches!(hit, Hit::Open(_)), agrees);
-                if best.as_ref().is_none_or(|(best, _)| rank > *best) {
-                    best = Some((rank, hit));
-                }
-            }
-            if let Some((_, hit)) = best {
-                return Ok(Some(hit));
-            }
-        }
-        Ok(None)
-    }
-
-    fn parts_with(&self, carrier: CarrierId, key: &[u8]) -> Result<Vec<PartId>, Fault> {
-        let mut statement = self.db.prepare_cached(FIND_PARTS)?;
-        let ids = statement.query_map(params![carrier.0, key, HITS_MAX], |row| Ok(PartId(row.get(0)?)))?;
-        Ok(ids.collect::<rusqlite::Result<_>>()?)
-    }
-
-    pub(super) fn hit(&self, part_id: PartId) -> Result<Option<(Hit, MessageId)>, Fault> {
-        if let Some(live) = rows::find_live(self.db, part_id)? {
-            let message_id = live.record.message_id;
-            return Ok(Some((Hit::Open(live), message_id)));
-        }
-        let ended = self.ended_part(part_id)?;
-        Ok(ended.map(|part| (Hit::Ended(part), part.message_id)))
-    }
-
-    fn recipient_agrees(&self, message_id: MessageId, recipient: &str) -> Result<bool, Fault> {
-        if recipient.is_empty() {
-            return Ok(false);
-        }
-        let stored: Option<Box<str>> =
-            self.db.prepare_cached(RECIPIENT)?.query_row([message_id.0], |row| row.get(0)).optional()?;
-        Ok(stored.as_deref() == Some(recipient))
-    }
-
     /// The carrier named a part: receipts find it from now on, and those that waited for the name are settled in order.
     pub(super) fn know_carrier_id(
         &mut self,
@@ -164,21 +126,69 @@ impl Work<'_> {
         outcome: &mut PartOutcome,
     ) -> Result<(), Fault> {
         let PartEvent::Sent { attempt } = change.event else { return Ok(()) };
-        let (message_id, number, carrier) = match self.hit(change.part_id)? {
-            Some((Hit::Open(live), message_id)) => (message_id, live.record.number, live.record.carrier),
-            Some((Hit::Ended(part), message_id)) => (message_id, part.number, self.message(message_id)?.carrier),
-            None => return Ok(()),
-        };
+        let Some(hit) = self.hit(change.part_id)? else { return Ok(()) };
         if id.key.is_empty() {
             return Ok(());
         }
-        let new = self.db.prepare_cached(INSERT_ID)?.execute(params![carrier.0, id.key, change.part_id.0])? == 1;
-        if !new {
+        let (message_id, number) = (hit.message_id(), hit.number());
+        let carrier = self.carrier_of_attempt(change.part_id, attempt.0, &hit)?;
+        // Usually the id and its key are the same: then it is not kept twice.
+        let raw = if id.raw.as_bytes() == &*id.key { "" } else { &*id.raw };
+        let row = params![carrier.0, id.key, change.part_id.0, raw];
+        if self.db.prepare_cached(INSERT_ID)?.execute(row)? == 0 {
             return Ok(());
         }
         self.memory.counts.ids_since_sweep += 1;
         self.note_late_answer(change, attempt.0, id, message_id, number, outcome)?;
-        self.settle_parked(change, carrier, &id.key, message_id, outcome)
+        self.settle_parked(change, carrier, &id.key, outcome)?;
+        match outcome.record {
+            Some(record) => self.settle_as_sibling(change, carrier, id, record, outcome),
+            None => Ok(()),
+        }
+    }
+
+    /// A carrier that took several parts of a message as one reports once: a part that is named after that report ends as the
+    /// other did.
+    fn settle_as_sibling(
+        &mut self,
+        change: &PartChange,
+        carrier: CarrierId,
+        id: &CarrierMessageId,
+        record: PartRecord,
+        outcome: &mut PartOutcome,
+    ) -> Result<(), Fault> {
+        let row = params![carrier.0, id.key, record.part_id.0, record.message_id.0, id.raw];
+        let reported = self
+            .db
+            .prepare_cached(REPORTED_SIBLING)?
+            .query_row(row, |row| {
+                let (status, cause) = (parsed(row, 0, ReceiptStatus::parse)?, parsed(row, 1, Cause::parse)?);
+                Ok((PartEvent::Receipt { status, cause }, row.get(2)?, Timestamp(row.get(3)?)))
+            })
+            .optional()?;
+        let (Some((event, code, happened_at)), Some(Hit::Open(live))) = (reported, self.hit(record.part_id)?) else {
+            return Ok(());
+        };
+        let answer = Answer { id: None, code };
+        let happening =
+            Happening { event: &event, at: change.at, happened_at, notice_id: change.notice_id, answer: &answer };
+        let settled = self.settle_receipt(live, &happening, &id.raw)?;
+        outcome.record = settled.record;
+        outcome.after = settled.after;
+        outcome.notices.extend(settled.notices);
+        Ok(())
+    }
+
+    /// Who gave the answer to that attempt: the part may have gone on to another carrier since.
+    fn carrier_of_attempt(&self, part_id: PartId, attempt: u16, hit: &Hit) -> Result<CarrierId, Fault> {
+        let mut statement = self.db.prepare_cached(ATTEMPT_CARRIER)?;
+        let known: Option<Option<u16>> =
+            statement.query_row([part_id.0, i64::from(attempt)], |row| row.get(0)).optional()?;
+        match (known.flatten(), hit) {
+            (Some(carrier), _) => Ok(CarrierId(carrier)),
+            (None, Hit::Open(live)) => Ok(live.record.carrier),
+            (None, Hit::Ended(part)) => Ok(self.message(part.message_id)?.carrier),
+        }
     }
 
     /// An answer that came after its attempt was given up gets a line, and its id a place beside the attempt.

@@ -1,15 +1,18 @@
 //! Rows that several verbs read: open parts, messages, accounts.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, Alphabet, AttemptNumber, CaptureOn, CarrierId, Endpoint, EndpointKind,
-    HttpMethodChoice, MessageClass, MessageId, MessageText, PartId, PartRecord, PhoneNumber, ReceiptStatus,
-    ReceiptWish, SenderId, Span, Timestamp,
+    Account, AccountId, AccountStatus, AttemptNumber, Binary, CaptureOn, CarrierId, Content, Cut, Endpoint,
+    EndpointKind, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText, PartId,
+    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
-use super::codes::{Tell, coded, encoding_of, parsed, sender_of, small, state_of};
+use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
+use super::rules;
 
 /// The columns of [`live_part`], in its order.
 macro_rules! live_columns {
@@ -75,9 +78,10 @@ pub(super) struct MessageRow {
     pub(super) class: MessageClass,
     pub(super) recipient: PhoneNumber,
     pub(super) sender: SenderId,
-    pub(super) text: MessageText,
-    pub(super) alphabet: Alphabet,
-    pub(super) concat_reference: u8,
+    pub(super) content: Content,
+    pub(super) handset_class: Option<HandsetClass>,
+    pub(super) registration: Registration,
+    pub(super) cut: Cut,
     pub(super) encoding: Encoding,
     pub(super) part_count: u8,
     pub(super) price: i64,
@@ -99,13 +103,14 @@ macro_rules! message_columns {
     () => {
         "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
-         m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at"
+         m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
+         m.protocol_id, m.handset_class, m.entity, m.template"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 24;
+pub(super) const MESSAGE_COLUMNS: usize = 30;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
@@ -117,9 +122,10 @@ pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         class: coded(row, 3)?,
         recipient: parsed(row, 4, |digits| PhoneNumber::from_digits(digits).ok())?,
         sender: sender_of(row.get(5)?, row.get(6)?).ok_or_else(|| corrupt_column(6))?,
-        text: MessageText::new(row.get::<_, Box<str>>(7)?),
-        alphabet: coded(row, 8)?,
-        concat_reference: small(row, 9)?,
+        content: content(row)?,
+        handset_class: handset_class(row)?,
+        registration: Registration { entity: row.get(28)?, template: row.get(29)? },
+        cut: cut_of(row.get(9)?).ok_or_else(|| corrupt_column(9))?,
         encoding: parsed(row, 10, encoding_of)?,
         part_count: small(row, 11)?,
         price: row.get(12)?,
@@ -135,6 +141,23 @@ pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         accepted_at: Timestamp(row.get(22)?),
         expires_at: Timestamp(row.get(23)?),
     })
+}
+
+fn content(row: &Row<'_>) -> rusqlite::Result<Content> {
+    let body: Option<Box<[u8]>> = row.get(25)?;
+    Ok(match body {
+        None => Content::Text { text: MessageText::new(row.get::<_, Box<str>>(7)?), alphabet: coded(row, 8)? },
+        Some(body) => Content::Binary(Binary {
+            header: MessageOctets::new(row.get::<_, Option<Box<[u8]>>>(24)?.unwrap_or_default()),
+            body: MessageOctets::new(body),
+            protocol_id: small(row, 26)?,
+        }),
+    })
+}
+
+fn handset_class(row: &Row<'_>) -> rusqlite::Result<Option<HandsetClass>> {
+    let number: Option<u8> = row.get(27)?;
+    number.map(|number| HandsetClass::from_value(number).ok_or_else(|| corrupt_column(27))).transpose()
 }
 
 // By the primary key.
@@ -160,7 +183,7 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
     Ok(parts.into_iter().map(|(_, id)| id).collect())
 }
 
-/// An account with what stands beside it in its row.
+/// An account with what stands beside it in its row. Its lists are not read here.
 #[derive(Debug)]
 pub(super) struct AccountRow {
     pub(super) account: Account,
@@ -173,7 +196,7 @@ pub(super) struct AccountRow {
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.signature_secret, w.posted, w.held, w.floor
+ a.dialect, a.signature_secret, w.posted, w.held, w.floor, a.rules
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -206,6 +229,8 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
             capture_on: parsed(row, 6, CaptureOn::parse)?,
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
+            rules: parsed(row, 13, rules::parse)?,
+            lists: Arc::default(),
         },
         dialect: row.get(8)?,
         signature_secret: row.get(9)?,

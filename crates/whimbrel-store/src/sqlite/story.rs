@@ -97,6 +97,8 @@ pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<MessageVi
     let row = &message.row;
     Ok(Some(MessageView {
         class: row.class,
+        handset_class: row.handset_class,
+        cut: row.cut,
         encoding: row.encoding,
         price: Money::new(row.price, message.currency),
         network: row.network.clone(),
@@ -128,7 +130,7 @@ fn summary(message: Listed, states: &[Box<str>]) -> MessageSummary {
         dialect: row.dialect,
         recipient: row.recipient,
         sender: row.sender,
-        text: row.text,
+        content: row.content,
         accepted_at: row.accepted_at,
         part_count: row.part_count,
         status: folded(states).into(),

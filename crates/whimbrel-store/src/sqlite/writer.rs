@@ -116,7 +116,7 @@ impl Writer {
 
     fn restore(&mut self, counts: &Counts) -> Result<(), Fault> {
         self.memory.counts = *counts;
-        self.memory.load_accounts(&self.db)
+        self.memory.restore(&self.db)
     }
 
     /// Stops for good. The rollback may fail as well; what is open is undone when the file is opened again.
@@ -142,10 +142,13 @@ impl Work<'_> {
             Op::Accept(accept) => self.accept(accept),
             Op::Part(change) => self.change_part(change),
             Op::Receipt(receipt) => self.take_receipt(receipt),
+            Op::Inbound(incoming) => self.take_inbound(incoming),
             Op::Notice(tried) => self.note_try(tried),
             Op::NewAccount(new) => self.make_account(new),
             Op::PatchAccount(patch) => self.patch_account(patch),
             Op::TopUp(payment) => self.top_up(payment),
+            Op::Number(change) => self.change_number(change),
+            Op::List(change) => self.change_list(change),
             Op::NameCarrier { name } => self.name_carrier(name),
         }
     }
@@ -159,6 +162,7 @@ impl Work<'_> {
     /// Bounded steps of housekeeping, part of the batches that make it necessary.
     fn tidy(&mut self) -> Result<(), Fault> {
         self.sweep_carrier_ids()?;
+        self.sweep_parked()?;
         self.prune_answers()
     }
 }

@@ -1,15 +1,19 @@
 //! What the suites share: a store with an account and a carrier, and short ways to say an operation.
 #![allow(dead_code, reason = "each suite uses its own part of it")]
 
+pub mod field;
+
 use std::path::{Path, PathBuf};
 
 use whimbrel_core::part::DoubtRules;
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, Alphabet, AttemptNumber, CaptureOn, CarrierId, CarrierMessageId, CarrierReceipt,
-    Cause, Currency, DoubtCause, DoubtPolicy, Endpoint, EndpointKind, HttpMethodChoice, IdempotencyKey, KeyForm,
-    MessageClass, MessageId, MessageText, Money, NoticeId, PartEvent, PartId, PhoneNumber, Plan, PlannedPart,
-    ReceiptKey, ReceiptStatus, ReceiptWish, Secret, SenderId, Span, Timestamp, plan,
+    Account, AccountId, AccountRules, AccountStatus, Alphabet, AttemptNumber, CaptureOn, CarrierId, CarrierMessageId,
+    CarrierReceipt, Cause, Content, Currency, Cut, DoubtCause, DoubtPolicy, Endpoint, EndpointKind, HttpMethodChoice,
+    IdempotencyKey, KeyForm, MessageClass, MessageId, MessageText, Money, Notice, NoticeId, PartEvent, PartId,
+    PhoneNumber, Plan, PlannedPart, ReceiptKey, ReceiptStatus, ReceiptTold, ReceiptWish, Registration, Secret,
+    SenderId, Span, Timestamp, Told, plan,
 };
+use whimbrel_sms::ConcatRef;
 use whimbrel_store::{
     Accept, Answer, Claim, Keyring, MessageView, NewAccount, Op, OpResult, PartChange, PartOutcome, ReceiptIn,
     ReceiptOutcome, SqliteOptions, SqliteStore, Store, TopUp, Wallet,
@@ -105,6 +109,8 @@ pub fn new_account(id: AccountId, key: &str) -> NewAccount {
             capture_on: CaptureOn::CarrierAccept,
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1/receipt".into() }],
+            rules: AccountRules::default(),
+            lists: std::sync::Arc::default(),
         },
         dialect: "plain".into(),
         secrets: vec![Secret::new("devSecret01")],
@@ -119,8 +125,14 @@ pub fn top_up(account_id: AccountId, units: i64, cause: &str) -> Op {
 
 /// A plan for `text`; its ids start at `id`.
 pub fn a_plan(id: i64, text: &str) -> Plan {
-    let text = MessageText::new(text);
-    let (encoding, contents) = plan::contents(&text, Alphabet::Gsm7Lossy, 9).expect("fits");
+    let content = Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy };
+    a_plan_of(id, content, ConcatRef::Octet(9))
+}
+
+/// A plan for any content; its ids start at `id`.
+pub fn a_plan_of(id: i64, content: Content, reference: ConcatRef) -> Plan {
+    let cut = Cut { reference, slack: 0 };
+    let (encoding, contents) = plan::parts_of(&content, cut).expect("fits");
     let parts =
         contents.into_iter().zip(id..).map(|(content, id)| PlannedPart { part_id: PartId(id), content }).collect();
     Plan {
@@ -130,9 +142,10 @@ pub fn a_plan(id: i64, text: &str) -> Plan {
         class: MessageClass::Otp,
         recipient: PhoneNumber::parse(RECIPIENT).expect("a number"),
         sender: SenderId::Name("Acme Inc".into()),
-        text,
-        alphabet: Alphabet::Gsm7Lossy,
-        concat_reference: 9,
+        content,
+        handset_class: None,
+        registration: Registration::default(),
+        cut,
         encoding,
         parts,
         price: Money::new(PRICE, Currency::EUR),
@@ -224,10 +237,18 @@ pub fn part(store: &dyn Store, op: Op) -> PartOutcome {
 pub fn matched(store: &dyn Store, op: Op) -> PartOutcome {
     match run(store, op) {
         OpResult::Receipt(outcome) => match *outcome {
-            ReceiptOutcome::Matched(outcome) => outcome,
+            ReceiptOutcome::Matched { outcome, .. } => outcome,
             other => panic!("found no part: {other:?}"),
         },
         other => panic!("not about a receipt: {other:?}"),
+    }
+}
+
+/// What a notice tells of a part.
+pub fn told(notice: &Notice) -> &ReceiptTold {
+    match &notice.told {
+        Told::Receipt(told) => told,
+        other => panic!("not about a part: {other:?}"),
     }
 }
 

@@ -1,0 +1,114 @@
+//! Texts that came in, for people: the parts of a long one joined.
+
+use rusqlite::{Connection, Row, params};
+use whimbrel_core::{
+    AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageOctets, MessageText,
+    Timestamp,
+};
+
+use super::codes::small;
+use super::fault::Fault;
+use super::inbound::{inbound_columns, inbound_part};
+use super::reads::limit;
+use crate::view::{InboundFilter, InboundView};
+
+/// Lines of a list at most.
+const LIST_MAX: usize = 1_000;
+
+// By the primary key, newest first; parts after the first are passed over.
+const ALL: &str = concat!(
+    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
+    inbound_columns!(),
+    " from inbound i where i.group_id = i.id and i.id < ?1 order by i.id desc limit ?2"
+);
+// By the partial index inbound_by_account.
+const OF_ACCOUNT: &str = concat!(
+    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
+    inbound_columns!(),
+    " from inbound i where i.account_id = ?3 and i.group_id = i.id and i.id < ?1 order by i.id desc limit ?2"
+);
+// By the partial index inbound_by_number; an account narrows it further.
+const TO_NUMBER: &str = concat!(
+    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
+    inbound_columns!(),
+    " from inbound i where i.number = ?4 and i.group_id = i.id and i.id < ?1 and (?3 is null or i.account_id = ?3)",
+    " order by i.id desc limit ?2"
+);
+// By the index inbound_of_group.
+const PARTS: &str =
+    concat!("select ", inbound_columns!(), " from inbound i where i.group_id = ?1 order by i.sequence limit 255");
+
+/// The first part to arrive, with what holds for the whole text.
+struct First {
+    view: InboundView,
+    total: u8,
+}
+
+pub(super) fn inbound(db: &Connection, filter: &InboundFilter) -> Result<Vec<InboundView>, Fault> {
+    let before = filter.before.map_or(i64::MAX, |id| id.0);
+    let count_max = limit(filter.count_max.min(LIST_MAX));
+    let account = filter.account.map(|id| id.0);
+    let firsts: Vec<First> = match (&filter.number, account) {
+        (Some(number), _) => db
+            .prepare_cached(TO_NUMBER)?
+            .query_map(params![before, count_max, account, number], first)?
+            .collect::<rusqlite::Result<_>>()?,
+        (None, Some(account)) => db
+            .prepare_cached(OF_ACCOUNT)?
+            .query_map(params![before, count_max, account], first)?
+            .collect::<rusqlite::Result<_>>()?,
+        (None, None) => {
+            db.prepare_cached(ALL)?.query_map(params![before, count_max], first)?.collect::<rusqlite::Result<_>>()?
+        }
+    };
+    firsts.into_iter().map(|first| whole(db, first)).collect()
+}
+
+fn first(row: &Row<'_>) -> rusqlite::Result<First> {
+    let InboundPart { sender, number, content, .. } = inbound_part(row, 5)?;
+    let total = small(row, 4)?;
+    let view = InboundView {
+        id: InboundId(row.get(0)?),
+        account_id: row.get::<_, Option<i64>>(1)?.map(AccountId),
+        carrier: CarrierId(small(row, 2)?),
+        sender,
+        number,
+        content,
+        parts: (1, total),
+        at: Timestamp(row.get(3)?),
+    };
+    Ok(First { view, total })
+}
+
+fn whole(db: &Connection, First { mut view, total }: First) -> Result<InboundView, Fault> {
+    if total == 1 {
+        return Ok(view);
+    }
+    let parts: Vec<InboundPart> = db
+        .prepare_cached(PARTS)?
+        .query_map([view.id.0], |row| inbound_part(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    view.parts.0 = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+    view.content = joined(&parts);
+    Ok(view)
+}
+
+/// What is there, in order. Among texts, octets that are none are left out.
+fn joined(parts: &[InboundPart]) -> InboundContent {
+    let (mut text, mut octets, mut widest) = (String::new(), Vec::new(), None);
+    for part in parts {
+        match &part.content {
+            InboundContent::Text { text: piece, alphabet } => {
+                text.push_str(piece.expose());
+                if widest != Some(InboundAlphabet::Ucs2) {
+                    widest = Some(*alphabet);
+                }
+            }
+            InboundContent::Binary(piece) => octets.extend_from_slice(piece.expose()),
+        }
+    }
+    match widest {
+        Some(alphabet) => InboundContent::Text { text: MessageText::new(text), alphabet },
+        None => InboundContent::Binary(MessageOctets::new(octets)),
+    }
+}

@@ -1,0 +1,58 @@
+//! Numbers of ours and whose they are.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::AccountId;
+
+use super::fault::Fault;
+use super::writer::Work;
+use crate::op::{NumberChange, NumberFate, NumberRefused, OpResult, OwnedNumber};
+
+// By the primary key.
+const OWNER: &str = "select number, account_id, inbound_url from number where number = ?1";
+const ASSIGN: &str = "insert into number (number, account_id, inbound_url, at) values (?1, ?2, ?3, ?4)
+ on conflict (number) do update set inbound_url = excluded.inbound_url";
+const RELEASE: &str = "delete from number where number = ?1";
+// By the primary key, or by the index number_by_account.
+const ALL: &str = "select number, account_id, inbound_url from number order by number";
+const OF_ACCOUNT: &str = "select number, account_id, inbound_url from number where account_id = ?1 order by number";
+
+impl Work<'_> {
+    pub(super) fn change_number(&mut self, change: &NumberChange) -> Result<OpResult, Fault> {
+        self.memory.counts.saw_time(change.at);
+        match &change.change {
+            NumberFate::Release => {
+                self.db.prepare_cached(RELEASE)?.execute([&change.number])?;
+            }
+            NumberFate::Assign { account_id, inbound_url } => {
+                if self.memory.purse(*account_id).is_none() {
+                    return Ok(OpResult::NumberRefused(NumberRefused::UnknownAccount));
+                }
+                if self.owned_number(&change.number)?.is_some_and(|owned| owned.account_id != *account_id) {
+                    return Ok(OpResult::NumberRefused(NumberRefused::Taken));
+                }
+                let row = params![change.number, account_id.0, inbound_url, change.at.0];
+                self.db.prepare_cached(ASSIGN)?.execute(row)?;
+            }
+        }
+        Ok(OpResult::Number(self.owned_number(&change.number)?))
+    }
+
+    /// Whose number it is.
+    pub(super) fn owned_number(&self, number: &str) -> Result<Option<OwnedNumber>, Fault> {
+        Ok(self.db.prepare_cached(OWNER)?.query_row([number], owned).optional()?)
+    }
+}
+
+pub(super) fn numbers(db: &Connection, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, Fault> {
+    let numbers = match account {
+        None => db.prepare_cached(ALL)?.query_map([], owned)?.collect::<rusqlite::Result<_>>()?,
+        Some(AccountId(id)) => {
+            db.prepare_cached(OF_ACCOUNT)?.query_map([id], owned)?.collect::<rusqlite::Result<_>>()?
+        }
+    };
+    Ok(numbers)
+}
+
+fn owned(row: &Row<'_>) -> rusqlite::Result<OwnedNumber> {
+    Ok(OwnedNumber { number: row.get(0)?, account_id: AccountId(row.get(1)?), inbound_url: row.get(2)? })
+}

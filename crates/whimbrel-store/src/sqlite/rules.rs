@@ -1,0 +1,107 @@
+//! An account's rules as one column: pairs `name=value` with a blank between them, for each rule that differs from its
+//! default. Empty means that everything is allowed.
+//!
+//! Names and values are never guessed: a pair that this version does not know, or one that stands there twice, makes the row
+//! unreadable rather than the account freer than it was meant to be.
+
+use std::fmt::Write;
+
+use whimbrel_core::{Access, AccountRules, Facility, Recipients, Senders, Unmappable};
+
+/// One list of the rules with a name for each, written and read in one place.
+macro_rules! rules {
+    ($(words $field:ident $name:literal $type:ident;)+ $(numbers $number:ident $number_name:literal;)+) => {
+        /// The rules as a column.
+        pub(super) fn text(rules: &AccountRules) -> String {
+            let default = AccountRules::default();
+            let mut text = String::new();
+            $(if rules.$field != default.$field { pair(&mut text, $name, rules.$field.as_str()); })+
+            $(if rules.$number != default.$number { pair(&mut text, $number_name, rules.$number); })+
+            text
+        }
+
+        fn set(rules: &mut AccountRules, name: &str, value: &str) -> Option<()> {
+            match name {
+                $($name => rules.$field = $type::parse(value)?,)+
+                $($number_name => rules.$number = value.parse().ok()?,)+
+                _ => return None,
+            }
+            Some(())
+        }
+    };
+}
+
+rules! {
+    words access "access" Access;
+    words recipients "recipients" Recipients;
+    words senders "senders" Senders;
+    words unmappable "unmappable" Unmappable;
+    words binary "binary" Facility;
+    words handset_class "handset-class" Facility;
+    numbers requests_per_second_max "requests-per-second-max";
+    numbers sender_parts_per_second_max "sender-parts-per-second-max";
+}
+
+fn pair(text: &mut String, name: &str, value: impl std::fmt::Display) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    // Writing to a string does not fail.
+    let _ = write!(text, "{name}={value}");
+}
+
+/// The rules of a column; `None` if it holds anything else.
+pub(super) fn parse(column: &str) -> Option<AccountRules> {
+    let mut rules = AccountRules::default();
+    let mut names = Vec::new();
+    for (name, value) in column.split_ascii_whitespace().map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+        if names.contains(&name) {
+            return None;
+        }
+        names.push(name);
+        set(&mut rules, name, value)?;
+    }
+    Some(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_read_as_they_were_written() {
+        let all = AccountRules {
+            access: Access::SmppOnly,
+            requests_per_second_max: 30,
+            sender_parts_per_second_max: u32::MAX,
+            recipients: Recipients::Permitted,
+            senders: Senders::Listed,
+            unmappable: Unmappable::Transliterate,
+            binary: Facility::Denied,
+            handset_class: Facility::Denied,
+        };
+        let column = "access=smpp-only recipients=permitted senders=listed unmappable=transliterate binary=denied \
+                      handset-class=denied requests-per-second-max=30 sender-parts-per-second-max=4294967295";
+        assert_eq!((text(&all).as_str(), parse(column)), (column, Some(all)));
+        let one = AccountRules { requests_per_second_max: 5, ..AccountRules::default() };
+        assert_eq!((text(&one).as_str(), parse(&text(&one))), ("requests-per-second-max=5", Some(one)));
+        assert_eq!((text(&AccountRules::default()).as_str(), parse("")), ("", Some(AccountRules::default())));
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        for column in [
+            "access",
+            "access=ftp",
+            "Access=http",
+            "speed=3",
+            "=",
+            "requests-per-second-max=",
+            "requests-per-second-max=-1",
+            "requests-per-second-max=4294967296",
+            "binary=denied binary=denied",
+        ] {
+            assert_eq!(parse(column), None, "{column}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Receipts find their parts, whatever forms their ids have, and speak for the parts that a carrier took as one.
+
+mod support;
+
+use support::*;
+use whimbrel_core::part::Ignored;
+use whimbrel_core::{
+    CarrierError, CarrierId, Cause, DoubtPolicy, KeyForm, NoticeId, PartEvent, PartId, PhoneNumber, ReceiptKey,
+    ReceiptStatus, RefusalScope,
+};
+use whimbrel_store::{Claim, Op, OpResult, OrphanReason, PartOutcome, ReceiptIn, ReceiptOutcome, Store};
+
+const PLENTY: i64 = 1_000 * PRICE;
+const OTHER: &str = "447700900999";
+
+#[test]
+fn receipts_of_every_form_find_exactly_their_part() {
+    // One in ten of the figure that `cargo run --example receipts` prints, from another seed.
+    let figures = field::run(10_000, 7);
+    assert_eq!(figures.wrong.len(), 0, "{:?}", &figures.wrong[..figures.wrong.len().min(10)]);
+    assert!(figures.receipts > 10_000 && figures.early > 500 && figures.repeated > 500, "{figures:?}");
+    assert!(figures.orphans.len() == 3 && figures.orphans.values().all(|count| *count > 50), "{figures:?}");
+}
+
+fn to(id: i64, recipient: &str) -> Op {
+    let mut plan = a_plan(id, "hi");
+    plan.recipient = PhoneNumber::parse(recipient).expect("a number");
+    accept(plan, Claim::Now)
+}
+
+/// An answer whose key is the given one: ids that differ in zeros have the same.
+fn named(part: i64, raw: &str, key: &str) -> Op {
+    let Op::Part(mut change) = sent(part, 1, 1, raw) else { unreachable!("about a part") };
+    if let Some(id) = &mut change.answer.id {
+        id.key = key.as_bytes().into();
+    }
+    Op::Part(change)
+}
+
+fn reported(raw: &str, key: &str, recipient: &str, seconds: i64) -> Op {
+    let mut report = report(raw, ReceiptStatus::Delivered);
+    report.keys = vec![ReceiptKey { key: key.as_bytes().into(), form: KeyForm::Plain }];
+    report.recipient = recipient.into();
+    receipt(report, seconds)
+}
+
+fn outcome(store: &dyn Store, op: Op) -> ReceiptOutcome {
+    match run(store, op) {
+        OpResult::Receipt(outcome) => *outcome,
+        other => panic!("not about a receipt: {other:?}"),
+    }
+}
+
+fn found(store: &dyn Store, op: Op) -> i64 {
+    matched(store, op).after.expect("open before").part_id.0
+}
+
+#[test]
+fn ids_that_differ_in_zeros_or_case_only_are_told_apart() {
+    let store = store_with(PLENTY);
+    for (id, raw, key) in [(100, "007", "7"), (200, "7", "7"), (300, "AB", "ab"), (400, "ab", "ab")] {
+        run(&store, accept(a_plan(id, "hi"), Claim::Now));
+        run(&store, named(id, raw, key));
+    }
+    assert_eq!(found(&store, reported("007", "7", RECIPIENT, 2)), 100);
+    assert_eq!(found(&store, reported("7", "7", RECIPIENT, 3)), 200);
+    assert_eq!(found(&store, reported("AB", "ab", "", 4)), 300);
+    assert_eq!(found(&store, reported("ab", "ab", RECIPIENT, 5)), 400);
+}
+
+#[test]
+fn an_id_used_again_for_another_recipient_is_told_apart_by_it() {
+    let store = store_with(PLENTY);
+    run(&store, to(100, RECIPIENT));
+    run(&store, to(200, OTHER));
+    run(&store, sent(100, 1, 1, "x7"));
+    run(&store, sent(200, 1, 1, "x7"));
+    assert_eq!(found(&store, reported("x7", "x7", RECIPIENT, 2)), 100, "not the newest");
+    // The report comes again: the part that is open is another's.
+    assert_eq!(matched(&store, reported("x7", "x7", RECIPIENT, 3)).ignored, Some(Ignored::Late));
+    assert_eq!(states(&store, 200), ["submitted"]);
+    let lost = outcome(&store, reported("x7", "x7", "447700900555", 4));
+    assert!(matches!(lost, ReceiptOutcome::Parked(OrphanReason::OtherRecipient)), "{lost:?}");
+    assert_eq!(found(&store, reported("x7", "x7", OTHER, 5)), 200);
+}
+
+#[test]
+fn an_id_as_it_stands_counts_whoever_the_carrier_names_and_zeros_do_not() {
+    let store = store_with(PLENTY);
+    for (id, raw, key) in [(100, "as-it-stands", "as-it-stands"), (200, "0042", "42")] {
+        run(&store, accept(a_plan(id, "hi"), Claim::Now));
+        run(&store, named(id, raw, key));
+    }
+    assert_eq!(found(&store, reported("AS-IT-STANDS", "as-it-stands", "07700900123", 2)), 100);
+    let lost = outcome(&store, reported("42", "42", OTHER, 3));
+    assert!(matches!(lost, ReceiptOutcome::Parked(OrphanReason::OtherRecipient)), "{lost:?}");
+    let orphans = store.orphans(None, 10).expect("read");
+    assert_eq!((orphans.len(), &*orphans[0].raw_id, orphans[0].reason), (1, "42", OrphanReason::OtherRecipient));
+    assert_eq!(found(&store, reported("42", "42", "", 4)), 200);
+}
+
+#[test]
+fn orphans_say_why_and_a_receipt_without_an_id_is_kept_once() {
+    let store = store_with(PLENTY);
+    let mut nameless = report("", ReceiptStatus::Delivered);
+    nameless.keys.clear();
+    let nameless = receipt(nameless, 1);
+    assert!(matches!(outcome(&store, nameless.clone()), ReceiptOutcome::Parked(OrphanReason::NoId)));
+    assert!(matches!(outcome(&store, nameless), ReceiptOutcome::ParkedBefore(OrphanReason::NoId)));
+    run(&store, receipt(report("nobody", ReceiptStatus::Failed), 2));
+    let elsewhere = ReceiptIn {
+        carrier: CarrierId(2),
+        receipt: report("there", ReceiptStatus::Failed),
+        at: NOW,
+        notice_id: NoticeId(3_000_000_000),
+    };
+    run(&store, Op::Receipt(Box::new(elsewhere)));
+    let orphans = |carrier, count| {
+        let orphans = store.orphans(carrier, count).expect("read");
+        orphans.iter().map(|orphan| (orphan.raw_id.to_string(), orphan.reason)).collect::<Vec<_>>()
+    };
+    let line = |raw: &str, reason| (raw.to_owned(), reason);
+    let (there, nobody) = (line("there", OrphanReason::UnknownId), line("nobody", OrphanReason::UnknownId));
+    assert_eq!(orphans(None, 10), [there.clone(), nobody.clone(), line("", OrphanReason::NoId)]);
+    assert_eq!(orphans(Some(CARRIER), 1), [nobody]);
+    assert_eq!(orphans(Some(CarrierId(2)), 10), [there]);
+}
+
+#[test]
+fn one_id_does_not_fill_the_store() {
+    let store = store_with(PLENTY);
+    for n in 0..200 {
+        let mut report = report("same", ReceiptStatus::Delivered);
+        report.code = n.to_string().into();
+        report.raw_id = format!("same{}", "x".repeat(100_000)).into();
+        run(&store, receipt(report, n));
+    }
+    let orphans = store.orphans(None, 1_000).expect("read");
+    assert_eq!((orphans.len(), &*orphans[0].code, orphans[63].code.as_ref()), (64, "199", "136"));
+    assert!(orphans.iter().all(|orphan| orphan.raw_id.len() == 255));
+    assert_eq!(store.stats().expect("read").parked, 64);
+}
+
+/// A message of three parts, all answered with the same id unless another is given.
+fn taken_as_one(store: &dyn Store, ids: [&str; 3]) {
+    run(store, accept(a_plan(100, &"a".repeat(400)), Claim::Now));
+    for (part, id) in (100..).zip(ids) {
+        run(store, sent(part, 1, 1, id));
+    }
+}
+
+fn with_siblings(store: &dyn Store, op: Op) -> (PartOutcome, Vec<i64>) {
+    match outcome(store, op) {
+        ReceiptOutcome::Matched { outcome, siblings, .. } => (outcome, siblings.iter().map(|id| id.0).collect()),
+        other => panic!("found no part: {other:?}"),
+    }
+}
+
+#[test]
+fn a_receipt_names_the_parts_that_the_carrier_took_as_one() {
+    let store = store_with(PLENTY);
+    taken_as_one(&store, ["one", "one", "ONE"]);
+    let delivered = receipt(report("one", ReceiptStatus::Delivered), 2);
+    let (outcome, siblings) = with_siblings(&store, delivered.clone());
+    assert_eq!(outcome.after.expect("open before").part_id, PartId(101), "the newest whose id is the very same");
+    assert_eq!(siblings, [100], "not the part whose id has another case");
+    // Killed before the siblings were settled: the receipt comes again and still names them.
+    let (outcome, siblings) = with_siblings(&store, delivered.clone());
+    assert_eq!((outcome.ignored, siblings), (Some(Ignored::Late), vec![100]));
+    let event = event(100, 3, PartEvent::Receipt { status: ReceiptStatus::Delivered, cause: Cause::None });
+    assert_eq!(part(&store, event).notices.len(), 1);
+    assert_eq!(with_siblings(&store, delivered).1, []);
+    assert_eq!(states(&store, 100), ["delivered", "delivered", "submitted"]);
+}
+
+#[test]
+fn a_part_named_after_the_report_of_its_sibling_ends_with_it() {
+    let store = store_with(PLENTY);
+    run(&store, accept(a_plan(100, &"a".repeat(400)), Claim::Now));
+    run(&store, receipt(report("one", ReceiptStatus::Failed), 1));
+    for part_id in 100..103 {
+        let answer = sent(part_id, 2, 1, "one");
+        let outcome = part(&store, answer.clone());
+        assert_eq!((outcome.record, outcome.notices.len()), (None, 1));
+        assert_eq!(part(&store, answer).ignored, Some(Ignored::Late));
+    }
+    assert_eq!(states(&store, 100), ["failed", "failed", "failed"]);
+    assert_eq!(store.notices(None, 10).expect("read").len(), 3);
+    assert!(store.audit().expect("read").is_clean());
+}
+
+#[test]
+fn a_part_that_was_handed_on_belongs_to_its_new_carrier() {
+    let store = store_with(PLENTY);
+    run(&store, Op::NameCarrier { name: "tele-2".into() });
+    run(&store, accept(a_plan(100, "hi"), Claim::Now));
+    run(&store, doubt(100, 1, 1, DoubtPolicy::Resend));
+    run(&store, claimed(100, 2, 2));
+    let error = CarrierError::Permanent {
+        cause: Cause::Spam,
+        status: ReceiptStatus::Rejected,
+        code: "9".into(),
+        scope: RefusalScope::ThisCarrier,
+    };
+    let attempt = whimbrel_core::AttemptNumber(2);
+    let refused = event(100, 3, PartEvent::Refused { attempt, error, retry_at: NOW, next: Some(CarrierId(2)) });
+    let handed_on = part(&store, refused.clone());
+    assert_eq!(handed_on.record.expect("open").carrier, CarrierId(2));
+    assert_eq!(part(&store, refused).ignored, Some(Ignored::Stale));
+    assert_eq!(store.queued(CARRIER, 10).expect("read").len(), 0);
+    assert_eq!(store.queued(CarrierId(2), 10).expect("read").len(), 1);
+    let line = view(&store, 100).timeline.into_iter().find(|line| &*line.what == "handed-on").expect("told");
+    assert_eq!(&*line.detail, "from tele-1 to tele-2");
+    run(&store, claimed(100, 4, 3));
+    // Both answer: each id is known at the carrier that gave it.
+    run(&store, sent(100, 5, 1, "first"));
+    run(&store, sent(100, 6, 3, "third"));
+    let at = |carrier, id: &str, seconds: i64| {
+        let receipt = report(id, ReceiptStatus::Buffered);
+        let notice_id = NoticeId(4_000_000_000 + seconds);
+        Op::Receipt(Box::new(ReceiptIn { carrier: CarrierId(carrier), receipt, at: NOW, notice_id }))
+    };
+    assert!(matches!(outcome(&store, at(1, "first", 1)), ReceiptOutcome::Matched { .. }));
+    assert!(matches!(outcome(&store, at(2, "third", 2)), ReceiptOutcome::Matched { .. }));
+    assert!(matches!(outcome(&store, at(2, "first", 3)), ReceiptOutcome::Parked(_)));
+    assert!(matches!(outcome(&store, at(1, "third", 4)), ReceiptOutcome::Parked(_)));
+}
