@@ -1,15 +1,16 @@
-//! Keeps a link up: connects, hands the connection to a [`Link`], waits, and tries again until it is told to stop.
+//! Keeps one connection of a carrier up: connects, hands the connection to a [`Link`], waits, and tries
+//! again until it is told to stop. An order to unbind closes it until it is ordered to bind.
 //!
 //! Between links every submission that comes is given back at once.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use tokio::sync::{mpsc, watch};
-use whimbrel_core::{AckToken, CarrierEvent, CarrierId, LinkId, Span, Submission, World};
+use tokio::sync::{mpsc, oneshot, watch};
+use whimbrel_core::{AckToken, LinkId, Span, Submission, World};
 
-use crate::Ack;
+use crate::{Ack, Order};
 
 use super::SmppConfig;
 use super::clock::Clock;
@@ -17,62 +18,87 @@ use super::connect::Connect;
 use super::link::Link;
 use super::reconnect::{Backoff, Ending};
 use super::report::{Reporter, Ticket};
-use super::wire::SubmitForm;
+use super::slot::Slot;
+
+/// What the handle wants of every connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    /// What an operator ordered.
+    Order(Order),
+    /// To end.
+    Close,
+}
+
+/// Who asks whether the other end lives.
+pub(super) type Probe = oneshot::Sender<Result<Span, Box<str>>>;
 
 /// What comes from the handle.
 pub(super) struct Channels {
     pub(super) submissions: mpsc::Receiver<Submission>,
     pub(super) acknowledged: mpsc::Receiver<(AckToken, Ack)>,
-    /// A change, or the end of the sender, stops the carrier.
-    pub(super) stopped: watch::Receiver<()>,
-    /// The link whose receipts can be acknowledged; 0 for none.
-    pub(super) link: Arc<AtomicU32>,
+    pub(super) probes: mpsc::Receiver<Probe>,
+    /// The end of the sender stops the carrier too.
+    pub(super) commands: watch::Receiver<Command>,
 }
 
-/// Owns all of a carrier that outlives a connection.
-pub(super) struct Keeper {
+/// What the connections of a carrier share.
+pub(super) struct Shared {
     pub(super) config: SmppConfig,
-    pub(super) form: SubmitForm,
+    /// The last number that was given to a link, of whatever carrier.
+    pub(super) links: Arc<AtomicU32>,
+    /// The carrier said that it takes no times.
+    pub(super) omits_times: AtomicBool,
+    pub(super) connect: Arc<dyn Connect>,
+}
+
+/// Owns all of a connection's place that outlives the connection.
+pub(super) struct Keeper {
+    pub(super) shared: Arc<Shared>,
+    pub(super) slot: Arc<Slot>,
     pub(super) channels: Channels,
     pub(super) report: Reporter,
     pub(super) clock: Clock,
     pub(super) backoff: Backoff,
-    connect: Arc<dyn Connect>,
-    links: u32,
+    order: Order,
     is_stopping: bool,
 }
 
 impl Keeper {
     pub(super) fn new(
-        config: SmppConfig,
-        id: CarrierId,
+        shared: Arc<Shared>,
+        slot: Arc<Slot>,
         channels: Channels,
-        events: mpsc::Sender<CarrierEvent>,
+        report: Reporter,
         world: Arc<dyn World>,
-        connect: Arc<dyn Connect>,
     ) -> Self {
         Self {
-            form: config.submit_form(),
-            report: Reporter::new(id, &config.name, events),
-            config,
+            shared,
+            slot,
             channels,
+            report,
             clock: Clock::new(world),
             backoff: Backoff::default(),
-            connect,
-            links: 0,
+            order: Order::Bind,
             is_stopping: false,
         }
     }
 
+    /// The settings.
+    pub(super) fn config(&self) -> &SmppConfig {
+        &self.shared.config
+    }
+
     /// Runs until it is stopped. Then every submission has had its event.
     pub(super) async fn run(mut self) {
-        if self.config.password.expose().len() > 8 {
-            let carrier = &*self.config.name;
-            tracing::warn!(carrier, "password is longer than the 8 octets of SMPP 3.4: it is sent as it is");
-        }
-        while !self.is_stopping {
-            let connecting = self.connect.connect();
-            let Some(connected) = self.until_stopped(connecting).await else { break };
+        while !self.is_stopping() {
+            if self.order == Order::Unbind {
+                self.slot.closed(self.clock.wall());
+                self.until_changed(std::future::pending::<()>()).await;
+                continue;
+            }
+            self.slot.connecting(self.clock.wall());
+            let connecting = self.shared.connect.connect();
+            let Some(connected) = self.until_changed(connecting).await else { continue };
             let pause = match connected {
                 Ok(socket) => {
                     let link = self.next_link();
@@ -83,27 +109,36 @@ impl Keeper {
                 }
                 Err(error) => self.not_connected(&error),
             };
-            if self.is_stopping {
-                break;
+            if self.is_stopping() || self.order == Order::Unbind {
+                continue;
             }
             self.report.meters.reconnects.increment(1);
             let pausing = self.clock.sleep(pause);
-            self.until_stopped(pausing).await;
+            self.until_changed(pausing).await;
         }
         self.end().await;
     }
 
     /// Whether the carrier is to stop. Once it is, no submission comes any more.
     pub(super) fn is_stopping(&mut self) -> bool {
-        // An error is the end of the handle.
-        if !self.is_stopping && (self.channels.stopped.has_changed().unwrap_or(true) || self.report.is_unheard()) {
-            self.stop();
+        if !self.is_stopping {
+            let command = *self.channels.commands.borrow_and_update();
+            // An error is the end of the handle.
+            let is_left = self.channels.commands.has_changed().is_err() || self.report.is_unheard();
+            match command {
+                Command::Order(order) if !is_left => self.order = order,
+                Command::Order(_) | Command::Close => self.stop(),
+            }
         }
         self.is_stopping
     }
 
-    /// Notes that the carrier is to stop.
-    pub(super) fn stop(&mut self) {
+    /// What was ordered last.
+    pub(super) const fn order(&self) -> Order {
+        self.order
+    }
+
+    fn stop(&mut self) {
         self.is_stopping = true;
         self.channels.submissions.close();
     }
@@ -114,22 +149,31 @@ impl Keeper {
         self.report.given_back(Ticket::from(submission), self.clock.wall());
     }
 
-    /// Waits for `work` while there is no link; `None` if the carrier is to stop.
-    async fn until_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `work` while there is no link; `None` if the carrier is to stop or something else was ordered.
+    async fn until_changed<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
-        while !self.is_stopping() {
-            let Channels { submissions, acknowledged, stopped, .. } = &mut self.channels;
+        let before = self.order;
+        while !self.is_stopping() && self.order == before {
+            let Channels { submissions, acknowledged, probes, commands } = &mut self.channels;
             let is_behind = self.report.is_behind();
             let given = tokio::select! {
                 biased;
-                _ = stopped.changed() => {
-                    self.stop();
-                    return None;
+                // To be ordered to bind again while waiting means: now.
+                _ = commands.changed() => {
+                    if self.is_stopping() || self.order == Order::Bind {
+                        return None;
+                    }
+                    continue;
                 }
                 done = &mut work => return Some(done),
                 () = self.report.send_one(), if is_behind => continue,
                 // The link that these are for is over.
                 Some(_) = acknowledged.recv() => continue,
+                Some(probe) = probes.recv() => {
+                    // Whoever asked may have gone.
+                    let _ = probe.send(Err("no connection is bound".into()));
+                    continue;
+                }
                 Some(submission) = submissions.recv(), if !is_behind => submission,
             };
             self.give_back(&given);
@@ -138,34 +182,35 @@ impl Keeper {
     }
 
     fn next_link(&mut self) -> LinkId {
-        // 0 stands for no link.
-        self.links = self.links.checked_add(1).unwrap_or(1);
-        LinkId(self.links)
-    }
-
-    /// Says that the link's receipts can be acknowledged, or, with `None`, that none can.
-    pub(super) fn set_link(&self, link: Option<LinkId>) {
-        self.channels.link.store(link.map_or(0, |link| link.0), Ordering::Release);
+        loop {
+            // 0 stands for no link.
+            let link = self.shared.links.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+            if link != 0 {
+                return LinkId(link);
+            }
+        }
     }
 
     fn not_connected(&mut self, error: &io::Error) -> Span {
         let pause = self.backoff.pause(Ending::NotBound, self.clock.random());
-        let SmppConfig { name, host, port, .. } = &self.config;
+        let SmppConfig { name, host, port, .. } = &self.shared.config;
         let why = format!(
             "cannot connect to {host}:{port}: {error}; check `host` and `port` of carrier `{name}`, and that the network \
              lets us out; {}",
             next_try(pause)
         );
         tracing::warn!(carrier = %name, %error, "carrier cannot be connected to");
+        self.slot.waiting(&why, pause, self.clock.wall());
         self.report.down(None, &why);
         pause
     }
 
     fn misconfigured(&mut self, error: whimbrel_smpp::EncodeError) -> Span {
         let pause = self.backoff.pause(Ending::Misconfigured, self.clock.random());
-        let name = &self.config.name;
+        let name = &self.shared.config.name;
         let why = format!("cannot bind: {error}; correct it in the settings of carrier `{name}`; {}", next_try(pause));
         tracing::error!(carrier = %name, %error, "bind cannot be written: correct the carrier's settings");
+        self.slot.waiting(&why, pause, self.clock.wall());
         self.report.down(None, &why);
         pause
     }
@@ -177,6 +222,7 @@ impl Keeper {
         while let Some(submission) = self.channels.submissions.recv().await {
             self.give_back(&submission);
         }
+        self.slot.closed(self.clock.wall());
         while self.report.is_behind() {
             self.report.send_one().await;
         }

@@ -6,49 +6,49 @@
 
 mod delivery;
 mod end;
+mod probe;
+mod submit;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use whimbrel_core::world::BoxFuture;
-use whimbrel_core::{AckToken, AnswerTiming, DoubtCause, LinkId, Span, Submission};
-use whimbrel_smpp::session::{CloseReason, EsmeConfig, Event, Instant, RequestRefused, Session, State};
-use whimbrel_smpp::{BindMode, Body, EncodeError, Pdu};
+use whimbrel_core::{AckToken, LinkId, Span, Submission};
+use whimbrel_smpp::EncodeError;
+use whimbrel_smpp::session::{CloseReason, EsmeConfig, Event, Instant, Session, State};
 
-use crate::Ack;
+use crate::{Ack, Order};
 
 use super::RECEIPTS_OPEN_MAX;
-use super::answer::{self, Answer, Then, Validity};
-use super::connect::Socket;
-use super::keeper::Keeper;
+use super::connect::{Flush, Socket};
+use super::gather::Gather;
+use super::keeper::{Keeper, Probe};
 use super::outgoing::Outgoing;
-use super::report::Ticket;
-use super::wire;
 
 use delivery::Deliveries;
+use probe::Probing;
+use submit::{Late, Pending, Ready};
 
 /// Octets read at once: a few hundred PDUs.
 const READ_OCTETS_MAX: usize = 16 * 1024;
 /// Submissions that timed out and whose answers are still waited for.
 const LATE_MAX: u16 = 1_024;
+/// Unanswered questions in a row that can be allowed before a connection is given up.
+const ENQUIRE_MISSES_MAX: u8 = 2;
 /// Times that what the carrier already sent is read after writing failed.
 const LAST_READS_MAX: usize = 64;
-
-/// A submission without an answer.
-struct Pending {
-    ticket: Ticket,
-    validity: Validity,
-}
 
 /// What woke the link.
 enum Wake {
     Wrote(io::Result<usize>),
+    Flushed(io::Result<()>),
     Read(io::Result<usize>),
     Acknowledged(AckToken, Ack),
     Submitted(Box<Submission>),
-    Stopped,
+    Probed(Probe),
+    Ordered,
     Due,
     /// Room for events.
     Room,
@@ -70,8 +70,17 @@ pub(super) struct Link<'a> {
     input: Vec<u8>,
     pending: HashMap<u32, Pending>,
     /// Oldest first.
-    late: VecDeque<(u32, Ticket)>,
+    late: VecDeque<Late>,
+    /// Parts that wait for the others of their message.
+    gather: Gather,
+    /// What goes out next, while there is no room for it.
+    ready: VecDeque<Ready>,
     deliveries: Deliveries,
+    probing: Vec<Probing>,
+    /// Octets were written that may wait for a flush.
+    is_unflushed: bool,
+    /// The order that the engine was told of.
+    told: Order,
     bound_at: Option<Instant>,
     closed: Option<Closed>,
     /// Events waited for room, and the socket was not read since.
@@ -90,11 +99,13 @@ impl<'a> Link<'a> {
     /// # Errors
     /// The bind cannot be written as it is configured.
     pub(super) fn bind(keeper: &'a mut Keeper, id: LinkId, socket: Socket) -> Result<Self, EncodeError> {
-        let config = &keeper.config;
-        let mut esme = EsmeConfig::new(BindMode::Transceiver, config.bind_body());
+        let config = keeper.config();
+        let mut esme = EsmeConfig::new(keeper.slot.mode, config.bind_body());
+        esme.timing.bind_timeout = duration(config.bind_timeout);
         esme.timing.response_timeout = duration(config.response_timeout);
         esme.timing.enquire_interval = duration(config.enquire_interval);
         esme.timing.enquire_timeout = duration(config.enquire_timeout);
+        esme.timing.enquire_misses_max = u32::from(config.enquire_misses_max.clamp(1, ENQUIRE_MISSES_MAX));
         esme.bounds.window_max = config.window();
         esme.bounds.requests_max = u32::from(RECEIPTS_OPEN_MAX);
         esme.bounds.late_max = LATE_MAX;
@@ -108,7 +119,12 @@ impl<'a> Link<'a> {
             input: vec![0; READ_OCTETS_MAX],
             pending: HashMap::new(),
             late: VecDeque::new(),
+            gather: Gather::default(),
+            ready: VecDeque::new(),
             deliveries: Deliveries::default(),
+            probing: Vec::new(),
+            is_unflushed: false,
+            told: Order::Bind,
             bound_at: None,
             closed: None,
             is_catching_up: false,
@@ -121,7 +137,7 @@ impl<'a> Link<'a> {
     /// Runs to the end of the connection. Then every submission has had its event, and the pause before the next try is
     /// known.
     pub(super) async fn run(mut self) -> Span {
-        self.keeper.set_link(Some(self.id));
+        self.keeper.slot.set_link(Some(self.id));
         loop {
             let now = self.keeper.clock.now();
             self.step(now);
@@ -135,9 +151,7 @@ impl<'a> Link<'a> {
 
     /// Does all that can be done without waiting.
     fn step(&mut self, now: Instant) {
-        if self.keeper.is_stopping() {
-            self.session.unbind(now);
-        }
+        self.heed(now);
         // What came meanwhile is read before any deadline is looked at.
         self.is_catching_up |= self.keeper.report.is_behind();
         if !self.is_catching_up && self.session.next_deadline().is_some_and(|deadline| deadline <= now) {
@@ -147,15 +161,37 @@ impl<'a> Link<'a> {
         while let Ok((token, ack)) = self.keeper.channels.acknowledged.try_recv() {
             self.acknowledge(token, ack, now);
         }
+        self.let_go(now);
         while self.may_take() {
             let Ok(submission) = self.keeper.channels.submissions.try_recv() else { break };
-            self.submit(&submission, now);
+            self.submit(submission, now);
         }
         self.take_events(now);
-        self.keeper.report.meters.window_used.set(f64::from(u32::try_from(self.pending.len()).unwrap_or(u32::MAX)));
+        self.answer_probes(now);
+        self.keeper.report.meters.set_unanswered(self.pending.len());
+        self.keeper.slot.set_unanswered(self.pending.len());
         if self.outgoing.unwritten().is_empty() {
             self.outgoing.take(self.session.output());
         }
+    }
+
+    /// Does what was ordered.
+    fn heed(&mut self, now: Instant) {
+        if self.keeper.is_stopping() || self.keeper.order() == Order::Unbind {
+            return self.session.unbind(now);
+        }
+        if self.told != self.keeper.order() && self.session.state() == State::Bound {
+            self.told = self.keeper.order();
+            self.tell_up();
+        }
+    }
+
+    /// Tells the engine what may be handed over: nothing where nothing can be sent.
+    fn tell_up(&mut self) {
+        let is_taking = self.keeper.slot.mode.may_submit() && self.told != Order::Drain;
+        let window_max = if is_taking { self.keeper.config().submissions_max() } else { 0 };
+        self.keeper.slot.set_taking(is_taking.then_some(self.id));
+        self.keeper.report.up(self.id, window_max);
     }
 
     /// Waits for whatever comes first.
@@ -163,18 +199,20 @@ impl<'a> Link<'a> {
         let may_take = self.may_take();
         let may_stop = !self.keeper.is_stopping();
         let is_behind = self.keeper.report.is_behind();
-        let deadline = if is_behind { None } else { self.session.next_deadline() };
+        let deadline = if is_behind { None } else { self.next_deadline() };
         self.arm(deadline);
-        let Self { socket, session, outgoing, input, keeper, timer, .. } = self;
+        let Self { socket, session, outgoing, input, keeper, timer, is_unflushed, .. } = self;
+        let has_output = *is_unflushed || !outgoing.unwritten().is_empty();
         let Keeper { channels, report, .. } = &mut **keeper;
         tokio::select! {
             biased;
-            wrote = socket.writer.write(outgoing.unwritten()), if !outgoing.unwritten().is_empty() => Wake::Wrote(wrote),
+            wake = put_out(&mut socket.writer, outgoing.unwritten()), if has_output => wake,
             () = report.send_one(), if is_behind => Wake::Room,
             read = socket.reader.read(input), if !is_behind && session.wants_input() => Wake::Read(read),
             Some((token, ack)) = channels.acknowledged.recv() => Wake::Acknowledged(token, ack),
             Some(submission) = channels.submissions.recv(), if may_take => Wake::Submitted(Box::new(submission)),
-            _ = channels.stopped.changed(), if may_stop => Wake::Stopped,
+            Some(probe) = channels.probes.recv() => Wake::Probed(probe),
+            _ = channels.commands.changed(), if may_stop => Wake::Ordered,
             () = async { if let Some((_, timer)) = timer { timer.await } }, if deadline.is_some() => {
                 // A timer that has ended must not be asked again.
                 *timer = None;
@@ -190,23 +228,27 @@ impl<'a> Link<'a> {
             self.is_catching_up = false;
         }
         match wake {
-            Wake::Wrote(Ok(count)) if count > 0 => self.outgoing.advance(count),
-            Wake::Wrote(Ok(_) | Err(_)) => self.read_the_rest(now),
+            Wake::Wrote(Ok(count)) if count > 0 => {
+                self.outgoing.advance(count);
+                self.is_unflushed = self.socket.flush == Flush::Needed;
+            }
+            Wake::Flushed(Ok(())) => self.is_unflushed = false,
+            Wake::Wrote(Ok(_) | Err(_)) | Wake::Flushed(Err(_)) => self.read_the_rest(now),
             Wake::Read(Ok(count)) if count > 0 => {
                 self.session.received(self.input.get(..count).unwrap_or_default(), now);
             }
             Wake::Read(Ok(_) | Err(_)) => self.disconnected(now),
             Wake::Acknowledged(token, ack) => self.acknowledge(token, ack, now),
-            Wake::Submitted(submission) => self.submit(&submission, now),
-            Wake::Stopped => self.keeper.stop(),
-            Wake::Due | Wake::Room => {}
+            Wake::Submitted(submission) => self.submit(*submission, now),
+            Wake::Probed(probe) => self.probe(probe, now),
+            Wake::Ordered | Wake::Due | Wake::Room => {}
         }
     }
 
-    /// Whether a submission can be dealt with: sent, or given back.
-    fn may_take(&self) -> bool {
-        let is_wanted = self.session.window_free() > 0 || self.session.state() != State::Bound;
-        is_wanted && !self.keeper.report.is_behind()
+    /// When something is due.
+    fn next_deadline(&self) -> Option<Instant> {
+        let probing = self.probing.iter().map(|probing| probing.until);
+        [self.session.next_deadline(), self.gather.deadline()].into_iter().flatten().chain(probing).min()
     }
 
     /// Makes sure that the timer ends at `deadline` or before.
@@ -214,32 +256,6 @@ impl<'a> Link<'a> {
         let Some(deadline) = deadline else { return };
         if self.timer.as_ref().is_none_or(|(at, _)| *at > deadline) {
             self.timer = Some((deadline, self.keeper.clock.sleep_until(deadline)));
-        }
-    }
-
-    fn submit(&mut self, submission: &Submission, now: Instant) {
-        if self.session.state() != State::Bound || self.session.window_free() == 0 {
-            return self.keeper.give_back(submission);
-        }
-        let ticket = Ticket::from(submission);
-        let message = match wire::submit_sm(submission, &self.keeper.form) {
-            Ok(message) => message,
-            Err(error) => return self.keeper.report.refused(ticket, error, self.keeper.clock.wall()),
-        };
-        let validity = if message.validity_period.is_empty() { Validity::Omitted } else { Validity::Given };
-        match self.session.request(Body::SubmitSm(Box::new(message)), now) {
-            Ok(sequence) => {
-                self.pending.insert(sequence, Pending { ticket, validity });
-            }
-            Err(RequestRefused::Unencodable(error)) => {
-                self.keeper.report.refused(ticket, wire::unwritable(&error), self.keeper.clock.wall());
-            }
-            Err(
-                RequestRefused::NotBound
-                | RequestRefused::NotAllowed
-                | RequestRefused::WindowFull
-                | RequestRefused::OutputFull,
-            ) => self.keeper.give_back(submission),
         }
     }
 
@@ -252,7 +268,8 @@ impl<'a> Link<'a> {
                 Event::LateResponse { sequence, pdu, .. } => self.answered_late(sequence, &pdu),
                 Event::ResponseTimedOut { sequence } => self.timed_out(sequence),
                 Event::Undecodable { command_id, answered, frame, .. } => {
-                    let (carrier, size_bytes) = (&*self.keeper.config.name, frame.0.len());
+                    self.keeper.report.meters.undecodable.increment(1);
+                    let (carrier, size_bytes) = (&*self.keeper.config().name, frame.0.len());
                     tracing::warn!(
                         carrier,
                         command_id,
@@ -262,8 +279,9 @@ impl<'a> Link<'a> {
                     );
                 }
                 Event::Closed { reason, outstanding } => self.closed = Some(Closed { reason, outstanding }),
-                // `Closed` says the same again; binds come to centres only.
-                Event::BindRefused { .. } | Event::BindRequested { .. } => {}
+                Event::BindRefused { status } => self.keeper.report.meters.bind_refused(status),
+                // It comes to centres only.
+                Event::BindRequested { .. } => {}
             }
         }
         self.announce_ending();
@@ -275,6 +293,8 @@ impl<'a> Link<'a> {
         let is_ending = self.bound_at.is_some() && self.session.state() == State::Unbinding;
         if is_ending && !self.is_announced && !self.keeper.is_stopping() {
             self.is_announced = true;
+            self.keeper.slot.set_taking(None);
+            self.keeper.slot.unbinding(self.keeper.clock.wall());
             let why = "the session ends in good order: open answers are waited for, nothing more is sent";
             self.keeper.report.down(Some(self.id), why);
         }
@@ -282,74 +302,19 @@ impl<'a> Link<'a> {
 
     fn bound(&mut self, system_id: &[u8], now: Instant) {
         self.bound_at = Some(now);
-        let name = &self.keeper.config.name;
-        tracing::info!(carrier = %name, link = self.id.0, peer = %system_id.escape_ascii(), "carrier link bound");
-        self.keeper.report.up(self.id, self.keeper.config.window());
+        let config = self.keeper.config();
+        let (name, peer) = (&config.name, system_id.escape_ascii().to_string());
+        tracing::info!(carrier = %name, link = self.id.0, peer, "carrier link bound");
+        let window_max = if self.keeper.slot.mode.may_submit() { config.window() } else { 0 };
+        self.keeper.slot.bound(&peer, window_max, self.keeper.clock.wall());
+        self.told = self.keeper.order();
+        self.tell_up();
     }
+}
 
-    fn answered(&mut self, sequence: u32, pdu: &Pdu, now: Instant) {
-        let Some(Pending { ticket, validity }) = self.pending.remove(&sequence) else { return };
-        let at = self.keeper.clock.wall();
-        match answer::read(pdu, validity) {
-            Answer::Sent(id) => {
-                if id.key.is_empty() {
-                    let carrier = &*self.keeper.config.name;
-                    tracing::warn!(
-                        carrier,
-                        "carrier took a part without giving an id: no receipt will be found for it"
-                    );
-                }
-                self.keeper.report.sent(ticket, id, AnswerTiming::InTime, at);
-            }
-            Answer::Refused(error, then) => {
-                self.keeper.report.refused(ticket, error, at);
-                self.follow(then, pdu, now);
-            }
-        }
-    }
-
-    /// Does what an error asks for.
-    fn follow(&mut self, then: Then, pdu: &Pdu, now: Instant) {
-        let carrier = &*self.keeper.config.name;
-        let code = answer::code(pdu.status);
-        match then {
-            Then::Nothing => {}
-            Then::ReportFault => {
-                tracing::error!(carrier, %code, "carrier calls a submission malformed: report it with the carrier's name");
-            }
-            Then::OmitValidity => {
-                if self.keeper.form.validity != wire::ValidityForm::Never {
-                    tracing::warn!(carrier, %code, "carrier takes no validity period: none is sent from now on");
-                    self.keeper.form.validity = wire::ValidityForm::Never;
-                }
-            }
-            Then::Rebind => {
-                if !self.is_out_of_step {
-                    tracing::warn!(carrier, %code, "carrier says that we are not bound: binding anew");
-                    self.is_out_of_step = true;
-                }
-                self.session.unbind(now);
-            }
-        }
-    }
-
-    fn answered_late(&mut self, sequence: u32, pdu: &Pdu) {
-        let Some(at) = self.late.iter().position(|(late, _)| *late == sequence) else { return };
-        let Some((_, ticket)) = self.late.remove(at) else { return };
-        // A late refusal changes nothing: the doubt was reported, and is settled by its policy.
-        if let Answer::Sent(id) = answer::read(pdu, Validity::Omitted) {
-            self.keeper.report.sent(ticket, id, AnswerTiming::Late, self.keeper.clock.wall());
-        }
-    }
-
-    fn timed_out(&mut self, sequence: u32) {
-        let Some(Pending { ticket, .. }) = self.pending.remove(&sequence) else { return };
-        if self.late.len() >= usize::from(LATE_MAX) {
-            self.late.pop_front();
-        }
-        self.late.push_back((sequence, ticket));
-        self.keeper.report.doubt(ticket, DoubtCause::AnswerTimedOut, self.keeper.clock.wall());
-    }
+/// Writes what is there, or else flushes what was written. Nothing is lost if this is dropped.
+async fn put_out(writer: &mut (dyn AsyncWrite + Send + Unpin), octets: &[u8]) -> Wake {
+    if octets.is_empty() { Wake::Flushed(writer.flush().await) } else { Wake::Wrote(writer.write(octets).await) }
 }
 
 fn duration(span: Span) -> Duration {

@@ -1,8 +1,7 @@
 //! What a receipt means (SMPP 3.4 §5.2.28, appendix B; causes by 3GPP TS 29.002 §17.6.6). Pure.
 
 use whimbrel_core::{CarrierReceipt, Cause, KeyForm, ReceiptKey, ReceiptStatus};
-use whimbrel_smpp::Address;
-use whimbrel_smpp::id::candidates;
+use whimbrel_smpp::id::{Conversion, candidates, key};
 use whimbrel_smpp::receipt::{ErrorCode, MessageState, Receipt};
 
 /// The network type in `network_error_code` whose numbers are MAP errors.
@@ -18,13 +17,56 @@ pub enum TextErrorCodes {
     Map,
 }
 
-/// A receipt in the engine's words. `source` is the receipt's origin: the recipient of the message.
-pub(super) fn read(receipt: &Receipt, source: &Address, text_errors: TextErrorCodes) -> CarrierReceipt {
-    let (status, default_cause) = meaning(receipt.state);
-    let cause = match status {
-        ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => {
-            receipt.error.as_ref().and_then(|error| map_cause(error, text_errors)).unwrap_or(default_cause)
+/// How a carrier's ids in answers and in receipts relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IdFormat {
+    /// Unknown: the id as it stands, then converted either way.
+    #[default]
+    Auto,
+    /// They are the same, up to case and leading zeros.
+    Exact,
+    /// Answers give hexadecimal, receipts the same number in decimal.
+    ResponseHexadecimal,
+    /// Answers give decimal, receipts the same number in hexadecimal.
+    ResponseDecimal,
+    /// A mask as Kannel's `msg-id-type`: bit 0 for hexadecimal in answers, bit 1 in receipts. Other bits are not looked at.
+    Mask(u8),
+}
+
+impl IdFormat {
+    /// The only keys to look up; `None` for all there are.
+    const fn only(self) -> Option<KeyForm> {
+        match self {
+            Self::Auto => None,
+            Self::Exact => Some(KeyForm::Plain),
+            Self::ResponseHexadecimal => Some(KeyForm::ToHexadecimal),
+            Self::ResponseDecimal => Some(KeyForm::ToDecimal),
+            Self::Mask(mask) => Some(match mask & 3 {
+                1 => KeyForm::ToHexadecimal,
+                2 => KeyForm::ToDecimal,
+                _ => KeyForm::Plain,
+            }),
         }
+    }
+}
+
+/// How a carrier's receipts are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) text_errors: TextErrorCodes,
+    /// The carrier's own codes.
+    pub(super) causes: &'a [(Box<str>, Cause)],
+    pub(super) ids: IdFormat,
+}
+
+/// A receipt in the engine's words. `recipient`: the digits of its origin, which is the recipient of the message.
+pub(super) fn read(receipt: &Receipt, recipient: Box<str>, reading: Reading<'_>) -> CarrierReceipt {
+    let (status, default_cause) = meaning(receipt.state);
+    let code = receipt.error.as_ref().map(error_text).unwrap_or_default();
+    let cause = match status {
+        ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => own_cause(&code, reading.causes)
+            .or_else(|| map_cause(receipt.error.as_ref()?, reading.text_errors))
+            .unwrap_or(default_cause),
         ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered | ReceiptStatus::Unknown => {
             default_cause
         }
@@ -34,14 +76,7 @@ pub(super) fn read(receipt: &Receipt, source: &Address, text_errors: TextErrorCo
         (true, true) => (ReceiptStatus::Buffered, Cause::None),
         (true, false) | (false, _) => (status, cause),
     };
-    CarrierReceipt {
-        keys: keys(&receipt.id),
-        raw_id: lossy(&receipt.id),
-        status,
-        cause,
-        code: receipt.error.as_ref().map(error_text).unwrap_or_default(),
-        recipient: digits(&source.digits),
-    }
+    CarrierReceipt { keys: keys(&receipt.id, reading.ids), raw_id: lossy(&receipt.id), status, cause, code, recipient }
 }
 
 /// The status that a state is told as, and the cause if no error says more.
@@ -79,9 +114,36 @@ fn map_cause(error: &ErrorCode, text_errors: TextErrorCodes) -> Option<Cause> {
     })
 }
 
-fn keys(id: &[u8]) -> Vec<ReceiptKey> {
-    let form = |converted| if converted { KeyForm::Converted } else { KeyForm::Plain };
-    candidates(id).into_iter().map(|found| ReceiptKey { key: found.key, form: form(found.converted) }).collect()
+/// The cause that the carrier's own table names.
+fn own_cause(code: &str, causes: &[(Box<str>, Cause)]) -> Option<Cause> {
+    let code = code.trim();
+    causes.iter().find(|(own, _)| own.trim().eq_ignore_ascii_case(code)).map(|(_, cause)| *cause)
+}
+
+/// The keys of an id, most trusted first. An id that is no number of the kind that the carrier should send is looked up as
+/// it stands.
+fn keys(id: &[u8], format: IdFormat) -> Vec<ReceiptKey> {
+    let converted = |conversion: Conversion, form| Some(ReceiptKey { key: conversion.apply(id)?, form });
+    let only = match format.only() {
+        None => return all_keys(id),
+        Some(KeyForm::Plain) => None,
+        Some(form @ KeyForm::ToHexadecimal) => converted(Conversion::ToHexadecimal, form),
+        Some(form @ KeyForm::ToDecimal) => converted(Conversion::ToDecimal, form),
+    };
+    let plain = || ReceiptKey { key: key(id), form: KeyForm::Plain };
+    let found = only.unwrap_or_else(plain);
+    // Converted to itself: nothing was converted, and the recipient need not agree.
+    let found = if found.key == key(id) { plain() } else { found };
+    if found.key.is_empty() { Vec::new() } else { vec![found] }
+}
+
+fn all_keys(id: &[u8]) -> Vec<ReceiptKey> {
+    let form = |conversion| match conversion {
+        None => KeyForm::Plain,
+        Some(Conversion::ToHexadecimal) => KeyForm::ToHexadecimal,
+        Some(Conversion::ToDecimal) => KeyForm::ToDecimal,
+    };
+    candidates(id).into_iter().map(|found| ReceiptKey { form: form(found.conversion), key: found.key }).collect()
 }
 
 /// The code for people: what a parameter of three octets says as a number, a text as it stands.
@@ -94,13 +156,6 @@ fn error_text(error: &ErrorCode) -> Box<str> {
 
 fn lossy(octets: &[u8]) -> Box<str> {
     String::from_utf8_lossy(octets).into()
-}
-
-/// The digits of an address, without plus or leading zeros; empty if it is not a number.
-fn digits(address: &[u8]) -> Box<str> {
-    let text = std::str::from_utf8(address).unwrap_or_default();
-    let digits = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(text);
-    if digits.bytes().all(|octet| octet.is_ascii_digit()) { digits.into() } else { Box::default() }
 }
 
 #[cfg(test)]
@@ -119,9 +174,15 @@ mod tests {
         Some(ErrorCode { network_type: None, value: raw.parse().ok(), raw: raw.into() })
     }
 
+    const USUAL: Reading<'static> = Reading { text_errors: TextErrorCodes::Opaque, causes: &[], ids: IdFormat::Auto };
+
+    fn read_as(receipt: &Receipt, reading: Reading<'_>) -> CarrierReceipt {
+        read(receipt, "447700900123".into(), reading)
+    }
+
     fn check(state: MessageState, error: Option<ErrorCode>, wanted: (ReceiptStatus, Cause)) {
         let shown = format!("{state:?} {error:?}");
-        let got = read(&receipt(state, error), &Address::default(), TextErrorCodes::Opaque);
+        let got = read_as(&receipt(state, error), USUAL);
         assert_eq!((got.status, got.cause), wanted, "{shown}");
     }
 
@@ -177,27 +238,70 @@ mod tests {
 
     #[test]
     fn errors_in_the_text_count_where_the_carrier_says_so() {
-        let got = read(&receipt(MessageState::Undeliverable, text("027")), &Address::default(), TextErrorCodes::Map);
+        let got = read_as(
+            &receipt(MessageState::Undeliverable, text("027")),
+            Reading { text_errors: TextErrorCodes::Map, ..USUAL },
+        );
         assert_eq!((got.cause, &*got.code), (Cause::AbsentForNow, "027"));
     }
 
     #[test]
     fn an_intermediate_notification_ends_nothing() {
         let intermediate = Receipt { is_intermediate: true, ..receipt(MessageState::Undeliverable, gsm(27)) };
-        let got = read(&intermediate, &Address::default(), TextErrorCodes::Opaque);
+        let got = read_as(&intermediate, USUAL);
         assert_eq!((got.status, got.cause), (ReceiptStatus::Buffered, Cause::None));
     }
 
     #[test]
     fn keys_codes_and_recipients_are_read() {
-        let from = |digits: &str| Address { ton: 1, npi: 1, digits: digits.into() };
-        let got = read(&receipt(MessageState::Undeliverable, gsm(27)), &from("447700900123"), TextErrorCodes::Opaque);
+        let got = read_as(&receipt(MessageState::Undeliverable, gsm(27)), USUAL);
         assert_eq!((&*got.raw_id, &*got.code, &*got.recipient), ("6699", "27", "447700900123"));
-        assert_eq!(got.keys.first(), Some(&ReceiptKey { key: (*b"6699").into(), form: KeyForm::Plain }));
-        assert!(got.keys.contains(&ReceiptKey { key: (*b"1a2b").into(), form: KeyForm::Converted }));
-        for (address, wanted) in [("+447700900123", "447700900123"), ("00447700900123", "447700900123"), ("Acme", "")] {
-            assert_eq!(&*digits(address.as_bytes()), wanted);
+        assert_eq!(
+            got.keys,
+            [
+                ReceiptKey { key: (*b"6699").into(), form: KeyForm::Plain },
+                ReceiptKey { key: (*b"1a2b").into(), form: KeyForm::ToHexadecimal },
+                ReceiptKey { key: (*b"26265").into(), form: KeyForm::ToDecimal },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_carriers_own_codes_go_first() {
+        let causes = [("21B".into(), Cause::Spam), ("27".into(), Cause::Ported)];
+        let own = Reading { causes: &causes, ..USUAL };
+        let cause = |state, error| read_as(&receipt(state, error), own).cause;
+        assert_eq!(cause(MessageState::Undeliverable, text("21b ")), Cause::Spam);
+        assert_eq!(cause(MessageState::Undeliverable, gsm(27)), Cause::Ported);
+        assert_eq!(cause(MessageState::Undeliverable, gsm(13)), Cause::Barred);
+        assert_eq!(cause(MessageState::Delivered, text("21b")), Cause::None);
+    }
+
+    #[test]
+    fn a_format_limits_the_keys() {
+        let check = |format, id: &str, wanted: &[(&str, KeyForm)]| {
+            let got: Vec<(String, KeyForm)> = keys(id.as_bytes(), format)
+                .into_iter()
+                .map(|found| (String::from_utf8_lossy(&found.key).into_owned(), found.form))
+                .collect();
+            let wanted: Vec<(String, KeyForm)> = wanted.iter().map(|(key, form)| ((*key).into(), *form)).collect();
+            assert_eq!(got, wanted, "{format:?} {id}");
+        };
+        use KeyForm::{Plain, ToDecimal, ToHexadecimal};
+        check(IdFormat::Exact, "006699", &[("6699", Plain)]);
+        for hexadecimal in [IdFormat::ResponseHexadecimal, IdFormat::Mask(1), IdFormat::Mask(5)] {
+            check(hexadecimal, "6699", &[("1a2b", ToHexadecimal)]);
+            check(hexadecimal, "1A2B", &[("1a2b", Plain)]);
+            check(hexadecimal, "7", &[("7", Plain)]);
         }
-        assert_eq!(&*digits(b"\xFF1"), "");
+        for decimal in [IdFormat::ResponseDecimal, IdFormat::Mask(2)] {
+            check(decimal, "00001A2B", &[("6699", ToDecimal)]);
+            check(decimal, "12-x", &[("12-x", Plain)]);
+        }
+        for plain in [IdFormat::Mask(0), IdFormat::Mask(3)] {
+            check(plain, "1A2B", &[("1a2b", Plain)]);
+        }
+        check(IdFormat::Auto, "", &[]);
+        check(IdFormat::ResponseHexadecimal, "", &[]);
     }
 }

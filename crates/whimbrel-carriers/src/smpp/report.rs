@@ -1,16 +1,19 @@
-//! What the engine is told, and what is counted.
+//! What the engine is told.
 //!
 //! Events wait here while the engine's channel is full; the link stops reading as long as any does, so they are bounded by
 //! the window and by what one read can bring.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::mpsc;
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt,
-    DoubtCause, LinkId, PartId, ReceiptStatus, Submission, Timestamp,
+    DoubtCause, InboundPart, LinkId, PartId, Submission, Timestamp,
 };
+
+use super::meters::Meters;
+use super::slot::Slot;
 
 /// Names a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +34,13 @@ pub(super) struct Reporter {
     events: mpsc::Sender<CarrierEvent>,
     waiting: VecDeque<CarrierEvent>,
     is_unheard: bool,
+    slot: Arc<Slot>,
     pub(super) meters: Meters,
 }
 
 impl Reporter {
-    pub(super) fn new(carrier: CarrierId, name: &str, events: mpsc::Sender<CarrierEvent>) -> Self {
-        Self { carrier, events, waiting: VecDeque::new(), is_unheard: false, meters: Meters::new(name) }
+    pub(super) fn new(carrier: CarrierId, name: &str, events: mpsc::Sender<CarrierEvent>, slot: Arc<Slot>) -> Self {
+        Self { carrier, events, waiting: VecDeque::new(), is_unheard: false, slot, meters: Meters::new(name) }
     }
 
     /// Whether events wait for room in the channel.
@@ -79,13 +83,13 @@ impl Reporter {
     }
 
     pub(super) fn up(&mut self, link: LinkId, window_max: u16) {
-        self.meters.link_up.set(1.0);
+        self.meters.set_up(true);
         self.send(CarrierEvent::Up { carrier: self.carrier, link, window_max });
     }
 
     /// `link`: if it had been bound.
     pub(super) fn down(&mut self, link: Option<LinkId>, why: &str) {
-        self.meters.link_up.set(0.0);
+        self.meters.set_up(false);
         self.send(CarrierEvent::Down { carrier: self.carrier, link, why: why.into() });
     }
 
@@ -97,10 +101,14 @@ impl Reporter {
         at: Timestamp,
     ) {
         self.meters.sent.increment(1);
+        if timing == AnswerTiming::InTime {
+            self.slot.settle();
+        }
         self.send(CarrierEvent::Sent { carrier: self.carrier, part_id, attempt, id, timing, at });
     }
 
     pub(super) fn refused(&mut self, Ticket { part_id, attempt }: Ticket, error: CarrierError, at: Timestamp) {
+        self.slot.settle();
         match error {
             CarrierError::Permanent { .. } => self.meters.refused.increment(1),
             CarrierError::Throttled { .. } => self.meters.throttled.increment(1),
@@ -110,11 +118,13 @@ impl Reporter {
     }
 
     pub(super) fn doubt(&mut self, Ticket { part_id, attempt }: Ticket, cause: DoubtCause, at: Timestamp) {
+        self.slot.settle();
         self.meters.doubt.increment(1);
         self.send(CarrierEvent::Doubt { carrier: self.carrier, part_id, attempt, cause, at });
     }
 
     pub(super) fn given_back(&mut self, Ticket { part_id, attempt }: Ticket, at: Timestamp) {
+        self.slot.settle();
         self.meters.given_back.increment(1);
         self.send(CarrierEvent::GivenBack { carrier: self.carrier, part_id, attempt, at });
     }
@@ -123,83 +133,9 @@ impl Reporter {
         self.meters.receipt(receipt.status).increment(1);
         self.send(CarrierEvent::Receipt { carrier: self.carrier, receipt, ack, at });
     }
-}
 
-/// The carrier's numbers, looked up once.
-pub(super) struct Meters {
-    sent: Counter,
-    refused: Counter,
-    throttled: Counter,
-    temporary: Counter,
-    doubt: Counter,
-    given_back: Counter,
-    receipts: [Counter; 7],
-    link_up: Gauge,
-    /// Unanswered submissions.
-    pub(super) window_used: Gauge,
-    /// Connections tried after the first.
-    pub(super) reconnects: Counter,
-    /// Receipts that name no message: nothing can be done with them.
-    pub(super) receipts_without_id: Counter,
-    /// Inbound texts that were refused.
-    pub(super) inbound_refused: Counter,
-}
-
-impl Meters {
-    fn new(name: &str) -> Self {
-        let carrier = || name.to_owned();
-        let submits = |result: &'static str| counter!("whimbrel_carrier_submits_total", "carrier" => carrier(), "result" => result);
-        let receipts = |status: &'static str| counter!("whimbrel_carrier_receipts_total", "carrier" => carrier(), "status" => status);
-        Self {
-            sent: submits("sent"),
-            refused: submits("refused"),
-            throttled: submits("throttled"),
-            temporary: submits("temporary"),
-            doubt: submits("doubt"),
-            given_back: submits("given_back"),
-            receipts: STATUSES.map(|status| receipts(status.as_str())),
-            link_up: gauge!("whimbrel_carrier_link_up", "carrier" => carrier()),
-            window_used: gauge!("whimbrel_carrier_window_used", "carrier" => carrier()),
-            reconnects: counter!("whimbrel_carrier_reconnects_total", "carrier" => carrier()),
-            receipts_without_id: receipts("without_id"),
-            inbound_refused: counter!("whimbrel_carrier_inbound_refused_total", "carrier" => carrier()),
-        }
-    }
-
-    fn receipt(&self, status: ReceiptStatus) -> &Counter {
-        &self.receipts[place(status)]
-    }
-}
-
-/// In the order of [`place`].
-const STATUSES: [ReceiptStatus; 7] = [
-    ReceiptStatus::Accepted,
-    ReceiptStatus::Buffered,
-    ReceiptStatus::Delivered,
-    ReceiptStatus::Expired,
-    ReceiptStatus::Failed,
-    ReceiptStatus::Rejected,
-    ReceiptStatus::Unknown,
-];
-
-const fn place(status: ReceiptStatus) -> usize {
-    match status {
-        ReceiptStatus::Accepted => 0,
-        ReceiptStatus::Buffered => 1,
-        ReceiptStatus::Delivered => 2,
-        ReceiptStatus::Expired => 3,
-        ReceiptStatus::Failed => 4,
-        ReceiptStatus::Rejected => 5,
-        ReceiptStatus::Unknown => 6,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statuses_are_counted_apart() {
-        assert!(STATUSES.iter().enumerate().all(|(index, status)| place(*status) == index));
+    pub(super) fn inbound(&mut self, part: InboundPart, ack: AckToken, at: Timestamp) {
+        self.meters.inbound.increment(1);
+        self.send(CarrierEvent::Inbound { carrier: self.carrier, part: Box::new(part), ack, at });
     }
 }

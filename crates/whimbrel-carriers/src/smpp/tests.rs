@@ -2,8 +2,17 @@
 
 mod answers;
 mod ends;
-mod harness;
+mod fields;
+mod foreign;
+pub(super) mod harness;
+mod ids;
+mod inbound;
 mod limits;
+mod links;
+mod orders;
+mod payload;
 mod property;
 mod receipts;
+mod rows;
+mod secured;
 mod tcp;

@@ -1,97 +1,153 @@
-//! A submission as `submit_sm` (SMPP 3.4 §4.4.1). Pure, and the same for every try of a part.
+//! A submission as `submit_sm` (SMPP 3.4 §4.4.1). Pure, and the same for every try of a part, unless validity is sent as a
+//! moment.
 
-use whimbrel_core::{CarrierError, Cause, ReceiptStatus, ReceiptWish, SenderId, Submission};
-use whimbrel_smpp::time::relative_validity;
-use whimbrel_smpp::{Address, EncodeError, ShortMessage};
-use whimbrel_sms::Encoding;
+use whimbrel_core::{
+    CarrierError, Cause, MessageClass, ReceiptStatus, ReceiptWish, RefusalScope, Span, Submission, Timestamp,
+};
+use whimbrel_smpp::time::{absolute, relative_validity};
+use whimbrel_smpp::{EncodeError, ShortMessage, Tlv, Tlvs, tag};
+use whimbrel_sms::{DataCoding, DefaultAlphabet, Encoding, latin1};
+
+use super::concat::{ConcatMethod, Joined, join, push_sar, without_concat};
+use super::config::{OptionalParameters, ReceiptRequest, SmppConfig, TextCoding, ValidityForm};
 
 /// A user data header leads the message (SMPP 3.4 §5.2.12).
 const ESM_CLASS_HAS_HEADER: u8 = 0x40;
-/// The alphabet of the centre: GSM 7-bit, a septet an octet.
-const DATA_CODING_DEFAULT: u8 = 0x00;
-const DATA_CODING_BINARY: u8 = 0x04;
-const DATA_CODING_UCS2: u8 = 0x08;
+/// ISO 8859-1 (SMPP 3.4 §5.2.19).
+const DATA_CODING_LATIN1: u8 = 0x03;
 /// A receipt for success and for failure.
-const REGISTERED_DELIVERY_WANTED: u8 = 0x01;
+const REGISTERED_DELIVERY_FINAL: u8 = 0x01;
+/// The same, and intermediate notifications.
+const REGISTERED_DELIVERY_INTERMEDIATE: u8 = 0x11;
+/// What `short_message` holds; more goes into `message_payload`.
+const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
 
-/// Type of number and numbering plan (SMPP 3.4 §5.2.5, §5.2.6).
+/// Whether the carrier takes times at all: it may have said that it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TonNpi {
-    /// Type of number: 0 unknown, 1 international, 3 network specific, 5 alphanumeric, 6 abbreviated.
-    pub ton: u8,
-    /// Numbering plan: 0 unknown, 1 ISDN.
-    pub npi: u8,
+pub(super) enum Times {
+    Send,
+    Omit,
 }
 
-/// How addresses are labelled. The default is what most carriers expect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AddressForms {
-    /// A sender that is a name: 5/0.
-    pub sender_name: TonNpi,
-    /// A sender that is an international number: 1/1.
-    pub sender_number: TonNpi,
-    /// A sender that is a short code: 3/0; some carriers want 0/1 or 6/0.
-    pub sender_short_code: TonNpi,
-    /// The recipient: 1/1.
-    pub recipient: TonNpi,
+/// What is known when a submission is written.
+#[derive(Clone, Copy)]
+pub(super) struct Writing<'a> {
+    pub(super) config: &'a SmppConfig,
+    pub(super) times: Times,
+    /// The wall clock.
+    pub(super) at: Timestamp,
 }
 
-impl Default for AddressForms {
-    fn default() -> Self {
-        let international = TonNpi { ton: 1, npi: 1 };
-        Self {
-            sender_name: TonNpi { ton: 5, npi: 0 },
-            sender_number: international,
-            sender_short_code: TonNpi { ton: 3, npi: 0 },
-            recipient: international,
+/// The body for one part as it is.
+pub(super) fn submit_sm(submission: &Submission, writing: Writing<'_>) -> Result<ShortMessage, CarrierError> {
+    let content = &submission.content;
+    let concat = content.concat().filter(|_| writing.config.concat == ConcatMethod::Sar && submission.part_count > 1);
+    let (header, mut tlvs) = match concat {
+        Some(concat) => {
+            let mut tlvs = Tlvs::new();
+            push_sar(&mut tlvs, concat);
+            (without_concat(content.header()), tlvs)
+        }
+        None => (content.header().to_vec(), Tlvs::new()),
+    };
+    let joined = Joined { header, body: content.body().to_vec() };
+    let message = written(submission, &joined, &mut tlvs, writing)?;
+    Ok(ShortMessage { tlvs, ..message })
+}
+
+/// The body for all parts of a message together. `submissions`: at least one, in their order.
+pub(super) fn submit_whole(submissions: &[Submission], writing: Writing<'_>) -> Result<ShortMessage, CarrierError> {
+    let Some(first) = submissions.first() else { return Ok(ShortMessage::default()) };
+    let joined = join(submissions.iter().map(|submission| &submission.content));
+    let mut tlvs = Tlvs::new();
+    let message = written(first, &joined, &mut tlvs, writing)?;
+    Ok(ShortMessage { tlvs, ..message })
+}
+
+/// All fields but the optional parameters, which are added to `tlvs`.
+fn written(
+    submission: &Submission,
+    joined: &Joined,
+    tlvs: &mut Tlvs,
+    Writing { config, times, at }: Writing<'_>,
+) -> Result<ShortMessage, CarrierError> {
+    let (data_coding, body) = coded(submission, joined, config);
+    let mut short_message = [&joined.header[..], &body].concat();
+    if short_message.len() > SHORT_MESSAGE_OCTETS_MAX && config.tlvs == OptionalParameters::Send {
+        tlvs.push(tag::MESSAGE_PAYLOAD, std::mem::take(&mut short_message));
+    }
+    push_marks(tlvs, submission, config);
+    let (service_type, priority_flag) = match submission.class {
+        MessageClass::Otp => (config.service_type_otp.as_ref().unwrap_or(&config.service_type), config.priority()),
+        MessageClass::Bulk => (&config.service_type, 0),
+    };
+    Ok(ShortMessage {
+        service_type: service_type.as_bytes().to_vec(),
+        source: config.addresses.source(&submission.sender).map_err(|_| sender_is_not_ascii())?,
+        destination: config.addresses.destination(&submission.recipient),
+        esm_class: if joined.header.is_empty() { 0 } else { ESM_CLASS_HAS_HEADER },
+        protocol_id: submission.protocol_id,
+        priority_flag,
+        validity_period: match times {
+            Times::Send => validity_period(config.validity, submission.validity, at),
+            Times::Omit => Vec::new(),
+        },
+        registered_delivery: match (submission.receipt, config.receipts) {
+            (ReceiptWish::Unwanted, _) | (_, ReceiptRequest::Never) => 0,
+            (ReceiptWish::Wanted, ReceiptRequest::Final) => REGISTERED_DELIVERY_FINAL,
+            (ReceiptWish::Wanted, ReceiptRequest::WithIntermediate) => REGISTERED_DELIVERY_INTERMEDIATE,
+        },
+        data_coding,
+        short_message,
+        ..ShortMessage::default()
+    })
+}
+
+/// The octets after the header, and the data coding that says what they are.
+fn coded(submission: &Submission, Joined { header, body }: &Joined, config: &SmppConfig) -> (u8, Vec<u8>) {
+    let class = submission.handset_class;
+    let data_coding = DataCoding::compose(submission.encoding, class, config.class_form);
+    match submission.encoding {
+        Encoding::Gsm7 => {
+            // Data coding 3 has no class.
+            if config.text_coding == TextCoding::Latin1 && class.is_none() {
+                let text = DefaultAlphabet::Utf8.read(&DefaultAlphabet::Utf8.write(body, header), &[]);
+                if let Some(octets) = latin1::encode(&text) {
+                    return (DATA_CODING_LATIN1, octets);
+                }
+            }
+            (data_coding, config.default_alphabet.write(body, header))
+        }
+        Encoding::Ucs2 | Encoding::Binary => (data_coding, body.clone()),
+    }
+}
+
+/// Regulators' marks, and what the carrier wants to see in every message.
+fn push_marks(tlvs: &mut Tlvs, submission: &Submission, config: &SmppConfig) {
+    if config.tlvs == OptionalParameters::Omit {
+        return;
+    }
+    let (tags, registration) = (config.registration_tags, &submission.registration);
+    for (tag, mark) in [(tags.entity, &registration.entity), (tags.template, &registration.template)] {
+        if let (Some(tag), Some(mark)) = (tag, mark) {
+            tlvs.push(tag, mark.as_bytes());
+        }
+    }
+    for Tlv { tag, value } in config.constant_tlvs.iter().map(super::ConstantTlv::to_tlv) {
+        // The message's own mark goes before a constant one.
+        if tlvs.get(tag).is_none() {
+            tlvs.push(tag, value);
         }
     }
 }
 
-/// Whether `validity_period` is sent. Some centres never answer a message that has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ValidityForm {
-    /// As a span, on every part for which one was asked.
-    #[default]
-    Relative,
-    /// Never.
-    Never,
-}
-
-/// What a carrier wants to see in every message.
-#[derive(Debug, Clone)]
-pub(super) struct SubmitForm {
-    pub(super) service_type: Vec<u8>,
-    pub(super) addresses: AddressForms,
-    pub(super) validity: ValidityForm,
-}
-
-/// The body for `submission`.
-pub(super) fn submit_sm(submission: &Submission, form: &SubmitForm) -> Result<ShortMessage, CarrierError> {
-    let validity_period = match (form.validity, submission.validity) {
-        (ValidityForm::Relative, Some(span)) => {
-            relative_validity(u64::try_from(span.0.max(0)).unwrap_or(0).div_ceil(1_000_000))
-        }
-        (ValidityForm::Relative, None) | (ValidityForm::Never, _) => Vec::new(),
-    };
-    Ok(ShortMessage {
-        service_type: form.service_type.clone(),
-        source: source(&submission.sender, &form.addresses)?,
-        destination: address(form.addresses.recipient, submission.recipient.digits()),
-        esm_class: if submission.content.header().is_empty() { 0 } else { ESM_CLASS_HAS_HEADER },
-        validity_period,
-        registered_delivery: match submission.receipt {
-            ReceiptWish::Wanted => REGISTERED_DELIVERY_WANTED,
-            ReceiptWish::Unwanted => 0,
-        },
-        data_coding: match submission.encoding {
-            Encoding::Gsm7 => DATA_CODING_DEFAULT,
-            Encoding::Ucs2 => DATA_CODING_UCS2,
-            Encoding::Binary => DATA_CODING_BINARY,
-        },
-        short_message: submission.content.user_data().to_vec(),
-        ..ShortMessage::default()
-    })
+fn validity_period(form: ValidityForm, validity: Option<Span>, at: Timestamp) -> Vec<u8> {
+    let seconds = |micros: i64| u64::try_from(micros.max(0)).unwrap_or(0).div_ceil(1_000_000);
+    match (form, validity) {
+        (ValidityForm::Relative, Some(span)) => relative_validity(seconds(span.0)),
+        (ValidityForm::Absolute, Some(span)) => absolute(seconds((at + span).0)),
+        (ValidityForm::Relative | ValidityForm::Absolute, None) | (ValidityForm::Never, _) => Vec::new(),
+    }
 }
 
 /// What the customer is told of a part that cannot be written.
@@ -104,23 +160,19 @@ pub(super) fn unwritable(error: &EncodeError) -> CarrierError {
             (ReceiptStatus::Rejected, Cause::IllegalMessage)
         }
     };
-    CarrierError::Permanent { cause, status, code: format!("not sent: {error}").into() }
-}
-
-fn source(sender: &SenderId, forms: &AddressForms) -> Result<Address, CarrierError> {
-    match sender {
-        SenderId::Number(number) => Ok(address(forms.sender_number, number.digits())),
-        SenderId::ShortCode(code) => Ok(address(forms.sender_short_code, code)),
-        // Which alphabet a centre reads addresses in is not agreed anywhere, except that ASCII is.
-        SenderId::Name(name) if name.is_ascii() => Ok(address(forms.sender_name, name)),
-        SenderId::Name(_) => Err(CarrierError::Permanent {
-            cause: Cause::SenderFilter,
-            status: ReceiptStatus::Rejected,
-            code: "not sent: the sender is not ASCII".into(),
-        }),
+    CarrierError::Permanent {
+        cause,
+        status,
+        code: format!("not sent: {error}").into(),
+        scope: RefusalScope::ThisCarrier,
     }
 }
 
-fn address(label: TonNpi, text: &str) -> Address {
-    Address { ton: label.ton, npi: label.npi, digits: text.as_bytes().to_vec() }
+fn sender_is_not_ascii() -> CarrierError {
+    CarrierError::Permanent {
+        cause: Cause::SenderFilter,
+        status: ReceiptStatus::Rejected,
+        code: "not sent: the sender is not ASCII".into(),
+        scope: RefusalScope::ThisCarrier,
+    }
 }

@@ -1,4 +1,4 @@
-//! What the carrier delivers: receipts, which wait for the engine's acknowledgement, and texts, which are refused.
+//! What the carrier delivers: receipts and texts, which wait for the engine's acknowledgement.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,13 @@ use whimbrel_core::AckToken;
 use whimbrel_smpp::receipt::{Delivery, classify, classify_data};
 use whimbrel_smpp::session::Instant;
 use whimbrel_smpp::{Address, Body, CommandStatus, MessageIdBody, Pdu};
+use whimbrel_sms::Sniff;
 
 use crate::Ack;
-use crate::smpp::receipt;
+use crate::smpp::inbound::{self, Delivered};
+use crate::smpp::receipt::{self, Reading};
 
 use super::Link;
-
-/// What is marked as a message but reads as a receipt is one.
-const SNIFF: bool = true;
 
 /// Which response a request gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,61 +21,75 @@ enum Command {
     DataSm,
 }
 
-/// Receipts that the engine has not acknowledged, by the carrier's number.
+/// Receipts and texts that the engine has not acknowledged, by the carrier's number.
 #[derive(Default)]
 pub(super) struct Deliveries {
     /// A number twice is the carrier's fault, and is answered twice all the same.
     open: HashMap<u32, Vec<Command>>,
-    has_refused_text: bool,
 }
 
 impl Link<'_> {
     /// Takes what the carrier delivers.
     pub(super) fn deliver(&mut self, pdu: Pdu, now: Instant) {
         let sequence = pdu.sequence;
-        let (command, delivery, source) = match pdu.body {
-            Body::DeliverSm(message) => (Command::DeliverSm, classify(&message, SNIFF), message.source),
-            Body::DataSm(data) => (Command::DataSm, classify_data(&data, SNIFF), data.source),
+        self.keeper.report.meters.pdu(pdu.command_id(), pdu.status);
+        let sniff = self.keeper.config().sniff_receipts == Sniff::On;
+        match &pdu.body {
+            Body::DeliverSm(message) => {
+                let (delivery, delivered) = (classify(message, sniff), Delivered::from(&**message));
+                self.take_delivery(sequence, Command::DeliverSm, delivery, delivered, now);
+            }
+            Body::DataSm(data) => {
+                let (delivery, delivered) = (classify_data(data, sniff), Delivered::from(&**data));
+                self.take_delivery(sequence, Command::DataSm, delivery, delivered, now);
+            }
             // The session hands over no others to an ESME; an answer is owed all the same.
-            _ => return self.session.respond(sequence, CommandStatus::RINVCMDID, Body::GenericNack, now),
-        };
+            _ => self.session.respond(sequence, CommandStatus::RINVCMDID, Body::GenericNack, now),
+        }
+    }
+
+    fn take_delivery(
+        &mut self,
+        sequence: u32,
+        command: Command,
+        delivery: Delivery,
+        delivered: Delivered<'_>,
+        now: Instant,
+    ) {
         match delivery {
             Delivery::Receipt(receipt) if receipt.id.is_empty() => {
                 self.keeper.report.meters.receipts_without_id.increment(1);
-                let carrier = &*self.keeper.config.name;
+                let carrier = &*self.keeper.config().name;
                 tracing::warn!(
                     carrier,
                     "receipt names no message and was dropped: ask the carrier to send message ids"
                 );
                 self.respond(sequence, command, CommandStatus::ROK, now);
             }
-            Delivery::Receipt(receipt) => self.report_receipt(sequence, command, &receipt, &source),
-            Delivery::Message => self.refuse_text(sequence, command, now),
+            Delivery::Receipt(receipt) => self.report_receipt(sequence, command, &receipt, delivered.source()),
+            Delivery::Message => {
+                let part = inbound::read(delivered, self.keeper.config());
+                let ack = self.open_delivery(sequence, command);
+                self.keeper.report.inbound(part, ack, self.keeper.clock.wall());
+            }
         }
     }
 
     fn report_receipt(&mut self, sequence: u32, command: Command, receipt: &whimbrel_smpp::Receipt, source: &Address) {
-        let read = receipt::read(receipt, source, self.keeper.config.text_error_codes);
-        self.deliveries.open.entry(sequence).or_default().push(command);
-        let ack = AckToken { link: self.id, sequence };
+        let config = self.keeper.config();
+        let reading =
+            Reading { text_errors: config.text_error_codes, causes: &config.error_causes, ids: config.id_format };
+        let read = receipt::read(receipt, config.addresses.digits(source), reading);
+        let ack = self.open_delivery(sequence, command);
         self.keeper.report.receipt(read, ack, self.keeper.clock.wall());
     }
 
-    /// An answer that says "taken" would lose the text.
-    fn refuse_text(&mut self, sequence: u32, command: Command, now: Instant) {
-        self.keeper.report.meters.inbound_refused.increment(1);
-        if !self.deliveries.has_refused_text {
-            self.deliveries.has_refused_text = true;
-            let carrier = &*self.keeper.config.name;
-            tracing::warn!(
-                carrier,
-                "carrier delivers inbound texts, which are not offered: they are refused; ask the carrier to stop them"
-            );
-        }
-        self.respond(sequence, command, CommandStatus::RX_R_APPN, now);
+    fn open_delivery(&mut self, sequence: u32, command: Command) -> AckToken {
+        self.deliveries.open.entry(sequence).or_default().push(command);
+        AckToken { link: self.id, sequence }
     }
 
-    /// Answers a receipt as the engine says.
+    /// Answers a receipt or a text as the engine says.
     pub(super) fn acknowledge(&mut self, token: AckToken, ack: Ack, now: Instant) {
         if token.link != self.id {
             return;

@@ -5,6 +5,7 @@ use whimbrel_core::{DoubtCause, Span};
 use whimbrel_smpp::CommandStatus;
 use whimbrel_smpp::session::{CloseReason, Instant, Session};
 
+use crate::Order;
 use crate::smpp::keeper::next_try;
 use crate::smpp::outgoing::Outgoing;
 use crate::smpp::reconnect::Ending;
@@ -40,7 +41,9 @@ impl Link<'_> {
 
     /// Reports the end and every open submission, writes what may be written, and says how long to wait before the next try.
     pub(super) async fn end(mut self, Closed { reason, outstanding }: Closed, now: Instant) -> Span {
-        self.keeper.set_link(None);
+        self.keeper.slot.set_link(None);
+        self.keeper.slot.set_taking(None);
+        self.end_probes();
         take_all(&mut self.outgoing, &mut self.session);
         let ending = match (self.bound_at, reason) {
             (Some(since), _) => Ending::WasBound(Span(now.0.saturating_sub(since.0))),
@@ -58,8 +61,8 @@ impl Link<'_> {
 
     /// Down first, so that the engine does not hand over again at once what is given back.
     fn report_end(&mut self, reason: CloseReason, pause: Span) {
-        let is_stopping = self.keeper.is_stopping();
-        let name = &*self.keeper.config.name;
+        let is_stopping = self.keeper.is_stopping() || self.keeper.order() == Order::Unbind;
+        let name = &*self.keeper.shared.config.name;
         let advice = if is_stopping { "closed by us".into() } else { advice(reason, self.is_out_of_step, name) };
         let next = if is_stopping { String::new() } else { format!("; {}", next_try(pause)) };
         let why = format!("{reason}: {advice}{next}");
@@ -68,6 +71,9 @@ impl Link<'_> {
             _ if is_stopping => tracing::info!(carrier = name, %reason, "carrier link closed"),
             CloseReason::BindRefused(_) => tracing::error!(carrier = name, %why, "carrier refused the bind"),
             _ => tracing::warn!(carrier = name, %why, "carrier link ended"),
+        }
+        if !is_stopping {
+            self.keeper.slot.waiting(&why, pause, self.keeper.clock.wall());
         }
         self.keeper.report.down(link, &why);
     }
@@ -78,17 +84,23 @@ impl Link<'_> {
         let at = self.keeper.clock.wall();
         for sequence in outstanding {
             let Some(pending) = self.pending.remove(sequence) else { continue };
-            if unsent.contains(sequence) {
-                self.keeper.report.given_back(pending.ticket, at);
-            } else {
-                self.keeper.report.doubt(pending.ticket, DoubtCause::LinkLost, at);
+            for ticket in pending.tickets.iter() {
+                if unsent.contains(sequence) {
+                    self.keeper.report.given_back(ticket, at);
+                } else {
+                    self.keeper.report.doubt(ticket, DoubtCause::LinkLost, at);
+                }
             }
         }
         // Invariant: nothing is left, for the session names every open request. If it did not, doubt would be the truth.
         for (_, pending) in self.pending.drain() {
-            self.keeper.report.doubt(pending.ticket, DoubtCause::LinkLost, at);
+            for ticket in pending.tickets.iter() {
+                self.keeper.report.doubt(ticket, DoubtCause::LinkLost, at);
+            }
         }
-        self.keeper.report.meters.window_used.set(0.0);
+        self.give_back_all();
+        self.keeper.report.meters.set_unanswered(0);
+        self.keeper.slot.set_unanswered(0);
     }
 
     /// Writes the last answers and ends the connection, as far as the carrier reads.

@@ -3,17 +3,18 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use whimbrel_core::{CarrierEvent, Secret};
+use whimbrel_core::{CarrierEvent, Secret, Timestamp};
 use whimbrel_smpp::{Body, CommandStatus, Pdu};
 
 use super::harness::{Fixture, Options, config, outcome, submission};
 use crate::smpp::SmppConfig;
-use crate::smpp::wire::submit_sm;
+use crate::smpp::wire::{Times, Writing, submit_sm};
 
 /// The octets of a submission on the wire.
 fn submit_octets() -> usize {
     let mut octets = Vec::new();
-    let message = submit_sm(&submission(1), &config().submit_form()).expect("it can be written");
+    let message = submit_sm(&submission(1), Writing { config: &config(), times: Times::Send, at: Timestamp(0) })
+        .expect("it can be written");
     Pdu::request(1, Body::SubmitSm(Box::new(message))).encode(&mut octets).expect("it can be written");
     octets.len()
 }

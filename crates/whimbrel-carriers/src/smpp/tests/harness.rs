@@ -9,15 +9,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    AttemptNumber, CarrierEvent, CarrierId, PartId, PhoneNumber, ReceiptWish, Secret, SenderId, Span, Submission,
-    Timestamp, World,
+    AttemptNumber, CarrierEvent, CarrierId, MessageClass, MessageId, PartId, PhoneNumber, ReceiptWish, Registration,
+    Secret, SenderId, Span, Submission, Timestamp, World,
 };
 use whimbrel_smpp::{BindResp, Body, CommandStatus, FrameReader, MessageIdBody, Pdu, ShortMessage};
 use whimbrel_sms::{ConcatRef, EncodingChoice, PartCount, SplitOptions, split};
 
 use crate::Carrier;
-use crate::smpp::connect::{Connect, Socket};
-use crate::smpp::{SmppConfig, start_over};
+use crate::smpp::SmppConfig;
+use crate::smpp::connect::{Connect, Flush, Socket};
+use crate::smpp::pool::start_over;
 
 pub(super) const CARRIER: CarrierId = CarrierId(7);
 const START: Timestamp = Timestamp(1_795_526_000_000_000);
@@ -61,7 +62,7 @@ impl Connect for Net {
         let is_reached = !self.is_down.load(Ordering::Relaxed) && self.peers.send(theirs).is_ok();
         let (reader, writer) = tokio::io::split(ours);
         Box::pin(std::future::ready(if is_reached {
-            Ok(Socket { reader: Box::new(reader), writer: Box::new(writer) })
+            Ok(Socket { reader: Box::new(reader), writer: Box::new(writer), flush: Flush::Needed })
         } else {
             Err(io::ErrorKind::ConnectionRefused.into())
         }))
@@ -115,7 +116,7 @@ impl Fixture {
             tries: AtomicU64::new(0),
         });
         let (sender, events) = mpsc::channel(options.events);
-        let carrier = start_over(config, CARRIER, sender, world(), net.clone());
+        let carrier = start_over(config, CARRIER, Arc::default(), sender, world(), net.clone());
         Self { carrier, events, net, peers }
     }
 
@@ -177,31 +178,51 @@ pub(super) fn outcome(event: &CarrierEvent) -> Option<String> {
         CarrierEvent::Refused { part_id, .. } => format!("{} refused", part_id.0),
         CarrierEvent::Doubt { part_id, cause, .. } => format!("{} doubt {cause:?}", part_id.0),
         CarrierEvent::GivenBack { part_id, .. } => format!("{} given back", part_id.0),
-        CarrierEvent::Up { .. } | CarrierEvent::Down { .. } | CarrierEvent::Receipt { .. } => return None,
+        CarrierEvent::Up { .. }
+        | CarrierEvent::Down { .. }
+        | CarrierEvent::Receipt { .. }
+        | CarrierEvent::Inbound { .. } => return None,
     })
 }
 
 /// A submission of one part.
-pub(super) fn submission(part: i64) -> Submission {
+pub(in crate::smpp) fn submission(part: i64) -> Submission {
     submission_of(part, "Your code is 482917", 1)
 }
 
-/// One part of a text of `count` parts: the last.
+/// One part of a text of `count` parts: the last. It is a message of its own.
 pub(super) fn submission_of(part: i64, text: &str, count: usize) -> Submission {
+    let last = parts_of(part, text).pop().expect("a text has a part");
+    assert_eq!(usize::from(last.part_count), count);
+    Submission { part_id: PartId(part), ..last }
+}
+
+/// All parts of a text, numbered from `first` on.
+pub(in crate::smpp) fn parts_of(first: i64, text: &str) -> Vec<Submission> {
     let reference = ConcatRef::Octet(0x2A);
     let options = SplitOptions { encoding: EncodingChoice::Detect, reference, part_count_max: PartCount::MAX };
     let parts = split(text, options).expect("it fits");
-    assert_eq!(parts.as_slice().len(), count);
-    Submission {
-        part_id: PartId(part),
-        attempt: AttemptNumber(1),
-        sender: SenderId::parse("Acme").expect("a name"),
-        recipient: PhoneNumber::parse("447700900123").expect("a number"),
-        encoding: parts.encoding(),
-        content: parts.as_slice()[count - 1].clone(),
-        receipt: ReceiptWish::Wanted,
-        validity: None,
-    }
+    let (encoding, part_count) = (parts.encoding(), parts.count().value());
+    let numbered = (first..).zip(1..=255).zip(parts);
+    numbered
+        .map(|((part_id, number), content)| Submission {
+            part_id: PartId(part_id),
+            message_id: MessageId(first),
+            number,
+            part_count,
+            class: MessageClass::Otp,
+            attempt: AttemptNumber(1),
+            sender: SenderId::parse("Acme").expect("a name"),
+            recipient: PhoneNumber::parse("447700900123").expect("a number"),
+            encoding,
+            content,
+            handset_class: None,
+            protocol_id: 0,
+            registration: Registration::default(),
+            receipt: ReceiptWish::Wanted,
+            validity: None,
+        })
+        .collect()
 }
 
 /// The centre's end of a connection.
@@ -237,12 +258,16 @@ impl Peer {
         let _ = self.io.write_all(&octets).await;
     }
 
-    /// Reads the bind and accepts it.
-    pub(super) async fn accept(&mut self) {
-        let sequence = self.bind().await;
+    pub(super) async fn send_raw(&mut self, octets: &[u8]) {
+        self.io.write_all(octets).await.expect("the carrier reads");
+    }
+
+    /// Reads the bind, of whatever mode, and accepts it.
+    pub(super) async fn accept(&mut self) -> whimbrel_smpp::BindMode {
+        let (sequence, mode) = self.any_bind().await;
         let answer = BindResp { system_id: b"SMSC".to_vec(), ..BindResp::default() };
-        let body = Body::BindResp(whimbrel_smpp::BindMode::Transceiver, answer);
-        self.send(CommandStatus::ROK, sequence, body).await;
+        self.send(CommandStatus::ROK, sequence, Body::BindResp(mode, answer)).await;
+        mode
     }
 
     /// Reads the bind and refuses it.
@@ -253,11 +278,17 @@ impl Peer {
     }
 
     pub(super) async fn bind(&mut self) -> u32 {
+        let (sequence, mode) = self.any_bind().await;
+        assert_eq!(mode, whimbrel_smpp::BindMode::Transceiver);
+        sequence
+    }
+
+    async fn any_bind(&mut self) -> (u32, whimbrel_smpp::BindMode) {
         let pdu = self.pdu().await.expect("a bind comes");
-        let Body::Bind(whimbrel_smpp::BindMode::Transceiver, bind) = pdu.body else { panic!("no bind: {pdu:?}") };
+        let Body::Bind(mode, bind) = pdu.body else { panic!("no bind: {pdu:?}") };
         assert_eq!((&bind.system_id[..], &bind.password[..]), (&b"esme1"[..], &b"secret08"[..]));
         assert_eq!((&bind.system_type[..], bind.interface_version), (&b""[..], 0x34));
-        pdu.sequence
+        (pdu.sequence, mode)
     }
 
     /// The next PDU, which is a `submit_sm`.

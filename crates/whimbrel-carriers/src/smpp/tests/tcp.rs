@@ -53,7 +53,7 @@ async fn parts_go_out_over_tcp() {
     let (sender, mut events) = mpsc::channel(100);
     let mut config = SmppConfig::new("acme", "127.0.0.1", port, "esme1", Secret::new("secret08"));
     config.window_max = 50;
-    let carrier = start(config, CARRIER, sender, Arc::clone(&world()) as Arc<dyn whimbrel_core::World>);
+    let carrier = start(config, CARRIER, Arc::default(), sender, Arc::clone(&world()) as Arc<dyn whimbrel_core::World>);
     let (mut submitted, mut sent, mut window) = (0, 0, 0);
     while sent < COUNT {
         while window > 0 && submitted < COUNT {
