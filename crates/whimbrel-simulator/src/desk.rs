@@ -4,9 +4,11 @@
 //! step, before the driver can send them. Order within a step: what came in, answers that waited, then receipts; so an answer
 //! is never behind its receipt, except for the one outcome that wants it so.
 //!
-//! Bounds: an answer that waits counts towards [`REQUESTS_OPEN_MAX`], beyond which nothing is read; a receipt is held by
+//! Bounds: an answer that waits counts towards the client's window, beyond which nothing is read; a receipt is held by
 //! [`Receipts`](crate::receipts::Receipts) until it is settled. A message that the table leaves unanswered costs a number.
 
+mod admit;
+mod answer;
 mod deliver;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,27 +17,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use whimbrel_core::{Secret, Span};
+use whimbrel_core::Span;
 use whimbrel_smpp::session::{Bounds, CloseReason, Event, Instant, Session, SmscConfig, Timing};
-use whimbrel_smpp::{Bind, BindMode, Body, CommandStatus, DataSm, MessageIdBody, Pdu, QuerySmResp, ShortMessage, tag};
+use whimbrel_smpp::{Body, CommandStatus, DataSm, Pdu, QuerySm, QuerySmResp, ShortMessage, tag, time};
 use whimbrel_sms::udh;
 
-use crate::clock::after;
-use crate::ids::SimulatedId;
+use crate::chance::Chance;
+use crate::delivery::Delivery;
+use crate::ids::Numbers;
 use crate::journal::{Fields, MessageFields, Page, Who, hex, pdu_hex, status_text};
-use crate::outcome::{self, Behaviour, Planned, RECEIPT_DELAY};
-use crate::receipt::{ESM_CLASS_UDHI, Origin, Receipt, excerpt};
+use crate::outcome::{self, Behaviour, Outcome};
+use crate::receipt::ESM_CLASS_UDHI;
 use crate::receipts::Receiver;
+use crate::registry::{ClientState, Count, Member};
+use crate::scenario::SessionRules;
+use crate::scenario::rules::{MessageRules, Rules};
 use crate::shared::Shared;
+use crate::wire::Wire;
 
-/// How many messages may wait for their answer before reading stops.
-pub const REQUESTS_OPEN_MAX: usize = 100;
+use answer::{Answer, Command};
+
 /// How many messages of one session may go unanswered for ever before reading stops.
 const SILENT_MAX: u32 = 1_000_000;
-/// How long a wrong password waits for its answer.
-const REFUSAL_DELAY: Span = Span::seconds(2);
-/// How the simulator names itself.
-const SYSTEM_ID: &[u8] = b"Whimbrel";
 
 /// One session and what it still owes.
 pub struct Desk {
@@ -50,60 +53,57 @@ pub struct Desk {
     waiting: BTreeMap<(Instant, u64), Answer>,
     arrivals: u64,
     /// Answers that may go out only after their receipt.
-    receipt_first: VecDeque<(Receipt, Answer)>,
+    receipt_first: VecDeque<(Delivery, Answer)>,
     /// Messages that never get an answer.
     silent: usize,
     /// Receipts taken to be sent, oldest first.
-    inbox: VecDeque<Receipt>,
+    inbox: VecDeque<Delivery>,
     /// Receipts sent and not acknowledged.
-    unacknowledged: BTreeMap<u32, Receipt>,
+    unacknowledged: BTreeMap<u32, Delivery>,
     /// New receipts, and those to be sent again, not yet with the shared ones.
-    fresh: Vec<(Instant, Receipt)>,
-    again: Vec<(Instant, Receipt)>,
+    fresh: Vec<(Instant, Delivery)>,
+    again: Vec<(Instant, Delivery)>,
     /// Receipts that got no answer: another session may do better.
-    passed_on: Vec<Receipt>,
+    passed_on: Vec<Delivery>,
     settled: usize,
     page: Page,
     closed_at: Option<Instant>,
+    member: Arc<Member>,
+    client: Option<Arc<ClientState>>,
+    is_counted: bool,
+    conduct: Conduct,
+    chance: Chance,
+    wire: Wire,
 }
 
-/// An answer that says "accepted".
-struct Answer {
-    sequence: u32,
-    command: Command,
-    id: SimulatedId,
-    origin: Arc<Origin>,
-    registered_delivery: u8,
-    receipts: &'static [Planned],
+/// What a scenario makes of this session.
+struct Conduct {
+    rules: Arc<Rules>,
+    version: u64,
+    /// The client's place in the scenario.
+    client: Option<usize>,
+    /// No message is treated otherwise than without a scenario.
+    is_plain: bool,
+    /// What holds for each rule of numbers, and, last, for all other numbers; made when first needed.
+    slots: Vec<Option<Slot>>,
+    session: SessionRules,
+    window: usize,
+    rate: Option<(f64, f64)>,
+    messages: u64,
+    enquiries: u32,
+    next_enquiry: Option<Instant>,
+    ends_at: Option<Instant>,
 }
 
-/// Which request an answer is for.
-#[derive(Clone, Copy)]
-enum Command {
-    SubmitSm,
-    DataSm,
-}
-
-impl Command {
-    const fn event(self) -> &'static str {
-        match self {
-            Self::SubmitSm => "submit_sm",
-            Self::DataSm => "data_sm",
-        }
-    }
-
-    fn response(self, message_id: Vec<u8>) -> Body {
-        let body = MessageIdBody { message_id, ..MessageIdBody::default() };
-        match self {
-            Self::SubmitSm => Body::SubmitSmResp(body),
-            Self::DataSm => Body::DataSmResp(body),
-        }
-    }
+/// What holds for some messages, and how many there were.
+struct Slot {
+    rules: Arc<MessageRules>,
+    messages: u64,
 }
 
 impl Desk {
     /// A session that nobody has bound yet.
-    pub fn new(number: u64, shared: Arc<Shared>) -> Self {
+    pub fn new(number: u64, member: Arc<Member>, shared: Arc<Shared>) -> Self {
         // A client that does not answer must not hold up the end of a test run.
         let timing = Timing {
             drain_timeout: Duration::from_secs(1),
@@ -113,13 +113,15 @@ impl Desk {
             ..Timing::smsc()
         };
         let bounds = Bounds { requests_max: SILENT_MAX, ..Bounds::smsc() };
+        let conduct = Conduct::new(&shared);
+        let chance = Chance::new(conduct.rules.scenario().seed, number);
         Self {
             session: Session::smsc(SmscConfig { timing, bounds }, shared.clock.now()),
             page: shared.journal.page(),
             shared,
             number,
             system_id: Arc::default(),
-            wake: Arc::new(Notify::new()),
+            wake: Arc::clone(member.wake()),
             receiver: None,
             refusal_due: None,
             waiting: BTreeMap::new(),
@@ -133,12 +135,32 @@ impl Desk {
             passed_on: Vec::new(),
             settled: 0,
             closed_at: None,
+            member,
+            client: None,
+            is_counted: false,
+            conduct,
+            chance,
+            wire: Wire::new(),
         }
     }
 
     /// The protocol machine, for octets in and out.
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// What lies between the session and the socket.
+    pub fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
+    }
+
+    /// Hands the session's octets to the wire, as far as it has room.
+    pub fn feed_wire(&mut self, now: Instant) {
+        while self.session.has_output() && self.wire.has_room() {
+            let output = self.session.output();
+            self.wire.push(output, now);
+            output.clear();
+        }
     }
 
     /// Ends a wait of the driver: there are receipts to send.
@@ -153,13 +175,17 @@ impl Desk {
 
     /// Whether the client may be read from: it is not while too many of its messages wait for their answers.
     pub fn wants_input(&self) -> bool {
-        self.session.wants_input() && self.session.requests_open().saturating_sub(self.silent) < REQUESTS_OPEN_MAX
+        let most = self.conduct.session.stop_reading_after_messages;
+        self.session.wants_input()
+            && self.session.requests_open().saturating_sub(self.silent) < self.conduct.window
+            && (most == 0 || self.conduct.messages < most)
     }
 
     /// When [`step`](Self::step) has something to do although nothing happened.
     pub fn next_deadline(&self) -> Option<Instant> {
         let waiting = self.waiting.first_key_value().map(|((due, _), _)| *due);
-        [self.session.next_deadline(), self.refusal_due, waiting].into_iter().flatten().min()
+        let Conduct { next_enquiry, ends_at, .. } = self.conduct;
+        [self.session.next_deadline(), self.refusal_due, waiting, next_enquiry, ends_at].into_iter().flatten().min()
     }
 
     /// Takes in all that has happened until now.
@@ -169,11 +195,13 @@ impl Desk {
     pub fn step(&mut self) -> io::Result<()> {
         let now = self.shared.clock.now();
         self.session.tick(now);
+        self.heed_rules(now);
         if self.refusal_due.is_some_and(|due| due <= now) {
             self.refusal_due = None;
             self.session.refuse_bind(CommandStatus::RINVPASWD, now);
         }
         self.events(now);
+        self.act_by_itself(now);
         while let Some(entry) = self.waiting.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -203,6 +231,10 @@ impl Desk {
             receipts.detach(receiver, unacknowledged.into_values().chain(self.inbox.drain(..)));
         }
         drop(receipts);
+        if let (true, Some(client)) = (self.is_counted, &self.client) {
+            client.sessions.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        self.shared.registry.leave(self.number);
         self.commit()
     }
 
@@ -238,23 +270,6 @@ impl Desk {
         any
     }
 
-    fn bind(&mut self, mode: BindMode, bind: Bind, now: Instant) {
-        let right = str::from_utf8(&bind.password).is_ok_and(|text| Secret::new(text) == self.shared.password);
-        self.system_id = bind.system_id.into();
-        let status = if right { CommandStatus::ROK } else { CommandStatus::RINVPASWD };
-        self.note("bind", || Fields { status: Some(status_text(status)), ..Fields::default() });
-        if !right {
-            tracing::info!(session = self.number, "bind refused: wrong password");
-            self.refusal_due = Some(after(now, REFUSAL_DELAY));
-            return;
-        }
-        tracing::info!(session = self.number, ?mode, "session bound");
-        self.session.accept_bind(SYSTEM_ID, now);
-        if mode.may_deliver() {
-            self.receiver = Some(self.shared.receipts().attach(&self.system_id, Arc::clone(&self.wake)));
-        }
-    }
-
     fn closed(&mut self, reason: CloseReason, now: Instant) {
         self.closed_at = Some(now);
         self.waiting.clear();
@@ -273,44 +288,65 @@ impl Desk {
         let (command, message) = match body {
             Body::SubmitSm(message) => (Command::SubmitSm, *message),
             Body::DataSm(data) => (Command::DataSm, short_message(*data)),
-            Body::QuerySm(query) => {
-                // What became of a message is in its receipts and in the journal; it is not kept to be asked for.
-                let body = QuerySmResp { message_id: query.message_id, ..QuerySmResp::default() };
-                return self.session.respond(sequence, CommandStatus::RQUERYFAIL, Body::QuerySmResp(body), now);
-            }
+            Body::QuerySm(query) => return self.query(sequence, query, now),
             _ => return self.session.respond(sequence, CommandStatus::RINVCMDID, Body::GenericNack, now),
         };
-        let behaviour = self.behaviour(&message, now);
-        let (event, status, id) = match behaviour {
-            Behaviour::Refuse(CommandStatus::RTHROTTLED) => ("throttled", Some(CommandStatus::RTHROTTLED), None),
-            Behaviour::Refuse(status) => (command.event(), Some(status), None),
-            Behaviour::Silence => (command.event(), None, None),
+        let rules = self.message_rules(&message);
+        let behaviour = self.behaviour(&message, rules.as_deref(), now);
+        let numbers = rules.as_ref().map_or(Numbers::Marked, |rules| rules.ids.numbers);
+        let (event, status, id, count) = match behaviour {
+            Behaviour::Refuse(CommandStatus::RTHROTTLED) => {
+                ("throttled", Some(CommandStatus::RTHROTTLED), None, Count::Throttled)
+            }
+            Behaviour::Refuse(status) => (command.event(), Some(status), None, Count::Refused),
+            Behaviour::Silence => (command.event(), None, None, Count::Unanswered),
             Behaviour::Accept { .. } | Behaviour::ReceiptFirst(_) | Behaviour::ThrottleOnce => {
-                (command.event(), Some(CommandStatus::ROK), Some(self.shared.next_id()))
+                (command.event(), Some(CommandStatus::ROK), Some(self.shared.next_id(numbers)), Count::Accepted)
             }
         };
+        self.member.count(count, self.client.as_deref());
         self.note(event, || Fields {
             sequence: Some(sequence),
             status: status.map(status_text),
-            message_id: id.map(|id| id.to_string()),
+            message_id: id.map(|id| match &rules {
+                Some(rules) => rules.ids.response.write(id, rules.ids.width),
+                None => id.to_string(),
+            }),
             message: Some(MessageFields::new(&message)),
             pdu_hex,
             ..Fields::default()
         });
-        let Some(id) = id else {
-            return match status {
-                Some(status) => self.session.respond(sequence, status, command.response(Vec::new()), now),
-                None => self.silent += 1,
-            };
-        };
-        let answer = self.answer(sequence, command, id, message);
-        self.carry_out(behaviour, answer, now);
+        match (id, status) {
+            (Some(id), _) => {
+                self.keep_text(&message, behaviour);
+                let answer = self.answer(sequence, command, id, message, rules);
+                self.carry_out(behaviour, answer, now);
+            }
+            (None, Some(status)) => self.refuse(sequence, command, status, rules.as_deref(), now),
+            (None, None) => self.silent += 1,
+        }
+        self.tire(now);
     }
 
-    /// What the table says, with "once" resolved.
-    fn behaviour(&self, message: &ShortMessage, now: Instant) -> Behaviour {
+    /// What the rules or the table say, with "once" resolved.
+    fn behaviour(&mut self, message: &ShortMessage, rules: Option<&MessageRules>, now: Instant) -> Behaviour {
+        if let (Some(rate), Some(client)) = (self.conduct.rate, &self.client)
+            && !client.may_send(parts_of(message), rate, now)
+        {
+            return Behaviour::Refuse(CommandStatus::RTHROTTLED);
+        }
+        if let Some(behaviour) = rules.and_then(|rules| self.refusal(message, rules)) {
+            return behaviour;
+        }
         let part = part_number(message);
-        match outcome::behaviour(&message.destination.digits, part, self.shared.ranges) {
+        let destination = &message.destination.digits;
+        let chosen = self.shared.phones.outcome(destination).or_else(|| rules.and_then(|rules| rules.outcome));
+        let behaviour = match chosen {
+            Some(outcome) => outcome.behaviour(part),
+            None if self.conduct.rules.scenario().ignore_suffixes => Outcome::Delivered.behaviour(part),
+            None => outcome::behaviour(destination, part, self.shared.ranges),
+        };
+        match behaviour {
             Behaviour::ThrottleOnce if self.shared.throttled().refuses(&self.system_id, message, now) => {
                 Behaviour::Refuse(CommandStatus::RTHROTTLED)
             }
@@ -321,65 +357,19 @@ impl Desk {
         }
     }
 
-    fn answer(&self, sequence: u32, command: Command, id: SimulatedId, message: ShortMessage) -> Answer {
-        let registered_delivery = message.registered_delivery;
-        let origin = Arc::new(Origin {
-            system_id: Arc::clone(&self.system_id),
-            id,
-            text: excerpt(&message),
-            source: message.source,
-            destination: message.destination,
-            submitted: self.shared.clock.wall(),
-        });
-        Answer { sequence, command, id, origin, registered_delivery, receipts: &[] }
-    }
-
-    /// Answers now, later, or after the receipt.
-    fn carry_out(&mut self, behaviour: Behaviour, answer: Answer, now: Instant) {
-        match behaviour {
-            Behaviour::Accept { answer_after: Span::ZERO, receipts } => {
-                self.accept(Answer { receipts, ..answer }, now);
-            }
-            Behaviour::Accept { answer_after, receipts } => {
-                self.wait(after(now, answer_after), Answer { receipts, ..answer });
-            }
-            Behaviour::ReceiptFirst(planned) => {
-                let wall = self.shared.clock.wall();
-                match Receipt::planned(&answer.origin, &planned, answer.registered_delivery, wall) {
-                    None => self.accept(answer, now),
-                    // Another session of the same name gets the receipt; this one answers when it has had the time to.
-                    Some(receipt) if self.receiver.is_none() => {
-                        self.fresh.push((now, receipt));
-                        self.wait(after(now, RECEIPT_DELAY), answer);
-                    }
-                    Some(receipt) => {
-                        let held = self.shared.receipts().hold();
-                        match held {
-                            Ok(()) => self.receipt_first.push_back((receipt, answer)),
-                            Err(_) => self.accept(answer, now),
-                        }
-                    }
-                }
-            }
-            // Neither has an answer that says "accepted".
-            Behaviour::Refuse(_) | Behaviour::Silence | Behaviour::ThrottleOnce => {}
-        }
-    }
-
-    fn wait(&mut self, due: Instant, answer: Answer) {
-        self.arrivals += 1;
-        self.waiting.insert((due, self.arrivals), answer);
-    }
-
-    /// Says "accepted" and plans the receipts.
-    fn accept(&mut self, answer: Answer, now: Instant) {
-        let Answer { sequence, command, id, origin, registered_delivery, receipts } = answer;
-        self.session.respond(sequence, CommandStatus::ROK, command.response(id.to_bytes()), now);
+    /// Tells what became of one of the last messages, if they are remembered; most are not, for receipts and the journal tell.
+    fn query(&mut self, sequence: u32, query: QuerySm, now: Instant) {
         let wall = self.shared.clock.wall();
-        for planned in receipts {
-            let receipt = Receipt::planned(&origin, planned, registered_delivery, wall);
-            self.fresh.extend(receipt.map(|receipt| (after(now, planned.after), receipt)));
-        }
+        let known = self.shared.queries().state(&query.message_id, wall);
+        let mut body = QuerySmResp { message_id: query.message_id, ..QuerySmResp::default() };
+        let Some((state, error, done)) = known else {
+            return self.session.respond(sequence, CommandStatus::RQUERYFAIL, Body::QuerySmResp(body), now);
+        };
+        body.message_state = state.value();
+        body.error_code = u8::try_from(error).unwrap_or(u8::MAX);
+        body.final_date =
+            done.map_or_else(Vec::new, |at| time::absolute(u64::try_from(at.unix_seconds()).unwrap_or(0)));
+        self.session.respond(sequence, CommandStatus::ROK, Body::QuerySmResp(body), now);
     }
 
     fn note<'a>(&mut self, event: &'static str, fields: impl FnOnce() -> Fields<'a>) {
@@ -395,6 +385,16 @@ fn part_number(message: &ShortMessage) -> u8 {
         Some(concat) => concat.sequence().value(),
         None => message.tlvs.get_u8(tag::SAR_SEGMENT_SEQNUM).unwrap_or(1),
     }
+}
+
+/// How many parts a message is: more than one only if it is in message_payload.
+fn parts_of(message: &ShortMessage) -> u32 {
+    let (one, many) = match message.data_coding & 0x0C {
+        0x00 => (160, 153),
+        _ => (140, 134),
+    };
+    let octets = message.user_data().len();
+    if octets <= one { 1 } else { u32::try_from(octets.div_ceil(many)).unwrap_or(u32::MAX) }
 }
 
 /// A data_sm as the submit_sm that says the same.

@@ -8,21 +8,35 @@
 //!
 //! Follows SMPP 3.4 as the session of `whimbrel-smpp` does. Knows nothing of accounts, prices, HTTP and the store.
 //!
-//! Any `system_id` may bind with the password; a wrong password is answered with ESME_RINVPASWD after two seconds.
+//! Any `system_id` may bind with the password; a wrong password is answered with ESME_RINVPASWD after two seconds. A
+//! [`scenario`] changes all of this: who may bind, how ids, answers and receipts look, and what the connection suffers. A
+//! [`Control`] looks at a simulator that runs, changes its scenario, ends sessions and lets phones send.
 
+pub mod control;
 pub mod ids;
 pub mod journal;
 pub mod outcome;
-pub mod receipt;
-pub mod receipts;
+pub mod phones;
+pub mod registry;
+pub mod scenario;
 
+mod chance;
 mod clock;
+mod delivery;
 mod desk;
+mod queries;
+mod receipt;
+mod receipts;
 mod server;
 mod session;
 mod shared;
 mod throttle;
+mod wire;
 
+pub use control::{Control, Target, Totals};
 pub use journal::JournalSync;
-pub use outcome::Ranges;
+pub use outcome::{Outcome, Ranges};
+pub use phones::{PhoneContent, PhoneSetting, PhoneText, TextContent, TextStatus};
+pub use registry::{ClientStatus, Counters, Disconnect, SessionStatus};
+pub use scenario::{Scenario, ScenarioError};
 pub use server::{Running, Simulator, SimulatorOptions, bind};

@@ -10,6 +10,7 @@
 //!
 //! Every other number behaves like suffix 00. The table knows nothing of sessions, clocks and receipts' wording.
 
+use serde::{Deserialize, Serialize};
 use whimbrel_core::Span;
 use whimbrel_smpp::{CommandStatus, MessageState};
 
@@ -33,6 +34,84 @@ pub enum Ranges {
     Fictional,
     /// Those, and +84 98 000 00xx of development servers.
     FictionalAndDevelopment,
+}
+
+/// A row of the table, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// 00: taken and delivered.
+    Delivered,
+    /// 01: taken, underway, delivered two seconds later.
+    Buffered,
+    /// 02: taken, expired.
+    Expired,
+    /// 03: refused.
+    Rejected,
+    /// 04: taken, the subscriber is absent.
+    Absent,
+    /// 05: refused, for the number is wrong.
+    Unreachable,
+    /// 06: throttled once, then taken and delivered.
+    ThrottledOnce,
+    /// 07: delivered, said twice.
+    Twice,
+    /// 08: the receipt comes before the answer.
+    ReceiptFirst,
+    /// 09: taken, and no receipt ever.
+    NoReceipt,
+    /// 10: the second part finds the subscriber absent.
+    SecondPartAbsent,
+    /// 11: answered after thirty seconds.
+    SlowAnswer,
+    /// 12: no answer at all.
+    Silence,
+}
+
+impl Outcome {
+    /// The outcome that a number's last two digits choose; all others are like 00.
+    #[must_use]
+    pub const fn of_suffix(suffix: Option<u8>) -> Self {
+        match suffix {
+            Some(1) => Self::Buffered,
+            Some(2) => Self::Expired,
+            Some(3) => Self::Rejected,
+            Some(4) => Self::Absent,
+            Some(5) => Self::Unreachable,
+            Some(6) => Self::ThrottledOnce,
+            Some(7) => Self::Twice,
+            Some(8) => Self::ReceiptFirst,
+            Some(9) => Self::NoReceipt,
+            Some(10) => Self::SecondPartAbsent,
+            Some(11) => Self::SlowAnswer,
+            Some(12) => Self::Silence,
+            _ => Self::Delivered,
+        }
+    }
+
+    /// What happens to part `part` of a message with this outcome.
+    #[must_use]
+    pub const fn behaviour(self, part: u8) -> Behaviour {
+        let receipts = match self {
+            Self::Delivered | Self::SlowAnswer => DELIVERED,
+            Self::Buffered => BUFFERED,
+            Self::Expired => EXPIRED,
+            Self::Rejected => return Behaviour::Refuse(CommandStatus::RX_P_APPN),
+            Self::Absent => ABSENT,
+            Self::Unreachable => return Behaviour::Refuse(CommandStatus::RINVDSTADR),
+            Self::ThrottledOnce => return Behaviour::ThrottleOnce,
+            Self::Twice => TWICE,
+            Self::ReceiptFirst => {
+                return Behaviour::ReceiptFirst(Planned::new(MessageState::Delivered, Span::ZERO));
+            }
+            Self::NoReceipt => &[],
+            Self::SecondPartAbsent if part == 2 => ABSENT,
+            Self::SecondPartAbsent => DELIVERED,
+            Self::Silence => return Behaviour::Silence,
+        };
+        let answer_after = if matches!(self, Self::SlowAnswer) { SLOW_ANSWER } else { Span::ZERO };
+        Behaviour::Accept { answer_after, receipts }
+    }
 }
 
 /// What becomes of one submit_sm.
@@ -84,22 +163,7 @@ const TWICE: &[Planned] =
 /// What happens to part `part` (from 1; a message that is whole is part 1) of a message to `destination`.
 #[must_use]
 pub fn behaviour(destination: &[u8], part: u8, ranges: Ranges) -> Behaviour {
-    let at_once = |receipts| Behaviour::Accept { answer_after: Span::ZERO, receipts };
-    match suffix(destination, ranges) {
-        Some(1) => at_once(BUFFERED),
-        Some(2) => at_once(EXPIRED),
-        Some(3) => Behaviour::Refuse(CommandStatus::RX_P_APPN),
-        Some(4) => at_once(ABSENT),
-        Some(5) => Behaviour::Refuse(CommandStatus::RINVDSTADR),
-        Some(6) => Behaviour::ThrottleOnce,
-        Some(7) => at_once(TWICE),
-        Some(8) => Behaviour::ReceiptFirst(Planned::new(MessageState::Delivered, Span::ZERO)),
-        Some(9) => at_once(&[]),
-        Some(10) if part == 2 => at_once(ABSENT),
-        Some(11) => Behaviour::Accept { answer_after: SLOW_ANSWER, receipts: DELIVERED },
-        Some(12) => Behaviour::Silence,
-        _ => at_once(DELIVERED),
-    }
+    Outcome::of_suffix(suffix(destination, ranges)).behaviour(part)
 }
 
 /// The receipts of a message that is accepted like suffix 00.
@@ -123,7 +187,7 @@ pub fn suffix(destination: &[u8], ranges: Ranges) -> Option<u8> {
 }
 
 /// The number without `+` or `00`.
-fn international(destination: &[u8]) -> &[u8] {
+pub(crate) fn international(destination: &[u8]) -> &[u8] {
     destination.strip_prefix(b"+").or_else(|| destination.strip_prefix(b"00")).unwrap_or(destination)
 }
 

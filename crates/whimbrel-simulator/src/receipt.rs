@@ -3,15 +3,19 @@
 //! Who asks for what is in registered_delivery (SMPP 3.4 §5.2.17; the value 3 by SMPP 5.0 §4.7.21: successes only). The form
 //! of the receipt is composed by the SMPP crate: text of appendix B and TLVs.
 
+mod style;
+
 use std::sync::Arc;
 
 use whimbrel_core::Timestamp;
 use whimbrel_smpp::receipt::{ReceiptDates, ReceiptText, ReceiptTlvs, compose};
-use whimbrel_smpp::{Address, MessageState, ShortMessage};
+use whimbrel_smpp::{Address, Body, MessageState, ShortMessage};
 use whimbrel_sms::udh;
 
 use crate::ids::SimulatedId;
 use crate::outcome::Planned;
+use crate::receipts::{Parcel, Preferred};
+use crate::scenario::rules::MessageRules;
 
 /// How much of a message a receipt repeats, in characters.
 const TEXT_CHARS_MAX: usize = 20;
@@ -31,6 +35,8 @@ pub struct Receipt {
     pub done: Timestamp,
     /// How often a receiver has refused it for good.
     pub refused: u8,
+    /// Which session should get it.
+    pub preferred: Preferred,
 }
 
 /// What receipts need to know of a message.
@@ -47,6 +53,18 @@ pub struct Origin {
     pub text: Box<[u8]>,
     /// When it arrived.
     pub submitted: Timestamp,
+    /// What a scenario says of it; nothing if `None`.
+    pub rules: Option<Arc<MessageRules>>,
+}
+
+impl Origin {
+    /// The id as the answer to the message has it.
+    #[must_use]
+    pub fn response_id(&self) -> String {
+        self.rules
+            .as_ref()
+            .map_or_else(|| self.id.to_string(), |rules| rules.ids.response.write(self.id, rules.ids.width))
+    }
 }
 
 impl std::fmt::Debug for Origin {
@@ -104,12 +122,20 @@ impl Receipt {
             intermediate: wish == Wish::Intermediate,
             done: answered + planned.after,
             refused: 0,
+            preferred: Preferred::Any,
         })
     }
 
-    /// The deliver_sm that tells it: from the subscriber to whoever sent the message.
+    /// The PDU that tells it: from the subscriber to whoever sent the message.
     #[must_use]
-    pub fn to_deliver_sm(&self) -> ShortMessage {
+    pub fn to_body(&self) -> Body {
+        match &self.origin.rules {
+            Some(rules) => style::compose(self, rules),
+            None => Body::DeliverSm(Box::new(self.plain())),
+        }
+    }
+
+    fn plain(&self) -> ShortMessage {
         let seconds = |at: Timestamp| u64::try_from(at.unix_seconds()).unwrap_or(0);
         compose(&ReceiptText {
             id: &self.origin.id.to_bytes(),
@@ -124,6 +150,16 @@ impl Receipt {
             dates: ReceiptDates::TenDigits,
             tlvs: ReceiptTlvs::Send,
         })
+    }
+}
+
+impl Parcel for Receipt {
+    fn owner(&self) -> Option<&Arc<[u8]>> {
+        Some(&self.origin.system_id)
+    }
+
+    fn preferred(&self) -> Preferred {
+        self.preferred
     }
 }
 

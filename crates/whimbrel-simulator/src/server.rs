@@ -16,11 +16,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use whimbrel_core::{Secret, Span, World};
 
+use crate::control::Control;
 use crate::journal::{Journal, JournalSync};
 use crate::outcome::Ranges;
-use crate::receipts::Receipts;
+use crate::scenario::Scenario;
+use crate::scenario::rules::Rules;
 use crate::session;
-use crate::shared::Shared;
+use crate::shared::{Parts, Shared};
 
 /// How a simulator behaves, apart from the outcome table.
 pub struct SimulatorOptions {
@@ -38,12 +40,17 @@ pub struct SimulatorOptions {
     pub connections_max: usize,
     /// How many receipts are kept at most; a message beyond that gets none. Each takes about 250 bytes.
     pub receipts_max: usize,
+    /// How it behaves beyond the outcome table; it can be changed while it runs.
+    pub scenario: Scenario,
+    /// The texts of how many phones are kept to be looked at; none if 0, which load tests want.
+    pub phones_max: usize,
     /// Clock, timers and ids.
     pub world: Arc<dyn World>,
 }
 
 impl SimulatorOptions {
-    /// The usual simulator at `listen`: password `dev`, no journal, 1,000 connections, a million receipts.
+    /// The usual simulator at `listen`: password `dev`, no journal, 1,000 connections, a million receipts, no
+    /// scenario, no texts kept.
     #[must_use]
     pub fn new(listen: SocketAddr, world: Arc<dyn World>) -> Self {
         Self {
@@ -54,6 +61,8 @@ impl SimulatorOptions {
             ranges: Ranges::Fictional,
             connections_max: 1_000,
             receipts_max: 1_000_000,
+            scenario: Scenario::default(),
+            phones_max: 0,
             world,
         }
     }
@@ -73,13 +82,17 @@ pub struct Running {
     local_addr: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    control: Control,
 }
 
 /// Opens the journal and the listener.
 ///
 /// # Errors
-/// What the operating system says about either; the text names which.
+/// What the operating system says about either, or what is wrong with the scenario; the text names which.
 pub async fn bind(options: SimulatorOptions) -> io::Result<Simulator> {
+    let rules = Rules::new(options.scenario).map_err(|error| {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("the simulator's scenario cannot be obeyed: {error}"))
+    })?;
     let journal = match &options.journal {
         Some(path) => Journal::open(path, options.journal_sync).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot open the simulator's journal {}: {error}", path.display()))
@@ -90,11 +103,19 @@ pub async fn bind(options: SimulatorOptions) -> io::Result<Simulator> {
         io::Error::new(error.kind(), format!("the simulator cannot listen on {}: {error}", options.listen))
     })?;
     let local_addr = listener.local_addr()?;
-    let receipts = Receipts::new(options.receipts_max);
+    let parts = Parts {
+        password: options.password,
+        ranges: options.ranges,
+        world: options.world,
+        journal,
+        receipts_max: options.receipts_max,
+        phones_max: options.phones_max,
+        rules,
+    };
     Ok(Simulator {
         listener,
         local_addr,
-        shared: Arc::new(Shared::new(options.password, options.ranges, options.world, journal, receipts)),
+        shared: Arc::new(Shared::new(parts)),
         permits: Arc::new(Semaphore::new(options.connections_max.clamp(1, Semaphore::MAX_PERMITS))),
     })
 }
@@ -104,6 +125,12 @@ impl Simulator {
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// A handle to look at it and to change it.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control::new(Arc::clone(&self.shared))
     }
 
     /// Serves until `shutdown` ends, then unbinds all sessions and waits for them.
@@ -120,9 +147,10 @@ impl Simulator {
                 () = &mut shutdown => break,
                 Some(ended) = sessions.join_next() => report(ended),
                 () = &mut tend => {}
-                (stream, permit) = accept(&listener, &permits, &shared) => {
+                (stream, peer, permit) = accept(&listener, &permits, &shared) => {
                     connections += 1;
-                    let served = session::serve(stream, connections, Arc::clone(&shared), stopped.clone());
+                    let member = shared.registry.enter(connections, peer);
+                    let served = session::serve(stream, (connections, member), Arc::clone(&shared), stopped.clone());
                     sessions.spawn(async move {
                         served.await;
                         drop(permit);
@@ -148,13 +176,13 @@ impl Simulator {
     /// Serves in a task of its own.
     #[must_use]
     pub fn start(self) -> Running {
-        let local_addr = self.local_addr;
+        let (local_addr, control) = (self.local_addr, self.control());
         let (stop, mut stopped) = watch::channel(false);
         let task = tokio::spawn(self.run(async move {
             // A handle that was dropped counts as closed.
             let _ = stopped.wait_for(|stop| *stop).await;
         }));
-        Running { local_addr, stop, task }
+        Running { local_addr, stop, task, control }
     }
 }
 
@@ -163,6 +191,12 @@ impl Running {
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// A handle to look at it and to change it.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     /// Unbinds all sessions, waits for them and ends. Takes about three seconds if a client does not answer.
@@ -179,15 +213,15 @@ async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
     shared: &Shared,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
             // The semaphore is never closed.
             return std::future::pending().await;
         };
         match listener.accept().await {
-            Ok((stream, _)) => match prepare(&stream) {
-                Ok(()) => return (stream, permit),
+            Ok((stream, peer)) => match prepare(&stream) {
+                Ok(()) => return (stream, peer, permit),
                 Err(error) => tracing::debug!(%error, "a connection ended before it began"),
             },
             Err(error) => {

@@ -4,15 +4,20 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use whimbrel_core::Span;
+use whimbrel_smpp::session::Instant;
 
 use crate::clock::after;
 use crate::desk::Desk;
+use crate::registry::Member;
 use crate::shared::Shared;
+use crate::wire::Next;
 
 /// How much is read at once.
 const INPUT_OCTETS: usize = 32 * 1024;
@@ -22,9 +27,22 @@ const OUTPUT_PAUSE_OCTETS: usize = 64 * 1024;
 const LINGER: Span = Span::seconds(1);
 
 /// Serves a connection to its end. `stop` turns true, or its sender goes, when the simulator ends.
-pub async fn serve(stream: TcpStream, number: u64, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
-    let mut connection = Connection { stream, shared, stopping: false, input: vec![0; INPUT_OCTETS].into() };
-    let mut desk = Desk::new(number, Arc::clone(&connection.shared));
+pub async fn serve(
+    stream: TcpStream,
+    (number, member): (u64, Arc<Member>),
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut connection = Connection {
+        stream,
+        shared,
+        stopping: false,
+        input: vec![0; INPUT_OCTETS].into(),
+        is_mid_pdu: false,
+        wire_wait: None,
+        is_reset: false,
+    };
+    let mut desk = Desk::new(number, member, Arc::clone(&connection.shared));
     let result = connection.converse(&mut desk, &mut stop).await;
     // Before the connection ends: whoever sees its end may rely on what the session gave back.
     let left = desk.leave();
@@ -39,6 +57,12 @@ struct Connection {
     shared: Arc<Shared>,
     stopping: bool,
     input: Box<[u8]>,
+    /// The session's own octets were written in part: the wire has to wait for the rest.
+    is_mid_pdu: bool,
+    /// Until when the wire waits.
+    wire_wait: Option<Instant>,
+    /// The connection ends by a reset.
+    is_reset: bool,
 }
 
 impl Connection {
@@ -48,15 +72,19 @@ impl Connection {
         loop {
             desk.step()?;
             self.write(desk);
+            if self.is_reset {
+                desk.session().disconnected(self.shared.clock.now());
+                return desk.step();
+            }
             if let Some(closed_at) = desk.closed_at() {
                 let late = self.shared.clock.now() >= after(closed_at, LINGER);
-                if late || !desk.session().has_output() {
+                if late || !(desk.session().has_output() || desk.wire().has_output()) {
                     return Ok(());
                 }
             }
             let interest = self.interest(desk);
             let linger = desk.closed_at().map(|closed_at| after(closed_at, LINGER));
-            let deadline = [desk.next_deadline(), linger].into_iter().flatten().min();
+            let deadline = [desk.next_deadline(), linger, self.wire_wait].into_iter().flatten().min();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop), if !self.stopping => {
@@ -78,7 +106,12 @@ impl Connection {
     fn interest(&self, desk: &mut Desk) -> Option<Interest> {
         let pending = if desk.session().has_output() { desk.session().output().len() } else { 0 };
         let reads = desk.closed_at().is_none() && pending < OUTPUT_PAUSE_OCTETS && desk.wants_input();
-        match (reads, pending > 0) {
+        let writes = if desk.wire().is_active() && !self.is_mid_pdu {
+            matches!(desk.wire().next(self.shared.clock.now()), Next::Write(_))
+        } else {
+            pending > 0
+        };
+        match (reads, writes) {
             (true, true) => Some(Interest::READABLE | Interest::WRITABLE),
             (true, false) => Some(Interest::READABLE),
             (false, true) => Some(Interest::WRITABLE),
@@ -100,7 +133,18 @@ impl Connection {
     }
 
     /// Writes as much as the socket takes.
-    fn write(&self, desk: &mut Desk) {
+    fn write(&mut self, desk: &mut Desk) {
+        self.wire_wait = None;
+        if self.is_mid_pdu || !desk.wire().is_active() {
+            self.write_plainly(desk);
+            self.is_mid_pdu = desk.session().has_output();
+        }
+        if !self.is_mid_pdu && desk.wire().is_active() {
+            self.write_by_wire(desk);
+        }
+    }
+
+    fn write_plainly(&self, desk: &mut Desk) {
         while desk.session().has_output() {
             let output = desk.session().output();
             match self.stream.try_write(output) {
@@ -115,9 +159,43 @@ impl Connection {
         }
     }
 
+    fn write_by_wire(&mut self, desk: &mut Desk) {
+        let now = self.shared.clock.now();
+        desk.feed_wire(now);
+        loop {
+            let written = match desk.wire().next(now) {
+                Next::Write(octets) => self.stream.try_write(octets),
+                Next::Wait(until) => {
+                    self.wire_wait = until;
+                    return;
+                }
+                Next::Reset => {
+                    self.is_reset = true;
+                    return;
+                }
+            };
+            match written {
+                Ok(count) if count > 0 => desk.wire().written(count, now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => {
+                    desk.wire().discard();
+                    return desk.session().disconnected(now);
+                }
+            }
+            desk.feed_wire(now);
+        }
+    }
+
     /// Says that nothing more will come and waits a moment for the client to say so too: to close a socket with octets
     /// unread would take our last words from it.
     async fn end(&mut self, stop: &mut watch::Receiver<bool>) {
+        if self.is_reset {
+            // A connection that is dropped so is reset: what was not sent yet is lost, and the client sees an error.
+            if let Err(error) = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)) {
+                tracing::debug!(%error, "a connection could not be reset and is closed instead");
+            }
+            return;
+        }
         if self.stream.shutdown().await.is_err() {
             return;
         }

@@ -4,10 +4,11 @@ use whimbrel_core::Span;
 use whimbrel_smpp::session::{Instant, RequestRefused, State};
 use whimbrel_smpp::{Body, CommandStatus};
 
-use super::Desk;
+use super::{Desk, short_message};
 use crate::clock::after;
+use crate::delivery::Delivery;
 use crate::journal::{Fields, MessageFields, status_text};
-use crate::receipt::Receipt;
+use crate::registry::Count;
 
 /// How long a receipt rests that was refused.
 const RESEND_DELAY: Span = Span::seconds(5);
@@ -68,55 +69,85 @@ impl Desk {
     }
 
     /// Sends a receipt, or gives it back if there is no room now.
-    fn send_receipt(&mut self, receipt: Receipt, now: Instant) -> Option<Receipt> {
+    fn send_receipt(&mut self, delivery: Delivery, now: Instant) -> Option<Delivery> {
         if self.session.state() != State::Bound || self.session.window_free() == 0 {
-            return Some(receipt);
+            return Some(delivery);
         }
-        let message = receipt.to_deliver_sm();
-        let copy = self.page.is_kept().then(|| message.clone());
-        match self.session.request(Body::DeliverSm(Box::new(message)), now) {
+        let body = delivery.to_body();
+        let copy = self.page.is_kept().then(|| body.clone());
+        match self.session.request(body, now) {
             Ok(sequence) => {
-                self.note("receipt", || Fields {
+                self.member.count(Count::Delivered, self.client.as_deref());
+                let (event, state) = match &delivery {
+                    Delivery::Receipt(receipt) => ("receipt", Some(receipt.state.text())),
+                    Delivery::Text(part) => {
+                        part.record.sent();
+                        ("text", None)
+                    }
+                };
+                let copy = copy.and_then(|body| match body {
+                    Body::DeliverSm(message) => Some(*message),
+                    Body::DataSm(data) => Some(short_message(*data)),
+                    _ => None,
+                });
+                self.note(event, || Fields {
                     sequence: Some(sequence),
-                    message_id: Some(receipt.origin.id.to_string()),
-                    state: Some(receipt.state.text()),
+                    message_id: Some(delivery.id()),
+                    state,
                     message: copy.as_ref().map(MessageFields::new),
                     ..Fields::default()
                 });
-                self.unacknowledged.insert(sequence, receipt);
+                self.unacknowledged.insert(sequence, delivery);
                 None
             }
             Err(RequestRefused::Unencodable(error)) => {
                 tracing::warn!(%error, "a receipt cannot be sent: its message has addresses longer than SMPP allows");
-                self.settled += 1;
+                self.give_up(&delivery);
                 None
             }
-            Err(_) => Some(receipt),
+            Err(_) => Some(delivery),
         }
     }
 
     pub(super) fn acknowledged(&mut self, sequence: u32, status: CommandStatus, now: Instant) {
-        let Some(mut receipt) = self.unacknowledged.remove(&sequence) else { return };
+        let Some(mut delivery) = self.unacknowledged.remove(&sequence) else { return };
         self.note("deliver_sm_resp", || Fields {
             sequence: Some(sequence),
             status: Some(status_text(status)),
-            message_id: Some(receipt.origin.id.to_string()),
+            message_id: Some(delivery.id()),
             ..Fields::default()
         });
         let later = after(now, RESEND_DELAY);
+        if let (false, Delivery::Text(part)) = (status.is_ok(), &delivery) {
+            part.record.refused();
+        }
         match status {
-            CommandStatus::ROK => self.settled += 1,
-            CommandStatus::RX_T_APPN | CommandStatus::RTHROTTLED | CommandStatus::RMSGQFUL => {
-                self.again.push((later, receipt));
-            }
-            _ if receipt.refused + 1 >= REFUSED_MAX => {
-                tracing::warn!(session = self.number, %status, "a receipt was refused three times: dropped");
+            CommandStatus::ROK => {
+                self.member.count(Count::Acknowledged, self.client.as_deref());
+                if let Delivery::Text(part) = &delivery {
+                    part.record.acknowledged();
+                }
                 self.settled += 1;
             }
+            CommandStatus::RX_T_APPN | CommandStatus::RTHROTTLED | CommandStatus::RMSGQFUL => {
+                self.again.push((later, delivery));
+            }
+            _ if *delivery.refused_mut() + 1 >= REFUSED_MAX => {
+                tracing::warn!(session = self.number, %status, "a receipt was refused three times: dropped");
+                self.give_up(&delivery);
+            }
             _ => {
-                receipt.refused += 1;
-                self.again.push((later, receipt));
+                *delivery.refused_mut() += 1;
+                self.again.push((later, delivery));
             }
         }
+    }
+
+    fn give_up(&mut self, delivery: &Delivery) {
+        self.member.count(Count::Dropped, self.client.as_deref());
+        if let Delivery::Text(part) = delivery {
+            part.record.dropped();
+        }
+        self.settled += 1;
     }
 }

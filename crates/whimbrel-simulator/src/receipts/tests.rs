@@ -3,7 +3,7 @@ use whimbrel_smpp::{Address, MessageState};
 
 use super::*;
 use crate::ids::SimulatedId;
-use crate::receipt::Origin;
+use crate::receipt::{Origin, Receipt};
 
 fn owner(name: &str) -> Arc<[u8]> {
     name.as_bytes().into()
@@ -17,6 +17,7 @@ fn receipt(owner: &Arc<[u8]>, id: i64) -> Receipt {
         destination: Address::default(),
         text: Box::default(),
         submitted: Timestamp(0),
+        rules: None,
     };
     Receipt {
         origin: Arc::new(origin),
@@ -25,6 +26,7 @@ fn receipt(owner: &Arc<[u8]>, id: i64) -> Receipt {
         intermediate: false,
         done: Timestamp(0),
         refused: 0,
+        preferred: Preferred::Any,
     }
 }
 
@@ -108,7 +110,7 @@ fn what_a_session_does_not_answer_goes_to_another() {
 
 #[test]
 fn what_is_held_is_bounded_until_it_is_settled() {
-    let mut receipts = Receipts::new(2);
+    let mut receipts = Receipts::<Receipt>::new(2);
     let one = owner("one");
     receipts.schedule(Instant(0), receipt(&one, 1)).expect("there is room");
     receipts.hold().expect("there is room");
@@ -122,10 +124,38 @@ fn what_is_held_is_bounded_until_it_is_settled() {
 
 #[test]
 fn names_that_nobody_uses_take_no_room() {
-    let mut receipts = Receipts::new(2);
+    let mut receipts = Receipts::<Receipt>::new(2);
     for number in 0..100 {
         let receiver = receipts.attach(&owner(&number.to_string()), Arc::default());
         receipts.detach(receiver, std::iter::empty());
     }
     assert!(receipts.owners.is_empty() && receipts.receivers.is_empty());
+}
+
+#[test]
+fn a_receipt_goes_to_the_session_it_prefers_while_that_is_there() {
+    let mut receipts = Receipts::new(10);
+    let one = owner("one");
+    let (a, b) = (receipts.attach(&one, Arc::default()), receipts.attach(&one, Arc::default()));
+    for (id, preferred) in [
+        (1, Preferred::Only(b)),
+        (2, Preferred::Not(a)),
+        (3, Preferred::Only(a)),
+        (4, Preferred::Any),
+        (5, Preferred::Not(b)),
+    ] {
+        receipts.schedule(Instant(0), Receipt { preferred, ..receipt(&one, id) }).expect("there is room");
+    }
+    assert!(receipts.take(a, 10).is_empty() && receipts.take(b, 10).is_empty());
+    receipts.release(Instant(0));
+    let (mut at_a, mut at_b) = (numbers(&receipts.take(a, 10)), numbers(&receipts.take(b, 10)));
+    assert_eq!((at_b.remove(0), at_b.remove(0)), ("01".to_owned(), "02".to_owned()));
+    assert_eq!((at_a.remove(0), at_a.pop()), ("03".to_owned(), Some("05".to_owned())));
+    // What a session that is gone preferred goes to whoever is left.
+    receipts.detach(b, std::iter::empty());
+    for (id, preferred) in [(6, Preferred::Only(b)), (7, Preferred::Not(a))] {
+        receipts.schedule(Instant(0), Receipt { preferred, ..receipt(&one, id) }).expect("there is room");
+    }
+    receipts.release(Instant(0));
+    assert_eq!(numbers(&receipts.take(a, 10)), ["06", "07"]);
 }

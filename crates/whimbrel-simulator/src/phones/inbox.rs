@@ -1,0 +1,275 @@
+//! The latest texts of the latest phones, with their parts put together. Pure.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use whimbrel_core::Timestamp;
+use whimbrel_smpp::{ShortMessage, tag};
+use whimbrel_sms::{ConcatRef, gsm7, ucs2, udh};
+
+use crate::journal::hex;
+use crate::outcome::international;
+use crate::receipt::ESM_CLASS_UDHI;
+
+/// How many texts of one phone are kept.
+pub const TEXTS_MAX: usize = 100;
+/// How many texts may wait for their other parts; the oldest are forgotten.
+const PARTIAL_MAX: usize = 1_000;
+/// message_payload takes 64 KiB; this much of it is kept.
+const TEXT_OCTETS_MAX: usize = 4_096;
+
+/// Which way a text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// It reached the phone.
+    ToPhone,
+    /// The phone sent it.
+    FromPhone,
+}
+
+/// A text that reached a phone, or that it sent. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptText {
+    /// Which way it went.
+    pub direction: Direction,
+    /// The other end: who sent it, or whom it was sent to.
+    pub with: String,
+    /// The client it came from or went to; empty if anybody.
+    pub system_id: String,
+    /// The text, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The octets in hexadecimal, if it is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary_hex: Option<String>,
+    /// How many parts it had.
+    pub part_count: u8,
+    /// When its last part came: RFC 3339.
+    pub at: String,
+}
+
+impl fmt::Debug for KeptText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { direction, part_count, at, .. } = self;
+        let mut shown = f.debug_struct("KeptText");
+        shown.field("direction", direction).field("part_count", part_count).field("at", at).finish_non_exhaustive()
+    }
+}
+
+/// A phone that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// Its number, without `+`.
+    pub number: String,
+    /// How many texts of it are kept.
+    pub text_count: usize,
+}
+
+/// The latest texts.
+pub(crate) struct Inbox {
+    phones_max: usize,
+    phones: HashMap<Vec<u8>, VecDeque<KeptText>>,
+    oldest_first: VecDeque<Vec<u8>>,
+    partial: HashMap<Key, Vec<Option<Vec<u8>>>>,
+    partial_oldest_first: VecDeque<Key>,
+}
+
+/// What the parts of one text have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    system_id: Arc<[u8]>,
+    from: Vec<u8>,
+    to: Vec<u8>,
+    reference: ConcatRef,
+    total: u8,
+}
+
+impl Inbox {
+    pub fn new(phones_max: usize) -> Self {
+        Self {
+            phones_max,
+            phones: HashMap::new(),
+            oldest_first: VecDeque::new(),
+            partial: HashMap::new(),
+            partial_oldest_first: VecDeque::new(),
+        }
+    }
+
+    /// Takes a message that reached its phone.
+    pub fn take(&mut self, system_id: &Arc<[u8]>, message: &ShortMessage, at: Timestamp) {
+        let data = message.user_data();
+        let has_header = message.esm_class & ESM_CLASS_UDHI != 0;
+        let (header, body) = if has_header { udh::strip(data) } else { (None, data) };
+        let place = header
+            .and_then(udh::Udh::concat)
+            .map(|concat| (concat.reference(), concat.total().value(), concat.sequence().value()));
+        let place = place.or_else(|| sar(message));
+        let (body, part_count) = match place {
+            None => (body.to_vec(), 1),
+            Some((reference, total, sequence)) => {
+                let key = Key {
+                    system_id: Arc::clone(system_id),
+                    from: message.source.digits.clone(),
+                    to: message.destination.digits.clone(),
+                    reference,
+                    total,
+                };
+                match self.join(key, sequence, body) {
+                    Some(body) => (body, total),
+                    None => return,
+                }
+            }
+        };
+        let body = &body[..body.len().min(TEXT_OCTETS_MAX)];
+        let text = text(message.data_coding, body);
+        let kept = KeptText {
+            direction: Direction::ToPhone,
+            with: String::from_utf8_lossy(&message.source.digits).into_owned(),
+            system_id: String::from_utf8_lossy(system_id).into_owned(),
+            binary_hex: text.is_none().then(|| hex(body)),
+            text,
+            part_count,
+            at: at.to_string(),
+        };
+        self.keep(&message.destination.digits, kept);
+    }
+
+    /// Keeps a text with its phone.
+    pub fn keep(&mut self, number: &[u8], kept: KeptText) {
+        let number = international(number).to_vec();
+        if !self.phones.contains_key(&number) {
+            if self.phones.len() >= self.phones_max
+                && let Some(oldest) = self.oldest_first.pop_front()
+            {
+                self.phones.remove(&oldest);
+            }
+            self.oldest_first.push_back(number.clone());
+        }
+        let texts = self.phones.entry(number).or_default();
+        if texts.len() >= TEXTS_MAX {
+            texts.pop_front();
+        }
+        texts.push_back(kept);
+    }
+
+    /// The phones, the oldest first.
+    pub fn phones(&self) -> Vec<Phone> {
+        let phone = |number: &Vec<u8>| Phone {
+            number: String::from_utf8_lossy(number).into_owned(),
+            text_count: self.phones.get(number).map_or(0, VecDeque::len),
+        };
+        self.oldest_first.iter().map(phone).collect()
+    }
+
+    /// The texts of a phone, the oldest first.
+    pub fn texts(&self, number: &str) -> Vec<KeptText> {
+        self.phones.get(international(number.as_bytes())).into_iter().flatten().cloned().collect()
+    }
+
+    /// Keeps a part; gives the whole text once its last part is there. A part that comes again replaces the first.
+    fn join(&mut self, key: Key, sequence: u8, body: &[u8]) -> Option<Vec<u8>> {
+        let total = usize::from(key.total);
+        let index = usize::from(sequence).checked_sub(1).filter(|index| *index < total)?;
+        if !self.partial.contains_key(&key) {
+            if self.partial.len() >= PARTIAL_MAX
+                && let Some(oldest) = self.partial_oldest_first.pop_front()
+            {
+                self.partial.remove(&oldest);
+            }
+            self.partial_oldest_first.push_back(key.clone());
+        }
+        let parts = self.partial.entry(key.clone()).or_insert_with(|| vec![None; total]);
+        *parts.get_mut(index)? = Some(body.to_vec());
+        if parts.iter().any(Option::is_none) {
+            return None;
+        }
+        let parts = self.partial.remove(&key)?;
+        self.partial_oldest_first.retain(|other| *other != key);
+        Some(parts.into_iter().flatten().flatten().collect())
+    }
+}
+
+/// The place that the sar parameters give a part.
+fn sar(message: &ShortMessage) -> Option<(ConcatRef, u8, u8)> {
+    let reference = message.tlvs.get_u16(tag::SAR_MSG_REF_NUM)?;
+    let total = message.tlvs.get_u8(tag::SAR_TOTAL_SEGMENTS).filter(|total| *total > 0)?;
+    Some((ConcatRef::Word(reference), total, message.tlvs.get_u8(tag::SAR_SEGMENT_SEQNUM)?))
+}
+
+/// The text, if data_coding says that it is one (3GPP TS 23.038 §4; 1 and 3 by SMPP 3.4 §5.2.19).
+fn text(data_coding: u8, body: &[u8]) -> Option<String> {
+    match data_coding {
+        0x01 | 0x03 => Some(body.iter().map(|octet| char::from(*octet)).collect()),
+        0x02 | 0x04 => None,
+        0xF0..=0xFF if data_coding & 0x04 != 0 => None,
+        0xF0..=0xFF => Some(gsm7::decode(body)),
+        _ => match data_coding & 0x0C {
+            0x00 => Some(gsm7::decode(body)),
+            0x08 => Some(ucs2::decode(body)),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(from: &str, to: &str, data_coding: u8, data: &[u8]) -> ShortMessage {
+        let mut message = ShortMessage { data_coding, short_message: data.to_vec(), ..ShortMessage::default() };
+        message.source.digits = from.into();
+        message.destination.digits = to.into();
+        message
+    }
+
+    fn texts(inbox: &Inbox, number: &str) -> Vec<String> {
+        let shown = |kept: KeptText| kept.text.or(kept.binary_hex).unwrap_or_default();
+        inbox.texts(number).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn parts_are_put_together_in_any_order_and_senders_are_not_mixed() {
+        let mut inbox = Inbox::new(10);
+        let one: Arc<[u8]> = b"one".as_slice().into();
+        let part = |from: &str, header: &[u8], text: &[u8]| ShortMessage {
+            esm_class: 0x40,
+            ..message(from, "447700900000", 0, &[header, text].concat())
+        };
+        inbox.take(&one, &part("a", &[5, 0, 3, 7, 2, 2], b"lo"), Timestamp(0));
+        // Jasmin issue 664: two senders with one reference.
+        inbox.take(&one, &part("b", &[5, 0, 3, 7, 2, 1], b"bye"), Timestamp(0));
+        assert_eq!(texts(&inbox, "+447700900000"), Vec::<String>::new());
+        inbox.take(&one, &part("a", &[5, 0, 3, 7, 2, 1], b"hel"), Timestamp(0));
+        inbox.take(&one, &part("c", &[6, 8, 4, 1, 7, 2, 9], b"nonsense"), Timestamp(0));
+        assert_eq!(texts(&inbox, "+447700900000"), ["hello", "nonsense"]);
+        let mut segment = message("a", "447700900000", 8, &[0x20, 0xAC]);
+        segment.tlvs.push(tag::SAR_MSG_REF_NUM, [0, 7]);
+        segment.tlvs.push(tag::SAR_TOTAL_SEGMENTS, [1]);
+        segment.tlvs.push(tag::SAR_SEGMENT_SEQNUM, [1]);
+        inbox.take(&one, &segment, Timestamp(0));
+        assert_eq!(texts(&inbox, "447700900000"), ["hello", "nonsense", "€"]);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut inbox = Inbox::new(2);
+        let one: Arc<[u8]> = b"one".as_slice().into();
+        for number in ["1", "2", "3"] {
+            for count in 0..TEXTS_MAX + 1 {
+                inbox.take(&one, &message("a", number, 4, &[u8::try_from(count).expect("few")]), Timestamp(0));
+            }
+        }
+        assert_eq!(inbox.phones().iter().map(|phone| phone.number.as_str()).collect::<Vec<_>>(), ["2", "3"]);
+        assert_eq!((texts(&inbox, "3").len(), texts(&inbox, "3")[0].as_str()), (TEXTS_MAX, "01"));
+        for reference in 0..=u8::MAX {
+            for total in 2..10 {
+                let data = [5, 0, 3, reference, total, 1];
+                inbox.take(&one, &ShortMessage { esm_class: 0x40, ..message("a", "3", 0, &data) }, Timestamp(0));
+            }
+        }
+        assert_eq!((inbox.partial.len(), inbox.partial_oldest_first.len()), (PARTIAL_MAX, PARTIAL_MAX));
+    }
+}
