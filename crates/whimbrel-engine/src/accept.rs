@@ -3,11 +3,13 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
-use whimbrel_core::{Accepted, Account, AttemptNumber, Call, Outcome, PartId, Plan, Refusal, SendCall};
+use whimbrel_core::{
+    Accepted, Account, AttemptNumber, Call, Outcome, PartId, Plan, Refusal, SendCall, Timestamp, policy,
+};
 use whimbrel_dialects::{Claim, Dialect};
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -15,6 +17,7 @@ use crate::Engine;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
+use crate::events::About;
 use crate::settle::{GiveBack, give_back};
 
 impl Engine {
@@ -32,9 +35,12 @@ impl Engine {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         let outcome = match (judged, call) {
-            (Err(refusal), _) | (Ok(_), Err(refusal)) => Outcome::Refused(refusal),
-            (Ok(account), Ok(Call::Send(send))) => match self.send(&account, send, name).await {
-                Ok(accepted) => Outcome::Sent(accepted),
+            (Err(refusal), _) => Outcome::Refused(refusal),
+            (Ok(account), call) => match self.within_rate(&account, begun_at).and(call) {
+                Ok(Call::Send(send)) => match self.send(&account, send, name).await {
+                    Ok(accepted) => Outcome::Sent(accepted),
+                    Err(refusal) => Outcome::Refused(refusal),
+                },
                 Err(refusal) => Outcome::Refused(refusal),
             },
         };
@@ -45,11 +51,22 @@ impl Engine {
                 let elapsed = self.world.now().since(begun_at);
                 metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
             }
-            Outcome::Refused(_) => {
+            Outcome::Refused(refusal) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);
             }
         }
         outcome
+    }
+
+    /// Counts a request of `account` in its present second; whatever comes of it, it counts.
+    fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
+        let requests_max = account.rules.requests_per_second_max;
+        if requests_max == 0 {
+            return Ok(());
+        }
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.take(account.id, requests_max, now).map_err(Refusal::TooManyRequests)
     }
 
     /// Takes one message for `account`.
@@ -65,8 +82,11 @@ impl Engine {
         let now = self.world.now();
         let snapshot = self.snapshot();
         let mut next_id = || self.world.next_id();
-        // The low octet of a random word: parts of two texts to one handset rarely share a reference.
-        let concat_reference = self.world.random().to_le_bytes()[0];
+        let everybody = self.directory.everybody();
+        policy::judge_recipient(account, &everybody, &call.recipient)?;
+        // Of a random word: parts of two texts to one handset rarely share a reference.
+        let [low, high, ..] = self.world.random().to_le_bytes();
+        let concat_reference = u16::from_le_bytes([low, high]);
         let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })
             .inspect_err(|refusal| {
                 if *refusal == Refusal::Internal {
@@ -77,7 +97,14 @@ impl Engine {
                     );
                 }
             })?;
-        let desk = self.carriers.find(plan.carrier).cloned().ok_or(Refusal::Internal)?;
+        let owned = self.directory.owns(account.id, plan.sender.as_str());
+        policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
+        self.within_sender_rate(account, &plan, now)?;
+        let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
+        if desk.is_retired() {
+            // Planned before a reload took the carrier away: the next try is planned with the routes of now.
+            return Err(Refusal::Overloaded);
+        }
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
@@ -90,6 +117,21 @@ impl Engine {
         };
         self.batcher.push(vec![op], Box::new(after));
         answered.await.unwrap_or(Err(Refusal::Internal))
+    }
+
+    /// Takes the parts out of what the account may send as one sender.
+    fn within_sender_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+        let parts_max = account.rules.sender_parts_per_second_max;
+        if parts_max == 0 {
+            return Ok(());
+        }
+        let parts = u32::try_from(plan.parts.len()).unwrap_or(u32::MAX);
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        senders.take(account.id, plan.sender.as_str(), parts, parts_max, now).map_err(|wait| Refusal::SenderThrottled {
+            recipient: plan.recipient.clone(),
+            network: plan.network.clone(),
+            wait: Some(wait),
+        })
     }
 
     /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
@@ -117,6 +159,17 @@ impl Engine {
         }
         match taken {
             Ok(Some(OpResult::Accepted { parts, .. })) => {
+                if is_new {
+                    self.events.tell(plan.accepted_at, || {
+                        let about = About::Message {
+                            message_id: plan.message_id,
+                            dialect: plan.dialect.into(),
+                            part_count: plan.parts.len(),
+                        };
+                        let detail = format!("to {} by {}", plan.recipient.masked(), desk.name);
+                        ("message.accepted", Some(plan.account_id), about, detail.into())
+                    });
+                }
                 // A repeated request is answered with the ids of the message that was taken first.
                 let message_id = parts.first().map_or(plan.message_id, |part| whimbrel_core::MessageId(part.part_id.0));
                 Ok(Accepted {
@@ -153,6 +206,30 @@ impl Engine {
         if !given_back.is_empty() {
             give_back(self, desk, given_back);
         }
+    }
+}
+
+/// The rule that refused, as the metric names it.
+const fn rule(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Missing { .. } | Refusal::Invalid { .. } | Refusal::RecipientNotNumeric => "parameters",
+        Refusal::InvalidValidity | Refusal::InvalidHandsetClass | Refusal::InvalidCallback(_) => "parameters",
+        Refusal::InvalidNetwork => "parameters",
+        Refusal::TooLong => "length",
+        Refusal::FacilityNotAllowed => "facility",
+        Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
+        Refusal::TooManyRequests(_) => "request-rate",
+        Refusal::SenderThrottled { .. } => "sender-rate",
+        Refusal::RecipientNotPermitted { .. } => "permitted",
+        Refusal::RecipientBarred { .. } => "barred",
+        Refusal::RecipientDeactivated { .. } => "deactivated",
+        Refusal::SenderNotAllowed { .. } => "sender",
+        Refusal::Unroutable { .. } => "route",
+        Refusal::InsufficientFunds { .. } => "funds",
+        Refusal::IdempotencyConflict => "idempotency",
+        Refusal::Overloaded => "overload",
+        Refusal::Internal => "fault",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, Secret};
+use whimbrel_core::{Account, CarrierId, Secret};
 use whimbrel_store::{AccountPatch, AccountRefused, Credential, NewAccount, Op, OpResult, TopUp, Wallet};
 
 use crate::Engine;
@@ -105,23 +105,47 @@ impl Engine {
         }
     }
 
-    /// Commits `op`. `changed` runs on the writer thread, so that changes are seen in the order in which they were stored, and
-    /// also if nobody waits for the answer any more.
     async fn one(&self, op: Op, changed: impl FnOnce(&Account) + Send + 'static) -> Result<OpResult, AccountError> {
-        let (answer, answered) = oneshot::channel();
-        let then = move |result: Result<Vec<OpResult>, CommitError>| {
-            if let Ok([OpResult::Account(account)]) = result.as_deref() {
+        let changed = move |result: &OpResult| {
+            if let OpResult::Account(account) = result {
                 changed(account);
             }
-            _ = answer.send(result);
         };
-        self.batcher.push_settling(vec![op], Box::new(then));
-        let result = answered.await.unwrap_or(Err(CommitError::Closed));
-        match result.map_err(AccountError::Commit)?.pop() {
+        match self.change(op, changed).await.map_err(AccountError::Commit)? {
             Some(OpResult::AccountRefused(why)) => Err(AccountError::Refused(why)),
             Some(result) => Ok(result),
             None => Err(AccountError::Bug("no answer".into())),
         }
+    }
+
+    /// The number of a carrier's name; the same name always has the same one.
+    ///
+    /// # Errors
+    /// [`AccountError`]; the name has no number then.
+    pub async fn name_carrier(&self, name: &str) -> Result<CarrierId, AccountError> {
+        match self.change(Op::NameCarrier { name: name.into() }, |_| {}).await.map_err(AccountError::Commit)? {
+            Some(OpResult::Carrier(id)) => Ok(id),
+            Some(other) => Err(unexpected(other)),
+            None => Err(AccountError::Bug("no answer".into())),
+        }
+    }
+
+    /// Commits `op`. `changed` runs on the writer thread, so that changes are seen in the order in which they were stored, and
+    /// also if nobody waits for the answer any more.
+    pub(crate) async fn change(
+        &self,
+        op: Op,
+        changed: impl FnOnce(&OpResult) + Send + 'static,
+    ) -> Result<Option<OpResult>, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        let then = move |result: Result<Vec<OpResult>, CommitError>| {
+            if let Ok([result]) = result.as_deref() {
+                changed(result);
+            }
+            _ = answer.send(result);
+        };
+        self.batcher.push_settling(vec![op], Box::new(then));
+        Ok(answered.await.unwrap_or(Err(CommitError::Closed))?.pop())
     }
 }
 

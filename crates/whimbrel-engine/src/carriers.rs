@@ -1,26 +1,36 @@
 //! The carriers as the engine holds them: the window and queue of each, and the way to hand parts over.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use tokio::sync::Notify;
-use whimbrel_carriers::Carrier;
+use whimbrel_carriers::{Ack, Carrier};
 use whimbrel_core::part::DoubtRules;
-use whimbrel_core::{CarrierId, Submission};
+use whimbrel_core::{AckToken, CarrierId, Submission};
 
 use crate::dispatch::{Dispatch, Pace};
+use crate::learning::Learned;
 
-/// One carrier.
+/// The last number that was given to a link in this process: none is given twice, also not over the lives of a carrier.
+static LINKS: LazyLock<Arc<AtomicU32>> = LazyLock::new(Arc::default);
+
+/// One carrier. Its settings and the connection behind it may change while parts wait for it; the queue stays.
 pub struct CarrierDesk {
     /// Its number.
     pub id: CarrierId,
     /// Its name in the configuration.
     pub name: Box<str>,
-    /// What doubt does there.
-    pub doubt: DoubtRules,
     /// Rings when the dispatcher should look again.
     pub bell: Notify,
+    /// Numbers for its links, which rise over every carrier of the process.
+    pub links: Arc<AtomicU32>,
+    doubt: Mutex<DoubtRules>,
     dispatch: Mutex<Dispatch>,
-    carrier: OnceLock<Arc<dyn Carrier>>,
+    learned: Mutex<Learned>,
+    carrier: RwLock<Option<Arc<dyn Carrier>>>,
+    /// Carriers that were replaced and are still ending: their links have deliveries to acknowledge.
+    ending: Mutex<Vec<Weak<dyn Carrier>>>,
+    retired: AtomicBool,
 }
 
 impl CarrierDesk {
@@ -30,27 +40,77 @@ impl CarrierDesk {
         Self {
             id,
             name,
-            doubt,
             bell: Notify::new(),
+            links: Arc::clone(&LINKS),
+            doubt: Mutex::new(doubt),
             dispatch: Mutex::new(Dispatch::new(pace)),
-            carrier: OnceLock::new(),
+            learned: Mutex::default(),
+            carrier: RwLock::new(None),
+            ending: Mutex::default(),
+            retired: AtomicBool::new(false),
         }
     }
 
-    /// Sets the carrier that parts are handed to. Only the first call counts.
-    pub fn set_carrier(&self, carrier: Arc<dyn Carrier>) {
-        _ = self.carrier.set(carrier);
+    /// Sets the carrier that parts are handed to, and answers the one before, which the caller closes.
+    pub fn set_carrier(&self, carrier: Arc<dyn Carrier>) -> Option<Arc<dyn Carrier>> {
+        let before = self.carrier.write().unwrap_or_else(PoisonError::into_inner).replace(carrier);
+        self.note_ending(before.as_ref());
+        before
+    }
+
+    /// Takes the carrier away, for the caller to close: nothing is handed over any more. What its open submissions come to is
+    /// reported and settled all the same.
+    pub fn vacate(&self) -> Option<Arc<dyn Carrier>> {
+        self.dispatch().reset_links();
+        let before = self.carrier.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.note_ending(before.as_ref());
+        before
+    }
+
+    fn note_ending(&self, carrier: Option<&Arc<dyn Carrier>>) {
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        ending.retain(|carrier| carrier.strong_count() > 0);
+        ending.extend(carrier.map(Arc::downgrade));
+    }
+
+    /// Answers a delivery, on whichever carrier its link belongs to.
+    pub fn acknowledge(&self, token: AckToken, ack: Ack) {
+        let ending: Vec<Arc<dyn Carrier>> = {
+            let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+            ending.iter().filter_map(Weak::upgrade).collect()
+        };
+        for carrier in self.carrier().into_iter().chain(ending) {
+            carrier.acknowledge(token, ack);
+        }
     }
 
     /// The carrier, once it was started.
     #[must_use]
-    pub fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
-        self.carrier.get()
+    pub fn carrier(&self) -> Option<Arc<dyn Carrier>> {
+        self.carrier.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What doubt does there.
+    #[must_use]
+    pub fn doubt(&self) -> DoubtRules {
+        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what doubt does and how fast parts leave. What waits goes on waiting.
+    pub fn set_rules(&self, doubt: DoubtRules, pace: Pace) {
+        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = doubt;
+        self.dispatch().set_pace(pace);
+        self.bell.notify_one();
     }
 
     /// The window and the queue. Never held over an await or a commit.
     pub fn dispatch(&self) -> MutexGuard<'_, Dispatch> {
         self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What its receipts taught of its ids.
+    pub fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Frees places in the window and rings: whoever waits for one must hear of it. The only way to free a place.
@@ -64,35 +124,65 @@ impl CarrierDesk {
     /// # Errors
     /// The submission: no byte of it has left.
     pub fn submit(&self, submission: Submission) -> Result<(), Box<Submission>> {
-        match self.carrier.get() {
+        match &*self.carrier.read().unwrap_or_else(PoisonError::into_inner) {
             Some(carrier) => carrier.submit(submission),
             None => Err(Box::new(submission)),
         }
+    }
+
+    /// The configuration does not name it any more: its dispatcher ends.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        self.dispatch().stop();
+        self.bell.notify_one();
+    }
+
+    /// Whether it was [retired](Self::retire).
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
     }
 }
 
 /// Every carrier, by number.
 #[derive(Default)]
 pub struct Carriers {
-    desks: Vec<Arc<CarrierDesk>>,
+    desks: RwLock<Vec<Arc<CarrierDesk>>>,
 }
 
 impl Carriers {
     /// The carriers of the configuration.
     #[must_use]
     pub fn new(desks: Vec<Arc<CarrierDesk>>) -> Self {
-        Self { desks }
+        Self { desks: RwLock::new(desks) }
     }
 
     /// The carrier with that number; `None` if the configuration does not name it any more.
     #[must_use]
-    pub fn find(&self, id: CarrierId) -> Option<&Arc<CarrierDesk>> {
-        self.desks.iter().find(|desk| desk.id == id)
+    pub fn find(&self, id: CarrierId) -> Option<Arc<CarrierDesk>> {
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).iter().find(|desk| desk.id == id).cloned()
     }
 
-    /// All of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Arc<CarrierDesk>> {
-        self.desks.iter()
+    /// The carrier with that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<CarrierDesk>> {
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).iter().find(|desk| *desk.name == *name).cloned()
+    }
+
+    /// All of them, as they are now.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<CarrierDesk>> {
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a carrier.
+    pub(crate) fn add(&self, desk: Arc<CarrierDesk>) {
+        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+    }
+
+    /// Forgets a carrier: what is still reported for it is dropped with its desk.
+    pub(crate) fn remove(&self, id: CarrierId) {
+        self.desks.write().unwrap_or_else(PoisonError::into_inner).retain(|desk| desk.id != id);
     }
 }
 

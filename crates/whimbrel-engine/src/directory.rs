@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use whimbrel_core::{Account, AccountId, AccountStatus, Refusal, Secret};
+use whimbrel_core::policy::Owned;
+use whimbrel_core::{Access, Account, AccountId, AccountStatus, Lists, Refusal, Secret};
 use whimbrel_dialects::Claim;
-use whimbrel_store::{Credential, Keyring};
+use whimbrel_store::{Credential, Keyring, OwnedNumber};
 
 /// Every account, by the credential it shows and by number.
 pub struct Directory {
@@ -17,6 +18,20 @@ pub struct Directory {
 struct Entries {
     by_key: HashMap<Box<str>, HashMap<Box<str>, Arc<Entry>>>,
     by_id: HashMap<AccountId, Arc<Entry>>,
+    /// Numbers of ours and who owns them.
+    numbers: HashMap<Box<str>, AccountId>,
+    /// Lists that hold for every account.
+    everybody: Arc<Lists>,
+}
+
+/// What a directory is made from.
+pub struct Known {
+    /// Every account.
+    pub credentials: Vec<Credential>,
+    /// Every number that an account owns.
+    pub numbers: Vec<OwnedNumber>,
+    /// Lists that hold for every account.
+    pub everybody: Arc<Lists>,
 }
 
 /// An account with its credentials.
@@ -31,14 +46,47 @@ pub struct Entry {
 }
 
 impl Directory {
-    /// A directory of `credentials`; `keyring` made their digests.
+    /// A directory of what is known; `keyring` made the digests.
     #[must_use]
-    pub fn new(keyring: Arc<Keyring>, credentials: Vec<Credential>) -> Self {
-        let directory = Self { keyring, entries: RwLock::default() };
-        for credential in credentials {
+    pub fn new(keyring: Arc<Keyring>, known: Known) -> Self {
+        let numbers = known.numbers.into_iter().map(|owned| (owned.number, owned.account_id)).collect();
+        let entries = Entries { numbers, everybody: known.everybody, ..Entries::default() };
+        let directory = Self { keyring, entries: RwLock::new(entries) };
+        for credential in known.credentials {
             directory.put(credential);
         }
         directory
+    }
+
+    /// Lists that hold for every account.
+    #[must_use]
+    pub fn everybody(&self) -> Arc<Lists> {
+        Arc::clone(&self.entries.read().unwrap_or_else(PoisonError::into_inner).everybody)
+    }
+
+    /// Whether the account owns that number.
+    #[must_use]
+    pub fn owns(&self, account: AccountId, number: &str) -> Owned {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        if entries.numbers.get(number) == Some(&account) { Owned::Yes } else { Owned::No }
+    }
+
+    /// Notes whose a number is.
+    pub(crate) fn set_owner(&self, number: &str, owner: Option<AccountId>) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        match owner {
+            Some(owner) => _ = entries.numbers.insert(number.into(), owner),
+            None => _ = entries.numbers.remove(number),
+        }
+    }
+
+    /// Replaces an account's lists, or everybody's.
+    pub(crate) fn set_lists(&self, account: Option<AccountId>, lists: Arc<Lists>) {
+        match account.map(|id| self.by_id(id)) {
+            None => self.entries.write().unwrap_or_else(PoisonError::into_inner).everybody = lists,
+            Some(Some(entry)) => self.update(Account { lists, ..(*entry.account).clone() }),
+            Some(None) => {}
+        }
     }
 
     /// The digest under which a secret is compared.
@@ -100,7 +148,8 @@ impl Directory {
     ///
     /// # Errors
     /// [`Refusal::BadCredentials`] for an unknown key and for a wrong secret alike, both after the same work;
-    /// [`Refusal::AccountBarred`] for a suspended account that proved itself.
+    /// [`Refusal::AccountBarred`] for a suspended account that proved itself, [`Refusal::HttpNotAllowed`] for one that may not send
+    /// by HTTP.
     pub fn authenticate(&self, dialect: &str, claim: &Claim) -> Result<Arc<Account>, Refusal> {
         let Claim::KeyAndSecret { key, secret } = claim;
         let presented = self.keyring.digest(secret);
@@ -108,9 +157,10 @@ impl Directory {
         if !entry.secrets.iter().fold(false, |found, digest| found | (*digest == presented)) {
             return Err(Refusal::BadCredentials);
         }
-        match entry.account.status {
-            AccountStatus::Active => Ok(Arc::clone(&entry.account)),
-            AccountStatus::Suspended => Err(Refusal::AccountBarred),
+        match (entry.account.status, entry.account.rules.access) {
+            (AccountStatus::Active, Access::Http) => Ok(Arc::clone(&entry.account)),
+            (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
+            (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
         }
     }
 }

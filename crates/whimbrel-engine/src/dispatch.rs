@@ -1,15 +1,24 @@
 //! When a part may leave: the state of one carrier as a pure reducer.
 //!
-//! It counts the places in the carrier's window, keeps the parts that wait for one, and obeys the rate and the pauses that the
-//! carrier asked for. It knows nothing of stores and sockets: the [driver](crate::dispatcher) claims in the store what
+//! It counts the places in the carrier's window, keeps the parts that wait for one, and obeys the rate that is configured, the
+//! pauses that the carrier asks for ([`brake`]) and the limit that its refusals teach ([`control`]). It knows nothing of stores and sockets: the [driver](crate::dispatcher) claims in the store what
 //! [`Dispatch::take`] names, and hands it to the carrier after the commit.
 //!
 //! Order: one-time codes first, then by number, which is the order of acceptance. A part that the carrier throttled goes back to
-//! its old place.
+//! its old place. All links of a carrier share one rate, counted in parts (SMPP 3.4 knows no rates; carriers count submissions).
+
+mod brake;
+mod bucket;
+mod control;
+mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use whimbrel_core::{AttemptNumber, LinkId, MessageClass, PartId, Span, Timestamp};
+
+use self::brake::Brake;
+use self::bucket::{Bucket, Rate};
+use self::control::Control;
 
 /// Parts kept in memory for one carrier, at most; the rest wait in the store and are fetched when there is room.
 pub const BACKLOG_MAX: usize = 50_000;
@@ -44,21 +53,21 @@ pub struct Dispatch {
     delayed: BTreeSet<(Timestamp, Waiting)>,
     /// The store may hold more queued parts than are in memory.
     more_in_store: bool,
-    paused_until: Timestamp,
-    /// The length of the pause under way, zero after a part went through.
-    pause: Span,
+    /// Until then the store has nothing that is due and not in memory.
+    quiet_until: Option<Timestamp>,
     bucket: Bucket,
+    brake: Brake,
+    control: Control,
+    /// The next part that leaves is the first after a pause.
+    resumes: bool,
     stopping: bool,
 }
 
-/// A token bucket in millionths of a part.
-#[derive(Debug)]
-struct Bucket {
-    tokens: i64,
-    filled_at: Timestamp,
-}
-
-const TOKEN: i64 = 1_000_000;
+/// The store is asked again at the latest after this time, though it had nothing that was due: it may hide parts of one class
+/// behind those of another.
+const QUIET_MAX: Span = Span::seconds(10);
+/// What is left of the first pause of a carrier whose limit is known: it was passed by little.
+const BRIEF_PART: i64 = 10;
 
 impl Dispatch {
     /// A carrier without links and with nothing to send.
@@ -71,9 +80,11 @@ impl Dispatch {
             ready: BTreeSet::new(),
             delayed: BTreeSet::new(),
             more_in_store: true,
-            paused_until: Timestamp(i64::MIN),
-            pause: Span::ZERO,
-            bucket: Bucket { tokens: 0, filled_at: Timestamp(i64::MIN) },
+            quiet_until: None,
+            bucket: Bucket::new(),
+            brake: Brake::new(),
+            control: Control::new(),
+            resumes: false,
             stopping: false,
         }
     }
@@ -85,8 +96,7 @@ impl Dispatch {
         if waiting || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
-        self.spend(count);
-        self.used += count;
+        self.leave(count, now);
         true
     }
 
@@ -94,17 +104,22 @@ impl Dispatch {
     pub fn free_places(&mut self, count: usize) {
         debug_assert!(self.used >= count, "{count} places given back, {} in use", self.used);
         self.used = self.used.saturating_sub(count);
+        self.control.answered(count);
+        self.brake.answered();
     }
 
     /// Puts a part into the queue, not to leave before `due_at`. If memory is full, the last one that is ready waits in the store
-    /// alone; that is the new one, unless it goes before others: a one-time code does not wait for a campaign.
+    /// alone; that is the new one, unless it goes before others: a one-time code does not wait for a campaign, nor a part that was
+    /// throttled for those behind it.
     pub fn enqueue(&mut self, part: Waiting, due_at: Timestamp, now: Timestamp) {
         if self.backlog() >= BACKLOG_MAX {
             self.more_in_store = true;
-            if due_at > now || self.ready.last().is_none_or(|last| *last <= part) {
+            if self.ready.last().is_none_or(|last| *last <= part) {
+                self.quiet_until = self.quiet_until.map(|until| until.min(due_at));
                 return;
             }
             self.ready.pop_last();
+            self.quiet_until = None;
         }
         if due_at <= now {
             self.ready.insert(part);
@@ -121,25 +136,76 @@ impl Dispatch {
             self.delayed.pop_first();
             self.ready.insert(part);
         }
-        let count = count_max.min(self.free(now)).min(self.tokens(now)).min(self.ready.len());
+        self.quiet_until = self.quiet_until.filter(|until| *until > now);
+        let tokens = self.tokens(now);
+        let wanted = self.ready.len().min(self.free(now)).min(count_max);
+        if tokens < wanted || (tokens == 0 && !self.ready.is_empty()) {
+            self.control.kept_back();
+        }
+        let count = wanted.min(tokens);
         let taken: Vec<_> = std::iter::from_fn(|| self.ready.pop_first()).take(count).collect();
-        self.spend(taken.len());
-        self.used += taken.len();
+        self.leave(taken.len(), now);
         taken
     }
 
-    /// Whether the store should be asked for queued parts.
+    /// Whether the store should be asked for queued parts. Not before what it holds can be due.
     #[must_use]
     pub fn wants_refill(&self) -> bool {
-        self.more_in_store && !self.stopping && self.ready.is_empty()
+        self.more_in_store && !self.stopping && self.ready.is_empty() && self.quiet_until.is_none()
     }
 
-    /// Adds what the store held. `complete`: it held no more than this.
+    /// Adds what the store held: of each class what is due first. `complete`: it held no more than this.
     pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, complete: bool, now: Timestamp) {
         self.more_in_store = !complete;
+        let mut due_last = now + Span::seconds(1);
         for (part, due_at) in parts {
             self.enqueue(part, due_at, now);
+            due_last = due_last.max(due_at);
         }
+        if self.more_in_store && self.ready.is_empty() {
+            // What the store holds beside these is due after them.
+            self.quiet_until = Some(due_last.min(now + QUIET_MAX));
+        }
+    }
+
+    /// How fast parts may leave from now on. What waits goes on waiting; a limit that the carrier taught is tried anew.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        self.control.look_again();
+    }
+
+    /// Parts per second that may leave now: what is configured, or less if the carrier's refusals taught that. `None`: as fast as
+    /// the window allows.
+    #[must_use]
+    pub fn rate_now(&self) -> Option<f64> {
+        self.rate().map(Rate::as_parts)
+    }
+
+    /// Parts per second that the carrier's refusals taught; `None` while the configured rate, or none, holds.
+    #[must_use]
+    pub fn learned_rate(&self) -> Option<f64> {
+        self.control.rate().map(Rate::as_parts)
+    }
+
+    /// When the pause that the carrier asked for ends; in the past if there is none.
+    #[must_use]
+    pub const fn paused_until(&self) -> Timestamp {
+        self.brake.until()
+    }
+
+    /// The part in memory that waits for the longest time.
+    #[must_use]
+    pub fn oldest(&self) -> Option<PartId> {
+        let delayed = self.delayed.iter().map(|(_, part)| part.part_id).min();
+        // The first of each class is its oldest.
+        let bulk = Waiting { class: MessageClass::Bulk, part_id: PartId(i64::MIN), attempt: AttemptNumber(0) };
+        let ready = [self.ready.first(), self.ready.range(bulk..).next()];
+        ready.into_iter().flatten().map(|part| part.part_id).chain(delayed).min()
+    }
+
+    /// Every link is gone.
+    pub fn reset_links(&mut self) {
+        self.links.clear();
     }
 
     /// A link was bound.
@@ -152,21 +218,42 @@ impl Dispatch {
         self.links.remove(&link);
     }
 
-    /// The carrier asked to slow down: everything waits for `first`, twice as long each time it asks again, up to 30 seconds, or
-    /// 60 where the first pause is 5 seconds or longer. Answers when the pause ends. Several answers of one burst are one request.
+    /// The carrier refused a part for being too many: everything waits, the rate is cut, and the answer says when the pause ends.
+    ///
+    /// The pause is `first` for a carrier of which nothing is known, and a tenth of it for one whose limit is known; twice as long each
+    /// time the carrier asks again before it took anything, up to 30 seconds, or 60 where `first` is 5 seconds or longer. Answers to
+    /// what was out when the carrier asked are one request.
     pub fn throttled(&mut self, first: Span, now: Timestamp) -> Timestamp {
-        if now >= self.paused_until {
-            let longest = if first < Span::seconds(5) { Span::seconds(30) } else { Span::seconds(60) };
-            self.pause = Span((self.pause.0 * 2).clamp(first.0, longest.0));
-            self.paused_until = now + self.pause;
+        if !self.brake.is_on(now) && !self.control.in_series(now) {
+            let start = match self.rate() {
+                None => first,
+                Some(rate) => Span((first.0 / BRIEF_PART).max(rate.span_of(1).0 * 5 / 4).min(first.0)),
+            };
+            self.pause(first, start, now);
         }
-        self.paused_until
+        self.control.refused(self.used, self.brake.in_a_row(), self.configured(), now);
+        self.brake.until().max(now)
+    }
+
+    /// The carrier took none of the parts that were handed to it, for a reason of its own: everything waits as after
+    /// [`throttled`](Self::throttled), but it says nothing of the rate.
+    pub fn not_taken(&mut self, first: Span, now: Timestamp) -> Timestamp {
+        if !self.brake.is_on(now) {
+            self.pause(first, first, now);
+        }
+        self.brake.until()
+    }
+
+    fn pause(&mut self, asked: Span, start: Span, now: Timestamp) {
+        self.brake.stop(asked, start, now);
+        self.resumes = true;
     }
 
     /// The carrier took a part: the next pause starts from its first length again.
     pub fn went_through(&mut self, now: Timestamp) {
-        if now >= self.paused_until {
-            self.pause = Span::ZERO;
+        self.control.accepted(now);
+        if !self.brake.is_on(now) && !self.control.in_series(now) {
+            self.brake.went_through();
         }
     }
 
@@ -175,17 +262,29 @@ impl Dispatch {
         self.stopping = true;
     }
 
-    /// When [`take`](Self::take) may give something that it does not give now: `None` until something else happens.
+    /// When [`take`](Self::take) may give something that it does not give now, or the store should be asked: `None` until something
+    /// else happens.
     #[must_use]
     pub fn wake_at(&mut self, now: Timestamp) -> Option<Timestamp> {
         if self.stopping || self.links.is_empty() {
             return None;
         }
+        if self.wants_refill() {
+            return Some(now);
+        }
+        let part_at = self.part_at(now);
+        let ask_at = self.quiet_until.filter(|_| self.more_in_store && self.ready.is_empty());
+        part_at.into_iter().chain(ask_at).min()
+    }
+
+    fn part_at(&mut self, now: Timestamp) -> Option<Timestamp> {
         let queued = if self.ready.is_empty() { self.delayed.first().map(|first| first.0)? } else { now };
-        if queued <= now && self.paused_until <= now && self.free(now) == 0 {
+        let braked = self.brake.allows_at();
+        if queued <= now && braked <= now && self.window_max() <= self.used {
             return None;
         }
-        Some(queued.max(self.paused_until).max(self.token_at(now)))
+        let token_at = self.rate().map_or(now, |rate| self.bucket.part_at(rate, now));
+        Some(queued.max(braked).max(token_at))
     }
 
     /// Parts in memory that wait.
@@ -207,40 +306,41 @@ impl Dispatch {
     }
 
     fn free(&self, now: Timestamp) -> usize {
-        if self.stopping || now < self.paused_until { 0 } else { self.window_max().saturating_sub(self.used) }
+        let places = if self.stopping { 0 } else { self.window_max().saturating_sub(self.used) };
+        places.min(self.brake.allows(now))
     }
 
-    /// The bucket holds a tenth of a second's parts, at least one.
+    fn configured(&self) -> Option<Rate> {
+        Rate::per_second(self.pace.parts_per_second_max)
+    }
+
+    /// The lower of what is configured and what was learned.
+    fn rate(&self) -> Option<Rate> {
+        self.configured().into_iter().chain(self.control.rate()).min()
+    }
+
     fn tokens(&mut self, now: Timestamp) -> usize {
-        let rate = i64::from(self.pace.parts_per_second_max);
-        if rate == 0 {
-            return usize::MAX;
+        self.control.pass(self.configured(), now);
+        let Some(rate) = self.rate() else { return usize::MAX };
+        if self.resumes && !self.brake.is_on(now) {
+            self.resumes = false;
+            self.bucket.restart(now);
         }
-        let capacity = (rate / 10).max(1) * TOKEN;
-        let elapsed =
-            if self.bucket.filled_at.0 == i64::MIN { Span::seconds(1) } else { now.since(self.bucket.filled_at) };
-        // Microseconds times parts per second are millionths of a part.
-        let gained = elapsed.0.min(1_000_000 * 60).saturating_mul(rate);
-        self.bucket.tokens = self.bucket.tokens.saturating_add(gained).min(capacity);
-        self.bucket.filled_at = now;
-        usize::try_from(self.bucket.tokens / TOKEN).unwrap_or(0)
+        self.bucket.parts(rate, now)
     }
 
-    fn spend(&mut self, count: usize) {
-        if self.pace.parts_per_second_max > 0 {
-            self.bucket.tokens -= i64::try_from(count).unwrap_or(i64::MAX / TOKEN) * TOKEN;
+    fn leave(&mut self, count: usize, now: Timestamp) {
+        if count > 0 {
+            if self.rate().is_some() {
+                self.bucket.spend(count);
+            }
+            self.brake.left(now);
+            self.used += count;
         }
-    }
-
-    fn token_at(&mut self, now: Timestamp) -> Timestamp {
-        if self.tokens(now) > 0 {
-            return now;
-        }
-        let missing = TOKEN - self.bucket.tokens;
-        let rate = i64::from(self.pace.parts_per_second_max).max(1);
-        now + Span((missing + rate - 1) / rate)
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

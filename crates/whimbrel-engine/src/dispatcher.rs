@@ -17,9 +17,9 @@ const CLAIMS_MAX: usize = 512;
 /// Parts fetched from the store at once.
 const REFILL_MAX: usize = 10_000;
 
-/// Sends what waits for `desk` until the engine stops.
+/// Sends what waits for `desk` until the engine stops, or the configuration does not name it any more.
 pub(crate) async fn run(engine: Arc<Engine>, desk: Arc<CarrierDesk>) {
-    while !engine.is_stopping() {
+    while !engine.is_stopping() && !desk.is_retired() {
         if desk.dispatch().wants_refill() {
             refill(&engine, &desk).await;
         }

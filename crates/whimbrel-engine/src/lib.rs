@@ -13,6 +13,9 @@ pub mod batcher;
 pub mod carriers;
 pub mod directory;
 pub mod dispatch;
+pub mod events;
+pub mod learning;
+pub mod limiter;
 pub mod notify;
 pub mod ports;
 pub mod world;
@@ -20,8 +23,10 @@ pub mod world;
 mod accept;
 mod accounts;
 mod dispatcher;
+mod lists;
 mod notifier;
 mod recover;
+mod reload;
 mod settle;
 mod sweep;
 
@@ -29,16 +34,20 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use whimbrel_core::{CarrierEvent, Snapshot, World};
+use whimbrel_core::{CarrierEvent, Snapshot, World, id};
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::batcher::{Batcher, CommitError, Writer};
-use crate::carriers::Carriers;
-use crate::directory::Directory;
+use crate::carriers::{CarrierDesk, Carriers};
+use crate::directory::{Directory, Known};
+use crate::events::Events;
+use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
 
 pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::lists::{ListError, own_number};
+pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::world::SystemWorld;
 
 /// Operations that may wait for the store before new messages are turned away.
@@ -71,6 +80,9 @@ pub struct Engine {
     pub(crate) directory: Directory,
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
+    pub(crate) events: Events,
+    pub(crate) requests: Mutex<Requests>,
+    pub(crate) senders: Mutex<Senders>,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -78,9 +90,11 @@ pub struct Engine {
 
 #[derive(Default)]
 struct Tasks {
-    senders: Vec<JoinHandle<()>>,
+    drivers: Vec<JoinHandle<()>>,
     settle: Option<JoinHandle<()>>,
     events: Option<mpsc::Receiver<CarrierEvent>>,
+    /// For carriers that are started later; gone once the engine stops.
+    event_sender: Option<mpsc::Sender<CarrierEvent>>,
     writer: Option<Writer>,
 }
 
@@ -134,7 +148,11 @@ impl Engine {
     /// # Errors
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>), StartError> {
-        let credentials = parts.store.credentials()?;
+        let known = Known {
+            credentials: parts.store.credentials()?,
+            numbers: parts.store.numbers(None)?,
+            everybody: parts.store.lists()?,
+        };
         let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
             .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -143,12 +161,20 @@ impl Engine {
             world: parts.world,
             egress: parts.egress,
             carriers: parts.carriers,
-            directory: Directory::new(parts.keyring, credentials),
+            directory: Directory::new(parts.keyring, known),
             batcher,
             notifier: Notifier::new(),
+            events: Events::default(),
+            requests: Mutex::default(),
+            senders: Mutex::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
-            tasks: Mutex::new(Tasks { events: Some(events), writer: Some(writer), ..Tasks::default() }),
+            tasks: Mutex::new(Tasks {
+                events: Some(events),
+                event_sender: Some(event_sender.clone()),
+                writer: Some(writer),
+                ..Tasks::default()
+            }),
         });
         recover::run(&engine).await?;
         Ok((engine, event_sender))
@@ -159,32 +185,35 @@ impl Engine {
         let mut tasks = self.tasks();
         let Some(events) = tasks.events.take() else { return };
         tasks.settle = Some(tokio::spawn(settle::run(Arc::clone(self), events)));
-        for desk in self.carriers.iter() {
-            tasks.senders.push(tokio::spawn(dispatcher::run(Arc::clone(self), Arc::clone(desk))));
+        for desk in self.carriers.all() {
+            tasks.drivers.push(tokio::spawn(dispatcher::run(Arc::clone(self), desk)));
         }
-        tasks.senders.push(tokio::spawn(notifier::run(Arc::clone(self))));
-        tasks.senders.push(tokio::spawn(sweep::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
     /// and the store's writer ends. Requests must have ended before.
     pub async fn stop(self: &Arc<Self>) {
-        for desk in self.carriers.iter() {
+        let desks = self.carriers.all();
+        for desk in &desks {
             desk.dispatch().stop();
         }
         self.stop.send_replace(true);
-        for desk in self.carriers.iter() {
+        for desk in &desks {
             desk.bell.notify_one();
         }
         self.notifier.bell.notify_one();
-        let senders = std::mem::take(&mut self.tasks().senders);
-        for sender in senders {
-            join(sender).await;
+        let drivers = std::mem::take(&mut self.tasks().drivers);
+        for driver in drivers {
+            join(driver).await;
         }
+        // No carrier is started any more: what is there now is all that must end.
+        self.tasks().event_sender = None;
         // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.
         // All are told first, so that the slowest sets the time and not their sum.
-        let closing: Vec<_> =
-            self.carriers.iter().filter_map(|desk| desk.carrier()).map(|carrier| carrier.close()).collect();
+        let carriers: Vec<_> = self.carriers.all().iter().filter_map(|desk| desk.carrier()).collect();
+        let closing: Vec<_> = carriers.iter().map(|carrier| carrier.close()).collect();
         for close in closing {
             close.await;
         }
@@ -206,6 +235,19 @@ impl Engine {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    pub(crate) fn set_snapshot(&self, snapshot: Snapshot) {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+
+    /// Starts a carrier behind `desk`, unless the engine stops: one that is started is one that the stop closes.
+    pub(crate) fn start_carrier(&self, desk: &CarrierDesk, start: StartCarrier) -> bool {
+        let tasks = self.tasks();
+        let Some(events) = tasks.event_sender.clone() else { return false };
+        desk.set_carrier(start(desk, events));
+        drop(tasks);
+        true
+    }
+
     /// Why the store has stopped, if it has: then nothing is accepted.
     #[must_use]
     pub fn store_stopped(&self) -> Option<StoreError> {
@@ -216,6 +258,12 @@ impl Engine {
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// What happens, as it happens.
+    #[must_use]
+    pub const fn events(&self) -> &Events {
+        &self.events
     }
 
     /// The carriers.
@@ -256,13 +304,17 @@ impl Engine {
 
     /// Sets the gauges.
     pub(crate) async fn report(&self) {
-        for desk in self.carriers.iter() {
-            let (backlog, used) = {
+        let now = self.world.now();
+        for desk in self.carriers.all() {
+            let (backlog, used, window_max, oldest) = {
                 let dispatch = desk.dispatch();
-                (dispatch.backlog(), dispatch.used())
+                (dispatch.backlog(), dispatch.used(), dispatch.window_max(), dispatch.oldest())
             };
             let carrier = desk.name.to_string();
+            let waited = oldest.map_or(0.0, |part| now.since(id::made_at(part.0)).to_std().as_secs_f64());
             metrics::gauge!("whimbrel_queue_depth", "carrier" => carrier.clone()).set(backlog as f64);
+            metrics::gauge!("whimbrel_queue_oldest_seconds", "carrier" => carrier.clone()).set(waited);
+            metrics::gauge!("whimbrel_window", "carrier" => carrier.clone()).set(window_max as f64);
             metrics::gauge!("whimbrel_window_reserved", "carrier" => carrier).set(used as f64);
         }
         metrics::gauge!("whimbrel_webhooks_in_flight").set(self.notifier.state().in_flight() as f64);

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
-use whimbrel_core::{EndpointKind, Notice, Span, Timestamp};
+use whimbrel_core::{Notice, Span, Timestamp, Told};
 use whimbrel_dialects::{WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
+use crate::events::About;
 use crate::notify::{Lane, NOTICES_MAX, Notify};
 
 /// The notices in memory, shared by those who make them and the task that sends them.
@@ -40,7 +41,7 @@ impl Notifier {
 /// Notices of one account to one place share a lane. A callback's place is its host and port: a path or query of its own for each
 /// message must not give a slow host a lane for each message.
 fn lane(notice: &Notice) -> Lane {
-    match &notice.callback {
+    match &notice.url {
         Some(url) => format!("{} {}", notice.account_id, place(url)).into(),
         None => notice.account_id.to_string().into(),
     }
@@ -113,6 +114,20 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     };
     let dialect = registry::by_name(&notice.dialect).map_or("unknown", |dialect| dialect.descriptor().id);
     metrics::counter!("whimbrel_webhook_attempts_total", "dialect" => dialect, "outcome" => word).increment(1);
+    engine.events.tell(now, || {
+        let kind = match result {
+            NoticeResult::Delivered => "webhook.delivered",
+            NoticeResult::RetryAt(_) => "webhook.retried",
+            NoticeResult::GivenUp => "webhook.given-up",
+        };
+        let about = match &notice.told {
+            Told::Receipt(told) => {
+                About::Message { message_id: told.message_id, dialect: notice.dialect.clone(), part_count: 1 }
+            }
+            Told::Inbound(told) => About::Inbound { inbound_id: told.id, number: told.part.number.clone() },
+        };
+        (kind, Some(notice.account_id), about, detail.clone())
+    });
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
     let again = match (engine.batcher.settle(vec![op]).await, result) {
         (Ok(_), NoticeResult::RetryAt(due_at)) => {
@@ -136,9 +151,9 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let Some(entry) = engine.directory.by_id(notice.account_id) else {
         return (NoticeResult::GivenUp, "the account is gone".into());
     };
-    let endpoint = entry.account.endpoint(EndpointKind::Receipt).map(|endpoint| &*endpoint.url);
-    let Some(url) = notice.callback.as_deref().or(endpoint) else {
-        return (NoticeResult::GivenUp, "the account has no URL for receipts any more".into());
+    let endpoint = entry.account.endpoint(notice.endpoint()).map(|endpoint| &*endpoint.url);
+    let Some(url) = notice.url.as_deref().or(endpoint) else {
+        return (NoticeResult::GivenUp, "the account has no URL for it any more".into());
     };
     let now = engine.world.now();
     let request = dialect.webhook(notice, WebhookTarget { url, account: &entry.account }, now);
@@ -152,7 +167,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
         Err(why) => why,
     };
     let now = engine.world.now();
-    match descriptor.webhook_backoff.next_try(notice.failures + 1, notice.first_at, now) {
+    match descriptor.backoff(notice).next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
     }

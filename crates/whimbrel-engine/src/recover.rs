@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState};
-use whimbrel_store::{Answer, Op};
+use whimbrel_store::{Answer, Op, StoreError};
 
 use crate::settle::{change, count_doubts};
 use crate::{Engine, StartError};
@@ -14,9 +14,9 @@ use crate::{Engine, StartError};
 const PARTS_MAX: usize = 1_000;
 
 /// Says which carriers have parts waiting and are not configured any more.
-async fn warn_of_strays(engine: &Arc<Engine>) -> Result<(), StartError> {
+pub(crate) async fn warn_of_strays(engine: &Arc<Engine>) -> Result<(), StoreError> {
     for (id, name) in engine.read(|store| store.carriers()).await? {
-        if engine.carriers.find(id).is_some() {
+        if engine.carriers.find(id).is_some_and(|desk| !desk.is_retired()) {
             continue;
         }
         let waiting = engine.read(move |store| store.queued(id, PARTS_MAX)).await?.len();
@@ -45,10 +45,10 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
             .filter(|part| matches!(part.record.state, PartState::Submitting { .. }))
             .map(|part| {
                 let desk = engine.carriers.find(part.record.carrier);
-                if let Some(desk) = desk {
+                if let Some(desk) = &desk {
                     count_doubts(desk, DoubtCause::ProcessEnded, 1);
                 }
-                let rules = desk.map(|desk| desk.doubt).unwrap_or_default();
+                let rules = desk.map(|desk| desk.doubt()).unwrap_or_default();
                 let event = PartEvent::Doubt { attempt: part.record.attempt, cause: DoubtCause::ProcessEnded, rules };
                 change(engine, part.record.part_id, event, Answer::default(), now)
             })

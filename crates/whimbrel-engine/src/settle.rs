@@ -2,20 +2,24 @@
 //!
 //! The mapping from event to operation and from answer to action is pure; the loop at the end moves values.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{
-    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, DoubtCause, Notice, NoticeId,
-    PartEvent, PartId, PartState, Span, Timestamp,
+    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Cause, DoubtCause, InboundId, Notice,
+    NoticeId, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, RefusalScope, Span, Timestamp, id,
 };
-use whimbrel_store::{Answer, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
+use whimbrel_store::{
+    Answer, InboundIn, InboundOutcome, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome,
+};
 
 use crate::Engine;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
+use crate::events::About;
 
 /// Events taken into one batch, at most.
 const EVENTS_MAX: usize = 1_024;
@@ -36,11 +40,27 @@ struct After {
 enum AfterKind {
     /// A place in the window is free again.
     Place { went_through: bool },
-    /// The receipt is acknowledged.
-    Receipt(AckToken),
+    /// A receipt was stored; it is acknowledged once it was settled for every part that it speaks for.
+    Receipt(Box<Reported>),
+    /// The last part that a receipt speaks for was settled: it is acknowledged.
+    Siblings(AckToken),
+    /// An inbound text was stored: it is acknowledged.
+    Inbound(AckToken),
     /// Only the part's own consequences.
     Part,
 }
+
+/// What a receipt said, for the other parts that it speaks for.
+struct Reported {
+    ack: AckToken,
+    status: ReceiptStatus,
+    cause: Cause,
+    code: Box<str>,
+    at: Timestamp,
+}
+
+/// The carriers that get parts which another one refused for itself only.
+type Alternatives = HashMap<PartId, CarrierId>;
 
 /// The first pause of a carrier that took nothing.
 const NOT_TAKEN_PAUSE: Span = Span::seconds(1);
@@ -49,7 +69,7 @@ const NOT_TAKEN_PAUSE: Span = Span::seconds(1);
 /// turn of claim and giving back costs two flushes, and a carrier whose task has ended would never say that its links are down.
 pub(crate) fn give_back(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, parts: Vec<GiveBack>) {
     let now = engine.world.now();
-    desk.dispatch().throttled(NOT_TAKEN_PAUSE, now);
+    desk.dispatch().not_taken(NOT_TAKEN_PAUSE, now);
     let ops: Vec<Op> = parts
         .iter()
         .map(|part| {
@@ -60,32 +80,30 @@ pub(crate) fn give_back(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, parts: Ve
     let after: Vec<After> =
         parts.iter().map(|_| After { carrier: desk.id, kind: AfterKind::Place { went_through: false } }).collect();
     let settling = Arc::clone(engine);
-    engine.batcher.push_settling(ops, Box::new(move |result| settling.settled(after, result)));
+    // Nothing follows from what was given back: only receipts have followers.
+    engine.batcher.push_settling(ops, Box::new(move |result| _ = settling.settled(after, result)));
 }
 
 /// Settles what carriers report until every carrier has gone.
 pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierEvent>) {
     let mut batch = Vec::with_capacity(EVENTS_MAX);
     while events.recv_many(&mut batch, EVENTS_MAX).await > 0 {
-        let mut ops = Vec::with_capacity(batch.len());
-        let mut after = Vec::with_capacity(batch.len());
+        let alternatives = engine.alternatives(&batch).await;
+        let mut work = Vec::with_capacity(batch.len());
         for event in batch.drain(..) {
-            if let Some((op, then)) = engine.settle(event) {
-                ops.push(op);
-                after.push(then);
-            }
+            work.extend(engine.settle(event, &alternatives));
         }
-        if ops.is_empty() {
-            continue;
+        while !work.is_empty() {
+            let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
+            let result = engine.batcher.settle(ops).await;
+            work = engine.settled(after, result);
         }
-        let result = engine.batcher.settle(ops).await;
-        engine.settled(after, result);
     }
 }
 
 impl Engine {
     /// What an event asks of the store; events about links change the desk at once and ask nothing.
-    fn settle(&self, event: CarrierEvent) -> Option<(Op, After)> {
+    fn settle(&self, event: CarrierEvent, alternatives: &Alternatives) -> Option<(Op, After)> {
         let carrier = event.carrier();
         let desk = self.carriers.find(carrier)?;
         let place = |went_through| After { carrier, kind: AfterKind::Place { went_through } };
@@ -93,6 +111,7 @@ impl Engine {
             CarrierEvent::Up { link, window_max, .. } => {
                 desk.dispatch().up(link, window_max);
                 tracing::info!(carrier = &*desk.name, link = link.0, window_max, "carrier link bound");
+                self.tell_of_carrier(&desk, "carrier.up", &format!("link {}, window {window_max}", link.0));
                 desk.bell.notify_one();
                 None
             }
@@ -101,6 +120,7 @@ impl Engine {
                     desk.dispatch().down(link);
                 }
                 tracing::warn!(carrier = &*desk.name, why = &*why, "carrier link down");
+                self.tell_of_carrier(&desk, "carrier.down", &why);
                 None
             }
             CarrierEvent::Sent { part_id, attempt, id, timing, at, .. } => {
@@ -115,27 +135,84 @@ impl Engine {
                 let (retry_at, code) = match &error {
                     CarrierError::Throttled { pause, code } => {
                         metrics::counter!("whimbrel_throttled_total", "carrier" => desk.name.to_string()).increment(1);
+                        self.tell_of_carrier(&desk, "carrier.throttled", code);
                         (desk.dispatch().throttled(*pause, at), code.clone())
                     }
-                    CarrierError::Permanent { code, .. } | CarrierError::Temporary { code } => (at, code.clone()),
+                    CarrierError::Permanent { code, .. } | CarrierError::Temporary { code, .. } => (at, code.clone()),
                 };
-                let event = PartEvent::Refused { attempt, error, retry_at };
+                let next = alternatives.get(&part_id).copied();
+                let event = PartEvent::Refused { attempt, error, retry_at, next };
                 Some((change(self, part_id, event, Answer { id: None, code }, at), place(false)))
             }
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
-                count_doubts(desk, cause, 1);
-                let event = PartEvent::Doubt { attempt, cause, rules: desk.doubt };
+                count_doubts(&desk, cause, 1);
+                let event = PartEvent::Doubt { attempt, cause, rules: desk.doubt() };
                 Some((change(self, part_id, event, Answer::default(), at), place(false)))
             }
             CarrierEvent::GivenBack { part_id, attempt, at, .. } => {
                 Some((change(self, part_id, PartEvent::GivenBack { attempt }, Answer::default(), at), place(false)))
             }
-            CarrierEvent::Receipt { receipt, ack, at, .. } => {
+            CarrierEvent::Receipt { mut receipt, ack, at, .. } => {
+                desk.learned().sort(&mut receipt.keys);
                 let notice_id = NoticeId(self.world.next_id());
+                let (status, cause, code) = (receipt.status, receipt.cause, receipt.code.clone());
+                let kind = AfterKind::Receipt(Box::new(Reported { ack, status, cause, code, at }));
                 let op = Op::Receipt(Box::new(ReceiptIn { carrier, receipt, at, notice_id }));
-                Some((op, After { carrier, kind: AfterKind::Receipt(ack) }))
+                Some((op, After { carrier, kind }))
+            }
+            CarrierEvent::Inbound { part, ack, at, .. } => {
+                let (id, notice_id) = (InboundId(self.world.next_id()), NoticeId(self.world.next_id()));
+                let op = Op::Inbound(Box::new(InboundIn { id, carrier, part: *part, at, notice_id }));
+                Some((op, After { carrier, kind: AfterKind::Inbound(ack) }))
             }
         }
+    }
+
+    /// Finds, for parts whose carrier refuses them for itself, the carrier that their route tries next.
+    async fn alternatives(&self, batch: &[CarrierEvent]) -> Alternatives {
+        let snapshot = self.snapshot();
+        if snapshot.routes.iter().all(|route| route.carriers.len() < 2) {
+            return Alternatives::new();
+        }
+        let refused: Vec<(PartId, CarrierId)> = batch
+            .iter()
+            .filter_map(|event| match event {
+                CarrierEvent::Refused { carrier, part_id, error, .. } => match error {
+                    CarrierError::Permanent { scope: RefusalScope::ThisCarrier, .. }
+                    | CarrierError::Temporary { .. } => Some((*part_id, *carrier)),
+                    CarrierError::Permanent { .. } | CarrierError::Throttled { .. } => None,
+                },
+                _ => None,
+            })
+            .collect();
+        if refused.is_empty() {
+            return Alternatives::new();
+        }
+        let parts: Vec<PartId> = refused.iter().map(|(part, _)| *part).collect();
+        let routes = loop {
+            let asked = parts.clone();
+            match self.read(move |store| store.routes_of(&asked)).await {
+                Ok(routes) => break routes,
+                // Without an answer parts would end that another carrier may take. What waits meanwhile is bounded.
+                Err(error) => {
+                    tracing::error!(%error, "cannot read the routes of refused parts; trying again in a second");
+                    self.world.sleep(Span::seconds(1)).await;
+                    if self.is_stopping() {
+                        return Alternatives::new();
+                    }
+                }
+            }
+        };
+        let routes: HashMap<PartId, Box<str>> = routes.into_iter().collect();
+        let next = |(part, carrier): (PartId, CarrierId)| {
+            let next = snapshot.carrier_after(routes.get(&part)?, carrier)?;
+            self.carriers.find(next).filter(|desk| !desk.is_retired()).map(|_| (part, next))
+        };
+        refused.into_iter().filter_map(next).collect()
+    }
+
+    fn tell_of_carrier(&self, desk: &CarrierDesk, kind: &'static str, detail: &str) {
+        self.events.tell(self.world.now(), || (kind, None, About::Carrier { name: desk.name.clone() }, detail.into()));
     }
 
     /// Lets time act on parts: what expired, what doubt left waiting.
@@ -144,11 +221,13 @@ impl Engine {
         let ops = parts.iter().map(|part| change(self, *part, PartEvent::Clock, Answer::default(), now)).collect();
         let after = parts.iter().map(|_| After { carrier: CarrierId(0), kind: AfterKind::Part }).collect();
         let result = self.batcher.settle(ops).await;
-        self.settled(after, result);
+        _ = self.settled(after, result);
     }
 
-    /// Runs after a commit: places are freed, parts queue up again, receipts are acknowledged, notices go out.
-    fn settled(&self, after: Vec<After>, result: Result<Vec<OpResult>, CommitError>) {
+    /// Runs after a commit: places are freed, parts queue up again, receipts are acknowledged, notices go out. Answers what
+    /// follows from it and must be committed too.
+    #[must_use]
+    fn settled(&self, after: Vec<After>, result: Result<Vec<OpResult>, CommitError>) -> Vec<(Op, After)> {
         let now = self.world.now();
         let results: Vec<Option<OpResult>> = match result {
             Ok(results) => results.into_iter().map(Some).collect(),
@@ -158,27 +237,38 @@ impl Engine {
             }
         };
         let mut notices = Vec::new();
+        let mut follow_ups = Vec::new();
         for (then, result) in after.into_iter().zip(results) {
-            self.follow(then, result, &mut notices, now);
+            self.follow(then, result, &mut notices, &mut follow_ups, now);
         }
         if !notices.is_empty() {
             self.notifier.add(notices);
         }
+        follow_ups
     }
 
-    fn follow(&self, after: After, result: Option<OpResult>, notices: &mut Vec<Notice>, now: Timestamp) {
-        let stored = result.is_some();
-        let ack = ack_for(result.as_ref());
+    fn follow(
+        &self,
+        after: After,
+        result: Option<OpResult>,
+        notices: &mut Vec<Notice>,
+        follow_ups: &mut Vec<(Op, After)>,
+        now: Timestamp,
+    ) {
+        let desk = self.carriers.find(after.carrier);
+        let is_stored = matches!(&result, Some(result) if !matches!(result, OpResult::Failed(_)));
+        let mut siblings = Vec::new();
         let outcome = match result {
             Some(OpResult::Part(outcome)) => Some(*outcome),
             Some(OpResult::Receipt(outcome)) => {
-                let (found, outcome) = match *outcome {
-                    ReceiptOutcome::Matched(outcome) => ("found", Some(outcome)),
-                    ReceiptOutcome::Parked | ReceiptOutcome::ParkedBefore => ("parked", None),
-                };
-                let carrier = self.carriers.find(after.carrier).map(|desk| desk.name.to_string()).unwrap_or_default();
-                metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+                let (outcome, rest) = self.count_receipt(desk.as_deref(), *outcome);
+                siblings = rest;
                 outcome
+            }
+            Some(OpResult::Inbound(outcome)) => {
+                self.heard(desk.as_deref(), &outcome, now);
+                notices.extend(outcome.notice);
+                None
             }
             Some(OpResult::Failed(why)) => {
                 tracing::error!(why, "a carrier's report broke a constraint and was left out; report this as a bug");
@@ -186,29 +276,117 @@ impl Engine {
             }
             _ => None,
         };
-        if let Some(desk) = self.carriers.find(after.carrier) {
-            match after.kind {
-                AfterKind::Place { went_through } => {
-                    if went_through {
-                        desk.dispatch().went_through(now);
-                    }
-                    // After a failed commit the place stays taken: nothing leaves any more.
-                    if stored {
-                        desk.free_places(1);
-                    }
+        if let Some(outcome) = &outcome {
+            self.tell_of_part(outcome, now);
+        }
+        // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
+        let ack = if is_stored { Ack::Stored } else { Ack::TryAgain };
+        match (after.kind, desk) {
+            (AfterKind::Place { went_through }, Some(desk)) => {
+                if went_through {
+                    desk.dispatch().went_through(now);
                 }
-                AfterKind::Receipt(token) => {
-                    if let Some(carrier) = desk.carrier() {
-                        carrier.acknowledge(token, ack);
-                    }
+                // After a failed commit the place stays taken: nothing leaves any more.
+                if is_stored {
+                    desk.free_places(1);
                 }
-                AfterKind::Part => {}
             }
+            (AfterKind::Receipt(reported), Some(desk)) => {
+                match siblings.split_last() {
+                    Some((last, others)) => {
+                        let carrier = after.carrier;
+                        follow_ups.extend(others.iter().map(|part| {
+                            (self.sibling_report(*part, &reported), After { carrier, kind: AfterKind::Part })
+                        }));
+                        let kind = AfterKind::Siblings(reported.ack);
+                        follow_ups.push((self.sibling_report(*last, &reported), After { carrier, kind }));
+                    }
+                    None => desk.acknowledge(reported.ack, ack),
+                }
+            }
+            (AfterKind::Siblings(token) | AfterKind::Inbound(token), Some(desk)) => desk.acknowledge(token, ack),
+            (AfterKind::Part, _) | (_, None) => {}
         }
         if let Some(outcome) = outcome {
             self.requeue(&outcome, now);
             notices.extend(outcome.notices);
         }
+    }
+
+    /// What a receipt for one part says of another one that the carrier took with it.
+    fn sibling_report(&self, part: PartId, reported: &Reported) -> Op {
+        let event = PartEvent::Receipt { status: reported.status, cause: reported.cause };
+        change(self, part, event, Answer { id: None, code: reported.code.clone() }, reported.at)
+    }
+
+    /// Counts a receipt; answers its part and the others that it speaks for.
+    fn count_receipt(&self, desk: Option<&CarrierDesk>, outcome: ReceiptOutcome) -> (Option<PartOutcome>, Vec<PartId>) {
+        let (found, outcome, siblings) = match outcome {
+            ReceiptOutcome::Matched { outcome, form, siblings } => {
+                if let Some(desk) = desk {
+                    desk.learned().matched(form);
+                    if let (Some(record), None) = (&outcome.after, outcome.ignored) {
+                        let delay = self.world.now().since(id::made_at(record.part_id.0)).to_std();
+                        let carrier = desk.name.to_string();
+                        metrics::histogram!("whimbrel_receipt_delay_seconds", "carrier" => carrier).record(delay);
+                    }
+                }
+                ("found", Some(outcome), siblings)
+            }
+            ReceiptOutcome::Parked(reason) => {
+                let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
+                let reason = reason.as_str();
+                metrics::counter!("whimbrel_receipts_orphaned_total", "carrier" => carrier, "reason" => reason)
+                    .increment(1);
+                ("parked", None, Vec::new())
+            }
+            ReceiptOutcome::ParkedBefore(_) => ("parked", None, Vec::new()),
+        };
+        let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
+        metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+        (outcome, siblings)
+    }
+
+    /// A text came in.
+    fn heard(&self, desk: Option<&CarrierDesk>, outcome: &InboundOutcome, now: Timestamp) {
+        let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
+        let owner = if outcome.account_id.is_some() { "account" } else { "nobody" };
+        if outcome.repeated {
+            return;
+        }
+        metrics::counter!("whimbrel_inbound_parts_total", "carrier" => carrier, "owner" => owner).increment(1);
+        self.events.tell(now, || {
+            let about = About::Inbound { inbound_id: outcome.id, number: outcome.number.clone() };
+            let detail = if outcome.complete { "complete" } else { "parts are missing yet" };
+            ("inbound.received", outcome.account_id, about, detail.into())
+        });
+    }
+
+    fn tell_of_part(&self, outcome: &PartOutcome, now: Timestamp) {
+        let (Some(record), None) = (outcome.after, outcome.ignored) else { return };
+        self.events.tell(now, || {
+            let kind = match record.state {
+                PartState::Queued { .. } => "part.queued",
+                PartState::Submitting { .. } => "part.submitting",
+                PartState::Uncertain { .. } => "part.in-doubt",
+                PartState::Submitted { .. } => "part.submitted",
+                PartState::Final(end) => match end.status {
+                    ReceiptStatus::Delivered => "part.delivered",
+                    ReceiptStatus::Expired => "part.expired",
+                    ReceiptStatus::Failed => "part.failed",
+                    ReceiptStatus::Rejected => "part.rejected",
+                    ReceiptStatus::Unknown => "part.unknown",
+                    ReceiptStatus::Accepted | ReceiptStatus::Buffered => "part.accepted",
+                },
+            };
+            let cause = match record.state {
+                PartState::Final(end) => end.cause.as_str(),
+                _ => "",
+            };
+            let PartRecord { message_id, part_id, number, account_id, .. } = record;
+            let dialect = self.directory.by_id(account_id).map(|entry| entry.dialect.clone()).unwrap_or_default();
+            (kind, Some(account_id), About::Part { message_id, part_id, number, dialect }, cause.into())
+        });
     }
 
     /// A part that is queued after its event waits for a place again.
@@ -225,15 +403,6 @@ impl Engine {
     }
 }
 
-/// What a receipt's carrier is told: to forget it only if it is durable. One that the store left out is as little durable as one
-/// of a commit that failed.
-const fn ack_for(result: Option<&OpResult>) -> Ack {
-    match result {
-        Some(OpResult::Receipt(_)) => Ack::Stored,
-        _ => Ack::TryAgain,
-    }
-}
-
 /// Counts doubts for the operator.
 pub(crate) fn count_doubts(desk: &CarrierDesk, cause: DoubtCause, count: u64) {
     let word = match cause {
@@ -247,18 +416,4 @@ pub(crate) fn count_doubts(desk: &CarrierDesk, cause: DoubtCause, count: u64) {
 /// The operation for an event of a part.
 pub(crate) fn change(engine: &Engine, part_id: PartId, event: PartEvent, answer: Answer, at: Timestamp) -> Op {
     Op::Part(PartChange { part_id, event, at, notice_id: NoticeId(engine.world.next_id()), answer })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_stored_receipt_is_acknowledged() {
-        let stored = OpResult::Receipt(Box::new(ReceiptOutcome::Parked));
-        let left_out = OpResult::Failed("a constraint".into());
-        for (result, ack) in [(Some(&stored), Ack::Stored), (Some(&left_out), Ack::TryAgain), (None, Ack::TryAgain)] {
-            assert_eq!(ack_for(result), ack, "{result:?}");
-        }
-    }
 }

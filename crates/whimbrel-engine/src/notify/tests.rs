@@ -1,5 +1,6 @@
 use whimbrel_core::{
-    AccountId, Cause, Currency, Final, MessageId, Money, PartId, PhoneNumber, ReceiptStatus, SenderId,
+    AccountId, Cause, Currency, Final, MessageId, Money, PartId, PhoneNumber, ReceiptStatus, ReceiptTold, SenderId,
+    Told,
 };
 
 use super::*;
@@ -7,17 +8,19 @@ use super::*;
 fn notice(id: i64, due_at: i64) -> Notice {
     Notice {
         id: NoticeId(id),
-        part_id: PartId(id),
-        message_id: MessageId(id),
         account_id: AccountId(1),
         dialect: "plain".into(),
-        recipient: PhoneNumber::parse("447700900123").expect("a number"),
-        sender: SenderId::parse("Acme").expect("a sender"),
-        network: "23420".into(),
-        price: Money::new(1, Currency::EUR),
-        client_ref: None,
-        callback: None,
-        report: Final { status: ReceiptStatus::Delivered, cause: Cause::None },
+        url: None,
+        told: Told::Receipt(ReceiptTold {
+            part_id: PartId(id),
+            message_id: MessageId(id),
+            recipient: PhoneNumber::parse("447700900123").expect("a number"),
+            sender: SenderId::parse("Acme").expect("a sender"),
+            network: "23420".into(),
+            price: Money::new(1, Currency::EUR),
+            client_ref: None,
+            report: Final { status: ReceiptStatus::Delivered, cause: Cause::None },
+        }),
         happened_at: Timestamp(0),
         failures: 0,
         first_at: Timestamp(due_at),

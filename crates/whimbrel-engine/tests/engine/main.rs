@@ -1,5 +1,7 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
+mod inbound;
+mod rules;
 mod support;
 
 use support::{Folder, Gateway, PRICE, Setup, attempt, soon};
@@ -12,7 +14,7 @@ use whimbrel_core::{
 };
 use whimbrel_store::{AccountPatch, Store};
 
-async fn accepted(task: tokio::task::JoinHandle<Outcome>) -> whimbrel_core::Accepted {
+pub(crate) async fn accepted(task: tokio::task::JoinHandle<Outcome>) -> whimbrel_core::Accepted {
     match soon(task).await.expect("no panic") {
         Outcome::Sent(accepted) => accepted,
         Outcome::Refused(refusal) => panic!("{refusal:?}"),
@@ -99,7 +101,7 @@ async fn doubt_resends_the_same_octets_once_and_a_late_answer_frees_no_second_pl
     assert_eq!((attempt(&second), second.part_id), (2, first.part_id));
     assert_eq!(second.content.user_data(), first.content.user_data());
     gateway.sent(&first, "c1", AnswerTiming::Late).await;
-    gateway.until(|| gateway.engine.carriers().iter().all(|desk| desk.dispatch().used() == 1)).await;
+    gateway.until(|| gateway.engine.carriers().all().iter().all(|desk| desk.dispatch().used() == 1)).await;
     accepted(gateway.send("next")).await;
     assert!(gateway.submissions.try_recv().is_err(), "the second submission still holds the only place");
     gateway.sent(&second, "c2", AnswerTiming::InTime).await;
@@ -152,7 +154,7 @@ async fn a_carrier_that_takes_nothing_gives_everything_back() {
 async fn a_carrier_that_takes_nothing_is_not_asked_again_and_again() {
     let folder = Folder::new("pauses");
     let gateway = Gateway::start(&folder, Setup { takes_none: true, ..Setup::default() }).await;
-    let desk = std::sync::Arc::clone(gateway.engine.carriers().iter().next().expect("one carrier"));
+    let desk = gateway.engine.carriers().all().pop().expect("one carrier");
     let before = gateway.engine.world().now();
     let answer = accepted(gateway.send("hello")).await;
     gateway.until(|| gateway.state_of(answer.parts[0].part_id) == "queued" && desk.dispatch().backlog() == 1).await;
@@ -255,6 +257,7 @@ async fn changes_of_an_account_are_seen_in_the_order_in_which_they_were_stored()
         webhook_method: None,
         status,
         default_class,
+        rules: None,
     };
     let engine = std::sync::Arc::clone(&gateway.engine);
     let first = engine.patch_account(patch(None, Some(MessageClass::Bulk)));

@@ -4,16 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use whimbrel_carriers::{Ack, Carrier};
+use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
-    CarrierMessageId, CarrierReceipt, Cause, Currency, Endpoint, EndpointKind, HttpMethodChoice, KeyForm, LinkId,
-    MessageClass, MessageText, Money, Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish,
-    Secret, SendCall, SenderId, Snapshot, Span, Submission, World,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
+    CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
+    InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
+    Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
+    Span, Submission, World,
 };
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
@@ -21,6 +22,7 @@ use whimbrel_engine::carriers::{CarrierDesk, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::ports::Egress;
 use whimbrel_engine::{Engine, NewCustomer, Parts, SystemWorld};
+use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
 
 pub const PRICE: i64 = 3_330_000;
@@ -44,6 +46,16 @@ impl Carrier for HeldCarrier {
 
     fn acknowledge(&self, token: AckToken, ack: Ack) {
         _ = self.acks.send((token, ack));
+    }
+
+    fn order(&self, _: Order) {}
+
+    fn status(&self) -> CarrierStatus {
+        CarrierStatus { order: Order::Bind, links: Vec::new() }
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Span, Box<str>>> {
+        Box::pin(std::future::ready(Err("held".into())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -161,6 +173,8 @@ impl Gateway {
             capture_on: CaptureOn::CarrierAccept,
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1:9/receipt".into() }],
+            rules: AccountRules::default(),
+            lists: Arc::default(),
         };
         let customer = NewCustomer {
             account,
@@ -190,8 +204,10 @@ impl Gateway {
         let call = Call::Send(SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
-            text: MessageText::new(text),
-            alphabet: Alphabet::Gsm7Lossy,
+            content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy },
+            handset_class: None,
+            network: None,
+            registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
             client_ref: None,
@@ -199,6 +215,7 @@ impl Gateway {
             validity: None,
             class: None,
             idempotency: None,
+            carrier: None,
         });
         let claim = Claim::KeyAndSecret { key: "key".into(), secret: Secret::new("secret") };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
@@ -236,6 +253,22 @@ impl Gateway {
         };
         let at = self.engine.world().now();
         self.tell(CarrierEvent::Receipt { carrier: CarrierId(1), receipt, ack, at }).await;
+        ack
+    }
+
+    /// Tells a text that came in, and answers the token that its acknowledgement will carry.
+    pub async fn inbound(&mut self, number: &str, content: InboundContent, concat: Option<Concat>) -> AckToken {
+        self.next_ack += 1;
+        let ack = AckToken { link: LINK, sequence: self.next_ack };
+        let part = InboundPart {
+            sender: SenderId::parse("447700900123").expect("a sender"),
+            number: number.into(),
+            header: Box::default(),
+            concat,
+            content,
+        };
+        let at = self.engine.world().now();
+        self.tell(CarrierEvent::Inbound { carrier: CarrierId(1), part: Box::new(part), ack, at }).await;
         ack
     }
 
@@ -277,7 +310,11 @@ fn snapshot(carrier: CarrierId) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
-        routes: vec![Route { name: "all".into(), prefix: "".into(), carrier }],
+        routes: vec![Route {
+            name: "all".into(),
+            prefix: "".into(),
+            carriers: vec![RouteCarrier { id: carrier, reference_width: RefWidth::Bits8, part_slack: 0 }],
+        }],
     }
 }
 

@@ -1,0 +1,153 @@
+//! Another configuration while parts are under way: what changed is replaced, nothing else notices.
+//!
+//! A carrier whose connection changed is emptied and unbound first, then the new one takes its place; what waits for it stays queued
+//! meanwhile. A carrier that is gone is closed in good order; what waits for it stays in the store.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use whimbrel_carriers::Carrier;
+use whimbrel_core::part::DoubtRules;
+use whimbrel_core::{CarrierEvent, CarrierId, Snapshot, Span};
+
+use crate::carriers::CarrierDesk;
+use crate::dispatch::Pace;
+use crate::events::About;
+use crate::{Engine, dispatcher, recover};
+
+/// How long the last answers of a carrier that is gone may take to be settled.
+const SETTLED_WITHIN: Span = Span::seconds(20);
+const LOOK_EVERY: Span = Span::millis(20);
+
+/// Starts a carrier: its events go to the channel, its links take their numbers from the desk.
+pub type StartCarrier = Box<dyn FnOnce(&CarrierDesk, mpsc::Sender<CarrierEvent>) -> Arc<dyn Carrier> + Send>;
+
+/// What becomes of one carrier.
+pub enum CarrierChange {
+    /// It is new.
+    Add {
+        /// Its place, with nothing behind it yet.
+        desk: Arc<CarrierDesk>,
+        /// Starts it.
+        start: StartCarrier,
+    },
+    /// Its connection changed: a new one replaces it.
+    Replace {
+        /// Which.
+        id: CarrierId,
+        /// What doubt does from now on.
+        doubt: DoubtRules,
+        /// How fast parts leave from now on.
+        pace: Pace,
+        /// Starts the new one.
+        start: StartCarrier,
+    },
+    /// Only what the engine does with it changed.
+    Rules {
+        /// Which.
+        id: CarrierId,
+        /// What doubt does from now on.
+        doubt: DoubtRules,
+        /// How fast parts leave from now on.
+        pace: Pace,
+    },
+    /// It is gone.
+    Remove {
+        /// Which.
+        id: CarrierId,
+    },
+}
+
+/// A configuration to change to; it was checked before.
+pub struct Reload {
+    /// Networks, prices and routes from now on.
+    pub snapshot: Snapshot,
+    /// What becomes of the carriers that do not stay as they are.
+    pub carriers: Vec<CarrierChange>,
+    /// For people: what changed.
+    pub summary: Box<str>,
+}
+
+/// A carrier that is emptied to make room for its successor.
+struct Succession {
+    desk: Arc<CarrierDesk>,
+    before: Option<Arc<dyn Carrier>>,
+    start: StartCarrier,
+}
+
+impl Engine {
+    /// Changes to another configuration, and returns when carriers that were replaced or are gone have ended. New carriers are there
+    /// before routes lead to them, old ones go after. The caller sees to it that one reload ends before the next begins.
+    pub async fn reload(self: &Arc<Self>, reload: Reload) {
+        let (mut successions, mut gone) = (Vec::new(), Vec::new());
+        for change in reload.carriers {
+            match change {
+                CarrierChange::Add { desk, start } => self.add_carrier(desk, start),
+                CarrierChange::Replace { id, doubt, pace, start } => {
+                    let Some(desk) = self.carriers.find(id) else { continue };
+                    desk.set_rules(doubt, pace);
+                    successions.push(Succession { before: desk.vacate(), desk, start });
+                }
+                CarrierChange::Rules { id, doubt, pace } => {
+                    if let Some(desk) = self.carriers.find(id) {
+                        desk.set_rules(doubt, pace);
+                    }
+                }
+                CarrierChange::Remove { id } => gone.extend(self.carriers.find(id)),
+            }
+        }
+        self.set_snapshot(reload.snapshot);
+        let summary = reload.summary;
+        self.events.tell(self.world.now(), || ("gateway.reloaded", None, About::Gateway, summary));
+        let mut work = JoinSet::new();
+        for succession in successions {
+            let engine = Arc::clone(self);
+            work.spawn(async move { engine.succeed(succession).await });
+        }
+        for desk in gone {
+            desk.retire();
+            let engine = Arc::clone(self);
+            work.spawn(async move { engine.remove_carrier(desk).await });
+        }
+        while work.join_next().await.is_some() {}
+        if let Err(error) = recover::warn_of_strays(self).await {
+            tracing::error!(%error, "cannot look for parts that wait for a carrier that is gone");
+        }
+    }
+
+    fn add_carrier(self: &Arc<Self>, desk: Arc<CarrierDesk>, start: StartCarrier) {
+        // One of the same name that was removed before left its place, for reports that might have come late.
+        self.carriers.remove(desk.id);
+        self.carriers.add(Arc::clone(&desk));
+        if !self.start_carrier(&desk, start) {
+            return;
+        }
+        let engine = Arc::clone(self);
+        self.tasks().drivers.push(tokio::spawn(dispatcher::run(engine, desk)));
+    }
+
+    /// Waits for the end of a carrier, then puts the next one in its place.
+    async fn succeed(self: &Arc<Self>, succession: Succession) {
+        let Succession { desk, before, start } = succession;
+        if let Some(before) = before {
+            before.close().await;
+        }
+        // The engine may have been told to stop meanwhile: then nothing is started any more.
+        if self.start_carrier(&desk, start) {
+            tracing::info!(carrier = &*desk.name, "carrier replaced by its changed self");
+        }
+    }
+
+    /// Waits for the end of a carrier that is gone. Its desk stays for reports that come late.
+    async fn remove_carrier(self: &Arc<Self>, desk: Arc<CarrierDesk>) {
+        if let Some(carrier) = desk.vacate() {
+            carrier.close().await;
+        }
+        let deadline = self.world.now() + SETTLED_WITHIN;
+        while desk.dispatch().used() > 0 && self.world.now() < deadline && !self.is_stopping() {
+            self.world.sleep(LOOK_EVERY).await;
+        }
+        tracing::info!(carrier = &*desk.name, "carrier removed");
+    }
+}

@@ -1,0 +1,109 @@
+//! What accounts may do, and where parts go that a carrier refuses for itself.
+
+use whimbrel_core::{
+    AccountRules, CarrierError, CarrierEvent, CarrierId, Cause, ListKind, Outcome, ReceiptStatus, Recipients, Refusal,
+    RefusalScope, Senders,
+};
+use whimbrel_store::AccountPatch;
+
+use crate::accepted;
+use crate::support::{Folder, Gateway, Setup, attempt, soon};
+
+async fn rule(gateway: &Gateway, rules: AccountRules) {
+    let patch = AccountPatch {
+        id: gateway.account(),
+        at: gateway.engine.world().now(),
+        endpoints: Vec::new(),
+        webhook_method: None,
+        status: None,
+        default_class: None,
+        rules: Some(rules),
+    };
+    gateway.engine.patch_account(patch).await.expect("patched");
+}
+
+async fn list(gateway: &Gateway, whose: Whose, kind: ListKind, line: &str) {
+    let account = match whose {
+        Whose::Account => Some(gateway.account()),
+        Whose::Everybody => None,
+    };
+    gateway.engine.change_list(account, kind, &[line.to_owned()], &[]).await.expect("changed");
+}
+
+#[derive(Clone, Copy)]
+enum Whose {
+    Account,
+    Everybody,
+}
+
+async fn refused(gateway: &Gateway) -> Refusal {
+    match soon(gateway.send("hello")).await.expect("no panic") {
+        Outcome::Refused(refusal) => refusal,
+        Outcome::Sent(_) => panic!("it was accepted"),
+    }
+}
+
+#[tokio::test]
+async fn lists_and_rules_are_judged_with_the_next_request_and_after_a_restart() {
+    let folder = Folder::new("rules");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    accepted(gateway.send("hello")).await;
+    rule(&gateway, AccountRules { senders: Senders::Listed, ..AccountRules::default() }).await;
+    assert!(matches!(refused(&gateway).await, Refusal::SenderNotAllowed { .. }));
+    list(&gateway, Whose::Account, ListKind::Senders, "44*:ACME").await;
+    accepted(gateway.send("hello")).await;
+    list(&gateway, Whose::Everybody, ListKind::Deactivated, "447700900123").await;
+    assert!(matches!(refused(&gateway).await, Refusal::RecipientDeactivated { .. }));
+    list(&gateway, Whose::Everybody, ListKind::Barred, "+4477*").await;
+    assert!(matches!(refused(&gateway).await, Refusal::RecipientBarred { .. }));
+    rule(&gateway, AccountRules { recipients: Recipients::Permitted, ..AccountRules::default() }).await;
+    assert!(matches!(refused(&gateway).await, Refusal::RecipientNotPermitted { .. }));
+    gateway.stop().await;
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    assert!(matches!(refused(&gateway).await, Refusal::RecipientNotPermitted { .. }));
+    list(&gateway, Whose::Account, ListKind::Permitted, "447700900123").await;
+    assert!(matches!(refused(&gateway).await, Refusal::RecipientBarred { .. }), "permitted does not mean not barred");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_rate_is_counted_for_requests_that_fail_too() {
+    let folder = Folder::new("rate");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    rule(&gateway, AccountRules { requests_per_second_max: 1, ..AccountRules::default() }).await;
+    list(&gateway, Whose::Account, ListKind::Barred, "447700900123").await;
+    let (mut barred, mut limited) = (0, 0);
+    for _ in 0..40 {
+        match refused(&gateway).await {
+            Refusal::RecipientBarred { .. } => barred += 1,
+            Refusal::TooManyRequests(window) => {
+                assert_eq!((window.requests_max, window.requests), (1, 1));
+                limited += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(barred >= 1 && limited >= 1, "{barred} {limited}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_carrier_that_refuses_for_itself_ends_a_part_whose_route_has_no_other() {
+    let folder = Folder::new("no-other-carrier");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let answer = accepted(gateway.send("hello")).await;
+    let part = gateway.next_submission().await;
+    let error = CarrierError::Permanent {
+        cause: Cause::SenderFilter,
+        status: ReceiptStatus::Rejected,
+        code: "0x0a".into(),
+        scope: RefusalScope::ThisCarrier,
+    };
+    let at = gateway.engine.world().now();
+    let event =
+        CarrierEvent::Refused { carrier: CarrierId(1), part_id: part.part_id, attempt: part.attempt, error, at };
+    gateway.tell(event).await;
+    gateway.until(|| gateway.state_of(answer.parts[0].part_id) == "rejected").await;
+    assert_eq!((attempt(&part), gateway.held_and_posted().0), (1, 0));
+    gateway.stop().await;
+}
