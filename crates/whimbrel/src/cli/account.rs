@@ -2,44 +2,71 @@
 
 use serde_json::{Value, json};
 
-use super::args::{AccountCommand, ServerArgs};
-use super::client::Server;
-use super::{Exit, Failure, output};
+use super::args::{AccountCommand, AccountRuleArgs, ServerArgs};
+use super::client::{Server, segment};
+use super::output::Out;
+use super::{Failure, output};
 
-pub(super) async fn run(command: AccountCommand) -> Result<(), Failure> {
+pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failure> {
     match command {
-        AccountCommand::Create { server, name, dialect, currency, class, json } => {
+        AccountCommand::Create { server, name, dialect, currency, class } => {
             let body = json!({ "name": name, "dialect": dialect, "currency": currency, "default_class": class });
-            call(&server, "POST", "accounts", Some(&body), json).await
+            call(&server, "POST", "accounts", Some(&body), out).await
         }
-        AccountCommand::Topup { server, key, amount, reference, json } => {
+        AccountCommand::Topup { server, key, amount, reference } => {
             let body = json!({ "amount": amount, "reference": reference });
-            call(&server, "POST", &format!("accounts/{}/topup", checked(&key)?), Some(&body), json).await
+            call(&server, "POST", &format!("accounts/{}/topup", account(&key)?), Some(&body), out).await
         }
-        AccountCommand::Show { server, key, json } => {
-            call(&server, "GET", &format!("accounts/{}", checked(&key)?), None, json).await
+        AccountCommand::Show { server, key } => {
+            call(&server, "GET", &format!("accounts/{}", account(&key)?), None, out).await
+        }
+        AccountCommand::Set { server, key, rules } => {
+            call(&server, "PATCH", &format!("accounts/{}", account(&key)?), Some(&patch(&rules)), out).await
         }
     }
 }
 
-async fn call(server: &ServerArgs, method: &str, path: &str, body: Option<&Value>, json: bool) -> Result<(), Failure> {
+/// The fields that were given.
+fn patch(rules: &AccountRuleArgs) -> Value {
+    let texts = [
+        ("status", &rules.status),
+        ("access", &rules.access),
+        ("recipients", &rules.recipients),
+        ("senders", &rules.senders),
+        ("unmappable", &rules.unmappable),
+        ("binary", &rules.binary),
+        ("handset_class", &rules.handset_class),
+        ("default_class", &rules.default_class),
+        ("webhook_method", &rules.webhook_method),
+        ("receipt_url", &rules.receipt_url),
+        ("inbound_url", &rules.inbound_url),
+    ];
+    let numbers = [
+        ("requests_per_second_max", rules.requests_per_second_max),
+        ("sender_parts_per_second_max", rules.sender_parts_per_second_max),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
+    let numbers = numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    Value::Object(texts.chain(numbers).collect())
+}
+
+async fn call(server: &ServerArgs, method: &str, path: &str, body: Option<&Value>, out: &Out) -> Result<(), Failure> {
     let document = Server::find(server)?.api(method, path, body).await?;
-    if json {
-        output::answer(&format!("{document:#}"));
-        return Ok(());
-    }
-    let lines: Vec<String> = document
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| format!("{name:<17} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    output::answer(&lines.join("\n"));
+    out.document("account", &document, || {
+        let fields = document.as_object().into_iter().flatten();
+        let lines = fields.map(|(name, value)| match value {
+            Value::Object(below) => below.iter().map(|(name, _)| line(name, value)).collect::<Vec<_>>().join("\n"),
+            _ => line(name, &document),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
     Ok(())
 }
 
-fn checked(key: &str) -> Result<&str, Failure> {
-    let is_key =
-        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':'));
-    if is_key { Ok(key) } else { Err(Failure::new(Exit::NotFound, format!("`{key}` is no key of an account"))) }
+fn line(name: &str, document: &Value) -> String {
+    format!("{name:<27} {}", output::field(document, name))
+}
+
+fn account(key: &str) -> Result<&str, Failure> {
+    segment(key, "key of an account")
 }

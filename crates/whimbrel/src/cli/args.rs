@@ -1,43 +1,123 @@
 //! Commands and their flags.
 
+mod admin;
+mod tools;
+mod traffic;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
+pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
+pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
+
 /// A self-hosted SMS and OTP gateway.
 #[derive(Debug, Parser)]
-#[command(name = "whimbrel", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "whimbrel",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How to print; for every command.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct OutputArgs {
+    /// Print one JSON document; streams print one a line. Errors are JSON too.
+    #[arg(long, global = true, help_heading = "Output")]
+    pub json: bool,
+    /// Say nothing besides the answer and errors.
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// When to colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: ColorWhen,
+    /// Never ask; what would ask fails.
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_input: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the gateway.
-    #[command(after_help = "Examples:\n  whimbrel serve --dev\n  whimbrel serve --config /etc/whimbrel.toml")]
     Serve(ServeArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
-    #[command(after_help = "Examples:\n  whimbrel sim\n  whimbrel sim --listen 127.0.0.1:2776 --journal sim.jsonl")]
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.
-    #[command(after_help = "Examples:\n  whimbrel send --to 447700900000 --text 'Your code is 482917'\n  \
-                            whimbrel send --to 447700900004 --text hello --wait delivered")]
+    #[command(visible_alias = "s")]
     Send(SendArgs),
     /// Show a message with its story.
-    #[command(after_help = "Examples:\n  whimbrel show A0DB37A6D4C04001\n  whimbrel show A0DB37A6D4C04001 --json")]
     Show(ShowArgs),
-    /// Make, pay into and show accounts.
+    /// Watch what happens, as it happens.
+    #[command(visible_alias = "t")]
+    Tail(TailArgs),
+    /// Play the subscriber.
+    #[command(subcommand)]
+    Phone(PhoneCommand),
+    /// Look after carriers.
+    #[command(subcommand)]
+    Carrier(CarrierCommand),
+    /// Make, change, pay into and show accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Give numbers to accounts: texts that come in for a number go to its account.
+    #[command(subcommand)]
+    Number(NumberCommand),
+    /// Look after lists of numbers and senders.
+    #[command(subcommand)]
+    List(ListCommand),
+    /// Put load on a gateway and measure how it answers.
+    Bench(BenchArgs),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The local certificate authority of the data folder.
+    #[command(subcommand)]
+    Ca(CaCommand),
+    /// Print the completion script of a shell.
+    Completion {
+        /// Whose.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write all of them into a folder.
+    Man {
+        /// The folder.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Explain an error by its code.
+    Explain {
+        /// The code, such as E0214; without it all codes are listed.
+        code: Option<String>,
+    },
+    /// Show the help of a command or a topic.
+    Help(HelpArgs),
     /// Print the version.
-    Version(VersionArgs),
+    Version,
 }
 
 /// Where the configuration comes from. Flags go before the environment, that before the file.
@@ -46,7 +126,7 @@ pub struct SettingArgs {
     /// Development: no configuration needed, a fixed account, the built-in simulator, loopback only.
     #[arg(long)]
     pub dev: bool,
-    /// The configuration file.
+    /// The configuration file, or a folder of files *.toml.
     #[arg(long, value_name = "FILE", env = "WHIMBREL_CONFIG")]
     pub config: Option<PathBuf>,
     /// Where to listen for HTTP, such as 127.0.0.1:7670; port 0 takes any free one.
@@ -93,6 +173,12 @@ pub struct SimArgs {
     /// Write every PDU of interest here, one JSON document a line, each flushed before its answer goes out.
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// How it behaves: a scenario file (docs/guide/simulator.md).
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Where it can be asked and ordered over HTTP (`simulator` and `phones` of the native API); loopback only, no token.
+    #[arg(long, value_name = "ADDRESS")]
+    pub http: Option<SocketAddr>,
     /// Write the address here once it listens; removed at exit.
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -105,138 +191,17 @@ pub struct SimArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ServerArgs {
     /// The server's address, such as http://127.0.0.1:7670. Without it the server of the data folder is taken.
-    #[arg(long, value_name = "URL", env = "WHIMBREL_URL")]
+    #[arg(long, value_name = "URL", env = "WHIMBREL_URL", help_heading = "Server")]
     pub url: Option<String>,
     /// The data folder of the server, if it is not the one of `serve --dev`.
-    #[arg(long, alias = "data", value_name = "FOLDER", env = "WHIMBREL_DATA_DIR")]
+    #[arg(long, alias = "data", value_name = "FOLDER", env = "WHIMBREL_DATA_DIR", help_heading = "Server")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// `send`.
-#[derive(Debug, Args)]
-pub struct SendArgs {
-    /// How to find the server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// The recipient, country code first.
-    #[arg(long, value_name = "NUMBER")]
-    pub to: String,
-    /// What the handset shows as origin.
-    #[arg(long, value_name = "SENDER", default_value = "Whimbrel")]
-    pub from: String,
-    /// The text.
-    #[arg(long)]
-    pub text: String,
-    /// Send every character in 16 bits, as a text with other letters than GSM's needs.
-    #[arg(long)]
-    pub unicode: bool,
-    /// In whose words to send.
-    #[arg(long, value_name = "DIALECT")]
-    pub dialect: Option<String>,
-    /// The account's key; without it the development account's. Its secret stands in WHIMBREL_API_SECRET.
-    #[arg(long, value_name = "KEY", env = "WHIMBREL_API_KEY")]
-    pub key: Option<String>,
-    /// Wait for the receipts, and fail unless the message is delivered.
-    #[arg(long, value_name = "STATE")]
-    pub wait: Option<WaitFor>,
-    /// Give up waiting after so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub timeout: u32,
-    /// Print the server's answer as it came.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What `send` waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum WaitFor {
-    /// The last receipt.
-    Delivered,
-}
-
-/// `show`.
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// How to find the server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-    /// The id of an answer or of a receipt.
-    pub id: String,
-    /// Print the native API's document.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `account`.
-#[derive(Debug, Subcommand)]
-pub enum AccountCommand {
-    /// Make an account; its key and secrets are printed this once.
-    Create {
-        /// How to find the server.
-        #[command(flatten)]
-        server: ServerArgs,
-        /// A name for people.
-        #[arg(long, default_value = "")]
-        name: String,
-        /// Whose words its applications speak.
-        #[arg(long, value_name = "DIALECT")]
-        dialect: Option<String>,
-        /// The one currency of its wallet.
-        #[arg(long, default_value = "EUR")]
-        currency: String,
-        /// The class of its messages: otp or bulk.
-        #[arg(long, default_value = "bulk")]
-        class: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Pay into an account's wallet.
-    Topup {
-        /// How to find the server.
-        #[command(flatten)]
-        server: ServerArgs,
-        /// The account's key.
-        key: String,
-        /// How much, in the account's currency, such as 10.00.
-        amount: String,
-        /// Names the payment: the same reference pays once, however often it is given.
-        #[arg(long)]
-        reference: Option<String>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show an account with its wallet.
-    Show {
-        /// How to find the server.
-        #[command(flatten)]
-        server: ServerArgs,
-        /// The account's key.
-        key: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// `config`.
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Read the configuration as `serve` would, and print every value with its origin, or every fault.
-    Check {
-        /// The settings.
-        #[command(flatten)]
-        settings: Box<SettingArgs>,
-    },
-    /// Print the compiled-in defaults, every field explained: a configuration file to start from.
-    Defaults,
-}
-
-/// `version`.
-#[derive(Debug, Args)]
-pub struct VersionArgs {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+/// Leave to do something that cannot be undone.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ConsentArgs {
+    /// Do it without asking.
+    #[arg(long, short)]
+    pub yes: bool,
 }

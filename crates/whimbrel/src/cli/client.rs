@@ -1,22 +1,26 @@
 //! Talks to a running server: its native API, and its dialects as a customer would.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use whimbrel_core::Secret;
 
 use super::args::ServerArgs;
 use super::config::default_data_dirs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::server::ready;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -70,29 +74,65 @@ impl Server {
         Ok(Self { url, admin_token, ca_pem })
     }
 
+    /// Whether the server is on this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// Calls the native API and reads its document.
     pub(super) async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        match self.api_any(method, path, body).await? {
+            (200..300, document) => Ok(document),
+            (status, document) => Err(refused(status, &document)),
+        }
+    }
+
+    /// The same, whatever the status.
+    pub(super) async fn api_any(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value), Failure> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let path = format!("/_whimbrel/v1/{path}");
+        let answer = self.send(method, &path, &self.api_headers(), body.into_bytes()).await?;
+        let document = serde_json::from_slice(&answer.body).map_err(|_| {
+            Failure::new(Exit::Failed, format!("{} answered {} with something else than JSON", self.url, answer.status))
+        })?;
+        Ok((answer.status, document))
+    }
+
+    /// Calls the native API for a stream of octets.
+    pub(super) async fn stream(&self, path: &str, headers: &[(String, String)]) -> Result<Stream, Failure> {
+        let mut all = self.api_headers();
+        all.extend_from_slice(headers);
+        let opening = async {
+            let mut connection = self.connect().await?;
+            let response = connection.start("GET", &format!("/_whimbrel/v1/{path}"), &all, Vec::new()).await?;
+            Ok::<_, CallError>((connection, response))
+        };
+        let (connection, response) = self.in_time(opening).await?;
+        let status = response.status().as_u16();
+        let mut body = response.into_body();
+        if status != 200 {
+            let rest = Limited::new(&mut body, ANSWER_BYTES_MAX).collect().await.map(|body| body.to_bytes());
+            let document = serde_json::from_slice(&rest.unwrap_or_default()).unwrap_or(Value::Null);
+            return Err(refused(status, &document));
+        }
+        Ok(Stream { body, _connection: connection })
+    }
+
+    fn api_headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         if let Some(token) = &self.admin_token {
             headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose())));
         }
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let answer = self.send(method, &format!("/_whimbrel/v1/{path}"), &headers, body.into_bytes()).await?;
-        let document: Value = serde_json::from_slice(&answer.body).map_err(|_| {
-            Failure::new(Exit::Failed, format!("{} answered {} with something else than JSON", self.url, answer.status))
-        })?;
-        let detail = document["detail"].as_str().unwrap_or("no reason given");
-        match answer.status {
-            200..300 => Ok(document),
-            401 => {
-                Err(Failure::new(Exit::Unauthorized, format!("the server refused the call: {detail} (WHIMBREL_TOKEN)")))
-            }
-            404 => Err(Failure::new(Exit::NotFound, detail)),
-            status => Err(Failure::new(Exit::Failed, format!("the server answered {status}: {detail}"))),
-        }
+        headers
     }
 
-    /// Sends one request.
+    /// Sends one request over a connection of its own.
     pub(super) async fn send(
         &self,
         method: &str,
@@ -100,69 +140,121 @@ impl Server {
         headers: &[(String, String)],
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
-        let work = self.exchange(method, path, headers, body);
+        self.in_time(async { self.connect().await?.call(method, path, headers, body).await }).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
         match tokio::time::timeout(TIME_MAX, work).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(Failure::new(Exit::Unreachable, format!("cannot reach {}: {error}", self.url))),
             Err(_) => Err(Failure::new(Exit::Unreachable, format!("{} did not answer within 30 seconds", self.url))),
         }
     }
 
-    async fn exchange(
-        &self,
+    /// Opens a connection that takes one request after the other.
+    pub(super) async fn connect(&self) -> Result<Connection, CallError> {
+        let host = self.url.host().ok_or("the address has no host")?;
+        let bare = host.trim_matches(['[', ']']);
+        let is_tls = self.url.scheme_str() == Some("https");
+        let port = self.url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let tcp = TcpStream::connect((bare, port)).await?;
+        tcp.set_nodelay(true)?;
+        let io: Box<dyn Io> = if is_tls {
+            let name = ServerName::try_from(bare.to_owned())?;
+            Box::new(tls_connector(self.ca_pem.as_deref())?.connect(name, tcp).await?)
+        } else {
+            Box::new(tcp)
+        };
+        let (sender, connection) = http1::handshake(TokioIo::new(io)).await?;
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            // What goes wrong here, the request learns too.
+            _ = connection.await;
+        });
+        let authority = self.url.authority().map_or(host, http::uri::Authority::as_str).to_owned();
+        Ok(Connection { authority, sender, _driver: driver })
+    }
+}
+
+/// What an answer that is none of success means for the command.
+pub(super) fn refused(status: u16, document: &Value) -> Failure {
+    let detail = output::printable(document["detail"].as_str().unwrap_or("no reason given"));
+    match status {
+        400 | 422 => Failure::coded(Exit::Usage, "E0102", format!("the server did not take that: {detail}")),
+        401 => Failure::new(Exit::Unauthorized, format!("the server refused the call: {detail} (WHIMBREL_TOKEN)")),
+        403 => Failure::new(Exit::Policy, format!("the server forbids that: {detail}")),
+        404 => Failure::new(Exit::NotFound, detail),
+        status => Failure::coded(Exit::Failed, "E0002", format!("the server answered {status}: {detail}")),
+    }
+}
+
+/// Why a call came to nothing.
+pub(super) type CallError = Box<dyn std::error::Error + Send + Sync>;
+
+trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
+/// One connection; it ends with the value.
+pub(super) struct Connection {
+    authority: String,
+    sender: http1::SendRequest<Full<Bytes>>,
+    _driver: JoinSet<()>,
+}
+
+impl Connection {
+    /// Sends a request and reads the whole answer.
+    pub(super) async fn call(
+        &mut self,
         method: &str,
         path: &str,
         headers: &[(String, String)],
         body: Vec<u8>,
-    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-        let host = self.url.host().ok_or("the address has no host")?;
-        let is_tls = self.url.scheme_str() == Some("https");
-        let port = self.url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let tcp = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
-        let authority = self.url.authority().map_or(host, http::uri::Authority::as_str);
-        let mut request = http::Request::builder().method(method).uri(path).header("host", authority);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(Full::new(Bytes::from(body)))?;
-        if is_tls {
-            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
-            let tls = tls_connector(self.ca_pem.as_deref())?.connect(name, tcp).await?;
-            round_trip(TokioIo::new(tls), request).await
-        } else {
-            round_trip(TokioIo::new(tcp), request).await
-        }
-    }
-}
-
-async fn round_trip<T>(
-    io: T,
-    request: http::Request<Full<Bytes>>,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>>
-where
-    T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(io).await?;
-    let exchange = async {
-        let response = sender.send_request(request).await?;
+    ) -> Result<Answer, CallError> {
+        let response = self.start(method, path, headers, body).await?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await?.to_bytes();
         Ok(Answer { status, body })
-    };
-    // The connection ends with the exchange: nothing else uses it.
-    tokio::select! {
-        biased;
-        answer = exchange => answer,
-        closed = connection => Err(match closed {
-            Ok(()) => "the connection was closed before the answer".into(),
-            Err(error) => error.into(),
-        }),
+    }
+
+    async fn start(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+    ) -> Result<http::Response<Incoming>, CallError> {
+        let mut request = http::Request::builder().method(method).uri(path).header("host", &self.authority);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?)
     }
 }
 
-fn tls_connector(
-    ca_pem: Option<&Path>,
-) -> Result<tokio_rustls::TlsConnector, Box<dyn std::error::Error + Send + Sync>> {
+/// An answer that does not end by itself.
+pub(super) struct Stream {
+    body: Incoming,
+    _connection: Connection,
+}
+
+impl Stream {
+    /// The next piece; `None` at its end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, CallError> {
+        loop {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(piece) = frame?.into_data() {
+                        return Ok(Some(piece));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tls_connector(ca_pem: Option<&Path>) -> Result<tokio_rustls::TlsConnector, CallError> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in rustls_native_certs::load_native_certs().certs {
         // Old roots in the system's store that cannot be read do not matter here.
@@ -179,6 +271,27 @@ fn tls_connector(
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(tokio_rustls::TlsConnector::from(Arc::new(config)))
+}
+
+/// Puts a word from the command line into a path; what a path cannot hold is not the name of anything.
+pub(super) fn segment<'a>(word: &'a str, what: &str) -> Result<&'a str, Failure> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':' | b'.' | b'+');
+    if !word.is_empty() && word.bytes().all(is_plain) && !word.starts_with('.') {
+        return Ok(word);
+    }
+    Err(Failure::new(Exit::NotFound, format!("`{}` is no {what}", output::printable(word))))
+}
+
+/// A path with a query; names without a value are left out.
+pub(super) fn with_query(path: &str, query: &[(&str, Option<&str>)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in query {
+        if let Some(value) = value {
+            form.append_pair(name, value);
+        }
+    }
+    let query = form.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 /// A variable of the environment, if it is set and not empty.

@@ -1,115 +1,104 @@
 //! The command line.
 //!
-//! Answers go to stdout, everything about them to stderr. Exit codes are the same everywhere and listed in `docs/cli.md`.
+//! Answers go to stdout, everything about them to stderr. Exit codes are the same everywhere; errors have stable codes. Both
+//! are listed in `docs/cli.md` and by `whimbrel help exit-codes` and `whimbrel explain`.
 
 mod account;
 mod args;
+mod bench;
+mod ca;
+mod carrier;
 mod client;
+mod codes;
 mod config;
+mod examples;
+mod failure;
+mod help;
+mod list;
+mod number;
 mod output;
+mod phone;
 mod send;
 mod serve;
+mod shell;
 mod show;
 mod sim;
+mod sse;
+mod tail;
+#[cfg(test)]
+mod tests;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 pub use args::{Cli, Command};
+pub use failure::{Exit, Failure, Problem};
 
-/// How a command ended, as the shell sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// It did what was asked.
-    Ok,
-    /// Something unexpected.
-    Failed,
-    /// Wrong usage.
-    Usage,
-    /// The configuration is not valid.
-    Config,
-    /// The server did not accept who we say we are.
-    Unauthorized,
-    /// There is no such thing.
-    NotFound,
-    /// The message was refused or not delivered.
-    Rejected,
-    /// It did not happen in time.
-    TimedOut,
-    /// No server could be reached.
-    Unreachable,
-}
-
-impl Exit {
-    /// The exit code. (2 is clap's own as well.)
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Config => 3,
-            Self::Unauthorized => 4,
-            Self::NotFound => 5,
-            Self::Rejected => 6,
-            Self::TimedOut => 7,
-            Self::Unreachable => 8,
-        }
-    }
-}
-
-/// A command that did not succeed: what to print, and the exit code.
-#[derive(Debug)]
-pub struct Failure {
-    /// The exit code.
-    pub exit: Exit,
-    /// For people, with what to do.
-    pub message: String,
-}
-
-impl Failure {
-    fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into() }
-    }
-
-    /// An error with its chain, printed once.
-    fn from_error(exit: Exit, doing: &str, error: &dyn std::error::Error) -> Self {
-        let mut message = format!("{doing}: {error}");
-        let mut source = error.source();
-        while let Some(error) = source {
-            message.push_str(&format!(": {error}"));
-            source = error.source();
-        }
-        Self { exit, message }
-    }
-}
+use output::Out;
 
 /// Reads the arguments and does what they say.
 #[must_use]
 pub fn run() -> Exit {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        Command::Serve(args) => serve::run(args),
-        Command::Sim(args) => sim::run(args),
-        Command::Send(args) => block_on(send::run(args)),
-        Command::Show(args) => block_on(show::run(args)),
-        Command::Account(command) => block_on(account::run(command)),
-        Command::Config(command) => config::run(command),
-        Command::Version(args) => {
-            output::version(args.json);
-            Ok(())
+    run_with(std::env::args_os())
+}
+
+fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let parsed = examples::command()
+        .try_get_matches_from(arguments)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is wrong usage.
+            _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
         }
     };
-    match done {
+    let out = Out::new(&cli.output);
+    match done(cli.command, &out) {
         Ok(()) => Exit::Ok,
         Err(failure) => {
-            output::error(&failure.message);
+            out.failure(&failure);
             failure.exit
         }
     }
 }
 
+fn done(command: Command, out: &Out) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args, out),
+        Command::Sim(args) => sim::run(args),
+        Command::Send(args) => block_on(send::run(args, out)),
+        Command::Show(args) => block_on(show::run(args, out)),
+        Command::Tail(args) => block_on(tail::run(args, out)),
+        Command::Phone(command) => block_on(phone::run(command, out)),
+        Command::Carrier(command) => block_on(carrier::run(command, out)),
+        Command::Account(command) => block_on(account::run(command, out)),
+        Command::Number(command) => block_on(number::run(command, out)),
+        Command::List(command) => block_on(list::run(command, out)),
+        Command::Bench(args) => bench::run(args, out),
+        Command::Config(command) => config::run(command, out),
+        Command::Ca(command) => ca::run(command, out),
+        Command::Completion { shell } => shell::completion(shell, out),
+        Command::Man { out: folder } => shell::man(folder.as_deref(), out),
+        Command::Explain { code } => codes::run(code.as_deref(), out),
+        Command::Help(args) => help::run(&args, out),
+        Command::Version => {
+            let version = env!("CARGO_PKG_VERSION");
+            out.document("version", &serde_json::json!({ "version": version }), || format!("whimbrel {version}"));
+            Ok(())
+        }
+    }
+}
+
+/// Does a command's work; an interrupt ends it.
 fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Exit::Failed, "cannot start", &error))?;
-    runtime.block_on(work)
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        }
+    })
 }

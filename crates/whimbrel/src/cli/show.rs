@@ -2,21 +2,15 @@
 
 use serde_json::Value;
 
+use super::Failure;
 use super::args::ShowArgs;
-use super::client::Server;
-use super::{Exit, Failure, output};
+use super::client::{Server, segment};
+use super::output::{Out, printable};
 
-pub(super) async fn run(args: ShowArgs) -> Result<(), Failure> {
-    if args.id.is_empty() || !args.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(Failure::new(Exit::NotFound, format!("`{}` is no id of a message", args.id)));
-    }
-    let server = Server::find(&args.server)?;
-    let message = server.api("GET", &format!("messages/{}", args.id), None).await?;
-    if args.json {
-        output::answer(&format!("{message:#}"));
-    } else {
-        output::answer(&told(&message));
-    }
+pub(super) async fn run(args: ShowArgs, out: &Out) -> Result<(), Failure> {
+    let id = segment(&args.id, "id of a message")?;
+    let message = Server::find(&args.server)?.api("GET", &format!("messages/{id}"), None).await?;
+    out.document("message", &message, || told(&message));
     Ok(())
 }
 
@@ -73,11 +67,6 @@ fn told(message: &Value) -> String {
         ));
     }
     lines.join("\n")
-}
-
-/// A text from outside as a terminal may show it: no control characters, so that it cannot move the cursor or colour the screen.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

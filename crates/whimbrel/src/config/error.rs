@@ -34,9 +34,65 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What kind of fault it is; `whimbrel explain` has a page for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The file cannot be read.
+    Unreadable,
+    /// The file is not TOML.
+    NotToml,
+    /// There is no such setting.
+    Unknown,
+    /// The value is not of the setting's kind or out of its bounds.
+    Value,
+    /// The setting has no value and needs one.
+    Missing,
+    /// Two settings do not go together.
+    Conflict,
+    /// A secret cannot be had.
+    Secret,
+    /// A name that nothing has.
+    Reference,
+    /// It is not allowed in this profile.
+    Profile,
+}
+
+impl Fault {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::Unreadable,
+        Self::NotToml,
+        Self::Unknown,
+        Self::Value,
+        Self::Missing,
+        Self::Conflict,
+        Self::Secret,
+        Self::Reference,
+        Self::Profile,
+    ];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable => "E0210",
+            Self::NotToml => "E0211",
+            Self::Value => "E0212",
+            Self::Missing => "E0213",
+            Self::Unknown => "E0214",
+            Self::Conflict => "E0215",
+            Self::Secret => "E0216",
+            Self::Reference => "E0217",
+            Self::Profile => "E0218",
+        }
+    }
+}
+
 /// One fault. Values of secrets are never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
+    /// What kind of fault it is.
+    pub fault: Fault,
     /// The setting.
     pub field: String,
     /// Where it was set, if it was.
@@ -53,6 +109,20 @@ impl fmt::Display for ConfigError {
             Some(origin) => write!(f, "{origin}: {}: {}; {}", self.field, self.problem, self.remedy),
             None => write!(f, "{}: {}; {}", self.field, self.problem, self.remedy),
         }
+    }
+}
+
+impl ConfigError {
+    /// For programs; what `config/reload` answers and `--json` prints.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "code": self.fault.code(),
+            "setting": self.field,
+            "origin": self.origin.as_ref().map(ToString::to_string),
+            "problem": self.problem,
+            "remedy": self.remedy,
+        })
     }
 }
 
@@ -73,3 +143,11 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl std::error::Error for ConfigErrors {}
+
+impl ConfigErrors {
+    /// A list for programs; the answer of a refused `config/reload` holds it as `errors`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        self.0.iter().map(ConfigError::to_json).collect()
+    }
+}

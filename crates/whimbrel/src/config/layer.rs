@@ -3,8 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, Origin};
-use super::schema::{COMMAND_LINE_ENV, KEYS, find, is_section, nearest};
+use super::error::{ConfigError, Fault, Origin};
+use super::keys::{COMMAND_LINE_ENV, KEYS};
+use super::schema::{find, is_section, nearest};
 use super::value::Raw;
 
 /// One setting as a layer gives it.
@@ -15,28 +16,48 @@ pub(super) struct Setting {
     pub(super) origin: Origin,
 }
 
+/// What a layer holds, and what of it could not be taken.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    pub(super) settings: Vec<Setting>,
+    pub(super) errors: Vec<ConfigError>,
+}
+
+impl Layer {
+    /// Puts a second file of a folder after this one: its settings win, its routes come after those that are there.
+    pub(super) fn append(&mut self, mut other: Self) {
+        let index = |path: &str| path.strip_prefix("routes.")?.split('.').next()?.parse::<usize>().ok();
+        let routes = self.settings.iter().filter_map(|setting| index(&setting.path)).max().map_or(0, |last| last + 1);
+        for setting in &mut other.settings {
+            if let (Some(number), true) = (index(&setting.path), routes > 0) {
+                let field = setting.path.rsplit('.').next().unwrap_or_default();
+                setting.path = format!("routes.{}.{field}", number + routes);
+            }
+        }
+        self.settings.extend(other.settings);
+        self.errors.extend(other.errors);
+    }
+}
+
 /// Reads a TOML text. `origin` tells the origin of a line.
-pub(super) fn from_toml(text: &str, origin: &dyn Fn(usize) -> Origin) -> Result<Vec<Setting>, Vec<ConfigError>> {
+///
+/// # Errors
+/// It is not TOML, so that nothing of it can be taken.
+pub(super) fn from_toml(text: &str, origin: &dyn Fn(usize) -> Origin) -> Result<Layer, ConfigError> {
     let line_at = |offset: usize| text.as_bytes().iter().take(offset).filter(|octet| **octet == b'\n').count() + 1;
-    let table = DeTable::parse(text).map_err(|error| {
-        vec![ConfigError {
-            field: "the file".to_owned(),
-            origin: Some(origin(line_at(error.span().map_or(0, |span| span.start)))),
-            problem: format!("it is not TOML: {}", error.message().replace('\n', ", ")),
-            remedy: "correct this line".to_owned(),
-        }]
+    let table = DeTable::parse(text).map_err(|error| ConfigError {
+        fault: Fault::NotToml,
+        field: "the file".to_owned(),
+        origin: Some(origin(line_at(error.span().map_or(0, |span| span.start)))),
+        problem: format!("it is not TOML: {}", error.message().replace('\n', ", ")),
+        remedy: "correct this line".to_owned(),
     })?;
-    let mut flattened = Flattened { settings: Vec::new(), errors: Vec::new() };
-    flattened.table(table.get_ref(), "", &|offset| origin(line_at(offset)));
-    if flattened.errors.is_empty() { Ok(flattened.settings) } else { Err(flattened.errors) }
+    let mut layer = Layer::default();
+    layer.table(table.get_ref(), "", &|offset| origin(line_at(offset)));
+    Ok(layer)
 }
 
-struct Flattened {
-    settings: Vec<Setting>,
-    errors: Vec<ConfigError>,
-}
-
-impl Flattened {
+impl Layer {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str, origin: &dyn Fn(usize) -> Origin) {
         for (key, value) in table {
             // A dot inside a quoted key would make another path of it.
@@ -52,7 +73,8 @@ impl Flattened {
                 if table.is_empty() && path.contains('.') {
                     let problem = "the section is empty".to_owned();
                     let remedy = "fill it in or remove it".to_owned();
-                    self.errors.push(ConfigError { field: path.to_owned(), origin: Some(here), problem, remedy });
+                    let (fault, field) = (Fault::Missing, path.to_owned());
+                    self.errors.push(ConfigError { fault, field, origin: Some(here), problem, remedy });
                 }
                 return self.table(table, path, origin);
             }
@@ -79,9 +101,15 @@ impl Flattened {
                 texts.collect::<Option<_>>().map_or(Raw::Other("a list of other things than texts"), Raw::List)
             }
             DeValue::Float(_) => Raw::Other("a number with a fraction"),
-            DeValue::Boolean(_) => Raw::Other("true or false"),
+            DeValue::Boolean(flag) => Raw::Flag(*flag),
             DeValue::Datetime(_) => Raw::Other("a date"),
-            DeValue::Table(_) => Raw::Other("a section"),
+            DeValue::Table(table) => {
+                let texts = table.iter().map(|(name, value)| match value.get_ref() {
+                    DeValue::String(text) => Some((name.get_ref().to_string(), text.to_string())),
+                    _ => None,
+                });
+                texts.collect::<Option<_>>().map_or(Raw::Other("a section of other things than texts"), Raw::Table)
+            }
         };
         self.settings.push(Setting { path: path.to_owned(), raw, origin: here });
     }
@@ -92,12 +120,13 @@ fn unknown(path: &str, origin: Origin) -> ConfigError {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "see whimbrel config defaults for all settings".to_owned(),
     };
-    ConfigError { field: path.to_owned(), origin: Some(origin), problem: "there is no such setting".to_owned(), remedy }
+    let (fault, problem) = (Fault::Unknown, "there is no such setting".to_owned());
+    ConfigError { fault, field: path.to_owned(), origin: Some(origin), problem, remedy }
 }
 
 /// Reads `WHIMBREL_*` from an environment. `carriers` are the names known so far: the environment cannot write a hyphen.
-pub(super) fn from_env(env: &[(String, String)], carriers: &[String]) -> Result<Vec<Setting>, Vec<ConfigError>> {
-    let (mut settings, mut errors) = (Vec::new(), Vec::new());
+pub(super) fn from_env(env: &[(String, String)], carriers: &[String]) -> Layer {
+    let mut layer = Layer::default();
     for (name, value) in env {
         let Some(rest) = name.strip_prefix("WHIMBREL_") else { continue };
         if COMMAND_LINE_ENV.contains(&name.as_str()) {
@@ -107,12 +136,12 @@ pub(super) fn from_env(env: &[(String, String)], carriers: &[String]) -> Result<
         let short = KEYS.iter().find(|key| key.env == Some(name.as_str())).map(|key| key.path.to_owned());
         let path = short.unwrap_or_else(|| long_path(rest, carriers));
         if find(&path).is_some() {
-            settings.push(Setting { path, raw: Raw::Text(value.clone()), origin });
+            layer.settings.push(Setting { path, raw: Raw::Text(value.clone()), origin });
         } else {
-            errors.push(unknown(&path, origin));
+            layer.errors.push(unknown(&path, origin));
         }
     }
-    if errors.is_empty() { Ok(settings) } else { Err(errors) }
+    layer
 }
 
 fn long_path(rest: &str, carriers: &[String]) -> String {
@@ -127,14 +156,14 @@ fn long_path(rest: &str, carriers: &[String]) -> String {
 }
 
 /// Takes settings from the command line: paths with texts.
-pub(super) fn from_flags(flags: &[(String, String)]) -> Result<Vec<Setting>, Vec<ConfigError>> {
-    let (mut settings, mut errors) = (Vec::new(), Vec::new());
+pub(super) fn from_flags(flags: &[(String, String)]) -> Layer {
+    let mut layer = Layer::default();
     for (path, value) in flags {
         if find(path).is_some() {
-            settings.push(Setting { path: path.clone(), raw: Raw::Text(value.clone()), origin: Origin::Flag });
+            layer.settings.push(Setting { path: path.clone(), raw: Raw::Text(value.clone()), origin: Origin::Flag });
         } else {
-            errors.push(unknown(path, Origin::Flag));
+            layer.errors.push(unknown(path, Origin::Flag));
         }
     }
-    if errors.is_empty() { Ok(settings) } else { Err(errors) }
+    layer
 }

@@ -1,15 +1,22 @@
 //! The configuration: read from layers, checked as a whole, and typed.
 //!
-//! Layers are the compiled-in default file, the profile of `--dev`, a file, the environment and the command line; later
+//! Layers are the defaults of the table of settings, the profile of `--dev`, files, the environment and the command line; later
 //! ones win. [`load`] is pure: texts, environment and a way to read secrets are handed in. All faults are reported at once,
 //! each with its setting, its value, where it was set and what to do. Every value that is left can be relied upon.
 
 mod carrier;
+mod compare;
 mod error;
+mod explain;
+mod json_schema;
+mod keys;
 mod layer;
+mod print;
 mod read;
+mod route;
 mod schema;
 mod settings;
+mod smpp;
 mod value;
 
 #[cfg(test)]
@@ -20,19 +27,26 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use carrier::{Carrier, CarrierKind, Route, SmppBind, SmppCarrier, Validity};
-pub use error::{ConfigError, ConfigErrors, Origin};
-pub use read::{read_config_file, read_secret_file};
+pub use carrier::{Carrier, CarrierKind};
+pub use compare::{CarrierChange, Changed, Changes, RouteChange};
+pub use error::{ConfigError, ConfigErrors, Fault, Origin};
+pub use explain::{ExplainError, Explained};
+pub use json_schema::json_schema;
+pub use print::{Origins, Secrets, default_file, reference};
+pub use read::{Source, read_config_file, read_config_files, read_secret_file};
+pub use route::Route;
+pub use schema::Reload;
 pub use settings::Shown;
+pub use smpp::{
+    Concat, DefaultAlphabet, IdFormat, Receipts, RecipientForm, SmppAddresses, SmppBind, SmppCarrier, SmppText,
+    SmppTls, SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity,
+};
 
 use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};
 use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
-
-/// The default file, for `config defaults`: every setting with its default, its meaning and its bounds.
-pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
 const DEV_FILE: &str = include_str!("dev.toml");
 
@@ -50,8 +64,8 @@ pub enum Profile {
 pub struct Inputs<'a> {
     /// For what the process runs.
     pub profile: Profile,
-    /// The file's name and text.
-    pub file: Option<(&'a str, &'a str)>,
+    /// The files' names and texts. Later ones win; their routes come after those of earlier ones.
+    pub files: &'a [(String, String)],
     /// The whole environment.
     pub env: &'a [(String, String)],
     /// What the command line sets: paths (`listen.http`) and values.
@@ -151,11 +165,12 @@ impl Config {
 /// # Errors
 /// All faults that were found.
 pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
-    let mut settings = Settings::of(layers(inputs).map_err(ConfigErrors)?);
+    let (layers, errors) = layers(inputs).map_err(ConfigErrors)?;
+    let mut settings = Settings::of(layers, errors);
     let mut warnings = Vec::new();
     let listen = listen(&mut settings, inputs.profile);
     let carriers = carrier::carriers(&mut settings, inputs, &mut warnings);
-    let routes = carrier::routes(&mut settings);
+    let routes = route::routes(&mut settings);
     if inputs.profile == Profile::Development {
         only_the_simulator(&mut settings);
     } else if carriers.is_empty() {
@@ -177,34 +192,42 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
     if settings.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(settings.errors)) }
 }
 
-/// All layers, or the faults of all of them.
-fn layers(inputs: &Inputs<'_>) -> Result<Vec<Vec<layer::Setting>>, Vec<ConfigError>> {
-    let (mut layers, mut errors) = (Vec::new(), Vec::new());
-    let mut add = |layer: Result<Vec<layer::Setting>, Vec<ConfigError>>| match layer {
-        Ok(layer) => layers.push(layer),
-        Err(faults) => errors.extend(faults),
-    };
-    add(from_toml(DEFAULT_FILE, &|_| Origin::Default));
+/// The settings of each layer, the last on top, and the faults of what could not be taken.
+type Layers = (Vec<Vec<layer::Setting>>, Vec<ConfigError>);
+
+/// All layers with the faults of what could not be taken. If a file is not TOML, only what the layers themselves tell: the rest
+/// would be faults that come of it.
+fn layers(inputs: &Inputs<'_>) -> Result<Layers, Vec<ConfigError>> {
+    let mut layers = Vec::new();
+    let mut is_broken = false;
     if inputs.profile == Profile::Development {
-        add(from_toml(DEV_FILE, &|_| Origin::Development));
+        layers.push(from_toml(DEV_FILE, &|_| Origin::Development).map_err(|error| vec![error])?);
     }
-    let mut carriers = Vec::new();
-    if let Some((name, text)) = inputs.file {
-        let layer = from_toml(text, &|line| Origin::File { name: name.to_owned(), line });
-        let paths = layer.iter().flatten().filter_map(|setting| setting.path.strip_prefix("carriers."));
-        carriers = paths.filter_map(|rest| rest.split('.').next()).map(str::to_owned).collect();
-        add(layer);
+    let mut files = layer::Layer::default();
+    for (name, text) in inputs.files {
+        match from_toml(text, &|line| Origin::File { name: name.clone(), line }) {
+            Ok(layer) => files.append(layer),
+            Err(error) => {
+                is_broken = true;
+                files.errors.push(error);
+            }
+        }
     }
-    add(from_env(inputs.env, &carriers));
-    add(from_flags(inputs.flags));
-    if errors.is_empty() { Ok(layers) } else { Err(errors) }
+    let paths = files.settings.iter().filter_map(|setting| setting.path.strip_prefix("carriers."));
+    let carriers: Vec<_> = paths.filter_map(|rest| rest.split('.').next()).map(str::to_owned).collect();
+    layers.extend([files, from_env(inputs.env, &carriers), from_flags(inputs.flags)]);
+    let errors: Vec<_> = layers.iter_mut().flat_map(|layer| std::mem::take(&mut layer.errors)).collect();
+    let settings = layers.into_iter().map(|layer| layer.settings).collect();
+    if is_broken { Err(errors) } else { Ok((settings, errors)) }
 }
 
 fn listen(settings: &mut Settings, profile: Profile) -> Listen {
     let names = ["listen.http", "listen.https", "listen.simulator"];
     let [http, https, simulator] = names.map(|name| settings.address(name));
-    if http.is_none() && https.is_none() && settings.errors.is_empty() {
+    let is_faulty = |settings: &Settings, name: &str| settings.is_faulty(name);
+    if http.is_none() && https.is_none() && !is_faulty(settings, names[0]) && !is_faulty(settings, names[1]) {
         settings.fault(
+            Fault::Conflict,
             "listen.http",
             "both HTTP and HTTPS are off",
             "give one of listen.http and listen.https an address",
@@ -216,7 +239,12 @@ fn listen(settings: &mut Settings, profile: Profile) -> Listen {
             && a == b
             && a.port() != 0
         {
-            settings.fault(names[second], format!("{b} is also {}", names[first]), "choose another port");
+            settings.fault(
+                Fault::Conflict,
+                names[second],
+                format!("{b} is also {}", names[first]),
+                "choose another port",
+            );
         }
     }
     if profile == Profile::Development {
@@ -225,25 +253,31 @@ fn listen(settings: &mut Settings, profile: Profile) -> Listen {
                 && !addr.ip().is_loopback()
             {
                 let problem = format!("{addr} can be reached from other machines, and --dev has known credentials");
-                settings.fault(name, problem, "use a loopback address, 127.0.0.1 or [::1], or run without --dev");
+                settings.fault(
+                    Fault::Profile,
+                    name,
+                    problem,
+                    "use a loopback address, 127.0.0.1 or [::1], or run without --dev",
+                );
             }
         }
     }
     if profile == Profile::Production && simulator.is_some() {
         settings.fault(
+            Fault::Profile,
             "listen.simulator",
             "the built-in simulator runs with --dev only",
             "set it to off, or run `whimbrel sim` beside the gateway",
         );
     }
     let tls_names = settings.list("listen.tls_names");
-    if tls_names.is_empty() && settings.errors.is_empty() {
-        settings.fault("listen.tls_names", "there is no name", "name at least localhost");
+    if tls_names.is_empty() {
+        settings.missing("listen.tls_names", "there is no name", "name at least localhost");
     }
     let (certificate, key) = (path(settings, "listen.tls_certificate"), path(settings, "listen.tls_key"));
     if certificate.is_some() != key.is_some() {
         let missing = if key.is_some() { "listen.tls_certificate" } else { "listen.tls_key" };
-        settings.fault(missing, "it is missing", "give both the certificate and its key, or neither");
+        settings.missing(missing, "it is missing", "give both the certificate and its key, or neither");
     }
     Listen { http, https, simulator, tls_names, tls_files: certificate.zip(key) }
 }
@@ -255,6 +289,7 @@ fn only_the_simulator(settings: &mut Settings) {
             let path = format!("{section}.{name}");
             if !settings.is_compiled_in(&path) {
                 settings.fault(
+                    Fault::Profile,
                     &path,
                     "--dev has its simulator as the only carrier",
                     "remove this or run without --dev",
@@ -262,8 +297,8 @@ fn only_the_simulator(settings: &mut Settings) {
             }
         }
     }
-    if settings.address("listen.simulator").is_none() && settings.errors.is_empty() {
-        settings.fault("listen.simulator", "--dev needs its simulator", "give it an address, like 127.0.0.1:0");
+    if settings.address("listen.simulator").is_none() {
+        settings.missing("listen.simulator", "--dev needs its simulator", "give it an address, like 127.0.0.1:0");
     }
 }
 
@@ -285,7 +320,7 @@ fn data_dir(settings: &mut Settings, inputs: &Inputs<'_>) -> PathBuf {
     match of_service.or_else(|| of_user().map(|folder| folder.join(name))) {
         Some(path) => path,
         None => {
-            settings.fault("data.dir", "neither it nor $XDG_STATE_HOME nor $HOME is set", "give it with --data-dir");
+            settings.missing("data.dir", "neither it nor $XDG_STATE_HOME nor $HOME is set", "give it with --data-dir");
             PathBuf::new()
         }
     }
@@ -313,7 +348,12 @@ fn log(settings: &mut Settings) -> Log {
     };
     let filter = settings.text("log.filter").unwrap_or("info").to_owned();
     if let Err(error) = crate::telemetry::check_filter(&filter) {
-        settings.fault("log.filter", format!("{filter:?} is no filter: {error}"), "write a level, or target=level,...");
+        settings.fault(
+            Fault::Value,
+            "log.filter",
+            format!("{filter:?} is no filter: {error}"),
+            "write a level, or target=level,...",
+        );
     }
     Log { filter, format }
 }
@@ -324,6 +364,7 @@ fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
         match AllowedHost::parse(&host) {
             Ok(host) => allowed_hosts.push(host),
             Err(_) => settings.fault(
+                Fault::Value,
                 "egress.allow_hosts",
                 format!("{host:?} is not a host"),
                 "write a name, an address, or *. and a name, without scheme, port and path",

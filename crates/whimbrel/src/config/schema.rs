@@ -1,7 +1,8 @@
-//! Every setting there is: its path, its kind and, where the default file cannot hold it, its default.
+//! What a row of the table of settings says, and how a path finds its row.
 //!
 //! A `*` in a path stands for a carrier's name or a route's number.
 
+use super::keys::KEYS;
 use super::value::Kind;
 
 /// One setting.
@@ -9,99 +10,93 @@ use super::value::Kind;
 pub(super) struct Key {
     pub(super) path: &'static str,
     pub(super) kind: Kind,
-    /// The default of a setting inside a `*`; those outside have theirs in the default file.
+    /// As the environment would write it.
     pub(super) default: Option<&'static str>,
+    /// Whether there must be a value.
+    pub(super) is_needed: bool,
+    /// For the default file, where the default would not show the form.
+    pub(super) example: Option<&'static str>,
     /// A short name in the environment.
     pub(super) env: Option<&'static str>,
+    pub(super) reload: Reload,
+    /// Unit, bounds and what happens at the bound, where the kind does not say it.
+    pub(super) help: &'static str,
 }
 
-const fn key(path: &'static str, kind: Kind) -> Key {
-    Key { path, kind, default: None, env: None }
+/// A section of the file.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) path: &'static str,
+    pub(super) help: &'static str,
 }
 
-const fn with_env(path: &'static str, kind: Kind, env: &'static str) -> Key {
-    Key { path, kind, default: None, env: Some(env) }
+/// What it takes for a changed setting to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// A reload, and nothing else notices.
+    Applies,
+    /// A reload, after which the carrier binds anew.
+    Rebinds,
+    /// A restart.
+    Restart,
 }
 
-const fn with_default(path: &'static str, kind: Kind, default: &'static str) -> Key {
-    Key { path, kind, default: Some(default), env: None }
+impl Reload {
+    /// For people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applies => "a reload applies it",
+            Self::Rebinds => "a reload applies it; the carrier finishes what is open and binds anew",
+            Self::Restart => "it needs a restart",
+        }
+    }
 }
 
-/// From 10 ms to an hour.
-const WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 3_600_000 };
-const OCTET: Kind = Kind::Count { min: 0, max: 255 };
+impl Key {
+    pub(super) const fn new(path: &'static str, kind: Kind, help: &'static str) -> Self {
+        let (default, is_needed, example, env, reload) = (None, false, None, None, Reload::Applies);
+        Self { path, kind, default, is_needed, example, env, reload, help }
+    }
 
-/// All settings.
-pub(super) static KEYS: &[Key] = &[
-    with_env("listen.http", Kind::Address, "WHIMBREL_HTTP"),
-    with_env("listen.https", Kind::Address, "WHIMBREL_HTTPS"),
-    with_env("listen.simulator", Kind::Address, "WHIMBREL_SIMULATOR"),
-    key("listen.tls_names", Kind::List),
-    key("listen.tls_certificate", Kind::Text),
-    key("listen.tls_key", Kind::Text),
-    with_env("data.dir", Kind::Text, "WHIMBREL_DATA_DIR"),
-    key("tables.networks", Kind::Text),
-    key("tables.prices", Kind::Text),
-    key("limits.connections", Kind::Count { min: 1, max: 1_000_000 }),
-    key("limits.head_bytes", Kind::Size { min: 8 << 10, max: 64 << 10 }),
-    key("limits.body_bytes", Kind::Size { min: 1 << 10, max: 64 << 20 }),
-    key("limits.head_time", WAIT),
-    key("limits.body_time", WAIT),
-    key("limits.idle_time", WAIT),
-    key("limits.write_stall_time", WAIT),
-    key("limits.handshake_time", WAIT),
-    key("limits.drain_time", WAIT),
-    with_env("log.filter", Kind::Text, "WHIMBREL_LOG"),
-    with_env("log.format", Kind::Choice(&["auto", "human", "json"]), "WHIMBREL_LOG_FORMAT"),
-    with_env("egress.allow_hosts", Kind::List, "WHIMBREL_ALLOW_EGRESS"),
-    key("egress.extra_ca", Kind::Text),
-    key("egress.calls", Kind::Count { min: 1, max: 100_000 }),
-    key("egress.calls_per_host", Kind::Count { min: 1, max: 100_000 }),
-    key("egress.connect_time", WAIT),
-    key("egress.answer_time", WAIT),
-    key("egress.answer_bytes", Kind::Size { min: 1 << 10, max: 16 << 20 }),
-    key("carriers.*.kind", Kind::Choice(&["smpp"])),
-    key("carriers.*.host", Kind::Text),
-    with_default("carriers.*.port", Kind::Count { min: 1, max: 65_535 }, "2775"),
-    key("carriers.*.system_id", Kind::Text),
-    key("carriers.*.password", Kind::Secret),
-    key("carriers.*.password_env", Kind::Text),
-    key("carriers.*.password_file", Kind::Text),
-    with_default("carriers.*.system_type", Kind::Text, ""),
-    with_default("carriers.*.bind", Kind::Choice(&["transceiver"]), "transceiver"),
-    with_default("carriers.*.window", Kind::Count { min: 1, max: 1000 }, "10"),
-    key("carriers.*.rate_per_second", Kind::Count { min: 1, max: 100_000 }),
-    with_default("carriers.*.response_timeout", WAIT, "60s"),
-    with_default("carriers.*.enquire_interval", WAIT, "30s"),
-    with_default("carriers.*.enquire_timeout", WAIT, "15s"),
-    with_default("carriers.*.service_type", Kind::Text, ""),
-    with_default("carriers.*.validity", Kind::Choice(&["relative", "never"]), "relative"),
-    key("carriers.*.source_ton", OCTET),
-    key("carriers.*.source_npi", OCTET),
-    key("carriers.*.dest_ton", OCTET),
-    key("carriers.*.dest_npi", OCTET),
-    with_default(
-        "carriers.*.doubt",
-        Kind::Choice(&["resend", "wait-then-resend", "hold-for-receipt", "fail-unknown"]),
-        "resend",
-    ),
-    with_default("carriers.*.doubt_resends", Kind::Count { min: 0, max: 2 }, "1"),
-    with_default("carriers.*.doubt_wait", Kind::Time { min_ms: 10, max_ms: 86_400_000 }, "60s"),
-    key("routes.*.name", Kind::Text),
-    key("routes.*.prefix", Kind::Text),
-    key("routes.*.carrier", Kind::Text),
-];
+    pub(super) const fn rebinding(self) -> Self {
+        Self { reload: Reload::Rebinds, ..self }
+    }
 
-/// Environment names that are the command line's own.
-pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
-    "WHIMBREL_CONFIG",
-    "WHIMBREL_READY_FILE",
-    "WHIMBREL_URL",
-    "WHIMBREL_TOKEN",
-    "WHIMBREL_CA",
-    "WHIMBREL_API_KEY",
-    "WHIMBREL_API_SECRET",
-];
+    pub(super) const fn live(self) -> Self {
+        Self { reload: Reload::Applies, ..self }
+    }
+
+    pub(super) const fn restart(self) -> Self {
+        Self { reload: Reload::Restart, ..self }
+    }
+
+    pub(super) const fn default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    pub(super) const fn needed(self, example: &'static str) -> Self {
+        Self { is_needed: true, example: Some(example), ..self }
+    }
+
+    pub(super) const fn example(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    pub(super) const fn env(self, env: &'static str) -> Self {
+        Self { env: Some(env), ..self }
+    }
+
+    /// The last word of the path.
+    pub(super) fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// The path of the section it stands in.
+    pub(super) fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+}
 
 /// The setting at a path, as it stands in a file (`carriers.acme.host`, `routes.0.name`).
 pub(super) fn find(path: &str) -> Option<&'static Key> {
@@ -132,18 +127,25 @@ fn matches(pattern: &str, path: &str) -> bool {
 pub(super) fn nearest(path: &str) -> Option<String> {
     let candidates = || KEYS.iter().map(|key| filled(key.path, path));
     let word = path.rsplit('.').next().unwrap_or_default();
-    // Somebody who writes "rate" means "rate_per_second".
+    // Somebody who writes "enquire" means "enquire_interval".
     let begun = candidates().find(|candidate| word.len() >= 3 && candidate.starts_with(path));
-    begun.or_else(|| {
-        let (distance, candidate) = candidates().map(|candidate| (distance(path, &candidate), candidate)).min()?;
-        (distance <= tolerance(word)).then_some(candidate)
-    })
+    // Somebody who writes "rate_per_second" means "rate".
+    let section = path.rsplit_once('.').map_or("", |(section, _)| section);
+    let longer = candidates().find(|candidate| {
+        let name = candidate.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+        name.len() >= 3 && word.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'))
+    });
+    begun.or(longer).or_else(|| nearest_by(path, tolerance(word), candidates()))
 }
 
 /// The word of `candidates` that is nearest to `word`, if it is near enough to be what was meant.
 pub(super) fn nearest_of(word: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+    nearest_by(word, tolerance(word), candidates)
+}
+
+fn nearest_by(word: &str, distance_max: usize, candidates: impl Iterator<Item = String>) -> Option<String> {
     let (distance, candidate) = candidates.map(|candidate| (distance(word, &candidate), candidate)).min()?;
-    (distance <= tolerance(word)).then_some(candidate)
+    (distance <= distance_max).then_some(candidate)
 }
 
 /// How many letters of a word may be wrong.
@@ -182,6 +184,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::{CAUSES, SECTIONS};
     use super::*;
 
     #[test]
@@ -191,7 +194,7 @@ mod tests {
         for section in ["listen", "carriers", "carriers.acme", "routes", "routes.0"] {
             assert!(is_section(section), "{section}");
         }
-        assert!(!is_section("lisen") && !is_section("listen.http"));
+        assert!(!is_section("lisen") && !is_section("listen.http") && !is_section("carriers.acme.status_table"));
     }
 
     #[test]
@@ -200,7 +203,8 @@ mod tests {
             ("listen.htp", Some("listen.http")),
             ("lisen.https", Some("listen.https")),
             ("carriers.acme.sytem_id", Some("carriers.acme.system_id")),
-            ("carriers.acme.rate", Some("carriers.acme.rate_per_second")),
+            ("carriers.acme.rate_per_second", Some("carriers.acme.rate")),
+            ("carriers.acme.enquire", Some("carriers.acme.enquire_interval")),
             ("carriers.acme.colour", None),
             ("limit.body_bytes", Some("limits.body_bytes")),
             ("zebra", None),
@@ -212,10 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_is_there_once() {
+    fn the_table_holds_together() {
         let mut paths: Vec<_> = KEYS.iter().map(|key| key.path).collect();
         paths.sort_unstable();
         paths.dedup();
-        assert_eq!(paths.len(), KEYS.len());
+        assert_eq!(paths.len(), KEYS.len(), "a path stands twice");
+        for key in KEYS {
+            assert!(SECTIONS.iter().any(|section| section.path == key.section()), "{} has no section", key.path);
+            assert!(key.help.ends_with('.') && key.help.len() > 15, "{}: {:?}", key.path, key.help);
+            assert!(!(key.is_needed && key.default.is_some()), "{}", key.path);
+            for written in [key.default, key.example].into_iter().flatten() {
+                assert!(key.kind.read(&super::super::value::Raw::Text(written.to_owned())).is_ok(), "{}", key.path);
+            }
+        }
+        assert!(CAUSES.iter().all(|word| whimbrel_core::part::Cause::parse(word).is_some()));
     }
 }

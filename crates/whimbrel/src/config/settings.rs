@@ -4,21 +4,28 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::error::{ConfigError, Origin};
+use super::error::{ConfigError, Fault, Origin};
+use super::keys::KEYS;
 use super::layer::Setting;
-use super::schema::{KEYS, find};
+use super::schema::find;
+use super::smpp::TonNpi;
 use super::value::{Kind, Raw, Value};
 
-/// A setting as `config check` shows it.
+/// A setting as `config print` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// The path, like `carriers.acme.window`.
     pub path: String,
-    /// The value; secrets are hidden.
+    /// The value as TOML, equal values alike; secrets are hidden.
     pub value: String,
+    /// The value as JSON.
+    pub json: serde_json::Value,
     /// Where it comes from.
     pub origin: Origin,
 }
+
+/// What stands in place of a secret.
+pub(super) const HIDDEN: &str = "[secret]";
 
 /// All settings, and the faults found so far.
 #[derive(Debug, Default)]
@@ -28,8 +35,9 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Puts layers on each other, the last on top. A layer with routes replaces all routes below it.
-    pub(super) fn of(layers: Vec<Vec<Setting>>) -> Self {
+    /// Puts layers on each other, the last on top. A layer with routes replaces all routes below it. `errors` are the faults that
+    /// are known already.
+    pub(super) fn of(layers: Vec<Vec<Setting>>, errors: Vec<ConfigError>) -> Self {
         let mut top: BTreeMap<String, Setting> = BTreeMap::new();
         for layer in layers {
             if layer.iter().any(|setting| setting.path.ends_with(".name") && setting.path.starts_with("routes.")) {
@@ -39,7 +47,7 @@ impl Settings {
                 top.insert(setting.path.clone(), setting);
             }
         }
-        let mut settings = Self::default();
+        let mut settings = Self { errors, ..Self::default() };
         settings.add_defaults(&mut top);
         for (path, setting) in top {
             settings.read(path, setting);
@@ -47,15 +55,18 @@ impl Settings {
         settings
     }
 
-    /// Adds the defaults of carriers that are there.
+    /// Adds the defaults, inside a star for what is there.
     fn add_defaults(&mut self, top: &mut BTreeMap<String, Setting>) {
-        for name in names_below(top.keys(), "carriers") {
-            for key in KEYS {
-                if let (Some(field), Some(default)) = (key.path.strip_prefix("carriers.*."), key.default) {
-                    let path = format!("carriers.{name}.{field}");
-                    let raw = Raw::Text(default.to_owned());
-                    top.entry(path.clone()).or_insert(Setting { path, raw, origin: Origin::Default });
-                }
+        for key in KEYS {
+            let (Some(default), section) = (key.default, key.section()) else { continue };
+            let names = match section.strip_suffix(".*") {
+                Some(above) => names_below(top.keys(), above).iter().map(|name| format!("{above}.{name}")).collect(),
+                None => vec![section.to_owned()],
+            };
+            for section in names {
+                let path = format!("{section}.{}", key.name());
+                let raw = Raw::Text(default.to_owned());
+                top.entry(path.clone()).or_insert(Setting { path, raw, origin: Origin::Default });
             }
         }
     }
@@ -70,7 +81,8 @@ impl Settings {
             Err(remedy) => {
                 let shown = if key.kind == Kind::Secret { "its value".to_owned() } else { setting.raw.show() };
                 let problem = format!("{shown} does not fit");
-                self.errors.push(ConfigError { field: path, origin: Some(setting.origin), problem, remedy });
+                let (fault, origin) = (Fault::Value, Some(setting.origin));
+                self.errors.push(ConfigError { fault, field: path, origin, problem, remedy });
             }
         }
     }
@@ -102,12 +114,13 @@ impl Settings {
     }
 
     /// Notes a fault.
-    pub(super) fn fault(&mut self, path: &str, problem: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fault(&mut self, fault: Fault, path: &str, problem: impl Into<String>, remedy: impl Into<String>) {
         // What is missing, or was left as it is, is missing from the section that was written.
         let own = self.origin(path).filter(|origin| *origin != Origin::Default);
         let section = || self.origin(path.rsplit_once('.')?.0).filter(|origin| *origin != Origin::Default);
         let origin = own.or_else(section);
         self.errors.push(ConfigError {
+            fault,
             field: path.to_owned(),
             origin,
             problem: problem.into(),
@@ -127,11 +140,21 @@ impl Settings {
         if let Some(text) = self.text(path) {
             return text.to_owned();
         }
-        let is_unread = self.errors.iter().any(|error| error.field == path);
-        if !is_unread {
-            self.fault(path, "it is missing", "give it a value");
-        }
+        self.missing(path, "it is missing", "give it a value");
         String::new()
+    }
+
+    /// Notes that something is missing, unless a fault that is known already explains it.
+    pub(super) fn missing(&mut self, path: &str, problem: &str, remedy: &str) {
+        if !self.is_faulty(path) {
+            self.fault(Fault::Missing, path, problem, remedy);
+        }
+    }
+
+    /// Whether a fault is known of that setting, or one that was probably meant to be it.
+    pub(super) fn is_faulty(&self, path: &str) -> bool {
+        let meant = format!("did you mean {path}?");
+        self.errors.iter().any(|error| error.field == path || error.remedy == meant)
     }
 
     pub(super) fn address(&self, path: &str) -> Option<SocketAddr> {
@@ -143,7 +166,8 @@ impl Settings {
 
     pub(super) fn count(&self, path: &str) -> Option<u64> {
         match self.values.get(path) {
-            Some((_, Value::Count(count), _)) => Some(*count),
+            Some((_, Value::Count(number) | Value::Size(number) | Value::Rate(number), _)) => Some(*number),
+            Some((_, Value::Code(code), _)) => Some(u64::from(*code)),
             _ => None,
         }
     }
@@ -167,12 +191,31 @@ impl Settings {
         }
     }
 
+    pub(super) fn flag(&self, path: &str) -> bool {
+        matches!(self.values.get(path), Some((_, Value::Flag(true), _)))
+    }
+
+    pub(super) fn ton_npi(&self, path: &str) -> TonNpi {
+        match self.values.get(path) {
+            Some((_, Value::TonNpi(ton, npi), _)) => TonNpi { ton: *ton, npi: *npi },
+            _ => TonNpi { ton: 0, npi: 0 },
+        }
+    }
+
+    pub(super) fn codes(&self, path: &str) -> &[(u32, String)] {
+        match self.values.get(path) {
+            Some((_, Value::Codes(codes), _)) => codes,
+            _ => &[],
+        }
+    }
+
     /// All settings for people, secrets hidden.
     pub(super) fn shown(&self) -> Vec<Shown> {
-        let show = |(path, (raw, _, origin)): (&String, &(Raw, Value, Origin))| {
+        let show = |(path, (_, value, origin)): (&String, &(Raw, Value, Origin))| {
             let is_secret = find(path).is_some_and(|key| key.kind == Kind::Secret);
-            let value = if is_secret { "[secret]".to_owned() } else { raw.show() };
-            Shown { path: path.clone(), value, origin: origin.clone() }
+            let hidden = Value::Text(HIDDEN.to_owned());
+            let value = if is_secret { &hidden } else { value };
+            Shown { path: path.clone(), value: value.toml(), json: value.json(), origin: origin.clone() }
         };
         self.values.iter().map(show).collect()
     }

@@ -1,0 +1,290 @@
+//! Flags of the commands that look after a gateway.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{ConsentArgs, ServerArgs};
+
+/// `carrier`.
+#[derive(Debug, Subcommand)]
+pub enum CarrierCommand {
+    /// List carriers with their links.
+    Ls {
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Test a carrier: is it bound, does it answer, and with --to, does a text arrive?
+    Test(TestArgs),
+    /// Bind a carrier that was unbound or drained.
+    Bind {
+        /// The carrier.
+        name: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Unbind a carrier at once: what it has not answered is in doubt.
+    Unbind {
+        /// The carrier.
+        name: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Give a carrier nothing new, let it finish, then unbind it.
+    Drain {
+        /// The carrier.
+        name: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List receipts that belong to no message, and why.
+    Orphans {
+        /// Only those of this carrier.
+        name: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `carrier test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The carrier.
+    pub name: String,
+    /// Send a text to this number too; it costs what it costs.
+    #[arg(long, value_name = "NUMBER")]
+    pub to: Option<String>,
+    /// The sender of that text.
+    #[arg(long, value_name = "SENDER", requires = "to")]
+    pub from: Option<String>,
+    /// The text.
+    #[arg(long, requires = "to")]
+    pub text: Option<String>,
+    /// The account that pays.
+    #[arg(long, value_name = "KEY", requires = "to")]
+    pub account: Option<String>,
+    /// Give up waiting for the receipt after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u32,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// `account`.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account; its key and secrets are printed this once.
+    Create {
+        /// A name for people.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Whose words its applications speak.
+        #[arg(long, value_name = "DIALECT")]
+        dialect: Option<String>,
+        /// The one currency of its wallet.
+        #[arg(long, default_value = "EUR")]
+        currency: String,
+        /// The class of its messages: otp or bulk.
+        #[arg(long, default_value = "bulk")]
+        class: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Pay into an account's wallet.
+    Topup {
+        /// The account's key.
+        key: String,
+        /// How much, in the account's currency, such as 10.00.
+        amount: String,
+        /// Names the payment: the same reference pays once, however often it is given.
+        #[arg(long)]
+        reference: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Show an account with its wallet.
+    Show {
+        /// The account's key.
+        key: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Change what an account may do and where its webhooks go.
+    Set {
+        /// The account's key.
+        key: String,
+        /// What to change.
+        #[command(flatten)]
+        rules: Box<AccountRuleArgs>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `account set`. What is not given stays as it is.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct AccountRuleArgs {
+    /// active, suspended.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// How it may send: http, smpp-only.
+    #[arg(long)]
+    pub access: Option<String>,
+    /// Requests per second; 0: no limit.
+    #[arg(long, value_name = "COUNT")]
+    pub requests_per_second_max: Option<u32>,
+    /// Parts per second with one and the same sender; 0: no limit.
+    #[arg(long, value_name = "COUNT")]
+    pub sender_parts_per_second_max: Option<u32>,
+    /// Whom it may send to: any, permitted (its list of that name).
+    #[arg(long)]
+    pub recipients: Option<String>,
+    /// As whom it may send: any, listed (its list of senders, and its numbers).
+    #[arg(long)]
+    pub senders: Option<String>,
+    /// What becomes of a character that GSM 7-bit lacks: replace, transliterate, unicode.
+    #[arg(long)]
+    pub unmappable: Option<String>,
+    /// Whether it may send binary messages: allowed, denied.
+    #[arg(long)]
+    pub binary: Option<String>,
+    /// Whether it may choose where the handset puts a message: allowed, denied.
+    #[arg(long)]
+    pub handset_class: Option<String>,
+    /// The class of its messages unless a request says otherwise: otp, bulk.
+    #[arg(long)]
+    pub default_class: Option<String>,
+    /// How webhooks carry their parameters: GET, POST, POST-JSON.
+    #[arg(long)]
+    pub webhook_method: Option<String>,
+    /// Where receipts go; empty takes it away.
+    #[arg(long, value_name = "URL")]
+    pub receipt_url: Option<String>,
+    /// Where texts that come in go; empty takes it away.
+    #[arg(long, value_name = "URL")]
+    pub inbound_url: Option<String>,
+}
+
+/// `number`.
+#[derive(Debug, Subcommand)]
+pub enum NumberCommand {
+    /// List numbers with their accounts.
+    Ls {
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Give a number to an account.
+    Assign {
+        /// The number.
+        number: String,
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// Where texts for this number go, instead of the account's own URL.
+        #[arg(long, value_name = "URL")]
+        inbound_url: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Take a number from its account: texts for it go nowhere.
+    Release {
+        /// The number.
+        number: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListOf {
+    /// Numbers that nobody, or not this account, may send to.
+    Barred,
+    /// Numbers that were given up.
+    Deactivated,
+    /// Numbers that an account with recipients=permitted may send to.
+    Permitted,
+    /// Senders that an account with senders=listed may use.
+    Senders,
+}
+
+impl ListOf {
+    /// Its name in the native API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Barred => "barred",
+            Self::Deactivated => "deactivated",
+            Self::Permitted => "permitted",
+            Self::Senders => "senders",
+        }
+    }
+}
+
+/// `list`.
+#[derive(Debug, Subcommand)]
+pub enum ListCommand {
+    /// Print a list, an entry a line.
+    Show {
+        /// Which.
+        kind: ListOf,
+        /// The account's own list instead of the one for everybody.
+        #[arg(long, value_name = "KEY")]
+        account: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Add entries: numbers, prefixes such as 4477*, senders.
+    Add {
+        /// Which.
+        kind: ListOf,
+        /// The entries; `-` reads them from stdin, an entry a line.
+        #[arg(required = true)]
+        entries: Vec<String>,
+        /// The account's own list instead of the one for everybody.
+        #[arg(long, value_name = "KEY")]
+        account: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Take entries away.
+    Remove {
+        /// Which.
+        kind: ListOf,
+        /// The entries; `-` reads them from stdin, an entry a line.
+        #[arg(required = true)]
+        entries: Vec<String>,
+        /// The account's own list instead of the one for everybody.
+        #[arg(long, value_name = "KEY")]
+        account: Option<String>,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
