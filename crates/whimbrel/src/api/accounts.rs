@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
-use whimbrel_core::{Account, AccountId, Currency, EndpointKind, HttpMethodChoice, MessageClass, Money};
+use whimbrel_core::{
+    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, MessageClass, Money,
+    Recipients, Senders, Unmappable,
+};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::{AccountError, NewCustomer};
@@ -13,6 +16,8 @@ use super::{Api, document, unavailable};
 use crate::gateway::secrets;
 use crate::server::{IncomingRequest, problem};
 
+/// The highest rate that can be set; 0 stands for none.
+const RATE_MAX: u32 = 1_000_000;
 /// Longest URL of an endpoint.
 const URL_BYTES_MAX: usize = 2_000;
 
@@ -57,6 +62,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         capture_on: CaptureOn::CarrierAccept,
         webhook_method: HttpMethodChoice::Get,
         endpoints: Vec::new(),
+        rules: AccountRules::default(),
+        lists: std::sync::Arc::default(),
     };
     let shown = json!({
         "api_key": account.key,
@@ -96,8 +103,23 @@ pub(super) async fn patch(api: &Api, key: &str, request: &IncomingRequest) -> Ht
 }
 
 fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, HttpResponse> {
-    let known = &["receipt_url", "inbound_url", "webhook_method", "status", "default_class"];
+    let known = &[
+        "receipt_url",
+        "inbound_url",
+        "webhook_method",
+        "status",
+        "default_class",
+        "access",
+        "requests_per_second_max",
+        "sender_parts_per_second_max",
+        "recipients",
+        "senders",
+        "unmappable",
+        "binary",
+        "handset_class",
+    ];
     let mut fields = Fields::read(body, known)?;
+    let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
     let mut endpoints = Vec::new();
     for (name, kind) in [("receipt_url", EndpointKind::Receipt), ("inbound_url", EndpointKind::Inbound)] {
         if let Some(url) = fields.text(name)? {
@@ -111,11 +133,43 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         webhook_method: fields.word("webhook_method", HttpMethodChoice::parse, "GET, POST, POST-JSON")?,
         status: fields.word("status", AccountStatus::parse, "active, suspended")?,
         default_class: fields.word("default_class", MessageClass::parse, "otp, bulk")?,
+        rules: read_rules(&mut fields, entry.account.rules)?,
     })
 }
 
+/// The rules with what the fields change; `None` if they change nothing.
+fn read_rules(fields: &mut Fields, now: AccountRules) -> Result<Option<AccountRules>, HttpResponse> {
+    let mut rules = now;
+    let facility = "allowed, denied";
+    if let Some(access) = fields.word("access", Access::parse, "http, smpp-only")? {
+        rules.access = access;
+    }
+    if let Some(count) = fields.count("requests_per_second_max", RATE_MAX)? {
+        rules.requests_per_second_max = count;
+    }
+    if let Some(count) = fields.count("sender_parts_per_second_max", RATE_MAX)? {
+        rules.sender_parts_per_second_max = count;
+    }
+    if let Some(recipients) = fields.word("recipients", Recipients::parse, "any, permitted")? {
+        rules.recipients = recipients;
+    }
+    if let Some(senders) = fields.word("senders", Senders::parse, "any, listed")? {
+        rules.senders = senders;
+    }
+    if let Some(unmappable) = fields.word("unmappable", Unmappable::parse, "replace, transliterate, unicode")? {
+        rules.unmappable = unmappable;
+    }
+    if let Some(binary) = fields.word("binary", Facility::parse, facility)? {
+        rules.binary = binary;
+    }
+    if let Some(handset_class) = fields.word("handset_class", Facility::parse, facility)? {
+        rules.handset_class = handset_class;
+    }
+    Ok((rules != now).then_some(rules))
+}
+
 /// An absolute http or https URL, or nothing, which takes the endpoint away.
-fn checked_url(name: &str, url: &str) -> Result<Box<str>, HttpResponse> {
+pub(super) fn checked_url(name: &str, url: &str) -> Result<Box<str>, HttpResponse> {
     if url.is_empty() {
         return Ok("".into());
     }
@@ -156,7 +210,7 @@ fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpRespo
     Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
 }
 
-fn find(api: &Api, key: &str) -> Result<AccountId, HttpResponse> {
+pub(super) fn find(api: &Api, key: &str) -> Result<AccountId, HttpResponse> {
     // Keys are unique within a dialect; `dialect:key` names one where two dialects have the same.
     let entries = match key.split_once(':') {
         Some((dialect, key)) => {
@@ -199,6 +253,14 @@ fn shown(view: &AccountView) -> Value {
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
         "default_class": view.account.default_class.as_str(),
+        "access": view.account.rules.access.as_str(),
+        "requests_per_second_max": view.account.rules.requests_per_second_max,
+        "sender_parts_per_second_max": view.account.rules.sender_parts_per_second_max,
+        "recipients": view.account.rules.recipients.as_str(),
+        "senders": view.account.rules.senders.as_str(),
+        "unmappable": view.account.rules.unmappable.as_str(),
+        "binary": view.account.rules.binary.as_str(),
+        "handset_class": view.account.rules.handset_class.as_str(),
         "webhook_method": view.account.webhook_method.as_str(),
         "receipt_url": url(EndpointKind::Receipt),
         "inbound_url": url(EndpointKind::Inbound),

@@ -38,6 +38,38 @@ impl Fields {
         }
     }
 
+    /// Texts in an array; `None` if the field is absent or null.
+    pub(super) fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, HttpResponse> {
+        debug_assert!(self.known.contains(&name), "{name} is not among the known fields");
+        let wrong = || bad(&format!("`{name}` must be an array of texts"));
+        match self.fields.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(texts)) => texts
+                .into_iter()
+                .map(|text| match text {
+                    Value::String(text) => Ok(text),
+                    _ => Err(wrong()),
+                })
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// A whole number from 0 to `max`; `None` if the field is absent or null.
+    pub(super) fn count(&mut self, name: &'static str, max: u32) -> Result<Option<u32>, HttpResponse> {
+        debug_assert!(self.known.contains(&name), "{name} is not among the known fields");
+        match self.fields.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                match value.as_u64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count <= max) {
+                    Some(count) => Ok(Some(count)),
+                    None => Err(bad(&format!("`{name}` must be a whole number from 0 to {max}"))),
+                }
+            }
+        }
+    }
+
     /// One of a few words; `None` if the field is absent or null.
     pub(super) fn word<T>(
         &mut self,

@@ -1,13 +1,13 @@
 //! Messages as operators and tools read them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{MessageId, PartId, PhoneNumber};
+use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_store::{MessageFilter, MessageSummary, MessageView};
 
 use super::json::bad;
-use super::{Api, document, unavailable};
+use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
 const COUNT_DEFAULT: usize = 50;
@@ -69,8 +69,8 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
     });
     match read.await {
         Ok(Some(message)) => {
-            let carrier =
-                api.engine.carriers().find(message.carrier).map_or("(not configured any more)", |desk| &desk.name);
+            let desk = api.engine.carriers().find(message.carrier);
+            let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
             document(200, &whole(&message, carrier))
         }
         Ok(None) => problem(404, "Not Found", "there is no message with that id"),
@@ -79,22 +79,35 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
 }
 
 /// Reads a public id of any dialect.
-fn read_id(text: &str) -> Option<i64> {
+pub(super) fn read_id(text: &str) -> Option<i64> {
     DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text))
 }
 
-fn public_id(dialect: &str, id: i64) -> String {
+/// The public form of an id in the words of its dialect.
+pub(super) fn public_id(dialect: &str, id: i64) -> String {
     registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id))
 }
 
 fn summary(message: &MessageSummary) -> Value {
+    let (text, binary) = match &message.content {
+        Content::Text { text, .. } => (Some(text.expose()), None),
+        Content::Binary(binary) => (
+            None,
+            Some(json!({
+                "udh": hex(binary.header.expose()),
+                "body": hex(binary.body.expose()),
+                "protocol_id": binary.protocol_id,
+            })),
+        ),
+    };
     json!({
         "id": public_id(&message.dialect, message.id.0),
         "account": message.account_key,
         "dialect": message.dialect,
         "to": message.recipient.digits(),
         "from": message.sender.as_str(),
-        "text": message.text.expose(),
+        "text": text,
+        "binary": binary,
         "accepted_at": message.accepted_at.to_string(),
         "parts": message.part_count,
         "status": message.status,
@@ -128,8 +141,16 @@ fn whole(message: &MessageView, carrier: &str) -> Value {
             })
         })
         .collect();
+    let segments = match &message.summary.content {
+        Content::Text { text, alphabet } => {
+            Some(segments::shown(text.expose(), *alphabet, message.cut.reference.width()))
+        }
+        Content::Binary(_) => None,
+    };
     let more = json!({
+        "segments": segments,
         "class": message.class.as_str(),
+        "handset_class": message.handset_class.map(HandsetClass::value),
         "encoding": message.encoding.to_string(),
         "price": message.price.eight_decimals(),
         "currency": message.price.currency.as_str(),
@@ -146,4 +167,14 @@ fn whole(message: &MessageView, carrier: &str) -> Value {
         value.extend(more);
     }
     value
+}
+
+/// Octets as lower-case hexadecimal digits.
+pub(super) fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write as _;
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }

@@ -5,24 +5,36 @@
 
 mod access;
 mod accounts;
+mod carriers;
+mod events;
 mod json;
 mod messages;
+mod numbers;
+mod phones;
+mod segments;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use whimbrel_carriers::Order;
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::Engine;
+use whimbrel_simulator::Control;
 
-use crate::server::{IncomingRequest, problem};
+use crate::gateway::Reloader;
+use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 
 pub use access::{Access, Local};
 
 /// The prefix of every path of the native API.
 pub const PREFIX: &str = "/_whimbrel/v1/";
+
+/// Where events are streamed.
+const EVENTS: &str = "/_whimbrel/v1/events";
 
 /// What the native API needs.
 pub struct Api {
@@ -32,24 +44,55 @@ pub struct Api {
     pub metrics: Metrics,
     /// Who may call.
     pub access: Access,
+    /// Changes the configuration, if this process can.
+    pub reloader: Arc<Reloader>,
+    /// The built-in simulator, if it runs.
+    pub simulator: Option<Control>,
+    /// The server stops.
+    pub stop: Shutdown,
+    /// Places for clients that listen to events.
+    pub streams: Arc<Semaphore>,
+}
+
+/// What [`Api::new`] is given.
+pub struct ApiParts {
+    /// The engine it shows and changes.
+    pub engine: Arc<Engine>,
+    /// The metrics it renders.
+    pub metrics: Metrics,
+    /// The token that opens it.
+    pub admin_token: Secret,
+    /// Whether callers on this machine need it.
+    pub local: Local,
+    /// Changes the configuration.
+    pub reloader: Arc<Reloader>,
+    /// The built-in simulator, if it runs.
+    pub simulator: Option<Control>,
+    /// The server stops.
+    pub stop: Shutdown,
 }
 
 impl Api {
-    /// An API whose callers prove themselves by `admin_token`.
+    /// An API whose callers prove themselves by the admin token.
     #[must_use]
-    pub const fn new(engine: Arc<Engine>, metrics: Metrics, admin_token: Secret, local: Local) -> Self {
-        Self { engine, metrics, access: Access::new(admin_token, local) }
+    pub fn new(parts: ApiParts) -> Self {
+        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop } = parts;
+        let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
+        Self { engine, metrics, access: Access::new(admin_token, local), reloader, simulator, stop, streams }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
-    pub async fn handle(&self, request: &IncomingRequest) -> Option<HttpResponse> {
+    pub async fn handle(&self, request: &IncomingRequest) -> Option<Answer> {
         match request.path() {
-            "/livez" => Some(text(200, "text/plain; charset=utf-8", "ok\n".to_owned())),
-            "/readyz" => Some(self.ready()),
-            "/" => Some(front_page()),
+            "/livez" => Some(text(200, "text/plain; charset=utf-8", "ok\n".to_owned()).into()),
+            "/readyz" => Some(self.ready().into()),
+            "/" => Some(front_page().into()),
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
-                Ok(()) => self.route(request).await,
-                Err(refused) => refused,
+                Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
+                    events::stream(self, request)
+                }
+                Ok(()) => self.route(request).await.into(),
+                Err(refused) => refused.into(),
             }),
             _ => None,
         }
@@ -73,11 +116,31 @@ impl Api {
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
             ("POST", ["accounts", key, "topup"]) => accounts::top_up(self, key, request).await,
+            ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
+            ("POST", ["numbers"]) => numbers::assign(self, request).await,
+            ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
+            ("GET" | "HEAD", ["lists", kind]) => numbers::entries(self, kind, request).await,
+            ("POST" | "DELETE", ["lists", kind]) => numbers::change(self, kind, request).await,
+            ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, request).await,
+            ("GET" | "HEAD", ["carriers"]) => carriers::list(self),
+            ("GET" | "HEAD", ["orphans"]) => carriers::orphans(self, request).await,
+            ("POST", ["carriers", name, "test"]) => carriers::test(self, name, request).await,
+            ("POST", ["carriers", name, "bind"]) => carriers::order(self, name, Order::Bind),
+            ("POST", ["carriers", name, "unbind"]) => carriers::order(self, name, Order::Unbind),
+            ("POST", ["carriers", name, "drain"]) => carriers::order(self, name, Order::Drain),
+            ("POST", ["segments"]) => segments::explain_text(request),
+            ("POST", ["config", "reload"]) => self.reload().await,
+            (_, ["simulator" | "phones", ..]) => phones::handle(self, &segments, request),
             (
                 _,
-                ["version" | "stats" | "messages" | "accounts"]
-                | ["messages" | "accounts", _]
-                | ["accounts", _, "topup"],
+                [
+                    "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
+                    | "events" | "segments",
+                ]
+                | ["messages" | "accounts" | "numbers" | "lists", _]
+                | ["accounts", _, "topup"]
+                | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
+                | ["config", "reload"],
             ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),
             _ => not_found(request.path()),
         }
@@ -88,6 +151,29 @@ impl Api {
         match self.engine.store_stopped() {
             None => document(200, &json!({ "ready": true })),
             Some(error) => document(503, &json!({ "ready": false, "why": error.to_string() })),
+        }
+    }
+
+    /// `POST config/reload`.
+    async fn reload(&self) -> HttpResponse {
+        // A caller that hangs up must not leave it half done.
+        let reloader = Arc::clone(&self.reloader);
+        let reloaded = tokio::spawn(async move { reloader.reload().await }).await;
+        match reloaded.unwrap_or_else(|_| Err("the reload failed inside the gateway: see the log".to_owned())) {
+            Ok(applied) => {
+                document(200, &json!({ "applied": applied.changes, "restart_needed": applied.restart_needed }))
+            }
+            Err(why) => {
+                let mut refused =
+                    problem(422, "Unprocessable Content", "the configuration was refused; the one before is in force");
+                let errors: Vec<&str> = why.lines().collect();
+                let document = json!({
+                    "type": "about:blank", "title": "Unprocessable Content", "status": 422,
+                    "detail": "the configuration was refused; the one before is in force", "errors": errors,
+                });
+                refused.body = document.to_string().into_bytes();
+                refused
+            }
         }
     }
 
@@ -105,10 +191,23 @@ impl Api {
                     "doubts": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
+                    "inbound_parts": stats.inbound,
                 }),
             ),
             Err(error) => unavailable(&error),
         }
+    }
+}
+
+/// What a simulator that runs alone answers.
+#[must_use]
+pub fn simulator_answer(simulator: &Control, request: &IncomingRequest) -> HttpResponse {
+    match request.path().strip_prefix(PREFIX) {
+        Some(rest) => {
+            let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
+            phones::control(simulator, &segments, request)
+        }
+        None => not_found(request.path()),
     }
 }
 

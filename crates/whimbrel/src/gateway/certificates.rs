@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use whimbrel_core::Timestamp;
 
-use super::{GatewayError, While};
+use super::{GatewayError, While, gauges};
 use crate::config::{Listen, read_config_file, read_secret_file};
 use crate::server::ca;
 use crate::server::tls::CertifiedKeys;
@@ -16,7 +16,29 @@ pub(super) struct Certificates {
     pub(super) ca_pem: Option<PathBuf>,
 }
 
+impl Certificates {
+    /// When the first of them expires; `None` if none can be read.
+    fn expire_at(&self) -> Option<Timestamp> {
+        let pairs = [&self.keys.rsa, &self.keys.ecdsa].into_iter().flatten();
+        let leaves = pairs.filter_map(|pair| pair.cert.first());
+        let seconds = leaves.filter_map(|leaf| {
+            let (_, certificate) = x509_parser::parse_x509_certificate(leaf).ok()?;
+            Some(certificate.validity().not_after.timestamp())
+        });
+        seconds.min().map(|seconds| Timestamp(seconds.saturating_mul(1_000_000)))
+    }
+}
+
+/// Opens the certificates, and notes when they expire.
 pub(super) fn open(listen: &Listen, folder: &Path, now: Timestamp) -> Result<Certificates, GatewayError> {
+    let certificates = read(listen, folder, now)?;
+    if let Some(expires_at) = certificates.expire_at() {
+        gauges::certificate(expires_at);
+    }
+    Ok(certificates)
+}
+
+fn read(listen: &Listen, folder: &Path, now: Timestamp) -> Result<Certificates, GatewayError> {
     match &listen.tls_files {
         Some((chain, key)) => {
             let chain = read_config_file(chain).when("cannot use listen.tls_certificate")?;

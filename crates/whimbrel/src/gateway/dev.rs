@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use whimbrel_core::account::{AccountStatus, CaptureOn};
-use whimbrel_core::{Account, AccountId, Currency, HttpMethodChoice, MessageClass, Money, Secret};
+use whimbrel_core::{Account, AccountId, AccountRules, Currency, HttpMethodChoice, MessageClass, Money, Secret};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{AccountError, Engine, NewCustomer};
 use whimbrel_store::{AccountRefused, TopUp};
@@ -27,6 +27,8 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 capture_on: CaptureOn::CarrierAccept,
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
+                rules: AccountRules::default(),
+                lists: Arc::default(),
             },
             dialect: descriptor.id.into(),
             secret: Secret::new(dev.secret),

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use whimbrel_core::World;
-use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed};
 use whimbrel_engine::Engine;
 
 use crate::api::Api;
-use crate::server::{Handler, IncomingRequest, problem};
+use crate::server::{Answer, Handler, IncomingRequest, problem};
 
 /// Everything that answers requests.
 pub struct Front {
@@ -26,7 +25,7 @@ impl Front {
 }
 
 impl Handler for Front {
-    async fn handle(&self, request: IncomingRequest) -> HttpResponse {
+    async fn handle(&self, request: IncomingRequest) -> Answer {
         let world = self.engine.world();
         for dialect in DIALECTS.iter().copied() {
             let read = {
@@ -35,17 +34,18 @@ impl Handler for Front {
             };
             let parsed = match read {
                 Match::NotMine => continue,
-                Match::Answered(response) => return response,
+                Match::Answered(response) => return response.into(),
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
             let outcome = self.engine.handle(dialect, claim, call).await;
-            return dialect.render(&outcome, &reply);
+            return dialect.render(&outcome, &reply).into();
         }
         match self.api.handle(&request).await {
             Some(response) => response,
             None => {
                 problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /")
+                    .into()
             }
         }
     }

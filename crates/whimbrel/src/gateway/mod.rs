@@ -5,7 +5,10 @@
 mod certificates;
 mod dev;
 mod front;
+mod gauges;
+mod link;
 mod presence;
+mod reload;
 mod routing;
 pub mod secrets;
 mod way_out;
@@ -22,29 +25,48 @@ use whimbrel_engine::{Engine, Parts, SystemWorld};
 use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
 use whimbrel_store::{Keyring, SqliteOptions, SqliteStore, Store};
 
-use crate::api::{Api, Local};
+use crate::api::{Api, ApiParts, Local};
 use crate::config::{Config, Profile};
 use crate::server::datadir::DataDir;
 use crate::server::{self, Bound, Trigger, ready, tls};
 use crate::telemetry::Metrics;
 
 pub use front::Front;
+pub use reload::{Applied, LoadConfig, Reloader};
 
-/// Reads the tables that the configuration names.
+/// Reads the files that the configuration names: tables and certificates.
 ///
 /// # Errors
-/// [`GatewayError`] with the table's line and what is wrong.
-pub fn check_tables(config: &Config) -> Result<(), GatewayError> {
-    routing::tables(config).map(|_| ())
+/// [`GatewayError`] with the file and what is wrong.
+pub fn check_files(config: &Config) -> Result<(), GatewayError> {
+    routing::tables(config).map(|_| ())?;
+    routing::check_carriers(config).when("cannot set up the carriers")
+}
+
+/// A failure with its sources, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 /// Connections that read the store at once.
 const READERS: usize = 4;
 
+/// Phones of the built-in simulator whose last texts are kept.
+const PHONES_MAX: usize = 10_000;
+
 /// What the gateway is given.
 pub struct Options {
     /// The configuration.
     pub config: Config,
+    /// Reads it anew.
+    pub load: LoadConfig,
     /// Where to write addresses and credentials.
     pub ready_file: Option<PathBuf>,
     /// The process's metrics.
@@ -86,7 +108,7 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> While<T> for Result<T
 /// # Errors
 /// [`GatewayError`] if something could not be started.
 pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), GatewayError> {
-    let Options { config, ready_file, metrics } = options;
+    let Options { config, load, ready_file, metrics } = options;
     let is_dev = config.profile == Profile::Development;
     let mut signals = Signals::install().when("cannot listen for signals")?;
     _ = server::raise_open_files();
@@ -116,9 +138,10 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         config.point_to_simulator(simulator.local_addr());
     }
     let carriers = routing::name_carriers(&*store, &config.carriers)?;
-    let snapshot = routing::snapshot(&config, &carriers)?;
+    let snapshot = routing::snapshot(&config, &carriers, 1)?;
     let egress = way_out::open(&config.egress)?;
-    let desks = carriers.iter().map(|carrier| Arc::clone(&carrier.desk)).collect();
+    let placed: Vec<_> = carriers.into_iter().map(|carrier| (carrier.desk(), carrier)).collect();
+    let desks = placed.iter().map(|(desk, _)| Arc::clone(desk)).collect();
     let (engine, events) = Engine::start(Parts {
         store,
         keyring: Arc::new(keyring),
@@ -133,12 +156,29 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         dev::open_accounts(&engine).await.when("cannot make the development account")?;
     }
     engine.run();
-    routing::start_carriers(&carriers, events, &world);
+    for (desk, carrier) in placed {
+        desk.set_carrier(carrier.start(&desk, events.clone(), Arc::clone(&world)));
+    }
+    drop(events);
 
-    let local = if is_dev { Local::Trusted } else { Local::NeedsToken };
-    let api = Api::new(Arc::clone(&engine), metrics.clone(), admin_token.clone(), local);
-    let front = Arc::new(Front::new(Arc::clone(&engine), api));
     let (trigger, stop) = server::shutdown();
+    let reloader = Arc::new(Reloader::new(
+        load,
+        Arc::clone(&engine),
+        Arc::clone(&world),
+        simulator.as_ref().map(Running::local_addr),
+        config.clone(),
+    ));
+    let api = Api::new(ApiParts {
+        engine: Arc::clone(&engine),
+        metrics: metrics.clone(),
+        admin_token: admin_token.clone(),
+        local: if is_dev { Local::Trusted } else { Local::NeedsToken },
+        reloader: Arc::clone(&reloader),
+        simulator: simulator.as_ref().map(Running::control),
+        stop: stop.clone(),
+    });
+    let front = Arc::new(Front::new(Arc::clone(&engine), api));
     let running = presence::running(is_dev, &http, &https, certificates.as_ref(), simulator.as_ref(), admin_token);
     let mut listeners = tokio::task::JoinSet::new();
     if let Some(bound) = http {
@@ -154,8 +194,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     announce(&presence::banner(is_dev, &running, data.path()));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "whimbrel is ready");
 
-    let upkeep = tokio::spawn(upkeep(metrics, egress));
-    signals.wait().await;
+    let upkeep = tokio::spawn(upkeep(metrics, egress, data.path().to_owned()));
+    signals.reload_until_stop(&reloader).await;
     tracing::info!("stopping: open requests and submissions are finished first; a second signal ends at once");
     drop(ready_file);
     upkeep.abort();
@@ -190,6 +230,7 @@ fn bind(addr: SocketAddr, what: &str, flag: &str) -> Result<Bound, GatewayError>
 async fn start_simulator(addr: SocketAddr, world: &Arc<dyn World>) -> Result<Running, GatewayError> {
     let mut options = SimulatorOptions::new(addr, Arc::clone(world));
     options.ranges = Ranges::FictionalAndDevelopment;
+    options.phones_max = PHONES_MAX;
     let simulator = whimbrel_simulator::bind(options).await;
     let simulator =
         simulator.when(format!("cannot start the simulator at {addr} (choose another address by --simulator)"))?;
@@ -197,24 +238,46 @@ async fn start_simulator(addr: SocketAddr, world: &Arc<dyn World>) -> Result<Run
 }
 
 /// What must be done now and then so that nothing grows while nobody looks.
-async fn upkeep(metrics: Metrics, egress: Arc<way_out::WayOut>) {
+async fn upkeep(metrics: Metrics, egress: Arc<way_out::WayOut>, folder: PathBuf) {
     let mut ticks = tokio::time::interval(std::time::Duration::from_secs(5));
     loop {
         ticks.tick().await;
         metrics.tidy();
         egress.tidy();
+        gauges::disk(&folder);
     }
 }
 
-/// SIGTERM and SIGINT.
+/// SIGTERM and SIGINT, which stop, and SIGHUP, which reloads.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
     fn install() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Reloads the configuration with each SIGHUP, until a signal to stop comes.
+    async fn reload_until_stop(&mut self, reloader: &Arc<Reloader>) {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => {
+                    let reloader = Arc::clone(reloader);
+                    // What comes of it is logged there; a stop does not wait for it.
+                    tokio::spawn(async move { reloader.reload().await.is_ok() });
+                }
+            }
+        }
     }
 
     async fn wait(&mut self) {

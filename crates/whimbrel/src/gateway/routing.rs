@@ -2,25 +2,64 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
-use whimbrel_carriers::smpp::{self, BindMode, SmppConfig, ValidityForm};
-use whimbrel_core::plan::Route;
-use whimbrel_core::{CarrierEvent, Networks, Prices, Snapshot, Span, World};
+use whimbrel_carriers::Carrier as RunningCarrier;
+use whimbrel_carriers::smpp::{self, SmppConfig};
+use whimbrel_core::part::DoubtRules;
+use whimbrel_core::plan::{Route, RouteCarrier};
+use whimbrel_core::{CarrierEvent, CarrierId, Networks, Prices, Snapshot, World};
 use whimbrel_engine::carriers::CarrierDesk;
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_store::{Op, OpResult, Store};
 
+use super::link::link;
 use super::{GatewayError, While};
-use crate::config::{Carrier, CarrierKind, Config, SmppBind, SmppCarrier, Validity, read_config_file};
+use crate::config::{Carrier, CarrierKind, Config, read_config_file};
 
 /// The tables that are built in.
 const NETWORKS: &str = include_str!("../../../../data/networks.csv");
 const PRICES: &str = include_str!("../../../../data/prices.csv");
 
-/// A carrier of the configuration with its desk.
+/// A carrier of the configuration with its number.
 pub(super) struct ConfiguredCarrier {
-    pub(super) desk: Arc<CarrierDesk>,
+    pub(super) id: CarrierId,
+    pub(super) name: Box<str>,
+    pub(super) doubt: DoubtRules,
+    pub(super) pace: Pace,
     smpp: SmppConfig,
+}
+
+impl ConfiguredCarrier {
+    /// The carrier's place, with nothing behind it yet.
+    pub(super) fn desk(&self) -> Arc<CarrierDesk> {
+        Arc::new(CarrierDesk::new(self.id, self.name.clone(), self.doubt, self.pace))
+    }
+
+    /// Starts it: its events go to the channel.
+    pub(super) fn start(
+        self,
+        desk: &CarrierDesk,
+        events: mpsc::Sender<CarrierEvent>,
+        world: Arc<dyn World>,
+    ) -> Arc<dyn RunningCarrier> {
+        smpp::start(self.smpp, self.id, Arc::clone(&desk.links), events, world)
+    }
+}
+
+/// A carrier with its number, checked.
+///
+/// # Errors
+/// What cannot be used, and what to do.
+pub(super) fn configured(id: CarrierId, carrier: &Carrier) -> Result<ConfiguredCarrier, String> {
+    let CarrierKind::Smpp(smpp) = &carrier.kind;
+    Ok(ConfiguredCarrier {
+        id,
+        name: carrier.name.as_str().into(),
+        doubt: carrier.doubt,
+        pace: Pace { parts_per_second_max: carrier.rate.unwrap_or(0) },
+        smpp: link(&carrier.name, smpp)?,
+    })
 }
 
 /// Gives every carrier its number.
@@ -32,71 +71,51 @@ pub(super) fn name_carriers(store: &dyn Store, carriers: &[Carrier]) -> Result<V
         let OpResult::Carrier(id) = id else {
             return Err(format!("the store gave carrier `{}` no number: report this as a bug", carrier.name));
         };
-        let CarrierKind::Smpp(smpp) = &carrier.kind;
-        let pace = Pace { parts_per_second_max: carrier.rate_per_second.unwrap_or(0) };
-        let desk = Arc::new(CarrierDesk::new(id, carrier.name.as_str().into(), carrier.doubt, pace));
-        Ok(ConfiguredCarrier { desk, smpp: link(&carrier.name, smpp) })
+        configured(id, carrier)
     });
     named.collect::<Result<_, String>>().when("cannot set up the carriers")
 }
 
-fn link(name: &str, smpp: &SmppCarrier) -> SmppConfig {
-    let span = |time: std::time::Duration| Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
-    let mut link = SmppConfig::new(name, &smpp.host, smpp.port, &smpp.system_id, smpp.password.clone());
-    link.system_type = smpp.system_type.as_str().into();
-    link.bind = match smpp.bind {
-        SmppBind::Transceiver => BindMode::Transceiver,
-    };
-    link.window_max = smpp.window_max;
-    link.response_timeout = span(smpp.response_timeout);
-    link.enquire_interval = span(smpp.enquire_interval);
-    link.enquire_timeout = span(smpp.enquire_timeout);
-    link.service_type = smpp.service_type.as_str().into();
-    link.validity = match smpp.validity {
-        Validity::Relative => ValidityForm::Relative,
-        Validity::Never => ValidityForm::Never,
-    };
-    let forms = &mut link.addresses;
-    for form in [&mut forms.sender_name, &mut forms.sender_number, &mut forms.sender_short_code] {
-        form.ton = smpp.source_ton.unwrap_or(form.ton);
-        form.npi = smpp.source_npi.unwrap_or(form.npi);
-    }
-    forms.recipient.ton = smpp.dest_ton.unwrap_or(forms.recipient.ton);
-    forms.recipient.npi = smpp.dest_npi.unwrap_or(forms.recipient.npi);
-    link
-}
-
-/// Starts every carrier; each holds a sender of the event channel until it is closed.
-pub(super) fn start_carriers(
-    carriers: &[ConfiguredCarrier],
-    events: mpsc::Sender<CarrierEvent>,
-    world: &Arc<dyn World>,
-) {
-    for carrier in carriers {
-        let started = smpp::start(carrier.smpp.clone(), carrier.desk.id, events.clone(), Arc::clone(world));
-        carrier.desk.set_carrier(started);
-    }
-    // The channel ends with the last carrier, and with it the settling.
-    drop(events);
-}
-
 /// Networks, prices and routes, the longest prefix first.
-pub(super) fn snapshot(config: &Config, carriers: &[ConfiguredCarrier]) -> Result<Snapshot, GatewayError> {
+pub(super) fn snapshot(config: &Config, carriers: &[ConfiguredCarrier], epoch: u32) -> Result<Snapshot, GatewayError> {
     let (networks, prices) = tables(config)?;
+    let found = |name: &String| {
+        let carrier = carriers.iter().find(|carrier| *carrier.name == **name)?;
+        let slack = carrier.smpp.part_form().slack_octets;
+        Some(RouteCarrier { id: carrier.id, reference_width: carrier.smpp.reference_width(), part_slack: slack })
+    };
     let mut routes: Vec<Route> = config
         .routes
         .iter()
-        .filter_map(|route| {
-            let carrier = carriers.iter().find(|carrier| *carrier.desk.name == *route.carrier)?;
-            Some(Route {
-                name: route.name.as_str().into(),
-                prefix: route.prefix.as_str().into(),
-                carrier: carrier.desk.id,
-            })
+        .map(|route| Route {
+            name: route.name.as_str().into(),
+            prefix: route.prefix.as_str().into(),
+            carriers: route.carriers.iter().filter_map(found).collect(),
         })
         .collect();
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-    Ok(Snapshot { epoch: 1, networks: Arc::new(networks), prices: Arc::new(prices), routes })
+    Ok(Snapshot { epoch, networks: Arc::new(networks), prices: Arc::new(prices), routes })
+}
+
+/// A digest of what the files that a carrier names hold now: a certificate that was renewed in its place is a change.
+pub(super) fn files_digest(carrier: &Carrier) -> [u8; 32] {
+    let CarrierKind::Smpp(smpp) = &carrier.kind;
+    let mut digest = Sha256::new();
+    let client = |tls: &crate::config::SmppTls| tls.client.clone().map(|(chain, key)| [chain, key]);
+    if let Some(tls) = &smpp.tls {
+        for path in tls.ca.iter().cloned().chain(client(tls).into_iter().flatten()) {
+            // One that cannot be read is found when the carrier is set up.
+            let octets = std::fs::read(&path).unwrap_or_default();
+            digest.update((octets.len() as u64).to_be_bytes());
+            digest.update(&octets);
+        }
+    }
+    digest.finalize().into()
+}
+
+/// Says whether every carrier can be set up: what only files tell is read, nothing is started.
+pub(super) fn check_carriers(config: &Config) -> Result<(), String> {
+    config.carriers.iter().try_for_each(|carrier| configured(CarrierId(0), carrier).map(|_| ()))
 }
 
 /// The operator's tables, or those that are built in.

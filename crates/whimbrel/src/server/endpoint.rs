@@ -10,11 +10,12 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Response, Version, header};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tracing::error;
 use whimbrel_dialects::http::HttpResponse;
 
+use super::answer::{Answer, AnswerBody, Pieces};
 use super::handler::Handler;
 use super::limits::HttpLimits;
 use super::problem::{last_problem, problem};
@@ -36,7 +37,7 @@ pub(super) struct Endpoint<H> {
 
 impl<H: Handler> Endpoint<H> {
     /// Answers one request. There is always an answer.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
         let _open = self.watch.request();
         let version = request.version();
         let (head, mut body) = request.into_parts();
@@ -51,8 +52,12 @@ impl<H: Handler> Endpoint<H> {
                 if version == Version::HTTP_2 {
                     drop_rest(&mut body).await;
                 }
-                refused.into()
+                Answer::Whole(refused.into())
             }
+        };
+        let (answer, pieces) = match answer {
+            Answer::Whole(answer) => (answer, None),
+            Answer::Stream { head, pieces } => (head, Some(pieces)),
         };
         let after = if asks_to_close || self.watch.is_stopping() { After::Close } else { After::KeepOpen };
         let spelling = if version == Version::HTTP_2 {
@@ -61,6 +66,16 @@ impl<H: Handler> Endpoint<H> {
             self.spelling.of(answer.headers.iter().map(|(name, _)| *name))
         };
         let mut response = respond(answer, version, after);
+        if let Some(pieces) = pieces {
+            *response.body_mut() = match std::mem::take(response.body_mut()) {
+                AnswerBody::Whole(first) => {
+                    // A whole body of one piece is ready at once.
+                    let first = first.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+                    AnswerBody::Stream(Pieces::new(first, pieces, &self.watch))
+                }
+                body @ AnswerBody::Stream(_) => body,
+            };
+        }
         if let Some(spelling) = spelling {
             *response.extensions_mut() = spelling;
         }
@@ -148,7 +163,7 @@ impl From<BodyRefused> for HttpResponse {
 }
 
 /// Runs a handler; a panic in it becomes an answer.
-async fn without_panic(answer: impl Future<Output = HttpResponse>) -> HttpResponse {
+async fn without_panic(answer: impl Future<Output = Answer>) -> Answer {
     let mut answer = pin!(answer);
     // The future is not polled again after a panic, so nothing sees what the panic left half done.
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
@@ -156,7 +171,7 @@ async fn without_panic(answer: impl Future<Output = HttpResponse>) -> HttpRespon
         Err(_) => {
             error!("a request handler panicked and its client got status 500; report this with the panic's message");
             metrics::counter!(crate::telemetry::HTTP_PANICS).increment(1);
-            Poll::Ready(problem(500, "Internal Server Error", "the request failed inside the gateway"))
+            Poll::Ready(problem(500, "Internal Server Error", "the request failed inside the gateway").into())
         }
     })
     .await

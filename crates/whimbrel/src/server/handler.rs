@@ -2,8 +2,7 @@
 
 use std::future::Future;
 
-use whimbrel_dialects::http::HttpResponse;
-
+use super::answer::Answer;
 use super::request::IncomingRequest;
 
 /// Answers requests. One value serves all connections at once.
@@ -12,15 +11,17 @@ use super::request::IncomingRequest;
 /// its own. A panic becomes the answer 500.
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request, whose body is already here.
-    fn handle(&self, request: IncomingRequest) -> impl Future<Output = HttpResponse> + Send;
+    fn handle(&self, request: IncomingRequest) -> impl Future<Output = Answer> + Send;
 }
 
-impl<F, Answer> Handler for F
+impl<F, Answering> Handler for F
 where
-    F: Fn(IncomingRequest) -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = HttpResponse> + Send,
+    F: Fn(IncomingRequest) -> Answering + Send + Sync + 'static,
+    Answering: Future + Send,
+    Answering::Output: Into<Answer>,
 {
-    fn handle(&self, request: IncomingRequest) -> impl Future<Output = HttpResponse> + Send {
-        self(request)
+    fn handle(&self, request: IncomingRequest) -> impl Future<Output = Answer> + Send {
+        let answering = self(request);
+        async move { answering.await.into() }
     }
 }

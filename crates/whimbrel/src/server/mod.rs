@@ -12,6 +12,7 @@ pub mod ready;
 pub mod shutdown;
 pub mod tls;
 
+mod answer;
 mod connection;
 mod endpoint;
 mod handler;
@@ -26,6 +27,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Answer;
 pub use handler::Handler;
 pub use limits::{HttpLimits, raise_open_files};
 pub use listen::{Bound, Drained, serve};

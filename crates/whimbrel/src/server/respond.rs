@@ -9,6 +9,7 @@ use http_body_util::Full;
 use tracing::error;
 use whimbrel_dialects::http::HttpResponse;
 
+use super::answer::AnswerBody;
 use super::problem::problem;
 
 /// What becomes of the connection after an answer.
@@ -21,8 +22,8 @@ pub(super) enum After {
 }
 
 /// Turns an answer into hyper's for a request of that version.
-pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::default());
     let Ok(status) = StatusCode::from_u16(answer.status) else {
         error!(status = answer.status, "handler gave an impossible status, report this");
         return respond(problem(500, "Internal Server Error", "the answer could not be sent"), version, after);
@@ -44,7 +45,7 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
             _ => error!(header = name, "handler gave a header that cannot be sent, left out; report this"),
         }
     }
-    *response.body_mut() = Full::new(Bytes::from(answer.body));
+    *response.body_mut() = AnswerBody::Whole(Full::new(Bytes::from(answer.body)));
     response
 }
 

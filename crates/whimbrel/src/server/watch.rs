@@ -4,6 +4,7 @@
 //! asks for the [`deadline`](Watch::deadline). No timer is touched while requests come and go, so the usual path costs a
 //! few atomic stores.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use tokio::time::Instant;
@@ -76,6 +77,12 @@ impl Watch {
         self.open.fetch_add(1, Relaxed);
         self.head_since.store(NEVER, Relaxed);
         OpenRequest(self)
+    }
+
+    /// An answer goes on after its head. The request stays open until the value is dropped.
+    pub(super) fn stream(self: &Arc<Self>) -> OpenStream {
+        self.open.fetch_add(1, Relaxed);
+        OpenStream(Arc::clone(self))
     }
 
     /// The client took octets.
@@ -156,6 +163,16 @@ impl Drop for OpenRequest<'_> {
     fn drop(&mut self) {
         self.0.idle_since.store(self.0.now(), Relaxed);
         self.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
+/// An answer that goes on.
+#[derive(Debug)]
+pub(super) struct OpenStream(Arc<Watch>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        drop(OpenRequest(&self.0));
     }
 }
 

@@ -1,0 +1,143 @@
+//! `GET events`: what happens, as it happens, as server-sent events (WHATWG HTML, "Server-sent events").
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use whimbrel_core::{AccountId, MessageId, Span};
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_engine::Engine;
+use whimbrel_engine::events::{About, Event, Heard, Listener};
+
+use super::messages::{public_id, read_id};
+use super::{Api, json::bad};
+use crate::server::{Answer, IncomingRequest, Shutdown, problem};
+
+/// Streams open at once.
+pub(super) const STREAMS_MAX: usize = 64;
+/// Pieces that a slow client may be behind before its stream waits.
+const PIECES_MAX: usize = 64;
+/// A comment goes out after so long without an event, so that both ends know that the other one lives.
+const HEARTBEAT: Span = Span::seconds(15);
+
+/// Which events a client wants.
+#[derive(Default)]
+struct Wanted {
+    account: Option<AccountId>,
+    message: Option<MessageId>,
+    after: Option<u64>,
+}
+
+/// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent.
+pub(super) fn stream(api: &Api, request: &IncomingRequest) -> Answer {
+    let wanted = match read_wanted(api, request) {
+        Ok(wanted) => wanted,
+        Err(refused) => return refused.into(),
+    };
+    let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
+        return problem(
+            503,
+            "Service Unavailable",
+            &format!("{STREAMS_MAX} clients listen already: close one, or try again later"),
+        )
+        .into();
+    };
+    let listener = api.engine.events().listen(wanted.after);
+    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
+    tokio::spawn(async move {
+        feed(&engine, listener, &wanted, &sender, stop).await;
+        drop(permit);
+    });
+    let headers = vec![
+        ("Content-Type", "text/event-stream".into()),
+        ("Cache-Control", "no-store".into()),
+        ("X-Content-Type-Options", "nosniff".into()),
+        ("X-Accel-Buffering", "no".into()),
+    ];
+    // A client tries again after a second; its first octets tell it that the stream is open.
+    Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
+}
+
+fn read_wanted(api: &Api, request: &IncomingRequest) -> Result<Wanted, HttpResponse> {
+    let mut wanted = Wanted::default();
+    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
+        match &*name {
+            "account" => wanted.account = Some(super::accounts::find(api, &value)?),
+            "message" => {
+                let id = read_id(&value).ok_or_else(|| bad("`message` must be the id of a message"))?;
+                wanted.message = Some(MessageId(id));
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                return Err(bad(&format!("`{other}` is no parameter here; the parameters are account, message")));
+            }
+        }
+    }
+    wanted.after = request.header("last-event-id").and_then(|id| id.trim().parse().ok());
+    Ok(wanted)
+}
+
+/// Sends events until the client goes away or the server stops.
+async fn feed(
+    engine: &Arc<Engine>,
+    mut listener: Listener,
+    wanted: &Wanted,
+    client: &mpsc::Sender<Bytes>,
+    mut stop: Shutdown,
+) {
+    let world = engine.world();
+    let mut quiet_until = world.now() + HEARTBEAT;
+    loop {
+        let piece = tokio::select! {
+            biased;
+            () = stop.requested() => return,
+            () = client.closed() => return,
+            heard = listener.next() => match heard {
+                Heard::Event(event) if wants(wanted, &event) => shown(&event),
+                Heard::Event(_) => continue,
+                Heard::Missed(count) => format!("event: missed\ndata: {{\"count\":{count}}}\n\n"),
+                Heard::End => return,
+            },
+            () = world.sleep_until(quiet_until) => ": nothing happened\n\n".to_owned(),
+        };
+        quiet_until = world.now() + HEARTBEAT;
+        tokio::select! {
+            biased;
+            () = stop.requested() => return,
+            sent = client.send(piece.into()) => if sent.is_err() { return },
+        }
+    }
+}
+
+fn wants(wanted: &Wanted, event: &Event) -> bool {
+    let message = match event.about {
+        About::Message { message_id, .. } | About::Part { message_id, .. } => Some(message_id),
+        About::Inbound { .. } | About::Carrier { .. } | About::Gateway => None,
+    };
+    (wanted.account.is_none() || wanted.account == event.account_id)
+        && (wanted.message.is_none() || wanted.message == message)
+}
+
+fn shown(event: &Event) -> String {
+    let mut data = json!({ "at": event.at.to_string(), "kind": event.kind });
+    let more = match &event.about {
+        About::Message { message_id, dialect, part_count } => {
+            json!({ "message": public_id(dialect, message_id.0), "dialect": dialect, "parts": part_count })
+        }
+        About::Part { message_id, part_id, number, dialect } => json!({
+            "message": public_id(dialect, message_id.0), "part": public_id(dialect, part_id.0), "number": number,
+        }),
+        About::Inbound { inbound_id, number } => {
+            json!({ "inbound": format!("{:x}", inbound_id.0), "to": number })
+        }
+        About::Carrier { name } => json!({ "carrier": name }),
+        About::Gateway => json!({}),
+    };
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more);
+        data.insert("detail".to_owned(), json!(event.detail));
+    }
+    format!("event: {}\nid: {}\ndata: {data}\n\n", event.kind, event.sequence)
+}
