@@ -9,6 +9,7 @@ mod bench;
 mod clock;
 mod command;
 mod commands;
+mod dissected;
 mod failure;
 mod harness;
 mod tidy;
@@ -39,6 +40,8 @@ enum Command {
     Tidy,
     /// Install what `tools.toml` lists and this machine lacks.
     Install(commands::install::Options),
+    /// Run the tests that are other projects' clients and servers, locked or in their newest versions.
+    Sdks(commands::sdks::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
@@ -47,6 +50,10 @@ enum Command {
     Fsyncfail(commands::fsyncfail::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
     Hostile(commands::hostile::Options),
+    /// Have tshark read random PDUs of ours and compare every field with what was meant.
+    Dissect(commands::dissect::Options),
+    /// Send more than a carrier allows, and see that its rate is used, kept and nobody else is slowed.
+    Throttled(commands::throttled::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -80,10 +87,13 @@ fn run(command: Command) -> Outcome<()> {
         Command::Ci => commands::ci::run(&workspace),
         Command::Tidy => commands::tidy::run(&workspace),
         Command::Install(options) => commands::install::run(&workspace, &options),
+        Command::Sdks(options) => commands::sdks::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
+        Command::Dissect(options) => commands::dissect::run(&workspace, &options),
+        Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

@@ -45,9 +45,12 @@ fn clippy(workspace: &Workspace) -> Outcome<()> {
 
 /// The harnesses as anyone would call them, long enough to prove that they work and what they prove still holds.
 fn harnesses(workspace: &Workspace) -> Outcome<()> {
-    for line in
-        [&["crashloop", "--kills", "4"][..], &["fsyncfail", "--first", "27", "--last", "36"], &["bench", "--quick"]]
-    {
+    for line in [
+        &["dissect", "--count", "5000"][..],
+        &["crashloop", "--kills", "4"],
+        &["fsyncfail", "--first", "27", "--last", "36"],
+        &["bench", "--quick"],
+    ] {
         let line: Vec<&str> = ["xtask"].iter().chain(line).copied().collect();
         command::run(&mut cargo(workspace, &line))?;
     }

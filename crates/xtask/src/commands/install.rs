@@ -1,12 +1,12 @@
 //! `cargo xtask install`: installs what `tools.toml` lists and this machine lacks, by the ordinary package clients.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
 
 use crate::command::{self, exists, program};
+use crate::commands::packages;
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::workspace::Workspace;
 
@@ -21,10 +21,13 @@ pub struct Options {
 /// `tools.toml`: the one list of what the project's scripts install.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tools {
+pub struct Tools {
     cargo: BTreeMap<String, CargoTool>,
     debian: BTreeMap<String, DebianPackage>,
-    python: Python,
+    /// Packages for Python.
+    pub python: Python,
+    /// Packages for Node.
+    pub node: Node,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,15 +50,27 @@ struct DebianPackage {
     purpose: String,
 }
 
+/// Where the packages for Python are pinned.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Python {
+pub struct Python {
     /// The file that pins the packages.
-    requirements: String,
+    pub requirements: String,
+    /// The file that names those which the tests import.
+    pub direct: String,
+}
+
+/// Where the packages for Node are listed and locked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// The folder of `package.json` and `package-lock.json`.
+    pub packages: String,
 }
 
 impl Tools {
-    fn read(workspace: &Workspace) -> Outcome<Self> {
+    /// Reads the list.
+    pub fn read(workspace: &Workspace) -> Outcome<Self> {
         let text = std::fs::read_to_string(workspace.path("tools.toml")).attempting("read tools.toml")?;
         toml::from_str(&text).attempting("read tools.toml")
     }
@@ -71,7 +86,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     for name in tools.cargo.keys() {
         cargo_tool(workspace, name)?;
     }
-    python(workspace).map(|_| ())
+    packages::pinned(workspace).map(|_| ())
 }
 
 fn report(tools: &Tools) -> Outcome<()> {
@@ -84,6 +99,7 @@ fn report(tools: &Tools) -> Outcome<()> {
         println!("{state:8} debian  {name}: {}", package.purpose);
     }
     println!("         python  as pinned in {}", tools.python.requirements);
+    println!("         node    as locked in {}", tools.node.packages);
     Ok(())
 }
 
@@ -125,26 +141,6 @@ pub fn debian_packages(workspace: &Workspace) -> Outcome<()> {
     apt(&line)
 }
 
-/// Makes the virtual environment below the target folder and installs the pinned packages; gives its Python.
-///
-/// A stamp with the requirements' text makes the second call free.
-pub fn python(workspace: &Workspace) -> Outcome<PathBuf> {
-    let requirements = Tools::read(workspace)?.python.requirements;
-    let wanted =
-        std::fs::read_to_string(workspace.path(&requirements)).attempting(format_args!("read {requirements}"))?;
-    let folder = workspace.target().join("venv");
-    let (python, stamp) = (folder.join("bin/python"), folder.join("requirements.stamp"));
-    if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    let (venv, interpreter) = (folder.to_string_lossy(), python.to_string_lossy());
-    command::run(&mut program(workspace, "python3", &["-m", "venv", "--clear", &venv]))?;
-    let line = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", &requirements];
-    command::run(&mut program(workspace, &interpreter, &line))?;
-    std::fs::write(&stamp, wanted)?;
-    Ok(python)
-}
-
 fn is_there(probe: &[String]) -> bool {
     match probe {
         [file] => std::path::Path::new(file).is_file(),
@@ -162,13 +158,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_reads_and_its_requirements_are_pinned() {
+    fn the_list_reads() {
         let workspace = Workspace::find().expect("the tests run inside the repository");
         let tools = Tools::read(&workspace).expect("tools.toml");
         assert!(tools.cargo.contains_key("cargo-nextest"));
-        let requirements = std::fs::read_to_string(workspace.path(&tools.python.requirements)).expect("requirements");
-        for line in requirements.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            assert!(line.contains("=="), "`{line}` has no version");
-        }
+        assert!(tools.debian.values().all(|package| !package.probe.is_empty()));
     }
 }

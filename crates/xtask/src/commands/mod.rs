@@ -3,11 +3,15 @@
 pub mod bench;
 pub mod ci;
 pub mod crashloop;
+pub mod dissect;
 pub mod fsyncfail;
 pub mod fuzz;
 pub mod hostile;
 pub mod install;
 pub mod load;
+pub mod packages;
+pub mod sdks;
 pub mod sink;
 pub mod test;
+pub mod throttled;
 pub mod tidy;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::command::{self, cargo, program};
-use crate::commands::install;
+use crate::command::{self, cargo};
+use crate::commands::{install, packages};
 use crate::failure::Outcome;
 use crate::workspace::Workspace;
 
@@ -27,14 +27,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         command::run(&mut cargo(workspace, &["test", "--doc", "--workspace", "--locked"]))?;
     }
     command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
-    blackbox(workspace, &options.pytest)
-}
-
-fn blackbox(workspace: &Workspace, extra: &[String]) -> Outcome<()> {
-    let python = install::python(workspace)?;
-    let mut line = vec!["-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=5", "tests/blackbox"];
-    line.extend(extra.iter().map(String::as_str));
-    let mut pytest = program(workspace, &python.to_string_lossy(), &line);
-    pytest.env("BLACKBOX_BINARY", workspace.product("debug")).env("PYTHONDONTWRITEBYTECODE", "1");
-    command::run(&mut pytest)
+    let mut line = vec!["tests/blackbox"];
+    line.extend(options.pytest.iter().map(String::as_str));
+    command::run(&mut packages::pinned(workspace)?.pytest(workspace, &line))
 }

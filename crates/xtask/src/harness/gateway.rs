@@ -38,6 +38,8 @@ pub enum Mode {
         /// How often a submission in doubt is sent again, over a text's whole life.
         doubt_resends: u8,
     },
+    /// This configuration file.
+    Written(String),
 }
 
 /// A running server.
@@ -74,6 +76,12 @@ impl Setup {
                 std::fs::write(&path, configuration(*addr, *window, *doubt_resends))?;
                 line.arg("--config").arg(path);
             }
+            Mode::Written(_) => {}
+        }
+        if let Mode::Written(configuration) = &self.mode {
+            let path = self.folder.join("whimbrel.toml");
+            std::fs::write(&path, configuration)?;
+            line.arg("--config").arg(path);
         }
         line.args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"]);
         line.arg("--data-dir").arg(self.data_folder()).arg("--ready-file").arg(&ready_file);

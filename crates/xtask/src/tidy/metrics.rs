@@ -1,5 +1,5 @@
 //! Every metric has a line in `docs/operations/metrics.md`; neither that page nor the table that `/metrics` describes itself
-//! by names a metric that nothing records.
+//! by, nor the dashboard and the alert rules name a metric that nothing records. Every alert has a section that says what to do.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,12 @@ use crate::tidy::{Finding, Tree, is_test, product_lines};
 
 /// The page that explains each metric.
 const PAGE: &str = "docs/operations/metrics.md";
+
+/// The page that says what to do about each alert.
+const ALERTS: &str = "docs/operations/alerts.md";
+
+/// Dashboards and alert rules stand below this folder.
+const OPERATIONS: &str = "ops/";
 
 /// Where `/metrics` gets its descriptions. A name in it is a promise, not a recording, unless it is a constant or in a macro.
 const DESCRIPTIONS: &str = "crates/whimbrel/src/telemetry/metric.rs";
@@ -42,7 +48,44 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             findings.push(Finding::new(PAGE, line, format!("explains `{name}`, which nothing records")));
         }
     }
+    for file in tree.below(OPERATIONS) {
+        for (line, text) in (1..).zip(file.text.lines()) {
+            for name in named(text).filter(|name| !is_recorded(name, &used)) {
+                findings.push(Finding::new(&file.path, line, format!("asks for `{name}`, which nothing records")));
+            }
+        }
+    }
+    findings.extend(alerts_without_section(tree));
     findings
+}
+
+/// Alerts that the page does not speak of.
+fn alerts_without_section(tree: &Tree) -> Vec<Finding> {
+    let page = tree.file(ALERTS).map_or("", |file| file.text.as_str());
+    let has_section = |alert: &str| page.lines().any(|line| line.strip_prefix("## ") == Some(alert));
+    let mut findings = Vec::new();
+    for file in tree.below(OPERATIONS) {
+        for (line, text) in (1..).zip(file.text.lines()) {
+            let Some(alert) = text.trim_start().strip_prefix("- alert: ") else { continue };
+            if !has_section(alert) {
+                findings.push(Finding::new(&file.path, line, format!("alert `{alert}` has no section in {ALERTS}")));
+            }
+        }
+    }
+    findings
+}
+
+/// Names of metrics in a query, wherever they stand.
+fn named(text: &str) -> impl Iterator<Item = String> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    let words = text.split(move |character: char| !character.is_ascii() || !word(character as u8));
+    words.filter(|word| word.starts_with("whimbrel_")).map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+/// Histograms are asked for by the names of their series.
+fn is_recorded(name: &str, used: &BTreeMap<String, (String, usize)>) -> bool {
+    let series = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
+    used.contains_key(name) || series.is_some_and(|name| used.contains_key(name))
 }
 
 /// Names such as `"whimbrel_parts_total"` that stand alone between double quotes.
@@ -69,11 +112,18 @@ mod tests {
             ("crates/whimbrel-engine/src/c.rs", "EnvFilter::new(\"whimbrel_engine\"); \"whimbrel_store=debug\""),
             (DESCRIPTIONS, "pub const K: &str = \"whimbrel_known_total\";\n    \"whimbrel_promised_total\","),
             (PAGE, "| name | what |\n| `whimbrel_known_total` | yes |\n| `whimbrel_gone_total` | no |"),
+            (
+                "ops/a.yml",
+                "- alert: Known\n  expr: rate(whimbrel_known_total[5m])\n- alert: Unknown\n  expr: whimbrel_absent > 0",
+            ),
+            (ALERTS, "# Alerts\n## Known\nDo this.\n"),
         ]);
         let found = [
             "crates/whimbrel-engine/src/a.rs:2",
             "crates/whimbrel/src/telemetry/metric.rs:2",
             "docs/operations/metrics.md:3",
+            "ops/a.yml:4",
+            "ops/a.yml:3",
         ];
         assert_eq!(places(&check(&tree)), found);
     }
