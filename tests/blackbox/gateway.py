@@ -18,13 +18,16 @@ BINARY = pathlib.Path(os.environ.get("BLACKBOX_BINARY", ROOT / "target/debug/whi
 LIMIT_SECONDS = 30
 
 CARRIER = """\
+[egress]
+allow_hosts = ["127.0.0.1"]
+
 [carriers.sim]
 kind = "smpp"
 host = "127.0.0.1"
 port = {port}
 system_id = "whimbrel"
 password = "dev"
-
+{more}
 [[routes]]
 name = "all"
 prefix = ""
@@ -191,11 +194,16 @@ class Simulator(Process):
         return [record for record in records if event in (None, record["event"])]
 
 
-def configured(folder, addr):
-    """A server without `--dev` whose only carrier listens at `addr`, with an account."""
+def carrier_config(port, more=""):
+    """A configuration with one carrier at a port of loopback."""
+    return CARRIER.format(port=port, more=more)
+
+
+def configured(folder, addr, more=""):
+    """A server without `--dev` whose only carrier listens at `addr`, with an account; `more` are lines of the carrier."""
     folder = pathlib.Path(folder)
     config = folder / "whimbrel.toml"
-    config.write_text(CARRIER.format(port=addr.rsplit(":", 1)[1]))
+    config.write_text(carrier_config(addr.rsplit(":", 1)[1], more))
     gateway = Gateway(folder, config=config)
     gateway.open_account()
     return gateway

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 import requests
-from gateway import CARRIER, LIMIT_SECONDS, Gateway, configured, wait_until, whimbrel
+from gateway import LIMIT_SECONDS, Gateway, carrier_config, configured, wait_until, whimbrel
 
 
 def test_the_ready_file_tells_all_and_is_private(dev):
@@ -106,7 +106,7 @@ def test_version_and_help():
 
 def test_a_good_configuration_is_explained_and_a_bad_one_refused(tmp_path):
     config = tmp_path / "whimbrel.toml"
-    good = CARRIER.format(port=2775).replace('password = "dev"', 'password = "hush"')
+    good = carrier_config(2775).replace('password = "dev"', 'password = "hush"')
     config.write_text(good)
     assert whimbrel("config", "check", "--config", config).returncode == 0
     config.write_text(good.replace("host =", "hots ="))

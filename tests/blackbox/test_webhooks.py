@@ -4,40 +4,11 @@ Source: Nexmo SMS API, "Delivery Receipt" guide and captured pushes, read 2026-1
 """
 
 import json
-import re
 
 import pytest
 from gateway import Gateway, wait_until
+from parameters import check, receipt
 from receiver import Receiver
-
-ORDER = ["msisdn", "to", "network-code", "messageId", "price", "status", "scts", "err-code", "api-key"]
-
-
-def expected(dev, message, status="delivered", err="0", client_ref=None):
-    """Names and values in order; a pattern where the value is a time."""
-    pairs = [
-        ("msisdn", message["to"]),
-        ("to", "Whimbrel"),
-        ("network-code", "23420"),
-        ("messageId", message["message-id"]),
-        ("price", "0.03330000"),
-        ("status", status),
-        ("scts", re.compile(r"\d{10}")),
-        ("err-code", err),
-        ("api-key", dev.key),
-    ]
-    if client_ref:
-        pairs.append(("client-ref", client_ref))
-    pairs.append(("message-timestamp", re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")))
-    return pairs
-
-
-def check(parameters, pairs):
-    assert [name for name, _ in parameters] == [name for name, _ in pairs]
-    for (name, value), (_, wanted) in zip(parameters, pairs):
-        matches = wanted.fullmatch(value) if isinstance(wanted, re.Pattern) else value == wanted
-        assert matches, f"{name}: {value!r} instead of {wanted!r}"
-
 
 @pytest.mark.parametrize("way", ["GET", "POST", "POST-JSON"])
 def test_a_receipt_has_exactly_these_parameters_in_this_order(dev, receiver, way):
@@ -47,7 +18,7 @@ def test_a_receipt_has_exactly_these_parameters_in_this_order(dev, receiver, way
     assert hook.path == "/dlr"
     assert hook.method == way.removesuffix("-JSON")
     assert hook.headers["user-agent"] == "Nexmo/MessagingHUB/v1.0"
-    check(hook.parameters, expected(dev, message, client_ref="a b/ü"))
+    check(hook.parameters, receipt(dev, message, client_ref="a b/ü"))
     if way == "GET":
         assert hook.body == b""
     elif way == "POST":
@@ -63,7 +34,7 @@ def test_parameters_of_the_url_are_kept_in_front(dev, receiver):
     message = dev.send()["messages"][0]
     hook = receiver.wait_for(1)[0]
     assert hook.query.startswith("shop=3&key=a%2Fb&msisdn=447700900000&")
-    check(hook.parameters[2:], expected(dev, message))
+    check(hook.parameters[2:], receipt(dev, message))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +59,7 @@ def test_each_fate_is_told_as_the_vendor_tells_it(dev, receiver, to, statuses):
     told = [(dict(hook.parameters)["status"], dict(hook.parameters)["err-code"]) for hook in hooks]
     assert told == statuses
     for hook, (status, err) in zip(hooks, statuses):
-        check(hook.parameters, expected(dev, message, status=status, err=err))
+        check(hook.parameters, receipt(dev, message, status=status, err=err))
 
 
 def test_each_part_has_its_own_receipt(dev, receiver):
@@ -125,7 +96,7 @@ def test_a_webhook_that_found_nobody_comes_after_a_restart(tmp_path):
     second = Gateway(tmp_path)
     try:
         hook = again.wait_for(1)[0]
-        check(hook.parameters, expected(second, message))
+        check(hook.parameters, receipt(second, message))
         wait_until(lambda: second.stats()["notices"] == 0, "the webhook to be settled")
         assert len(again.hooks) == 1
     finally:
