@@ -105,23 +105,17 @@ impl Senders {
         let wanted = i64::from(parts) * PART;
         let needed = wanted.min(per_second * PART);
         if tokens < needed {
-            let micros = (needed - tokens).div_ceil_of(per_second);
-            return Err(Span::millis(micros.div_ceil_of(1_000)));
+            let micros = ceil_div(needed - tokens, per_second);
+            return Err(Span::millis(ceil_div(micros, 1_000)));
         }
         bucket.tokens = tokens - wanted;
         Ok(())
     }
 }
 
-/// Division that rounds up, for positive numbers.
-trait DivCeil {
-    fn div_ceil_of(self, by: Self) -> Self;
-}
-
-impl DivCeil for i64 {
-    fn div_ceil_of(self, by: Self) -> Self {
-        (self + by - 1) / by
-    }
+/// `dividend / divisor`, rounded up; both positive.
+fn ceil_div(dividend: i64, divisor: i64) -> i64 {
+    (dividend + divisor - 1) / divisor
 }
 
 #[cfg(test)]
