@@ -255,22 +255,6 @@ fn nearest(word: &str, known: impl Iterator<Item = &'static str> + Clone) -> Opt
     if let Some(begun) = known.clone().find(|known| word.len() >= 3 && known.starts_with(word)) {
         return Some(begun);
     }
-    let (distance, meant) = known.map(|known| (distance(word, known), known)).min()?;
+    let (distance, meant) = known.map(|known| (strsim::levenshtein(word, known), known)).min()?;
     (distance <= (word.chars().count() / 3).max(2)).then_some(meant)
-}
-
-/// How many letters must be changed, added or left out (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for column in 0..right.len() {
-            let substituted = diagonal + usize::from(letter != right[column]);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }

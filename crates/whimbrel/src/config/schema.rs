@@ -144,7 +144,7 @@ pub(super) fn nearest_of(word: &str, candidates: impl Iterator<Item = String>) -
 }
 
 fn nearest_by(word: &str, distance_max: usize, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let (distance, candidate) = candidates.map(|candidate| (distance(word, &candidate), candidate)).min()?;
+    let (distance, candidate) = candidates.map(|candidate| (strsim::levenshtein(word, &candidate), candidate)).min()?;
     (distance <= distance_max).then_some(candidate)
 }
 
@@ -164,22 +164,6 @@ fn filled(pattern: &str, path: &str) -> String {
         })
         .collect();
     filled.join(".")
-}
-
-/// How many letters must be changed, added or left out (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<_> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for column in 0..right.len() {
-            let substituted = diagonal + usize::from(letter != right[column]);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -211,8 +195,6 @@ mod tests {
         ] {
             assert_eq!(nearest(wrong).as_deref(), right, "{wrong}");
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
     }
 
     #[test]
