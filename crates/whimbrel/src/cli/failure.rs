@@ -137,13 +137,7 @@ impl Failure {
 
     /// An error with its chain, printed once.
     pub(super) fn from_error(exit: Exit, doing: &str, error: &dyn std::error::Error) -> Self {
-        let mut message = format!("{doing}: {error}");
-        let mut source = error.source();
-        while let Some(error) = source {
-            message.push_str(&format!(": {error}"));
-            source = error.source();
-        }
-        Self::new(exit, message)
+        Self::new(exit, format!("{doing}: {}", crate::gateway::chain(error)))
     }
 
     pub(super) fn interrupted() -> Self {

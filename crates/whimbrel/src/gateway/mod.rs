@@ -44,7 +44,7 @@ pub fn check_files(config: &Config) -> Result<(), GatewayError> {
 }
 
 /// A failure with its sources, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
