@@ -21,10 +21,16 @@ impl Encoding {
     /// included; 0 for no header): septets, 16-bit units or octets. 0 if the header leaves no room.
     #[must_use]
     pub const fn units_max(self, udh_octets: usize) -> usize {
+        self.units_max_with_slack(udh_octets, 0)
+    }
+
+    /// The same if `slack_octets` octets are to stay free at the end of the part.
+    #[must_use]
+    pub const fn units_max_with_slack(self, udh_octets: usize, slack_octets: usize) -> usize {
         match self {
-            Self::Gsm7 => limits::septets_max(udh_octets),
-            Self::Ucs2 => limits::ucs2_units_max(udh_octets),
-            Self::Binary => limits::octets_max(udh_octets),
+            Self::Gsm7 => limits::septets_max_with_slack(udh_octets, slack_octets),
+            Self::Ucs2 => limits::ucs2_units_max(udh_octets.saturating_add(slack_octets)),
+            Self::Binary => limits::octets_max(udh_octets.saturating_add(slack_octets)),
         }
     }
 }

@@ -23,13 +23,13 @@ impl PartForm {
     pub fn units_single(self, encoding: Encoding) -> usize {
         let elements = self.element_octets(encoding);
         let udh_octets = if elements == 0 { 0 } else { 1 + elements };
-        encoding.units_max(udh_octets + self.slack())
+        encoding.units_max_with_slack(udh_octets, self.slack())
     }
 
     /// The units that fit in each part of several.
     #[must_use]
     pub fn units_concat(self, encoding: Encoding, width: RefWidth) -> usize {
-        encoding.units_max(width.udh_octets() + self.element_octets(encoding) + self.slack())
+        encoding.units_max_with_slack(width.udh_octets() + self.element_octets(encoding), self.slack())
     }
 
     pub(crate) fn element_octets(self, encoding: Encoding) -> usize {
@@ -63,7 +63,9 @@ mod tests {
         check(PartForm { tables: single, slack_octets: 0 }, Encoding::Gsm7, [155, 149, 148]);
         check(PartForm { tables: both, slack_octets: 0 }, Encoding::Gsm7, [152, 146, 145]);
         check(PartForm { tables: both, slack_octets: 0 }, Encoding::Ucs2, [70, 67, 66]);
-        check(PartForm { tables: NationalTables::DEFAULT, slack_octets: 1 }, Encoding::Gsm7, [158, 152, 150]);
+        check(PartForm { tables: NationalTables::DEFAULT, slack_octets: 1 }, Encoding::Gsm7, [158, 151, 150]);
+        // Free octets are no header: 124 octets are 141 septets, and a header of 4 octets takes 5 of them.
+        check(PartForm { tables: single, slack_octets: 16 }, Encoding::Gsm7, [136, 130, 129]);
         let widest = PartForm { tables: NationalTables::DEFAULT, slack_octets: 255 };
         check(widest, Encoding::Ucs2, [62, 59, 58]);
     }

@@ -37,10 +37,19 @@ pub const BINARY_CONCAT_16: usize = octets_max(CONCAT_16_UDH_OCTETS);
 
 /// The septets that fit beside a header: `floor((140 - udh_octets) * 8 / 7)`, and 0 if the header leaves no room.
 ///
-/// The fill bits that bring the text to a septet boundary are accounted for by rounding down.
+/// The fill bits that bring the text to a septet boundary are accounted for by rounding down: 140 octets are 160 whole septets.
 #[must_use]
 pub const fn septets_max(udh_octets: usize) -> usize {
-    octets_max(udh_octets) * 8 / 7
+    septets_max_with_slack(udh_octets, 0)
+}
+
+/// The septets that fit beside a header if `slack_octets` are to stay free at the end.
+///
+/// Free octets are not like a longer header: the header is followed by fill bits up to a septet boundary, which depend on its own
+/// length alone. `floor((140 - slack_octets) * 8 / 7) - ceil(udh_octets * 8 / 7)`, and 0 if nothing is left.
+#[must_use]
+pub const fn septets_max_with_slack(udh_octets: usize, slack_octets: usize) -> usize {
+    (octets_max(slack_octets) * 8 / 7).saturating_sub(udh_octets.saturating_mul(8).div_ceil(7))
 }
 
 /// The 16-bit units that fit beside a header: `floor((140 - udh_octets) / 2)`.
@@ -69,6 +78,22 @@ mod tests {
         assert_eq!(row(octets_max), [140, 134, 133]);
         assert_eq!(row(ucs2_units_max), [70, 67, 66]);
         assert_eq!([septets_max(1 + 3), septets_max(6 + 3), septets_max(7 + 3)], [155, 149, 148]);
+    }
+
+    /// Worked out in bits: 124 octets are 141 septets, a header of 4 octets takes 5 of them; 139 octets are 158, one of 6 takes 7.
+    #[test]
+    fn free_octets_do_not_count_as_header() {
+        assert_eq!(septets_max_with_slack(4, 16), 136);
+        assert_eq!([0, 6, 7].map(|udh| septets_max_with_slack(udh, 1)), [158, 151, 150]);
+        for udh_octets in 0..=140_usize {
+            for slack_octets in 0..=16_usize {
+                let filled =
+                    |septets: usize| ((udh_octets * 8).div_ceil(7) * 7 + septets * 7).div_ceil(8) + slack_octets;
+                let septets = septets_max_with_slack(udh_octets, slack_octets);
+                assert!(septets == 0 || filled(septets) <= 140, "{udh_octets} {slack_octets} {septets}");
+                assert!(filled(septets + 1) > 140, "{udh_octets} {slack_octets} {septets}");
+            }
+        }
     }
 
     #[test]
