@@ -1,0 +1,1 @@
+//! `sig`: a hash over sorted parameters.
