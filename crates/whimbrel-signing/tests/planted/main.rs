@@ -3,4 +3,5 @@
 
 mod digests;
 mod nexmo;
+mod oauth1;
 mod random;
