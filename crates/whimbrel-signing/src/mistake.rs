@@ -61,10 +61,14 @@ mistakes! {
     NotSorted = "not-sorted", "The parameters were signed in the order in which they are sent.", "Sort them by name.";
     SortedBackwards = "sorted-backwards", "The parameters were sorted downwards.", "Sort them upwards by name.";
     NoLeadingAmpersand = "no-leading-ampersand", "The string begins without `&`.", "Each pair, the first too, is written `&name=value`.";
+    AmpersandAfter = "ampersand-after", "The `&` stands after each pair instead of before it.", "Each pair, the first too, is written `&name=value`, and nothing follows the last.";
+    SeparatorsMissing = "separators-missing", "Names and values were joined without `&` and `=`.", "Each pair is written `&name=value`.";
+    ValuesOnly = "values-only", "The values were joined without their names.", "Each pair is written `&name=value`.";
     ValuesEncoded = "values-encoded", "Percent-encoded values were signed.", "Sign the decoded values; encode them only on the wire.";
     ValuesEncodedWithPlus = "values-encoded-with-plus", "Form-encoded values were signed, with `+` for blanks.", "Sign the decoded values; encode them only on the wire.";
     PlusForBlank = "plus-for-blank", "A blank was encoded as `+`.", "Encode a blank as `%20`.";
-    BlankForPlus = "blank-for-plus", "A `+` in a value was signed as a blank.", "A raw `+` on the wire means a blank: send `%2B`, and sign `+`.";
+    PlusSentRaw = "plus-sent-raw", "A `+` was signed and sent as it is, so that it arrived as a blank.", "Send `%2B` for a `+` in queries and forms.";
+    DecodedTwice = "decoded-twice", "Values were decoded once more than they were encoded.", "Decode percent-escapes and `+` once.";
     UnreservedEncoded = "unreserved-encoded", "Characters were percent-encoded that must not be.", "Leave `A-Z a-z 0-9 - . _ ~` as they are (RFC 3986 §2.3).";
     ReservedNotEncoded = "reserved-not-encoded", "`!`, `*`, `'`, `(` or `)` was left as it is.", "Percent-encode everything but `A-Z a-z 0-9 - . _ ~`.";
     EscapesInSmallLetters = "escapes-in-small-letters", "The hexadecimal digits of escapes were small letters.", "Write escapes in capitals: `%2F`.";
@@ -72,6 +76,8 @@ mistakes! {
     EncodedThrice = "encoded-thrice", "Values that were encoded already were encoded again.", "Begin with decoded names and values.";
     UnsetAsNone = "unset-as-none", "Unset fields were signed as the text `None`.", "Leave fields that are not sent out of the string.";
     UnsetAsNull = "unset-as-null", "Unset fields were signed as the text `null`.", "Leave fields that are not sent out of the string.";
+    UnsetAsUndefined = "unset-as-undefined", "Unset fields were signed as the text `undefined`.", "Leave fields that are not sent out of the string.";
+    UnsetAsBlank = "unset-as-blank", "Unset fields were signed as empty and not sent.", "Leave fields that are not sent out of the string, or send them empty.";
     BlanksLeftOut = "blanks-left-out", "Parameters with an empty value were left out of the string.", "Sign every parameter that is sent, as `&name=` if it is empty, or do not send it.";
     SignatureSigned = "signature-signed", "The signature parameter is part of its own string.", "Leave the signature out of the string that is signed.";
     TimestampNotSigned = "timestamp-not-signed", "The timestamp was added after signing.", "Add the timestamp first, then sign all parameters.";
@@ -79,19 +85,21 @@ mistakes! {
     QueryNotSigned = "query-not-signed", "The parameters of the query were left out.", "Sign the parameters of the query together with those of the body.";
     BodyNotSigned = "body-not-signed", "The parameters of the body were left out.", "Sign the parameters of the form together with those of the query.";
     ValuesTrimmed = "values-trimmed", "Values were trimmed before they were signed and not before they were sent.", "Sign exactly what is sent.";
-    BooleansInCapitals = "booleans-in-capitals", "`True` and `False` were signed where `true` and `false` are sent, or the other way round.", "Sign the text that is sent.";
+    BooleanSpelling = "boolean-spelling", "A boolean was signed in another spelling than it is sent in.", "Turn `true` and `false` into the text that is sent, then sign that.";
+    CharactersReplaced = "characters-replaced", "Characters outside ASCII were signed as `?`.", "Sign the UTF-8 octets of the text.";
     // Secret and digest.
     SecretPrepended = "secret-prepended", "The secret stands before the string instead of after it.", "Hash the string followed by the secret.";
-    SecretAsHmacKey = "secret-as-hmac-key", "The secret was used as the key of an HMAC.", "Hash the string followed by the secret, or set the account to the HMAC method.";
     SecretAppended = "secret-appended", "The secret was appended to the string and all hashed.", "Use HMAC with the secret as its key.";
     SecretJoinedWithAmpersand = "secret-joined-with-ampersand", "An `&` stands between the string and the secret.", "Append the secret directly.";
     SecretMissing = "secret-missing", "The string was hashed without the secret.", "Append the secret, or use it as the key of the HMAC.";
+    KeyAndStringSwapped = "key-and-string-swapped", "The string was used as the key of the HMAC and the secret was hashed.", "The secret is the key: mind the order of the arguments.";
     SecretHashed = "secret-hashed", "The hash of the secret was used as the key.", "Use the secret itself.";
     SecretNotHashed = "secret-not-hashed", "The secret itself was used as the key.", "Use the hash of the secret as the key.";
     SecretHashedAsHex = "secret-hashed-as-hex", "The hexadecimal text of the secret's hash was used as the key, or its octets where the text belongs.", "Use the form of the hash that the scheme asks for.";
     SecretPrefixKept = "secret-prefix-kept", "The secret was used with its prefix, as text.", "Remove the prefix and decode the rest from base64.";
     SecretNotDecoded = "secret-not-decoded", "The secret was used as base64 text.", "Decode the secret from base64 before it is the key.";
-    SecretWithNewline = "secret-with-newline", "A newline ends the secret.", "Remove the newline that the file or the prompt added.";
+    SecretDecoded = "secret-decoded", "The secret was decoded from base64 or hexadecimal digits.", "Use the octets of the text as it was given.";
+    SecretWithNewline = "secret-with-newline", "A newline ends the secret, or what is hashed.", "Remove the newline that the file or the prompt added.";
     SecretWithBlank = "secret-with-blank", "Blanks surround the secret.", "Remove blanks before and after the secret.";
     SecretInOtherCase = "secret-in-other-case", "The secret was changed to capitals or small letters.", "Use the secret as it was given.";
     ApiSecretUsed = "api-secret-used", "The API secret was used instead of the signature secret.", "Use the account's signature secret; it is another one.";
@@ -107,6 +115,8 @@ mistakes! {
     Base64OfHex = "base64-of-hex", "The hexadecimal text of the digest was written in base64.", "Take the octets of the digest.";
     Base64Url = "base64-url", "The digest was written in base64 for URLs.", "Use the usual alphabet with `+` and `/`, and padding.";
     PaddingMissing = "padding-missing", "The padding of the base64 is missing.", "Keep the final `=`.";
+    PrefixAdded = "prefix-added", "Something stands before the digits of the signature.", "Send the digits alone.";
+    SignatureWithBlank = "signature-with-blank", "Blanks or a newline surround the signature.", "Remove what the command that printed it added.";
     PrefixMissing = "prefix-missing", "The signature stands without its prefix.", "Write the prefix that the scheme asks for.";
     Truncated = "truncated", "The signature is cut off.", "Send all of its digits.";
     // Time.
