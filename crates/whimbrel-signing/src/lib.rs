@@ -26,6 +26,9 @@ pub mod value;
 
 mod digest;
 mod percent;
+mod printf;
+mod reserialised;
+mod usual;
 
 pub use digest::Hash;
 pub use explain::{Explanation, Verdict};

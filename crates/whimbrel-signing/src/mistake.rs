@@ -48,6 +48,13 @@ mistakes! {
     CarriageReturn = "carriage-return", "The fields were joined by carriage return and newline.", "Join them by 0x0A alone.";
     BodyReserialised = "body-reserialised", "The body was read as JSON and written anew before it was signed.", "Sign the octets of the body as they go over the wire: take the raw body, not the parsed one.";
     BodyEmpty = "body-empty", "The signature covers an empty body.", "Sign the body that is sent; read it before it is consumed.";
+    FieldsIndented = "fields-indented", "The blanks of the documentation's layout were signed.", "Begin each field at the start of its line.";
+    PrintfFormat = "printf-format", "The text was the format of `printf`, which replaces `%` and `\\` in it.", "Write `printf '%s' \"$TEXT\"`: the script in the documentation fails with such texts.";
+    BodyWithNewline = "body-with-newline", "A newline that is not sent was hashed with the body.", "Hash the body with `printf '%s'` instead of `echo`.";
+    BodyNotHashed = "body-not-hashed", "The body itself was signed where its hash belongs.", "Put the MD5 of the body, in hexadecimal digits, into the last field.";
+    BodyHashOther = "body-hash-other", "The body was hashed with another function, or its hash was written otherwise.", "Put the MD5 of the body into the last field, as 32 hexadecimal digits in small letters.";
+    BodyHashed = "body-hashed", "The hash of the body was signed instead of the body.", "Sign the octets of the body themselves.";
+    FileNameKept = "file-name-kept", "The name that `md5sum` prints behind the digits was signed.", "Cut the output after its 32 digits.";
     WrongCharset = "wrong-charset", "The text was signed in Latin-1.", "Encode text as UTF-8 before it is hashed.";
     // Parameters.
     SeparatorsKept = "separators-kept", "`&` and `=` in values were signed as they are.", "Replace each `&` and each `=` in a value by `_` in the string that is signed.";
@@ -102,6 +109,7 @@ mistakes! {
     SecretHashed = "secret-hashed", "The hash of the secret was used as the key.", "Use the secret itself.";
     SecretNotHashed = "secret-not-hashed", "The secret itself was used as the key.", "Use the hash of the secret as the key.";
     SecretHashedAsHex = "secret-hashed-as-hex", "The hexadecimal text of the secret's hash was used as the key, or its octets where the text belongs.", "Use the form of the hash that the scheme asks for.";
+    KeyHashOther = "key-hash-other", "The secret was hashed with another function, or twice.", "Hash the secret once, with the function that the scheme asks for.";
     SecretPrefixKept = "secret-prefix-kept", "The secret was used with its prefix, as text.", "Remove the prefix and decode the rest from base64.";
     SecretNotDecoded = "secret-not-decoded", "The secret was used as base64 text.", "Decode the secret from base64 before it is the key.";
     SecretDecoded = "secret-decoded", "The secret was decoded from base64 or hexadecimal digits.", "Use the octets of the text as it was given.";
