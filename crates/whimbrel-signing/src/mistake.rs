@@ -48,6 +48,9 @@ mistakes! {
     CarriageReturn = "carriage-return", "The fields were joined by carriage return and newline.", "Join them by 0x0A alone.";
     BodyReserialised = "body-reserialised", "The body was read as JSON and written anew before it was signed.", "Sign the octets of the body as they go over the wire: take the raw body, not the parsed one.";
     BodyEmpty = "body-empty", "The signature covers an empty body.", "Sign the body that is sent; read it before it is consumed.";
+    BodyOnly = "body-only", "The body alone was signed.", "Sign id, timestamp and body as the scheme joins them.";
+    BodyTrimmed = "body-trimmed", "Blanks or newlines at the ends of the body were removed before it was signed.", "Sign the octets of the body as they go over the wire.";
+    OtherSeparator = "other-separator", "The fields were joined by something else than the scheme's separator.", "Join the fields by the separator that the scheme lists, and by nothing more.";
     FieldsIndented = "fields-indented", "The blanks of the documentation's layout were signed.", "Begin each field at the start of its line.";
     PrintfFormat = "printf-format", "The text was the format of `printf`, which replaces `%` and `\\` in it.", "Write `printf '%s' \"$TEXT\"`: the script in the documentation fails with such texts.";
     BodyWithNewline = "body-with-newline", "A newline that is not sent was hashed with the body.", "Hash the body with `printf '%s'` instead of `echo`.";
@@ -134,6 +137,7 @@ mistakes! {
     PaddingMissing = "padding-missing", "The padding of the base64 is missing.", "Keep the final `=`.";
     PrefixAdded = "prefix-added", "Something stands before the digits of the signature.", "Send the digits alone.";
     SignatureWithBlank = "signature-with-blank", "Blanks or a newline surround the signature.", "Remove what the command that printed it added.";
+    OtherPrefix = "other-prefix", "The signature has the prefix of another scheme.", "Write the prefix that the scheme asks for.";
     PrefixMissing = "prefix-missing", "The signature stands without its prefix.", "Write the prefix that the scheme asks for.";
     Truncated = "truncated", "The signature is cut off.", "Send all of its digits.";
     // Time.

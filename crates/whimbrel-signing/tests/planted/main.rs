@@ -5,3 +5,4 @@ mod digests;
 mod nexmo;
 mod oauth1;
 mod random;
+mod standard_webhooks;
