@@ -21,6 +21,7 @@
 //! ```
 
 mod explain;
+mod probe;
 mod suspects;
 
 use std::fmt;
@@ -32,6 +33,7 @@ use crate::digest::{Hash, base64, unbase64};
 use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
 pub use explain::explain;
+pub use probe::probe;
 
 /// The header of the id: the same at each try.
 pub const ID: &str = "webhook-id";
