@@ -92,8 +92,8 @@ pub struct Parsed {
 /// What the answer needs to know of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Which of the dialect's forms the answer takes; meaningful only to the dialect.
-    pub form: u8,
+    /// Which page of the dialect was asked, and in which form it answers; meaningful only to the dialect.
+    pub page: u16,
     /// The trace id of the answer: the caller's, or 32 lower-case hex digits that the server chose.
     pub trace_id: Box<str>,
     /// Whether the caller reached us by a name for this very machine (then no HSTS is sent).

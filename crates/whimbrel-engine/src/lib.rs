@@ -14,6 +14,7 @@ pub mod carriers;
 pub mod directory;
 pub mod dispatch;
 pub mod events;
+mod handle;
 pub mod learning;
 pub mod limiter;
 pub mod notify;

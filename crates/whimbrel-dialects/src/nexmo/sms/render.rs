@@ -4,18 +4,19 @@
 //! a part was accepted; `to, status, error-text` and then the rest where it was not. The order of the amounts in a refusal for
 //! want of money is our choice.
 
-pub(super) mod json;
+pub(in super::super) mod json;
 mod xml;
 
 use whimbrel_core::{Accepted, Money, Outcome, PhoneNumber, Refusal};
 
-use super::answer::{self, Form};
-use super::{codes, id_digits};
+use super::super::answer::{self, Form};
+use super::super::id_digits;
+use super::codes;
 use crate::Reply;
 use crate::http::HttpResponse;
 
 /// The answer to a send request.
-pub(super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
+pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
     let body = match Form::of(reply) {
         Form::Json => body::<json::Answer>(outcome),
         Form::Xml => body::<xml::Answer>(outcome),

@@ -9,7 +9,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use whimbrel_core::{Refusal, Secret};
 
-use super::super::params::{Name, Params};
+use super::params::{Name, Params};
 use crate::Claim;
 use crate::http::HttpRequest;
 
