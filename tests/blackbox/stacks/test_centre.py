@@ -1,4 +1,4 @@
-"""Our gateway as the client of a centre that is not ours: npm `smpp`'s server, which decodes by its own code.
+"""Our gateway as the client of centres that are not ours, which decode by their own code.
 
 Names in brackets are those of known faults of SMPP stacks, as their issue trackers tell them: jookies/jasmin#796 and #425
 (throttling), #623 (validity of parts), traccar/traccar#3293 (one reconnect), twitter-archive/cloudhopper-smpp#134 (liveness),
