@@ -13,7 +13,7 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{Account, AuthMethod, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -73,6 +73,8 @@ pub enum Claim {
         key: Box<str>,
         /// The secret as presented.
         secret: Secret,
+        /// How they were shown: [`AuthMethod::Parameters`] or [`AuthMethod::Basic`].
+        method: AuthMethod,
     },
 }
 

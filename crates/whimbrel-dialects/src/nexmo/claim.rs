@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use whimbrel_core::{Refusal, Secret};
+use whimbrel_core::{AuthMethod, Refusal, Secret};
 
 use super::params::{Name, Params};
 use crate::Claim;
@@ -52,12 +52,16 @@ pub(super) fn claim(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cl
     if disagree {
         return Err(Refusal::BadCredentials);
     }
-    let (key, secret) = match (key, secret, basic) {
-        (Some(key), Some(secret), _) => (key.into(), Secret::new(secret)),
-        (_, _, Basic::Given { key, secret }) if !secret.expose().is_empty() => (key, secret),
-        _ => return Err(Refusal::Missing { field: "api_secret" }),
-    };
-    Ok(Claim::KeyAndSecret { key, secret })
+    match (key, secret, basic) {
+        (Some(key), Some(secret), _) => {
+            let method = AuthMethod::Parameters;
+            Ok(Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method })
+        }
+        (_, _, Basic::Given { key, secret }) if !secret.expose().is_empty() => {
+            Ok(Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic })
+        }
+        _ => Err(Refusal::Missing { field: "api_secret" }),
+    }
 }
 
 /// Reads `Basic base64(key ":" secret)` (RFC 7617); the first colon ends the key.
@@ -83,12 +87,17 @@ mod tests {
     const U: &str = "Basic dTE6cHc=";
     const V: &str = "Basic djI6cHc=";
 
-    fn check(authorization: Option<&str>, query: &str) -> Result<(String, String), Refusal> {
+    fn read(authorization: Option<&str>, query: &str) -> Result<Claim, Refusal> {
         let headers: Vec<(&str, &[u8])> =
             authorization.iter().map(|value| ("authorization", value.as_bytes())).collect();
         let request = HttpRequest { method: "GET", path: "/sms/json", query, headers: &headers, body: b"" };
         let params = Params::read(query, b"")?;
-        claim(&request, &params).map(|Claim::KeyAndSecret { key, secret }| (key.into(), secret.expose().to_owned()))
+        claim(&request, &params)
+    }
+
+    fn check(authorization: Option<&str>, query: &str) -> Result<(String, String), Refusal> {
+        read(authorization, query)
+            .map(|Claim::KeyAndSecret { key, secret, .. }| (key.into(), secret.expose().to_owned()))
     }
 
     fn ok(key: &str, secret: &str) -> Result<(String, String), Refusal> {
@@ -102,6 +111,20 @@ mod tests {
         assert_eq!(check(Some("bASIC  YWFhMDEyOmFiYzEyMzQ1Njc4OQ"), ""), ok("aaa012", "abc123456789"));
         // `k:a:b`: only the first colon ends the key.
         assert_eq!(check(Some("Basic azphOmI="), ""), ok("k", "a:b"));
+    }
+
+    #[test]
+    fn the_way_is_that_of_the_secret_that_counts() {
+        let way = |authorization, query| read(authorization, query).map(|Claim::KeyAndSecret { method, .. }| method);
+        for (authorization, query, method) in [
+            (None, "api_key=u1&api_secret=pw", AuthMethod::Parameters),
+            (Some(U), "", AuthMethod::Basic),
+            (Some(U), "api_key=u1", AuthMethod::Basic),
+            (Some(U), "api_key=u1&api_secret=other", AuthMethod::Parameters),
+            (Some(U), "api_secret=other", AuthMethod::Basic),
+        ] {
+            assert_eq!(way(authorization, query), Ok(method), "{query}");
+        }
     }
 
     #[test]

@@ -75,9 +75,10 @@ proptest! {
             .finish();
         let by_header = read(&post("", &[("authorization", header.as_bytes())], b"")).claim;
         let by_form = read(&post("", &[], form.as_bytes())).claim;
-        prop_assert_eq!(&by_header, &by_form);
-        let names_both = matches!(&by_form, Ok(Claim::KeyAndSecret { key: k, secret: s }) if **k == *key && s.expose() == secret);
-        prop_assert!(names_both);
+        for claim in [by_header, by_form] {
+            let names_both = matches!(&claim, Ok(Claim::KeyAndSecret { key: k, secret: s, .. }) if **k == *key && s.expose() == secret);
+            prop_assert!(names_both);
+        }
     }
 
     #[test]
