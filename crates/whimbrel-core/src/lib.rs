@@ -19,6 +19,7 @@ pub mod part;
 pub mod phone;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod time;
@@ -41,7 +42,10 @@ pub use credential::{
     AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureMethod, Signing,
     WebhookSigning,
 };
-pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId, PartId};
+pub use id::{
+    AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,
+    PartId,
+};
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
@@ -50,6 +54,7 @@ pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, Rece
 pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
 pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};
+pub use replay::{ReplayKey, ReplayKind, ReplayMark};
 pub use secret::{MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
 pub use world::World;

@@ -62,6 +62,8 @@ fn print_call(parsed: &Parsed) -> String {
             let name = if way.is_empty() { "" } else { method.as_str() };
             writeln!(out, "claim: key {key}, secret {}{way}{name}", secret.expose())
         }
+        Ok(Claim::Signed(signed)) => writeln!(out, "claim: key {}, signed", signed.key()),
+        Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {
