@@ -29,7 +29,7 @@ pub fn explain(header: Option<&str>, body: &[u8], key: &Key, hints: Hints<'_>) -
             presented(header).map_or(Verdict::Malformed(fault.clone()), |text| why(text, body, key, hints, fault))
         }
     };
-    Explanation { canonical: canonical(body), expected: sign(body, key), verdict }
+    Explanation { canonical: canonical(body), expected: Some(sign(body, key)), verdict }
 }
 
 fn why(text: &str, body: &[u8], key: &Key, hints: Hints<'_>, fault: Fault) -> Verdict {

@@ -40,12 +40,12 @@ fn stamp<'a>(headers: &Headers<'a>) -> Result<Stamp<'a>, Fault> {
 }
 
 /// The string and the signature under the first base; nothing of both if the headers cannot be read.
-fn first(received: &Received<'_>, headers: &Headers<'_>, key: Secret<'_>) -> (Canonical, Signature) {
+fn first(received: &Received<'_>, headers: &Headers<'_>, key: Secret<'_>) -> (Canonical, Option<Signature>) {
     let url = format!("{}{}", bases(received).next().unwrap_or_default(), received.path_and_query);
     let request = Request { method: received.method, url: &url, body: received.body };
     match stamp(headers) {
-        Ok(stamp) => (canonical(&request, stamp), sign(&request, stamp, key)),
-        Err(_) => (Canonical::new([]), Signature::new("")),
+        Ok(stamp) => (canonical(&request, stamp), Some(sign(&request, stamp, key))),
+        Err(_) => (Canonical::new([]), None),
     }
 }
 
