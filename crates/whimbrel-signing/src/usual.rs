@@ -83,6 +83,37 @@ pub(crate) fn instead_of_hex(digest: &[u8], presented: &str) -> Vec<Suspect> {
     texts.into_iter().map(|(mistake, text)| (mistake, text.into_bytes())).collect()
 }
 
+/// Mistakes in how a digest is written where base64 is right, as texts.
+pub(crate) fn instead_of_base64(digest: &[u8]) -> Vec<(Mistake, String)> {
+    let (right, digits) = (base64(digest), hex(digest));
+    let capitals = digits.to_uppercase();
+    let url = right.replace('+', "-").replace('/', "_");
+    vec![
+        (Mistake::PaddingMissing, right.trim_end_matches('=').to_owned()),
+        (Mistake::Base64Url, url.trim_end_matches('=').to_owned()),
+        (Mistake::Base64Url, url),
+        (Mistake::Base64OfHex, base64(digits.as_bytes())),
+        (Mistake::Base64OfHex, base64(capitals.as_bytes())),
+        (Mistake::HexForBase64, digits),
+        (Mistake::HexForBase64, capitals),
+    ]
+}
+
+/// What is signed for a timestamp instead of the one that is sent, in the unit that is sent: a second or more off, and as
+/// seconds for milliseconds or the other way round.
+pub(crate) fn times(sent: i64) -> Vec<(Mistake, i64)> {
+    let near = [-1, 1, -2, 2, -3, 3].into_iter().filter_map(|by| sent.checked_add(by));
+    let scaled = [Some(sent / 1000), sent.checked_mul(1000)].into_iter().flatten();
+    let near = near.map(|time| (Mistake::TimestampDiffers, time));
+    near.chain(scaled.map(|time| (Mistake::TimestampInMilliseconds, time))).collect()
+}
+
+/// UTF-8 as Latin-1; nothing if it is ASCII or has other characters.
+pub(crate) fn in_latin(octets: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(octets).ok().filter(|text| !text.is_ascii())?;
+    text.chars().map(|letter| u8::try_from(letter).ok()).collect()
+}
+
 /// The digest cut off after that many octets, if it is.
 pub(crate) fn truncated(mut digest: Vec<u8>, octets: usize) -> Option<Suspect> {
     let is_cut = (TRUNCATED_OCTETS_MIN..digest.len()).contains(&octets);

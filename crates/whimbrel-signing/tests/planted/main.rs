@@ -6,5 +6,7 @@ mod digests;
 mod jwt;
 mod nexmo;
 mod nexo;
+mod oauth1;
 mod random;
 mod seven;
+mod standard_webhooks;
