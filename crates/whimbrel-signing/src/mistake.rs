@@ -55,7 +55,7 @@ mistakes! {
     PrintfFormat = "printf-format", "The text was the format of `printf`, which replaces `%` and `\\` in it.", "Write `printf '%s' \"$TEXT\"`: the script in the documentation fails with such texts.";
     BodyWithNewline = "body-with-newline", "A newline that is not sent was hashed with the body.", "Hash the body with `printf '%s'` instead of `echo`.";
     BodyNotHashed = "body-not-hashed", "The body itself was signed where its hash belongs.", "Put the MD5 of the body, in hexadecimal digits, into the last field.";
-    BodyHashOther = "body-hash-other", "The body was hashed with another function, or its hash was written otherwise.", "Put the MD5 of the body into the last field, as 32 hexadecimal digits in small letters.";
+    BodyHashOther = "body-hash-other", "The body was hashed with another function, or its hash was written otherwise.", "Use the function that the scheme asks for, and write its hexadecimal digits in small letters.";
     BodyHashed = "body-hashed", "The hash of the body was signed instead of the body.", "Sign the octets of the body themselves.";
     FileNameKept = "file-name-kept", "The name that `md5sum` prints behind the digits was signed.", "Cut the output after its 32 digits.";
     WrongCharset = "wrong-charset", "The text was signed in Latin-1.", "Encode text as UTF-8 before it is hashed.";
@@ -126,6 +126,19 @@ mistakes! {
     KeySecretsSwapped = "key-secrets-swapped", "The two secrets stand in the key the wrong way round.", "The consumer's secret comes first.";
     KeyNotEncoded = "key-not-encoded", "The secrets were not percent-encoded for the key.", "Percent-encode each secret before they are joined by `&`.";
     KeyEncodedTwice = "key-encoded-twice", "The secrets were percent-encoded twice for the key.", "Percent-encode each secret once before they are joined by `&`.";
+    // Tokens.
+    TokenUnsigned = "token-unsigned", "The token is not signed: its `alg` is `none`.", "Sign it; a token without a signature proves nothing.";
+    TokenWrapped = "token-wrapped", "Something stands around the token: `Bearer`, quotes, blanks, a newline.", "Send the token alone behind `Authorization: Bearer `, once.";
+    PartsNotEncoded = "parts-not-encoded", "The header and the claims were signed before they were encoded.", "Sign the text `header.payload` after both were encoded as base64url.";
+    HeaderNotSigned = "header-not-signed", "The claims were signed without the header.", "Sign the text `header.payload`.";
+    OtherKey = "other-key", "The token is signed by the key of another application.", "Use the private key that belongs to the `application_id` in the token.";
+    PublicKeyAsSecret = "public-key-as-secret", "The token is an HMAC with the application's public key.", "Sign with the application's private key and RS256.";
+    SecretForPrivateKey = "secret-for-private-key", "The token is an HMAC with a secret of the account.", "Sign with the application's private key and RS256.";
+    LifetimeTooLong = "lifetime-too-long", "The token says that it lives longer than a token may.", "Make a new token: 24 hours after its `iat` any token ends.";
+    ExpiryMissing = "expiry-missing", "The token says no `exp`, and so it lived for 15 minutes.", "Make a token for each request, or say an `exp` of up to 24 hours.";
+    QueryHashedAsText = "query-hashed-as-text", "The query was hashed as it stands in the address.", "Hash the compact JSON of an object of the decoded parameters, in the order of the query.";
+    PaddingAdded = "padding-added", "The parts of the token end with `=`.", "Leave the padding out: base64url in tokens has none.";
+    Base64ForBase64Url = "base64-for-base64url", "The parts of the token hold `+` or `/`.", "Use base64url: `-` and `_` in their places.";
     // How a signature is written.
     HexInCapitals = "hex-in-capitals", "The hexadecimal digits are capitals.", "Write them in small letters.";
     HexInSmallLetters = "hex-in-small-letters", "The hexadecimal digits are small letters.", "Write them in capitals.";
@@ -166,6 +179,12 @@ pub enum Algorithm {
     Suffixed(crate::Hash),
     /// HMAC.
     Hmac(crate::Hash),
+    /// RSA with the older padding (PKCS#1 v1.5) and SHA-384: RS384.
+    Rs384,
+    /// RSA with the older padding and SHA-512: RS512.
+    Rs512,
+    /// RSA with the newer padding (PSS) and SHA-256: PS256.
+    Ps256,
 }
 
 impl fmt::Display for Algorithm {
@@ -173,6 +192,9 @@ impl fmt::Display for Algorithm {
         match self {
             Self::Suffixed(hash) => write!(f, "{hash} of the string and the secret after it"),
             Self::Hmac(hash) => write!(f, "HMAC-{hash}"),
+            Self::Rs384 => f.write_str("RS384"),
+            Self::Rs512 => f.write_str("RS512"),
+            Self::Ps256 => f.write_str("PS256"),
         }
     }
 }

@@ -41,9 +41,8 @@ fn conversion<'a>(after: &'a [u8], out: &mut Vec<u8>) -> Conversion<'a> {
     }
     let (flags, rest) = span(after, |octet| b" -+#0'".contains(&octet));
     let (width, rest) = span(rest, |octet| octet.is_ascii_digit());
-    let digits = width.iter().map(|digit| usize::from(digit - b'0'));
-    let Some(width) =
-        digits.fold(Some(0), |width, digit| Some(width? * 10 + digit).filter(|width| *width <= WIDTH_MAX))
+    let mut digits = width.iter().map(|digit| usize::from(digit - b'0'));
+    let Some(width) = digits.try_fold(0, |width, digit| Some(width * 10 + digit).filter(|width| *width <= WIDTH_MAX))
     else {
         return Conversion::Unknown;
     };
