@@ -20,8 +20,10 @@ mod compact;
 mod explain;
 mod json;
 mod pem;
+mod scheme;
 
 pub use acl::{Acl, Call};
 pub use claims::ApplicationId;
 pub use compact::TOKEN_OCTETS_MAX;
 pub use key::{KeyFault, PrivateKey, PublicKey};
+pub(crate) use scheme::{ApplicationTokens, WebhookTokens};

@@ -19,6 +19,7 @@
 //! ```
 
 mod explain;
+mod scheme;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature};
 
 pub use explain::{Hints, explain};
+pub(crate) use scheme::Bodies;
 
 /// The header.
 const SIGNATURE: &str = "X-NEXO-Signature";
