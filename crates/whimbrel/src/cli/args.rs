@@ -1,6 +1,7 @@
 //! Commands and their flags.
 
 mod admin;
+mod signing;
 mod tools;
 mod traffic;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
+pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
@@ -92,6 +94,10 @@ pub enum Command {
     List(ListCommand),
     /// Put load on a gateway and measure how it answers.
     Bench(BenchArgs),
+    /// Sign a request or webhook as its vendor's clients do: prints what is to be added to it.
+    Sign(Box<SignArgs>),
+    /// Verify the signature of a request or webhook, and say what is wrong with it.
+    Verify(Box<VerifyArgs>),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
