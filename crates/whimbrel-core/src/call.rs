@@ -3,6 +3,9 @@
 //! A dialect turns its vendor's request into a [`Call`] and an [`Outcome`] into its vendor's answer. [`Refusal`] is closed on
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
+mod application;
+mod faulty;
+
 use crate::account::text_forms;
 use crate::id::{CarrierId, MessageId, PartId};
 use crate::money::Money;
@@ -10,6 +13,10 @@ use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
 
+pub use application::{
+    ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
+};
+pub use faulty::{Faulty, FieldFault};
 pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
@@ -28,6 +35,10 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
+    /// Nothing that can be carried out; answered with [`Outcome::Faulty`] once it is clear who calls.
+    Faulty(Faulty),
+    /// Something about applications.
+    Application(ApplicationCall),
 }
 
 /// One text to one recipient. `Debug` leaves out what customers chose freely: marks and URLs may hold secrets.
@@ -162,6 +173,10 @@ pub enum Outcome {
     Sent(Accepted),
     /// It was not, and nothing was stored or charged.
     Refused(Refusal),
+    /// The request cannot be carried out as it was written; nothing was done.
+    Faulty(Faulty),
+    /// What a call about applications came to.
+    Application(ApplicationOutcome),
 }
 
 /// An accepted message.

@@ -62,6 +62,17 @@ impl MessageId {
     }
 }
 
+/// An application of an account, by the number that its tokens name: a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationId(pub u128);
+
+impl fmt::Display for ApplicationId {
+    /// Five groups of small hexadecimal digits (RFC 9562 §4).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::uuid::Uuid(self.0).fmt(f)
+    }
+}
+
 /// A carrier, as the store numbers the names of the configuration. Stable over restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CarrierId(pub u16);

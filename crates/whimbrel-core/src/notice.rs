@@ -45,6 +45,11 @@ impl Notice {
     }
 }
 
+/// In which of its dialect's forms a notice is told: a number of the dialect, which no one else understands. 0 is the form of
+/// notices that nobody chose a form for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NoticeForm(pub u8);
+
 /// What a notice tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {

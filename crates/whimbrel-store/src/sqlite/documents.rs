@@ -1,0 +1,178 @@
+//! Documents that only a dialect understands: rows, found by their place and listed by their account.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::{AccountId, Secret, Timestamp};
+
+use super::codes::small;
+use super::fault::Fault;
+use super::reads::limit;
+use super::writer::Work;
+use crate::document::{
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
+};
+use crate::keyring::{Keyring, SealedSecret};
+use crate::op::OpResult;
+
+// By the primary key.
+const FIND: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+ where dialect = ?1 and kind = ?2 and key = ?3";
+const INSERT: &str = "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, secret, made_at)
+ values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)";
+// What changes nothing is no new version: the same change committed twice is one.
+const REPLACE: &str = "update dialect_doc
+ set json = coalesce(?4, json), public_key = coalesce(?5, public_key), version = version + 1
+ where dialect = ?1 and kind = ?2 and key = ?3
+ and (json is not coalesce(?4, json) or public_key is not coalesce(?5, public_key))";
+const REMOVE: &str = "delete from dialect_doc where dialect = ?1 and kind = ?2 and key = ?3";
+// By the index dialect_doc_by_account, which has this order.
+const COUNT: &str = "select count(*) from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
+const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+ where account_id = ?1 and dialect = ?2 and kind = ?3 order by made_at, key limit ?4 offset ?5";
+// By the primary key from its mark on.
+const AFTER: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+ where dialect = ?1 and kind = ?2 and key > ?3 order by key limit ?4";
+
+/// What a sealed secret is bound to: the document and its owner.
+fn secret_place(place: &DocumentPlace, AccountId(account): AccountId) -> Vec<u8> {
+    let DocumentPlace { dialect, kind, key } = place;
+    format!("secret of document {dialect}/{}/{key} of account {account}", kind.as_str()).into_bytes()
+}
+
+impl Work<'_> {
+    pub(super) fn change_document(&mut self, change: &DocumentChange) -> Result<OpResult, Fault> {
+        self.memory.counts.saw_time(change.at);
+        let (place, account_id) = (&change.place, change.account_id);
+        let found = find(self.db, self.keyring, place)?;
+        let refused = |why| Ok(OpResult::DocumentRefused(why));
+        match (&change.fate, found) {
+            (DocumentFate::Make { json, public_key, .. }, Some(found)) => {
+                let same = found.account_id == account_id && found.json == *json && found.public_key == *public_key;
+                if same { Ok(OpResult::Document(Box::new(found))) } else { refused(DocumentRefused::Taken) }
+            }
+            (DocumentFate::Make { count_max, .. }, None) => {
+                if self.count(place, account_id)? >= u64::from(*count_max) {
+                    return refused(DocumentRefused::TooMany);
+                }
+                self.insert_document(change)?;
+                self.document_now(place)
+            }
+            (DocumentFate::Replace { json, public_key }, Some(found)) if found.account_id == account_id => {
+                let row = params![place.dialect, place.kind.as_str(), place.key, json, public_key];
+                self.db.prepare_cached(REPLACE)?.execute(row)?;
+                self.document_now(place)
+            }
+            (DocumentFate::Remove, Some(found)) if found.account_id == account_id => {
+                self.db.prepare_cached(REMOVE)?.execute(params![place.dialect, place.kind.as_str(), place.key])?;
+                Ok(OpResult::DocumentRemoved)
+            }
+            (DocumentFate::Replace { .. } | DocumentFate::Remove, _) => refused(DocumentRefused::Unknown),
+        }
+    }
+
+    fn insert_document(&self, change: &DocumentChange) -> Result<(), Fault> {
+        let DocumentFate::Make { json, public_key, secret, .. } = &change.fate else { return Ok(()) };
+        let (place, AccountId(account_id)) = (&change.place, change.account_id);
+        if self.memory.purse(change.account_id).is_none() {
+            return Err(Fault::Op("a document of an account that there is not".into()));
+        }
+        let seal = |secret: &Secret| {
+            let sealed = self.keyring.seal(secret, &secret_place(place, change.account_id));
+            sealed.map_err(|error| Fault::Op(error.to_string().into()))
+        };
+        let sealed = secret.as_ref().map(seal).transpose()?;
+        self.db.prepare_cached(INSERT)?.execute(params![
+            place.dialect,
+            place.kind.as_str(),
+            place.key,
+            account_id,
+            json,
+            public_key,
+            sealed.as_ref().map(SealedSecret::as_bytes),
+            change.at.0,
+        ])?;
+        Ok(())
+    }
+
+    fn count(&self, place: &DocumentPlace, AccountId(account_id): AccountId) -> Result<u64, Fault> {
+        let row = params![account_id, place.dialect, place.kind.as_str()];
+        let count: i64 = self.db.prepare_cached(COUNT)?.query_row(row, |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    fn document_now(&self, place: &DocumentPlace) -> Result<OpResult, Fault> {
+        let found = find(self.db, self.keyring, place)?.ok_or_else(|| Fault::corrupt("a document just written"))?;
+        Ok(OpResult::Document(Box::new(found)))
+    }
+}
+
+/// The document at that place.
+pub(super) fn find(db: &Connection, keyring: &Keyring, place: &DocumentPlace) -> Result<Option<Document>, Fault> {
+    let row = params![place.dialect, place.kind.as_str(), place.key];
+    let found = db.prepare_cached(FIND)?.query_row(row, |row| stored(row, &place.dialect, place.kind)).optional()?;
+    found.map(|stored| stored.opened(keyring)).transpose()
+}
+
+/// Documents of an account, in the order in which they were made.
+pub(super) fn of_account(db: &Connection, keyring: &Keyring, filter: &DocumentFilter) -> Result<DocumentPage, Fault> {
+    let (AccountId(account_id), kind) = (filter.account_id, filter.kind.as_str());
+    let total: i64 =
+        db.prepare_cached(COUNT)?.query_row(params![account_id, filter.dialect, kind], |row| row.get(0))?;
+    let skip = i64::try_from(filter.skip).unwrap_or(i64::MAX);
+    let row = params![account_id, filter.dialect, kind, limit(filter.count_max), skip];
+    let documents = read(db, keyring, OF_ACCOUNT, row, (&filter.dialect, filter.kind))?;
+    Ok(DocumentPage { documents, total: u64::try_from(total).unwrap_or(0) })
+}
+
+/// Documents of every account with keys after `after.key`, by their keys.
+pub(super) fn after(
+    db: &Connection,
+    keyring: &Keyring,
+    after: &DocumentPlace,
+    count_max: usize,
+) -> Result<Vec<Document>, Fault> {
+    let row = params![after.dialect, after.kind.as_str(), after.key, limit(count_max)];
+    read(db, keyring, AFTER, row, (&after.dialect, after.kind))
+}
+
+fn read(
+    db: &Connection,
+    keyring: &Keyring,
+    sql: &str,
+    row: &[&dyn rusqlite::ToSql],
+    (dialect, kind): (&str, DocumentKind),
+) -> Result<Vec<Document>, Fault> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(row, |row| stored(row, dialect, kind))?;
+    rows.map(|row| row?.opened(keyring)).collect()
+}
+
+/// A row, its secret still sealed.
+struct Stored {
+    document: Document,
+    sealed: Option<Vec<u8>>,
+}
+
+fn stored(row: &Row<'_>, dialect: &str, kind: DocumentKind) -> rusqlite::Result<Stored> {
+    let document = Document {
+        place: DocumentPlace { dialect: dialect.into(), kind, key: row.get(0)? },
+        account_id: AccountId(row.get(1)?),
+        version: small(row, 2)?,
+        json: row.get(3)?,
+        public_key: row.get(4)?,
+        secret: None,
+        made_at: Timestamp(row.get(6)?),
+    };
+    Ok(Stored { document, sealed: row.get(5)? })
+}
+
+impl Stored {
+    fn opened(self, keyring: &Keyring) -> Result<Document, Fault> {
+        let Self { mut document, sealed } = self;
+        if let Some(sealed) = sealed {
+            let place = secret_place(&document.place, document.account_id);
+            let secret = keyring.unseal(&SealedSecret::from_bytes(sealed), &place);
+            document.secret = Some(secret.map_err(|error| Fault::Op(error.to_string().into()))?);
+        }
+        Ok(document)
+    }
+}
