@@ -43,6 +43,8 @@ pub struct Document {
     pub json: Box<str>,
     /// What verifies tokens of its owner, in PEM.
     pub public_key: Option<Box<str>>,
+    /// The key before it, which verifies them as well until then.
+    pub old_key: Option<(Box<str>, Timestamp)>,
     /// Its secret.
     pub secret: Option<Secret>,
     /// When it was made.
@@ -80,11 +82,20 @@ pub enum DocumentFate {
     Replace {
         /// What it says.
         json: Option<Box<str>>,
-        /// What verifies tokens of its owner, in PEM.
-        public_key: Option<Box<str>>,
+        /// What verifies tokens of its owner.
+        public_key: Option<NewKey>,
     },
     /// It is gone.
     Remove,
+}
+
+/// Another key in the place of the one that there is.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// It, in PEM.
+    pub public_key: Box<str>,
+    /// Until when the old one counts beside it; a time that has passed: not at all.
+    pub old_until: Timestamp,
 }
 
 /// Why a document did not change.

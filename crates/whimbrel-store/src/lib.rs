@@ -9,6 +9,7 @@
 //!
 //! Knows nothing of dialects, carriers' wires or HTTP.
 
+pub mod document;
 pub mod keyring;
 pub mod op;
 pub mod sqlite;
@@ -19,6 +20,10 @@ use std::sync::Arc;
 
 use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
 
+pub use document::{
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
+    NewKey,
+};
 pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
 pub use op::{
     Accept, AccountPatch, AccountRefused, Answer, Claim, InboundIn, InboundOutcome, ListChange, NewAccount,
@@ -132,6 +137,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Receipts that found no part, newest first.
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError>;
+
+    /// The document at that place.
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError>;
+
+    /// Documents of an account, in the order in which they were made.
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError>;
+
+    /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

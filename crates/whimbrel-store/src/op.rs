@@ -12,6 +12,8 @@ use whimbrel_core::{
 
 use whimbrel_core::part::Ignored;
 
+use crate::document::{Document, DocumentChange, DocumentRefused};
+
 /// One change.
 #[derive(Debug, Clone)]
 pub enum Op {
@@ -35,6 +37,8 @@ pub enum Op {
     Number(NumberChange),
     /// Change a list.
     List(ListChange),
+    /// Make, change or remove a document of a dialect.
+    Document(Box<DocumentChange>),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
@@ -286,6 +290,12 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// The document as it is now.
+    Document(Box<Document>),
+    /// The document is gone.
+    DocumentRemoved,
+    /// The document did not change.
+    DocumentRefused(DocumentRefused),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

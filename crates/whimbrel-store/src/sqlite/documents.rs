@@ -14,22 +14,27 @@ use crate::keyring::{Keyring, SealedSecret};
 use crate::op::OpResult;
 
 // By the primary key.
-const FIND: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+const FIND: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+ from dialect_doc
  where dialect = ?1 and kind = ?2 and key = ?3";
-const INSERT: &str = "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, secret, made_at)
+const INSERT: &str =
+    "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, secret, made_at)
  values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)";
 // What changes nothing is no new version: the same change committed twice is one.
-const REPLACE: &str = "update dialect_doc
- set json = coalesce(?4, json), public_key = coalesce(?5, public_key), version = version + 1
- where dialect = ?1 and kind = ?2 and key = ?3
- and (json is not coalesce(?4, json) or public_key is not coalesce(?5, public_key))";
+const REPLACE: &str = "update dialect_doc set json = ?4, version = version + 1
+ where dialect = ?1 and kind = ?2 and key = ?3 and json <> ?4";
+const REPLACE_KEY: &str = "update dialect_doc set public_key = ?4, version = version + 1,
+ old_key = iif(?5 is null, null, public_key), old_key_until = iif(public_key is null, null, ?5)
+ where dialect = ?1 and kind = ?2 and key = ?3 and public_key is not ?4";
 const REMOVE: &str = "delete from dialect_doc where dialect = ?1 and kind = ?2 and key = ?3";
 // By the index dialect_doc_by_account, which has this order.
 const COUNT: &str = "select count(*) from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
-const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+ from dialect_doc
  where account_id = ?1 and dialect = ?2 and kind = ?3 order by made_at, key limit ?4 offset ?5";
 // By the primary key from its mark on.
-const AFTER: &str = "select key, account_id, version, json, public_key, secret, made_at from dialect_doc
+const AFTER: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+ from dialect_doc
  where dialect = ?1 and kind = ?2 and key > ?3 order by key limit ?4";
 
 /// What a sealed secret is bound to: the document and its owner.
@@ -57,8 +62,15 @@ impl Work<'_> {
                 self.document_now(place)
             }
             (DocumentFate::Replace { json, public_key }, Some(found)) if found.account_id == account_id => {
-                let row = params![place.dialect, place.kind.as_str(), place.key, json, public_key];
-                self.db.prepare_cached(REPLACE)?.execute(row)?;
+                let (dialect, kind, key) = (&place.dialect, place.kind.as_str(), &place.key);
+                if let Some(json) = json {
+                    self.db.prepare_cached(REPLACE)?.execute(params![dialect, kind, key, json])?;
+                }
+                if let Some(new) = public_key {
+                    let old_until = (new.old_until > change.at).then_some(new.old_until.0);
+                    let row = params![dialect, kind, key, new.public_key, old_until];
+                    self.db.prepare_cached(REPLACE_KEY)?.execute(row)?;
+                }
                 self.document_now(place)
             }
             (DocumentFate::Remove, Some(found)) if found.account_id == account_id => {
@@ -153,12 +165,14 @@ struct Stored {
 }
 
 fn stored(row: &Row<'_>, dialect: &str, kind: DocumentKind) -> rusqlite::Result<Stored> {
+    let (old_key, until): (Option<Box<str>>, Option<i64>) = (row.get(7)?, row.get(8)?);
     let document = Document {
         place: DocumentPlace { dialect: dialect.into(), kind, key: row.get(0)? },
         account_id: AccountId(row.get(1)?),
         version: small(row, 2)?,
         json: row.get(3)?,
         public_key: row.get(4)?,
+        old_key: old_key.zip(until.map(Timestamp)),
         secret: None,
         made_at: Timestamp(row.get(6)?),
     };

@@ -149,6 +149,7 @@ impl Work<'_> {
             Op::TopUp(payment) => self.top_up(payment),
             Op::Number(change) => self.change_number(change),
             Op::List(change) => self.change_list(change),
+            Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
         }
     }
