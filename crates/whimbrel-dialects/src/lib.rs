@@ -13,7 +13,9 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{
+    Account, ApplicationFacts, Call, EndpointKind, FieldFault, Notice, Outcome, Refusal, Secret, Timestamp,
+};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -122,6 +124,18 @@ pub struct WebhookTarget<'a> {
     pub account: &'a Account,
 }
 
+/// What applications are in a dialect: documents that nobody else understands.
+pub trait Applications: Send + Sync {
+    /// What the engine must know of an application's document.
+    fn facts(&self, document: &str) -> ApplicationFacts;
+
+    /// The document of an application with those facts, for operators who make one.
+    ///
+    /// # Errors
+    /// The facts that cannot be so.
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>>;
+}
+
 /// One vendor's HTTP API. All methods are pure.
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
@@ -135,6 +149,11 @@ pub trait Dialect: Send + Sync {
 
     /// Renders one try of a webhook at `now`.
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+
+    /// What applications are here; `None` if there are none.
+    fn applications(&self) -> Option<&dyn Applications> {
+        None
+    }
 
     /// The request that a customer's application sends for a text.
     fn client_request(&self, text: &client::Text<'_>) -> client::ClientRequest;

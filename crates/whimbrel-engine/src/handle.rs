@@ -28,6 +28,11 @@ impl Engine {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => Outcome::Refused(refusal),
                 },
+                Ok(Call::Faulty(faulty)) => Outcome::Faulty(faulty),
+                Ok(Call::Application(call)) => match self.application_call(account.id, dialect, call).await {
+                    Ok(outcome) => Outcome::Application(outcome),
+                    Err(refusal) => Outcome::Refused(refusal),
+                },
                 Err(refusal) => Outcome::Refused(refusal),
             },
         };
@@ -38,6 +43,10 @@ impl Engine {
                 let elapsed = self.world.now().since(begun_at);
                 metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
             }
+            Outcome::Faulty(_) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
+            }
+            Outcome::Application(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);

@@ -9,6 +9,7 @@
 //! everything again ([`recover`], the store's queues). Knows nothing of HTTP, TLS, files or the command line; time, chance and ids
 //! come from a [`World`], webhooks leave through an [`Egress`].
 
+pub mod applications;
 pub mod batcher;
 pub mod carriers;
 pub mod directory;
@@ -36,8 +37,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Snapshot, World, id};
+use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
 
+use crate::applications::Applications;
 use crate::batcher::{Batcher, CommitError, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
 use crate::directory::{Directory, Known};
@@ -47,6 +50,7 @@ use crate::notifier::Notifier;
 use crate::ports::Egress;
 
 pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::lists::{ListError, own_number};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::world::SystemWorld;
@@ -79,6 +83,7 @@ pub struct Engine {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) carriers: Carriers,
     pub(crate) directory: Directory,
+    pub(crate) applications: Applications,
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
@@ -154,6 +159,7 @@ impl Engine {
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
         };
+        let applications = Applications::load(&*parts.store, DIALECTS)?;
         let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
             .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -163,6 +169,7 @@ impl Engine {
             egress: parts.egress,
             carriers: parts.carriers,
             directory: Directory::new(parts.keyring, known),
+            applications,
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),
@@ -259,6 +266,12 @@ impl Engine {
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The applications of the accounts.
+    #[must_use]
+    pub const fn applications(&self) -> &Applications {
+        &self.applications
     }
 
     /// What happens, as it happens.

@@ -60,6 +60,15 @@ pub(super) fn claim(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cl
     Ok(Claim::KeyAndSecret { key, secret })
 }
 
+/// Reads the claim of a request to an API that takes nothing but `Authorization: Basic`.
+pub(super) fn basic(request: &HttpRequest<'_>) -> Result<Claim, Refusal> {
+    match request.header("authorization").map_or(Basic::Absent, read_basic) {
+        Basic::Given { key, secret } if !secret.expose().is_empty() => Ok(Claim::KeyAndSecret { key, secret }),
+        Basic::Given { .. } | Basic::Malformed => Err(Refusal::BadCredentials),
+        Basic::Absent => Err(Refusal::Missing { field: "api_key" }),
+    }
+}
+
 /// Reads `Basic base64(key ":" secret)` (RFC 7617); the first colon ends the key.
 fn read_basic(header: &str) -> Basic {
     let header = header.trim();

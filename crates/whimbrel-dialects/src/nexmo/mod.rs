@@ -6,17 +6,20 @@
 //! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
 
 mod answer;
+mod applications;
 mod claim;
 mod client;
+mod messages;
 mod params;
+mod problem;
 mod sms;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Notice, Outcome, Span, Timestamp};
+use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
+use crate::{Applications, Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -53,18 +56,20 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] = &[sms::read];
+const APIS: &[ReadApi] = &[sms::read, applications::read];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     /// `/sms/*`: texts and their receipts.
     Sms,
+    /// `/v2/applications`: applications and their keys.
+    Applications,
 }
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] = &[Self::Sms];
+    const ALL: &[Self] = &[Self::Sms, Self::Applications];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -97,11 +102,16 @@ impl Dialect for Nexmo {
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
         match Api::of(reply) {
             Api::Sms => sms::render(outcome, reply),
+            Api::Applications => applications::render(outcome, reply),
         }
     }
 
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
         sms::webhook(notice, target, now)
+    }
+
+    fn applications(&self) -> Option<&dyn Applications> {
+        Some(self)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
@@ -122,6 +132,16 @@ impl Dialect for Nexmo {
             return None;
         }
         digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+    }
+}
+
+impl Applications for Nexmo {
+    fn facts(&self, document: &str) -> ApplicationFacts {
+        applications::facts(document)
+    }
+
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>> {
+        applications::written(facts)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use whimbrel_core::{FieldFault, Refusal};
 
 use super::answer;
@@ -53,17 +53,33 @@ impl Problem {
             Some(b'#' | b'/') => format!("{ERRORS}{}", self.kind),
             _ => self.kind.into_owned(),
         };
-        let mut document = Map::new();
-        document.insert("type".to_owned(), kind.into());
-        document.insert("title".to_owned(), self.title.into());
-        document.insert("detail".to_owned(), self.detail.into());
-        document.insert("instance".to_owned(), Value::from(&*reply.trace_id));
-        if !self.fields.is_empty() {
-            let field = |fault: FieldFault| json!({ "name": fault.name, "reason": fault.reason });
-            document.insert("invalid_parameters".to_owned(), self.fields.into_iter().map(field).collect());
-        }
-        answer::json(reply, self.status, &Value::Object(document))
+        let document = Document {
+            kind: &kind,
+            title: self.title,
+            detail: &self.detail,
+            instance: &reply.trace_id,
+            fields: self.fields.iter().map(|fault| Field { name: &fault.name, reason: &fault.reason }).collect(),
+        };
+        answer::json(reply, self.status, &document)
     }
+}
+
+/// As it is written.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    detail: &'a str,
+    instance: &'a str,
+    #[serde(rename = "invalid_parameters", skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field<'a>>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    name: &'a str,
+    reason: &'a str,
 }
 
 /// What a request's headers rule out, before anything else is looked at: the vendor's JSON APIs answer JSON, and read it.
@@ -112,9 +128,12 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
         Refusal::AccountBarred => {
             Problem::new(403, "#account-suspended", "Account Suspended", "This account has been suspended.")
         }
-        Refusal::HttpNotAllowed | Refusal::FacilityNotAllowed => {
-            Problem::new(403, "#forbidden", "Forbidden", "Your account does not have permission to perform this action.")
-        }
+        Refusal::HttpNotAllowed | Refusal::FacilityNotAllowed => Problem::new(
+            403,
+            "#forbidden",
+            "Forbidden",
+            "Your account does not have permission to perform this action.",
+        ),
         Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } => {
             Problem::new(429, "#throttled", "Rate Limit Hit", "Please wait, then retry your request")
         }

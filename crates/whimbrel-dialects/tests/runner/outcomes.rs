@@ -3,6 +3,7 @@
 use whimbrel_core::{Accepted, AcceptedPart, Call, MessageId, Outcome, PartId, RateWindow, Refusal, SendCall, Span};
 use whimbrel_dialects::Parsed;
 
+use super::applications;
 use super::file::{Facts, money};
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
@@ -11,12 +12,17 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
     let first = text.lines().next().unwrap_or_default();
     let send = || match &parsed.call {
         Ok(Call::Send(send)) => send,
-        Err(refusal) => panic!("the outcome needs a call, but it was refused: {refusal:?}"),
+        other => panic!("the outcome needs a text to send: {other:?}"),
     };
     let recipient = || send().recipient.clone();
     let network = || facts.get("network").into();
     let refusal = match first {
         "accepted" => return Outcome::Sent(accepted(text, send())),
+        "faulty as read" => match &parsed.call {
+            Ok(Call::Faulty(faulty)) => return Outcome::Faulty(faulty.clone()),
+            other => panic!("nothing is wrong with the request: {other:?}"),
+        },
+        "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
         "refused: wrong credentials" => {
             assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");

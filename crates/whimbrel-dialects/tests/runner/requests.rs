@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use whimbrel_core::{Binary, Call, Content, MessageClass, SendCall, SenderId};
+use whimbrel_core::{Binary, Call, Content, Faulty, MessageClass, SendCall, SenderId};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::outcomes;
+use super::{applications, outcomes};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -62,11 +62,23 @@ fn print_call(parsed: &Parsed) -> String {
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
+        Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
+        Ok(Call::Application(call)) => applications::print_call(&mut out, call),
         Err(refusal) => {
             let _ = write!(out, "call: refused, {refusal:?}");
         }
     }
     out
+}
+
+fn print_faulty(out: &mut String, faulty: &Faulty) {
+    let _ = write!(out, "call: faulty, kind {}", faulty.kind);
+    if !faulty.detail.is_empty() {
+        let _ = write!(out, "\n{}", faulty.detail);
+    }
+    for field in &faulty.fields {
+        let _ = write!(out, "\n{}: {}", field.name, field.reason);
+    }
 }
 
 fn print_send(out: &mut String, send: &SendCall) {

@@ -47,11 +47,9 @@ fn names(schema: &str) -> BTreeSet<&'static str> {
 
 fn files() -> Vec<(String, File)> {
     let entries = std::fs::read_dir(folder(DIALECT)).expect("the folder can be read");
-    let mut stems: Vec<String> = entries
-        .map(|entry| {
-            entry.expect("an entry").path().file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()
-        })
-        .collect();
+    let paths = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let mut stems: Vec<String> =
+        paths.map(|path| path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()).collect();
     stems.sort();
     stems.into_iter().map(|stem| (stem.clone(), open(DIALECT, &stem))).collect()
 }

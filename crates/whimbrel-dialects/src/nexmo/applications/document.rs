@@ -3,6 +3,10 @@
 //! Names and ranges are those of the vendor's OpenAPI definition. Two of its names differ between the definition and what the
 //! service answers (`connection_timeout`, `connect_timeout`): both are read, the latter is kept.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use whimbrel_core::{ApplicationEndpoint, ApplicationFacts, EndpointKind, FieldFault};
 
@@ -50,6 +54,32 @@ const CAPABILITIES: &[(&str, &[Hook])] = &[
 
 const REGIONS: &[&str] = &["na-east", "na-west", "eu-east", "eu-west", "apac-sng", "apac-australia"];
 
+/// A document as it is kept.
+#[derive(Serialize)]
+struct Written<'a> {
+    name: &'a str,
+    capabilities: &'a Map<String, Value>,
+    privacy: &'a Value,
+}
+
+/// A kept document, its halves as they were written.
+#[derive(Deserialize)]
+pub(super) struct Document<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) capabilities: &'a RawValue,
+    #[serde(borrow)]
+    pub(super) privacy: &'a RawValue,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a kept document; `None` if it is none of ours.
+    pub(super) fn read(document: &'a str) -> Option<Self> {
+        serde_json::from_str(document).ok()
+    }
+}
+
 /// Checks what a request says of an application, its key apart, and writes the document.
 ///
 /// # Errors
@@ -63,14 +93,14 @@ pub(super) fn checked(mut body: Map<String, Value>) -> Result<Box<str>, Vec<Fiel
             }
             name
         }
-        Some(Value::String(_) | Value::Null) | None => faults.add("name", "Is required."),
-        Some(_) => faults.add("name", "must be a string"),
+        Some(Value::String(_) | Value::Null) | None => faults.instead("name", "Is required."),
+        Some(_) => faults.instead("name", "must be a string"),
     };
     let privacy = privacy(body.remove("privacy"), &mut faults);
     let mut capabilities = match body.remove("capabilities") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(capabilities)) => capabilities,
-        Some(_) => faults.add("capabilities", "must be an object"),
+        Some(_) => faults.instead("capabilities", "must be an object"),
     };
     // What is null is not there: libraries write it for what was not set.
     capabilities.retain(|_, capability| !capability.is_null());
@@ -79,9 +109,11 @@ pub(super) fn checked(mut body: Map<String, Value>) -> Result<Box<str>, Vec<Fiel
             check_capability(capability, name, hooks, &mut faults);
         }
     }
-    let document = json!({ "name": name, "capabilities": capabilities, "privacy": privacy }).to_string();
+    let document = Written { name: &name, capabilities: &capabilities, privacy: &privacy };
+    // Values that were read from JSON can be written as JSON.
+    let document = serde_json::to_string(&document).unwrap_or_default();
     if document.len() > DOCUMENT_BYTES_MAX {
-        faults.add::<()>("capabilities", "must be shorter than 32 KiB as a whole");
+        faults.add("capabilities", "must be shorter than 32 KiB as a whole");
     }
     match faults.0.is_empty() {
         true => Ok(document.into()),
@@ -93,12 +125,12 @@ fn privacy(privacy: Option<Value>, faults: &mut Faults) -> Value {
     let improve_ai = match privacy {
         None | Some(Value::Null) => None,
         Some(Value::Object(mut privacy)) => privacy.remove("improve_ai").filter(|value| !value.is_null()),
-        Some(_) => faults.add("privacy", "must be an object"),
+        Some(_) => faults.instead("privacy", "must be an object"),
     };
     let improve_ai = match improve_ai {
         None => true,
         Some(Value::Bool(improve_ai)) => improve_ai,
-        Some(_) => faults.add("privacy.improve_ai", "must be a boolean"),
+        Some(_) => faults.instead("privacy.improve_ai", "must be a boolean"),
     };
     json!({ "improve_ai": improve_ai })
 }
@@ -117,7 +149,7 @@ fn check_capability(capability: &mut Value, name: &str, hooks: &[Hook], faults: 
     }
     for (name, value) in capability.iter() {
         if let Some(reason) = wrong_setting(name, value) {
-            faults.add::<()>(format!("{path}.{name}"), reason);
+            faults.add(format!("{path}.{name}"), reason);
         }
     }
 }
@@ -160,17 +192,17 @@ fn check_webhooks(webhooks: &mut Map<String, Value>, path: &str, hooks: &[Hook],
 fn check_webhook(webhook: &mut Map<String, Value>, path: &str, hook: &Hook, faults: &mut Faults) {
     webhook.retain(|_, value| !value.is_null());
     match webhook.get("address") {
-        None => faults.add::<()>(format!("{path}.address"), "Is required."),
+        None => faults.add(format!("{path}.address"), "Is required."),
         Some(address) => {
             // An empty one is how libraries write that there is none.
             if !address.as_str().is_some_and(|address| address.is_empty() || is_url(address)) {
-                faults.add::<()>(format!("{path}.address"), "must be a valid http or https URL");
+                faults.add(format!("{path}.address"), "must be a valid http or https URL");
             }
         }
     }
     let method = webhook.entry("http_method").or_insert_with(|| hook.method.into());
     if !method.as_str().is_some_and(|method| hook.methods.contains(&method)) {
-        faults.add::<()>(format!("{path}.http_method"), format!("must be one of: {}", hook.methods.join(", ")));
+        faults.add(format!("{path}.http_method"), format!("must be one of: {}", hook.methods.join(", ")));
     }
     if let Some(timeout) = webhook.remove("connection_timeout") {
         webhook.entry("connect_timeout").or_insert(timeout);
@@ -178,7 +210,7 @@ fn check_webhook(webhook: &mut Map<String, Value>, path: &str, hook: &Hook, faul
     for (name, low, high) in [("connect_timeout", 300, 1_000), ("socket_timeout", 1_000, hook.socket_timeout_max)] {
         let Some(timeout) = webhook.get(name) else { continue };
         if !timeout.as_i64().is_some_and(|timeout| (low..=high).contains(&timeout)) {
-            faults.add::<()>(format!("{path}.{name}"), format!("must be between {low} and {high}"));
+            faults.add(format!("{path}.{name}"), format!("must be between {low} and {high}"));
         }
     }
 }
@@ -198,13 +230,13 @@ fn is_url(url: &str) -> bool {
 struct Faults(Vec<FieldFault>);
 
 impl Faults {
-    /// Notes a fault; the value that stands for the field that has it.
-    fn add<T: Default>(
-        &mut self,
-        name: impl Into<std::borrow::Cow<'static, str>>,
-        reason: impl Into<std::borrow::Cow<'static, str>>,
-    ) -> T {
+    fn add(&mut self, name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) {
         self.0.push(FieldFault { name: name.into(), reason: reason.into() });
+    }
+
+    /// Notes a fault; what stands for the value that the field should have had.
+    fn instead<T: Default>(&mut self, name: &'static str, reason: &'static str) -> T {
+        self.add(name, reason);
         T::default()
     }
 }

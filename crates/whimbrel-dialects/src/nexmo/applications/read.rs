@@ -3,9 +3,7 @@
 //! Methods, `Accept` and `Content-Type` are judged before the caller is (our choice; the vendor does not say), everything else after.
 
 use serde_json::Value;
-use whimbrel_core::{
-    ApplicationCall, ApplicationWish, Call, Faulty, FieldFault, KeyWish, PageWish, Refusal, Timestamp,
-};
+use whimbrel_core::{ApplicationCall, ApplicationWish, Call, Faulty, FieldFault, KeyWish, PageWish, Timestamp};
 
 use super::super::answer::Form;
 use super::super::problem::{Problem, unfit};

@@ -63,6 +63,8 @@ fn body<A: Answer>(outcome: &Outcome) -> Vec<u8> {
     match outcome {
         Outcome::Sent(accepted) => sent::<A>(accepted),
         Outcome::Refused(refusal) => refused::<A>(refusal),
+        // The engine answers a call to send with nothing else.
+        Outcome::Faulty(_) | Outcome::Application(_) => refused::<A>(&Refusal::Internal),
     }
 }
 
