@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod applications;
 mod carriers;
 mod events;
 mod json;
@@ -116,6 +117,12 @@ impl Api {
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
             ("POST", ["accounts", key, "topup"]) => accounts::top_up(self, key, request).await,
+            ("GET" | "HEAD", ["accounts", key, "applications"]) => applications::list(self, key, request).await,
+            ("POST", ["accounts", key, "applications"]) => applications::create(self, key, request).await,
+            ("DELETE", ["accounts", key, "applications", id]) => applications::remove(self, key, id).await,
+            ("POST", ["accounts", key, "applications", id, "key"]) => {
+                applications::rotate_key(self, key, id, request).await
+            }
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
             ("POST", ["numbers"]) => numbers::assign(self, request).await,
             ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
@@ -138,7 +145,9 @@ impl Api {
                     | "events" | "segments",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists", _]
-                | ["accounts", _, "topup"]
+                | ["accounts", _, "topup" | "applications"]
+                | ["accounts", _, "applications", _]
+                | ["accounts", _, "applications", _, "key"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
             ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),

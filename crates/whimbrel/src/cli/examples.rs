@@ -59,6 +59,36 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel account set devkey01 --senders listed --inbound-url https://example.com/in",
         ],
     ),
+    (
+        "application",
+        ["whimbrel application ls --account devkey01", "whimbrel application create --account devkey01 --name Shop"],
+    ),
+    (
+        "application ls",
+        ["whimbrel application ls --account devkey01", "whimbrel application ls --account devkey01 --json"],
+    ),
+    (
+        "application create",
+        [
+            "whimbrel application create --account devkey01 --name Shop --receipt-url https://example.com/status",
+            "whimbrel application create --account devkey01 --name Shop --id 78d335fa-323d-0114-9c3d-d6f0d48968cf \
+             --public-key shop.pem",
+        ],
+    ),
+    (
+        "application rm",
+        [
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf",
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --yes",
+        ],
+    ),
+    (
+        "application rotate-key",
+        [
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 3600",
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
+        ],
+    ),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
     ("number ls", ["whimbrel number ls", "whimbrel number ls --json"]),
     (
