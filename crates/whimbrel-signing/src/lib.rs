@@ -25,6 +25,7 @@ pub mod time;
 pub mod value;
 
 mod digest;
+mod percent;
 
 pub use digest::Hash;
 pub use explain::{Explanation, Verdict};

@@ -22,7 +22,10 @@
 //! # Ok::<(), whimbrel_signing::Fault>(())
 //! ```
 
+mod explain;
 mod parameters;
+mod strings;
+mod suspects;
 
 use std::fmt;
 
@@ -31,6 +34,7 @@ use subtle::ConstantTimeEq;
 use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
+pub use explain::{Hints, explain};
 pub use parameters::Parameters;
 
 /// The parameter that holds the signature.

@@ -1,0 +1,6 @@
+//! Mistakes planted into seeded random requests of every scheme: the exact one is named, and what is none of them is
+//! called unknown. Each plant is written out here as a signer would write it, and shares no line with the library.
+
+mod digests;
+mod nexmo;
+mod random;
