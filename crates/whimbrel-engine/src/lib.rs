@@ -25,6 +25,7 @@ pub mod world;
 mod accept;
 mod accounts;
 mod dispatcher;
+mod judge;
 mod lists;
 mod notifier;
 mod recover;
@@ -51,6 +52,7 @@ use crate::ports::Egress;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
+pub use crate::judge::Caller;
 pub use crate::lists::{ListError, own_number};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::world::SystemWorld;

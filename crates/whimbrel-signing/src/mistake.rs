@@ -58,6 +58,8 @@ mistakes! {
     NamesReplaced = "names-replaced", "`&` and `=` were replaced in names too.", "Replace them in values only.";
     SortedByPair = "sorted-by-pair", "The joined pairs `name=value` were sorted instead of the names.", "Sort by name alone: `concat` comes before `concat-part`, though `concat=` comes after `concat-part=`.";
     SortedIgnoringCase = "sorted-ignoring-case", "The names were sorted without regard to case.", "Sort by the octets of the names: capitals come before small letters.";
+    SortedByNameAlone = "sorted-by-name-alone", "Parameters of one name were not sorted by their values.", "Sort by name, then by value.";
+    SortedBeforeEncoding = "sorted-before-encoding", "Names and values were sorted before they were encoded.", "Encode first, then sort.";
     NotSorted = "not-sorted", "The parameters were signed in the order in which they are sent.", "Sort them by name.";
     SortedBackwards = "sorted-backwards", "The parameters were sorted downwards.", "Sort them upwards by name.";
     NoLeadingAmpersand = "no-leading-ampersand", "The string begins without `&`.", "Each pair, the first too, is written `&name=value`.";
@@ -73,6 +75,7 @@ mistakes! {
     ReservedNotEncoded = "reserved-not-encoded", "`!`, `*`, `'`, `(` or `)` was left as it is.", "Percent-encode everything but `A-Z a-z 0-9 - . _ ~`.";
     EscapesInSmallLetters = "escapes-in-small-letters", "The hexadecimal digits of escapes were small letters.", "Write escapes in capitals: `%2F`.";
     EncodedOnce = "encoded-once", "The parameters were encoded once before they were put into the base string.", "Encode names and values, join them, and encode the whole once more.";
+    WholeNotEncoded = "whole-not-encoded", "Address and parameters were joined without encoding them as a whole.", "Join method, encoded address and encoded parameters by `&`.";
     EncodedThrice = "encoded-thrice", "Values that were encoded already were encoded again.", "Begin with decoded names and values.";
     UnsetAsNone = "unset-as-none", "Unset fields were signed as the text `None`.", "Leave fields that are not sent out of the string.";
     UnsetAsNull = "unset-as-null", "Unset fields were signed as the text `null`.", "Leave fields that are not sent out of the string.";
@@ -82,6 +85,9 @@ mistakes! {
     SignatureSigned = "signature-signed", "The signature parameter is part of its own string.", "Leave the signature out of the string that is signed.";
     TimestampNotSigned = "timestamp-not-signed", "The timestamp was added after signing.", "Add the timestamp first, then sign all parameters.";
     KeyNotSigned = "key-not-signed", "The account's key was left out of the string.", "Sign every parameter that is sent, the account's key included.";
+    TokenNotSigned = "token-not-signed", "The token was left out of the string.", "Sign every parameter of the protocol but the signature.";
+    VersionNotSigned = "version-not-signed", "`oauth_version` was sent and not signed.", "Sign every parameter of the protocol but the signature.";
+    RealmSigned = "realm-signed", "`realm` is part of the string.", "Leave `realm` out; it is no parameter of the request.";
     QueryNotSigned = "query-not-signed", "The parameters of the query were left out.", "Sign the parameters of the query together with those of the body.";
     BodyNotSigned = "body-not-signed", "The parameters of the body were left out.", "Sign the parameters of the form together with those of the query.";
     ValuesTrimmed = "values-trimmed", "Values were trimmed before they were signed and not before they were sent.", "Sign exactly what is sent.";
@@ -104,9 +110,11 @@ mistakes! {
     SecretInOtherCase = "secret-in-other-case", "The secret was changed to capitals or small letters.", "Use the secret as it was given.";
     ApiSecretUsed = "api-secret-used", "The API secret was used instead of the signature secret.", "Use the account's signature secret; it is another one.";
     TokenSecretMissing = "token-secret-missing", "The token's secret was left out of the key.", "The key is `consumer secret&token secret`, both percent-encoded.";
+    ConsumerSecretMissing = "consumer-secret-missing", "The consumer's secret was left out of the key.", "The key is `consumer secret&token secret`, both percent-encoded.";
     KeyAmpersandMissing = "key-ampersand-missing", "The `&` after the consumer secret is missing from the key.", "Keep the `&` even if there is no token.";
     KeySecretsSwapped = "key-secrets-swapped", "The two secrets stand in the key the wrong way round.", "The consumer's secret comes first.";
     KeyNotEncoded = "key-not-encoded", "The secrets were not percent-encoded for the key.", "Percent-encode each secret before they are joined by `&`.";
+    KeyEncodedTwice = "key-encoded-twice", "The secrets were percent-encoded twice for the key.", "Percent-encode each secret once before they are joined by `&`.";
     // How a signature is written.
     HexInCapitals = "hex-in-capitals", "The hexadecimal digits are capitals.", "Write them in small letters.";
     HexInSmallLetters = "hex-in-small-letters", "The hexadecimal digits are small letters.", "Write them in capitals.";
@@ -114,6 +122,7 @@ mistakes! {
     Base64ForHex = "base64-for-hex", "The digest was written in base64.", "Write it in hexadecimal digits.";
     Base64OfHex = "base64-of-hex", "The hexadecimal text of the digest was written in base64.", "Take the octets of the digest.";
     Base64Url = "base64-url", "The digest was written in base64 for URLs.", "Use the usual alphabet with `+` and `/`, and padding.";
+    SignatureEncodedTwice = "signature-encoded-twice", "The signature was percent-encoded twice.", "Encode it once, where the header or the query is written.";
     PaddingMissing = "padding-missing", "The padding of the base64 is missing.", "Keep the final `=`.";
     PrefixAdded = "prefix-added", "Something stands before the digits of the signature.", "Send the digits alone.";
     SignatureWithBlank = "signature-with-blank", "Blanks or a newline surround the signature.", "Remove what the command that printed it added.";

@@ -9,6 +9,8 @@ pub(crate) enum Style {
     StrictSmall,
     /// `! * ' ( )` are left as well: JavaScript's `encodeURIComponent`.
     Component,
+    /// As `Strict`, with `~` encoded: libraries older than RFC 3986, PHP's `rawurlencode` before 5.3.
+    Old,
     /// A blank is `+`, `~` is encoded: PHP's `urlencode`.
     Plus,
     /// A blank is `+`, `*` is left and `~` is encoded: HTML forms, Java.
@@ -34,7 +36,7 @@ pub(crate) fn encode_into(out: &mut Vec<u8>, octets: &[u8], style: Style) {
 fn stays(octet: u8, style: Style) -> bool {
     match octet {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => true,
-        b'~' => !matches!(style, Style::Plus | Style::Form),
+        b'~' => !matches!(style, Style::Old | Style::Plus | Style::Form),
         b'*' => matches!(style, Style::Component | Style::Form),
         b'!' | b'\'' | b'(' | b')' => style == Style::Component,
         _ => false,
@@ -90,6 +92,7 @@ mod tests {
         check(Style::Strict, "a%20Z~%2A%21%27%28%29%2B%2F%C3%A9%25");
         check(Style::StrictSmall, "a%20Z~%2a%21%27%28%29%2b%2f%c3%a9%25");
         check(Style::Component, "a%20Z~*!'()%2B%2F%C3%A9%25");
+        check(Style::Old, "a%20Z%7E%2A%21%27%28%29%2B%2F%C3%A9%25");
         check(Style::Plus, "a+Z%7E%2A%21%27%28%29%2B%2F%C3%A9%25");
         check(Style::Form, "a+Z%7E*%21%27%28%29%2B%2F%C3%A9%25");
         check(Style::PlusTilde, "a+Z~%2A%21%27%28%29%2B%2F%C3%A9%25");

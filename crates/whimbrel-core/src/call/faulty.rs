@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::credential::Scope;
+
 /// What is wrong with a request. It is told to a caller that has proved who it is, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faulty {
+    /// What it was about.
+    pub scope: Scope,
     /// Which of its vendor's errors it is: a number of the dialect, which no one else understands.
     pub kind: u16,
     /// What is wrong with the whole; empty if the fields say it.

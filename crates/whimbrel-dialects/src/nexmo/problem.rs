@@ -125,16 +125,21 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
             let detail = "The value of one or more parameters is invalid.";
             Problem { fields, ..Problem::new(400, "#invalid-params", "Invalid Params", detail) }
         }
+        // As with texts, a way or a network that a policy leaves out looks like a wrong secret.
+        Refusal::SignatureRequired
+        | Refusal::SignatureTooWeak { .. }
+        | Refusal::MethodNotAllowed { .. }
+        | Refusal::SourceNotAllowed => Problem::unauthorized("Unauthorized"),
         Refusal::AccountBarred => {
             Problem::new(403, "#account-suspended", "Account Suspended", "This account has been suspended.")
         }
-        Refusal::HttpNotAllowed | Refusal::FacilityNotAllowed => Problem::new(
+        Refusal::HttpNotAllowed | Refusal::FacilityNotAllowed | Refusal::ScopeNotAllowed { .. } => Problem::new(
             403,
             "#forbidden",
             "Forbidden",
             "Your account does not have permission to perform this action.",
         ),
-        Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } => {
+        Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } | Refusal::TooManyFailures { .. } => {
             Problem::new(429, "#throttled", "Rate Limit Hit", "Please wait, then retry your request")
         }
         Refusal::Overloaded => {
@@ -152,6 +157,7 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
         | Refusal::InvalidNetwork
         | Refusal::Unroutable { .. }
         | Refusal::InsufficientFunds { .. }
+        | Refusal::SpendCapReached { .. }
         | Refusal::IdempotencyConflict
         | Refusal::Internal => {
             Problem::new(500, "#internal", "Internal Error", "There was an error processing your request.")

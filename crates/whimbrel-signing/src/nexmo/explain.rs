@@ -32,7 +32,7 @@ pub fn explain(
             why(&case, policy, now, fault)
         }
     };
-    Explanation { canonical: canonical(parameters), expected: sign(parameters, policy.method, secret), verdict }
+    Explanation { canonical: canonical(parameters), expected: Some(sign(parameters, policy.method, secret)), verdict }
 }
 
 fn why(case: &Case<'_>, policy: &Policy<'_>, now: UnixSeconds, fault: Fault) -> Verdict {

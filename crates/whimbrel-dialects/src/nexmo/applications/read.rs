@@ -3,9 +3,11 @@
 //! Methods, `Accept` and `Content-Type` are judged before the caller is (our choice; the vendor does not say), everything else after.
 
 use serde_json::Value;
-use whimbrel_core::{ApplicationCall, ApplicationWish, Call, Faulty, FieldFault, KeyWish, PageWish, Timestamp};
+use whimbrel_core::{ApplicationCall, ApplicationWish, Call, Faulty, FieldFault, KeyWish, PageWish, Scope, Timestamp};
 
 use super::super::answer::Form;
+use super::super::claim::Product;
+use super::super::params::Params;
 use super::super::problem::{Problem, unfit};
 use super::super::{Api, claim, reply};
 use super::{document, fault};
@@ -36,7 +38,11 @@ pub(in super::super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Tim
     if let Some(problem) = unfit(request) {
         return Match::Answered(problem.answer(&reply));
     }
-    Match::Parsed(Box::new(Parsed { claim: claim::basic(request), call: Ok(call(request, path)), reply }))
+    Match::Parsed(Box::new(Parsed {
+        claim: claim::claim(Product::Applications, request, &Params::empty()),
+        call: Ok(call(request, path)),
+        reply,
+    }))
 }
 
 /// One trailing slash is tolerated: the vendor's Go library adds it.
@@ -69,6 +75,10 @@ fn call(request: &HttpRequest<'_>, path: Path) -> Call {
     call.map_or_else(Call::Faulty, Call::Application)
 }
 
+fn faulty(kind: u16, detail: &str, fields: Vec<FieldFault>) -> Faulty {
+    Faulty { scope: Scope::Applications, kind, detail: detail.into(), fields }
+}
+
 fn page(query: &str) -> Result<PageWish, Faulty> {
     let mut wish = PageWish { page: 1, page_size: PAGE_SIZE_DEFAULT };
     let mut fields = Vec::new();
@@ -90,12 +100,12 @@ fn page(query: &str) -> Result<PageWish, Faulty> {
     }
     match fields.is_empty() {
         true => Ok(wish),
-        false => Err(Faulty { kind: fault::LIST, detail: Box::default(), fields }),
+        false => Err(faulty(fault::LIST, "", fields)),
     }
 }
 
 fn wish(body: &[u8]) -> Result<ApplicationWish, Faulty> {
-    let unread = |why: &str| Faulty { kind: fault::INVALID_JSON, detail: why.into(), fields: Vec::new() };
+    let unread = |why: &str| faulty(fault::INVALID_JSON, why, Vec::new());
     let value: Value = serde_json::from_slice(body).map_err(|error| unread(&error.to_string()))?;
     let Value::Object(mut body) = value else { return Err(unread("the body must be a JSON object")) };
     let key = match body.remove("keys") {
@@ -108,7 +118,7 @@ fn wish(body: &[u8]) -> Result<ApplicationWish, Faulty> {
         (document, key) => {
             let fields = [document.err(), key.err().map(|fault| vec![fault])];
             let fields = fields.into_iter().flatten().flatten().collect();
-            Err(Faulty { kind: fault::PAYLOAD, detail: Box::default(), fields })
+            Err(faulty(fault::PAYLOAD, "", fields))
         }
     }
 }

@@ -53,7 +53,10 @@ fn document(reply: &Reply, status: u16, document: Option<impl Serialize>) -> Htt
 
 fn refused(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::Missing { .. } | Refusal::BadCredentials => Problem::unauthorized("Invalid credentials supplied"),
+        Refusal::Missing { .. }
+        | Refusal::BadCredentials
+        | Refusal::MethodNotAllowed { .. }
+        | Refusal::SourceNotAllowed => Problem::unauthorized("Invalid credentials supplied"),
         other => general(other),
     }
 }
