@@ -5,11 +5,13 @@
 
 mod application;
 mod faulty;
+mod message;
 
 use crate::account::text_forms;
 use crate::credential::{AuthMethod, Scope, SignatureMethod};
-use crate::id::{CarrierId, MessageId, PartId};
+use crate::id::{ApplicationId, CarrierId, MessageId, PartId};
 use crate::money::Money;
+use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
@@ -18,6 +20,7 @@ pub use application::{
     ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
 };
 pub use faulty::{Faulty, FieldFault};
+pub use message::{MessageCall, MessageOutcome};
 pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
@@ -40,6 +43,8 @@ pub enum Call {
     Faulty(Faulty),
     /// Something about applications.
     Application(ApplicationCall),
+    /// Something about a message that was sent.
+    Message(MessageCall),
 }
 
 impl Call {
@@ -50,6 +55,7 @@ impl Call {
             Self::Send(_) => Scope::Send,
             Self::Faulty(faulty) => faulty.scope,
             Self::Application(_) => Scope::Applications,
+            Self::Message(_) => Scope::Send,
         }
     }
 }
@@ -73,6 +79,10 @@ pub struct SendCall {
     pub receipt: ReceiptWish,
     /// Where receipts of this message go instead of the account's endpoint.
     pub callback: Option<Box<str>>,
+    /// How its receipts are told.
+    pub telling: Telling,
+    /// Which of the account's applications sends; known once it is clear who calls.
+    pub application: Option<ApplicationId>,
     /// The customer's own mark, given back in answers and receipts.
     pub client_ref: Option<Box<str>>,
     /// A second mark of the customer, given back in answers only.
@@ -190,6 +200,8 @@ pub enum Outcome {
     Faulty(Faulty),
     /// What a call about applications came to.
     Application(ApplicationOutcome),
+    /// What a call about a message came to.
+    Message(MessageOutcome),
 }
 
 /// An accepted message.

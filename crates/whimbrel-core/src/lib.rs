@@ -35,7 +35,8 @@ pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, HandsetClass, IdempotencyKey, KeyWish,
-    MessageClass, Outcome, PageWish, RateWindow, ReceiptWish, Refusal, Registration, SendCall,
+    MessageCall, MessageClass, MessageOutcome, Outcome, PageWish, RateWindow, ReceiptWish, Refusal, Registration,
+    SendCall,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
@@ -53,8 +54,8 @@ pub use id::{
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
-pub use notice::{Notice, NoticeForm, ReceiptTold, Told};
-pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition};
+pub use notice::{FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
+pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition, Whole};
 pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
 pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};

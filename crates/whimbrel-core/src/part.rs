@@ -9,12 +9,16 @@
 //! [`apply`] takes any event in any state: the result is a change, or nothing with a reason to write down. Final states
 //! never change. The hold of a part is captured or released exactly once, in the transition that ends its reason.
 
+mod whole;
+
 use crate::account::{CaptureOn, text_forms};
 use crate::call::ReceiptWish;
 use crate::carrier::{CarrierError, DoubtCause, RefusalScope};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
 use crate::time::{Span, Timestamp};
+
+pub use whole::Whole;
 
 /// How long after a part's expiry a receipt is still waited for: the carrier counts the validity from the submission, we from
 /// the acceptance, and its last word takes its time.

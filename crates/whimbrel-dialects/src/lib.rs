@@ -14,7 +14,7 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, ApplicationFacts, Call, EndpointKind, FieldFault, Notice, Outcome, Refusal, Timestamp};
+use whimbrel_core::{Account, ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Secret, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -31,25 +31,8 @@ pub struct Descriptor {
     pub title: &'static str,
     /// The development account's credentials.
     pub dev_account: DevAccount,
-    /// The schedule of a receipt's tries.
-    pub webhook_backoff: Backoff,
-    /// The schedule of the tries of a text that came in.
-    pub inbound_backoff: Backoff,
-    /// The status codes by which an endpoint says that it took a webhook.
-    pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
-}
-
-impl Descriptor {
-    /// The schedule of a notice's tries.
-    #[must_use]
-    pub const fn backoff(&self, notice: &Notice) -> Backoff {
-        match notice.endpoint() {
-            EndpointKind::Receipt => self.webhook_backoff,
-            EndpointKind::Inbound => self.inbound_backoff,
-        }
-    }
 }
 
 /// The fixed credentials of `--dev`.
@@ -104,14 +87,56 @@ pub enum Match {
     Answered(HttpResponse),
 }
 
-/// Where a webhook goes.
+/// Where a webhook goes, and what a try of it is made with.
 #[derive(Debug, Clone, Copy)]
 pub struct WebhookTarget<'a> {
     /// The absolute URL, as the customer set it.
     pub url: &'a str,
     /// The account whose notice it is.
     pub account: &'a Account,
+    /// The secret that signs it.
+    pub signature_secret: &'a Secret,
+    /// 128 random bits, other ones at every try.
+    pub chance: u128,
 }
+
+/// How long an endpoint is tried, and what counts as taken.
+#[derive(Debug, Clone)]
+pub struct WebhookRules {
+    /// The schedule of the tries.
+    pub backoff: Backoff,
+    /// The status codes by which the endpoint says that it took the webhook.
+    pub success: RangeInclusive<u16>,
+    /// Which other answers are worth another try.
+    pub retried: Retried,
+}
+
+/// Which answers of an endpoint are worth another try. That there was none always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retried {
+    /// All that say it was not taken.
+    All,
+    /// 429 and those from 500 on: by the others the endpoint says that it never will.
+    Faults,
+}
+
+impl WebhookRules {
+    /// Whether an endpoint that answered with `status` is tried again.
+    #[must_use]
+    pub const fn is_retried(&self, status: u16) -> bool {
+        match self.retried {
+            Retried::All => true,
+            Retried::Faults => status == 429 || status >= 500,
+        }
+    }
+}
+
+/// A webhook that cannot be made: it is never sent without what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookFault(
+    /// Why, for the operator.
+    pub Box<str>,
+);
 
 /// What applications are in a dialect: documents that nobody else understands.
 pub trait Applications: Send + Sync {
@@ -137,7 +162,18 @@ pub trait Dialect: Send + Sync {
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse;
 
     /// Renders one try of a webhook at `now`.
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+    ///
+    /// # Errors
+    /// [`WebhookFault`] if it cannot be signed.
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        now: Timestamp,
+    ) -> Result<http::WebhookRequest, WebhookFault>;
+
+    /// How long an endpoint is tried with a notice.
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules;
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {

@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use whimbrel_core::{
     AccountId, Application, ApplicationCall, ApplicationFacts, ApplicationId, ApplicationOutcome, ApplicationPage,
-    ApplicationShown, ApplicationWish, FieldFault, KeyWish, PageWish, Refusal, Secret, Span, Uuid,
+    ApplicationShown, ApplicationWish, EndpointKind, FieldFault, FormNamed, KeyWish, PageWish, Refusal, Secret,
+    SendCall, Span, Uuid,
 };
 use whimbrel_dialects::Dialect;
 use whimbrel_signing::jwt::{KeyFault, PrivateKey};
@@ -20,6 +21,7 @@ use whimbrel_store::{
 
 use crate::Engine;
 use crate::batcher::CommitError;
+use crate::judge::Caller;
 
 /// Applications that an account may have.
 pub const APPLICATIONS_MAX: u32 = 1_000;
@@ -237,6 +239,19 @@ impl Engine {
                 Err(Refusal::Internal)
             }
         }
+    }
+
+    /// A message with what follows from the application that sends it: where its receipts go, and in which form.
+    pub(crate) fn addressed(&self, caller: &Caller, mut send: SendCall) -> SendCall {
+        let Some(application) = caller.application.and_then(|id| self.applications.find(id)) else { return send };
+        send.application = Some(application.id);
+        if let (None, Some(endpoint)) = (&send.callback, application.facts.endpoint(EndpointKind::Receipt)) {
+            send.callback = Some(endpoint.url.clone());
+            if send.telling.named == FormNamed::ByNobody {
+                send.telling.form = endpoint.form;
+            }
+        }
+        send
     }
 
     /// Makes an application as an operator does.

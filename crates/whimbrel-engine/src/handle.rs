@@ -24,13 +24,17 @@ impl Engine {
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.within_rate(&caller.account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&caller.account, send, name).await {
+                Ok(Call::Send(send)) => match self.send(&caller.account, self.addressed(&caller, send), name).await {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => Outcome::Refused(refusal),
                 },
                 Ok(Call::Faulty(faulty)) => Outcome::Faulty(faulty),
                 Ok(Call::Application(call)) => match self.application_call(caller.account.id, dialect, call).await {
                     Ok(outcome) => Outcome::Application(outcome),
+                    Err(refusal) => Outcome::Refused(refusal),
+                },
+                Ok(Call::Message(call)) => match self.message_call(caller.account.id, call).await {
+                    Ok(outcome) => Outcome::Message(outcome),
                     Err(refusal) => Outcome::Refused(refusal),
                 },
                 Err(refusal) => Outcome::Refused(refusal),
@@ -46,7 +50,7 @@ impl Engine {
             Outcome::Faulty(_) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
             }
-            Outcome::Application(_) => {}
+            Outcome::Application(_) | Outcome::Message(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);

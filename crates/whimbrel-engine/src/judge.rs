@@ -5,8 +5,12 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyUse, Refusal, ReplayKey, Timestamp};
-use whimbrel_dialects::claim::{Claim, Compat, SignatureFault, SignedRequest, SigningKeys};
+use whimbrel_core::{
+    Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyUse, Refusal, ReplayKey, Scope, Timestamp,
+};
+use whimbrel_dialects::claim::{
+    BearerToken, Claim, Compat, SignatureFault, SignedRequest, SigningKeys, TokenFault, TokenKeys,
+};
 
 use crate::Engine;
 use crate::directory::Entry;
@@ -33,6 +37,7 @@ impl Engine {
     /// [`Refusal::AccountBarred`] for a suspended account that proved itself, [`Refusal::HttpNotAllowed`] for one that may not
     /// send by HTTP.
     pub(crate) fn judge(&self, dialect: &str, claim: &Claim, now: Timestamp) -> Result<Caller, Refusal> {
+        let mut application = None;
         let (entry, replay) = match claim {
             Claim::KeyAndSecret { key, secret, .. } => (self.directory.with_secret(dialect, key, secret)?, None),
             Claim::Signed(signed) => {
@@ -40,15 +45,32 @@ impl Engine {
                 let replay = verify(&**signed, &entry, now).map_err(|_| Refusal::InvalidSignature)?;
                 (entry, Some(replay))
             }
-            // No application has keys yet.
-            Claim::Token(_) => return Err(Refusal::BadCredentials),
+            Claim::Token(token) => {
+                application = Some(token.application());
+                (self.check_token(dialect, &**token, now)?, None)
+            }
         };
         let account = Arc::clone(&entry.account);
         let method = claim.method();
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
         account.policy.judge_use(KeyUse { method, signed_by, source: None })?;
         standing(&account)?;
-        Ok(Caller { account, method, application: None, replay })
+        Ok(Caller { account, method, application, replay })
+    }
+}
+
+impl Engine {
+    /// The account of the application that signed a token. An unknown application, one of another dialect and a wrong signature look
+    /// alike.
+    fn check_token(&self, dialect: &str, token: &dyn BearerToken, now: Timestamp) -> Result<Arc<Entry>, Refusal> {
+        let application = self.applications.find(token.application()).ok_or(Refusal::BadCredentials)?;
+        let entry = self.directory.by_id(application.account_id).filter(|entry| *entry.dialect == *dialect);
+        let public_keys = application.keys(now);
+        match token.verify(&TokenKeys { public_keys: &public_keys, now }) {
+            Ok(()) => entry.ok_or(Refusal::BadCredentials),
+            Err(TokenFault::Forbidden) => Err(Refusal::ScopeNotAllowed { scope: Scope::Send }),
+            Err(TokenFault::Expired | TokenFault::Invalid(_)) => Err(Refusal::BadCredentials),
+        }
     }
 }
 

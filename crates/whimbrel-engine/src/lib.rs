@@ -27,6 +27,7 @@ mod accounts;
 mod dispatcher;
 mod judge;
 mod lists;
+mod messages;
 mod notifier;
 mod recover;
 mod reload;

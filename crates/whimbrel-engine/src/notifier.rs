@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
 use whimbrel_core::{Notice, Span, Timestamp, Told};
-use whimbrel_dialects::{WebhookTarget, registry};
+use whimbrel_dialects::{WebhookFault, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
@@ -156,18 +156,27 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
         return (NoticeResult::GivenUp, "the account has no URL for it any more".into());
     };
     let now = engine.world.now();
-    let request = dialect.webhook(notice, WebhookTarget { url, account: &entry.account }, now);
-    let answer = engine.egress.send(request).await;
-    let descriptor = dialect.descriptor();
+    let target = WebhookTarget {
+        url,
+        account: &entry.account,
+        signature_secret: &entry.signature_secret,
+        chance: u128::from(engine.world.random()) << 64 | u128::from(engine.world.random()),
+    };
+    let rules = dialect.webhook_rules(notice);
+    let answer = match dialect.webhook(notice, target, now) {
+        Ok(request) => engine.egress.send(request).await,
+        Err(WebhookFault(why)) => Err(why),
+    };
     let detail: Box<str> = match answer {
-        Ok(status) if descriptor.webhook_success.contains(&status) => {
+        Ok(status) if rules.success.contains(&status) => {
             return (NoticeResult::Delivered, format!("HTTP {status}").into());
         }
+        Ok(status) if !rules.is_retried(status) => return (NoticeResult::GivenUp, format!("HTTP {status}").into()),
         Ok(status) => format!("HTTP {status}").into(),
         Err(why) => why,
     };
     let now = engine.world.now();
-    match descriptor.backoff(notice).next_try(notice.failures + 1, notice.first_at, now) {
+    match rules.backoff.next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
     }

@@ -13,13 +13,16 @@ mod messages;
 mod params;
 mod problem;
 mod sms;
+mod token;
+mod url;
 
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Span, Timestamp};
+use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Timestamp, Uuid};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Applications, Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
+use crate::{
+    Applications, Descriptor, DevAccount, Dialect, Match, Reply, WebhookFault, WebhookRules, WebhookTarget, own,
+};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +40,6 @@ static DESCRIPTOR: Descriptor = Descriptor {
         currency: "EUR",
         ready_file_name: "account",
     },
-    webhook_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(72) },
-    // The reference gives a day to texts that came in, and three to receipts.
-    inbound_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
-    webhook_success: 200..=205,
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
 };
@@ -56,7 +55,7 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] = &[sms::read, applications::read];
+const APIS: &[ReadApi] = &[sms::read, messages::read, applications::read];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +64,13 @@ enum Api {
     Sms,
     /// `/v2/applications`: applications and their keys.
     Applications,
+    /// `/v1/messages`: texts by the API of all channels.
+    Messages,
 }
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] = &[Self::Sms, Self::Applications];
+    const ALL: &[Self] = &[Self::Sms, Self::Applications, Self::Messages];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -103,11 +104,27 @@ impl Dialect for Nexmo {
         match Api::of(reply) {
             Api::Sms => sms::render(outcome, reply),
             Api::Applications => applications::render(outcome, reply),
+            Api::Messages => messages::render(outcome, reply),
         }
     }
 
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        sms::webhook(notice, target, now)
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        now: Timestamp,
+    ) -> Result<WebhookRequest, WebhookFault> {
+        match notice.form {
+            messages::form::SMS => Ok(sms::webhook(notice, target, now)),
+            _ => messages::webhook(notice, target, now),
+        }
+    }
+
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules {
+        match notice.form {
+            messages::form::SMS => sms::rules(notice.endpoint()),
+            _ => messages::rules(),
+        }
     }
 
     fn applications(&self) -> Option<&dyn Applications> {
@@ -127,6 +144,10 @@ impl Dialect for Nexmo {
     }
 
     fn read_public_id(&self, text: &str) -> Option<i64> {
+        // The newer APIs name the same message by a UUID.
+        if let Some(uuid) = Uuid::parse(text) {
+            return uuid.id();
+        }
         let (letter, digits) = text.as_bytes().split_first()?;
         if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
             return None;

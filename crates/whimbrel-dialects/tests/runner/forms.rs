@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Currency, HttpMethodChoice, InboundAlphabet, InboundContent, InboundId,
-    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeId, Outcome, PartId,
-    PhoneNumber, SenderId, Timestamp, Told,
+    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeForm, NoticeId, Outcome,
+    PartId, PhoneNumber, Secret, SenderId, Timestamp, Told,
 };
 use whimbrel_dialects::http::{HostKind, HttpRequest};
 use whimbrel_dialects::nexmo::Nexmo;
@@ -98,6 +98,8 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
         account_id: AccountId(1),
         dialect: "nexmo".into(),
         url: None,
+        form: NoticeForm::default(),
+        application: None,
         told: Told::Inbound(InboundTold { id: InboundId(1), part }),
         happened_at: NOW,
         failures: 0,
@@ -110,7 +112,9 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
 fn pushes(notice: &Notice) -> [Vec<(String, String)>; 3] {
     let by = |method| {
         let account = webhooks::account("abcd1234", method);
-        Nexmo.webhook(notice, WebhookTarget { url: "https://example.com/in", account: &account }, NOW)
+        let signature_secret = &Secret::default();
+        let target = WebhookTarget { url: "https://example.com/in", account: &account, signature_secret, chance: 0 };
+        Nexmo.webhook(notice, target, NOW).expect("unsigned")
     };
     let form = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect();
     let get = by(HttpMethodChoice::Get).url;

@@ -1,8 +1,8 @@
 //! What the engine says to a call, as a file states it.
 
 use whimbrel_core::{
-    Accepted, AcceptedPart, AuthMethod, Call, MessageId, Outcome, PartId, RateWindow, Refusal, Scope, SendCall,
-    SignatureMethod, Span,
+    Accepted, AcceptedPart, AuthMethod, Call, MessageId, MessageOutcome, Outcome, PartId, RateWindow, Refusal, Scope,
+    SendCall, SignatureMethod, Span,
 };
 use whimbrel_dialects::Parsed;
 
@@ -25,6 +25,8 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             Ok(Call::Faulty(faulty)) => return Outcome::Faulty(faulty.clone()),
             other => panic!("nothing is wrong with the request: {other:?}"),
         },
+        "message: unknown" => return Outcome::Message(MessageOutcome::Unknown { id: facts.get("id").into() }),
+        "message: not markable" => return Outcome::Message(MessageOutcome::NotMarkable),
         "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
         "refused: wrong credentials" => {

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use whimbrel_core::{AuthMethod, Binary, Call, Content, Faulty, MessageClass, SendCall, SenderId};
+use whimbrel_core::{
+    AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, SendCall, SenderId,
+    Telling,
+};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
@@ -70,6 +73,9 @@ fn print_call(parsed: &Parsed) -> String {
         Ok(Call::Send(send)) => print_send(&mut out, send),
         Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
         Ok(Call::Application(call)) => applications::print_call(&mut out, call),
+        Ok(Call::Message(MessageCall::Mark { id, message })) => {
+            let _ = write!(out, "call: mark message {id}, {message:?}");
+        }
         Err(refusal) => {
             let _ = write!(out, "call: refused, {refusal:?}");
         }
@@ -117,6 +123,12 @@ fn print_send(out: &mut String, send: &SendCall) {
         if let Some(mark) = mark {
             let _ = write!(out, "\n{name}: {mark}");
         }
+    }
+    let telling = send.telling;
+    if telling != Telling::default() {
+        let of = if telling.scope == NoticeScope::Message { "the message" } else { "each part" };
+        let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };
+        let _ = write!(out, "\ntold: of {of}, form {}, {by}", telling.form.0);
     }
     if let Some(idempotency) = &send.idempotency {
         let _ = write!(out, "\nidempotency: {}, digest {}", idempotency.key, hex(&idempotency.request_digest));

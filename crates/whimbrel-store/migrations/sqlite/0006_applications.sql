@@ -16,4 +16,10 @@ create table dialect_doc (
   primary key (dialect, kind, key),
   check ((old_key is null) = (old_key_until is null))
 ) strict, without rowid;
+-- form: in which of the dialect's forms receipts are told. application: the UUID of the one that sent, in 16 octets.
+alter table message add column form integer not null default 0;
+alter table message add column application blob check (application is null or length(application) = 16);
+
+-- live.tell 3 and 4: as 1 and 2, but once for the message instead of once for each part.
+
 create index dialect_doc_by_account on dialect_doc (account_id, dialect, kind, made_at, key);

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use whimbrel_carriers::{CarrierStatus, LinkState, LinkStatus, Order};
-use whimbrel_core::{Alphabet, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId};
+use whimbrel_core::{
+    Alphabet, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId, Telling,
+};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::carriers::CarrierDesk;
@@ -149,6 +151,8 @@ fn read_text(
         registration: Registration::default(),
         receipt: ReceiptWish::Wanted,
         callback: None,
+        telling: Telling::default(),
+        application: None,
         client_ref: None,
         account_ref: None,
         validity: None,

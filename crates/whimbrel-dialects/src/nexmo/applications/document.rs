@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 use whimbrel_core::{ApplicationEndpoint, ApplicationFacts, EndpointKind, FieldFault};
 
 use super::super::messages::form;
+use super::super::url;
 
 const NAME_CHARS_MAX: usize = 255;
 /// An application has a dozen URLs at most; this holds the longest of them.
 const DOCUMENT_BYTES_MAX: usize = 32 * 1024;
-const URL_BYTES_MAX: usize = 2_000;
 
 const GET_OR_POST: &[&str] = &["GET", "POST"];
 const POST: &[&str] = &["POST"];
@@ -195,7 +195,7 @@ fn check_webhook(webhook: &mut Map<String, Value>, path: &str, hook: &Hook, faul
         None => faults.add(format!("{path}.address"), "Is required."),
         Some(address) => {
             // An empty one is how libraries write that there is none.
-            if !address.as_str().is_some_and(|address| address.is_empty() || is_url(address)) {
+            if !address.as_str().is_some_and(|address| address.is_empty() || url::is_absolute(address)) {
                 faults.add(format!("{path}.address"), "must be a valid http or https URL");
             }
         }
@@ -213,16 +213,6 @@ fn check_webhook(webhook: &mut Map<String, Value>, path: &str, hook: &Hook, faul
             faults.add(format!("{path}.{name}"), format!("must be between {low} and {high}"));
         }
     }
-}
-
-/// An absolute http or https URL. Whether it may be reached is judged when it is used.
-fn is_url(url: &str) -> bool {
-    let rest = url.split_once("://").and_then(|(scheme, rest)| {
-        let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        known.then_some(rest)
-    });
-    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
-    has_host && url.len() <= URL_BYTES_MAX && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What was found.

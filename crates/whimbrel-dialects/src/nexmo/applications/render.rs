@@ -22,7 +22,7 @@ pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse
         Outcome::Faulty(faulty) => faulted(faulty).answer(reply),
         Outcome::Refused(refusal) => refused(refusal).answer(reply),
         // The engine answers a call about applications with nothing else.
-        Outcome::Sent(_) => general(&Refusal::Internal).answer(reply),
+        Outcome::Sent(_) | Outcome::Message(_) => general(&Refusal::Internal).answer(reply),
     }
 }
 

@@ -64,7 +64,7 @@ fn body<A: Answer>(outcome: &Outcome) -> Vec<u8> {
         Outcome::Sent(accepted) => sent::<A>(accepted),
         Outcome::Refused(refusal) => refused::<A>(refusal),
         // The engine answers a call to send with nothing else.
-        Outcome::Faulty(_) | Outcome::Application(_) => refused::<A>(&Refusal::Internal),
+        Outcome::Faulty(_) | Outcome::Application(_) | Outcome::Message(_) => refused::<A>(&Refusal::Internal),
     }
 }
 

@@ -8,18 +8,32 @@ mod inbound;
 
 use std::borrow::Cow;
 
+use whimbrel_core::retry::Backoff;
 use whimbrel_core::time::Civil;
-use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
+use whimbrel_core::{EndpointKind, HttpMethodChoice, Notice, ReceiptTold, Span, Timestamp, Told};
 
 use super::super::id_digits;
 use super::codes;
 use super::render::json;
-use crate::WebhookTarget;
 use crate::http::{Headers, WebhookRequest};
+use crate::{Retried, WebhookRules, WebhookTarget};
 
 const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+
+/// How long an endpoint is tried. The reference gives a day to texts that came in, and three to receipts.
+pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
+    let give_up_after = match kind {
+        EndpointKind::Receipt => Span::hours(72),
+        EndpointKind::Inbound => Span::hours(24),
+    };
+    WebhookRules {
+        backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
+        success: 200..=205,
+        retried: Retried::All,
+    }
+}
 
 /// One try at `now` of what `notice` tells.
 pub(in super::super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
