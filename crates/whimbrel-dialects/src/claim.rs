@@ -49,9 +49,9 @@ pub trait SignedRequest: fmt::Debug + Send + Sync {
     /// The first [`SignatureFault`].
     fn verify(&self, keys: &SigningKeys<'_>) -> Result<Verified, SignatureFault>;
 
-    /// What is the matter with a signature that did not match. Much dearer than [`verify`](Self::verify): for a bounded number
-    /// of requests only.
-    fn explain(&self, keys: &SigningKeys<'_>) -> Explained;
+    /// Which usual mistake gives the signature that did not hold; `None` if none known does. Much dearer than
+    /// [`verify`](Self::verify): for a bounded number of requests only.
+    fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained>;
 }
 
 /// What a signature is checked with.
@@ -121,6 +121,21 @@ impl SignatureFault {
             Self::TooNew => "too-new",
             Self::Mismatch => "mismatch",
             Self::Replayed => "replayed",
+        }
+    }
+}
+
+impl fmt::Display for SignatureFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSecret => f.write_str("the account has no signature secret"),
+            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::Malformed(field) => write!(f, "`{field}` cannot be read"),
+            Self::Ambiguous => f.write_str("a parameter came twice with different values, or its name has `&` or `=`"),
+            Self::TooOld => f.write_str("the time stamp is too old: compare the clocks, and sign each request anew"),
+            Self::TooNew => f.write_str("the time stamp is too far ahead: compare the clocks"),
+            Self::Mismatch => f.write_str("the signature does not match"),
+            Self::Replayed => f.write_str("it was used before"),
         }
     }
 }

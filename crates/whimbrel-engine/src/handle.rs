@@ -6,6 +6,7 @@ use whimbrel_core::{Account, Call, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
+use crate::judge::Caller;
 
 impl Engine {
     /// Judges and carries out a request.
@@ -18,17 +19,15 @@ impl Engine {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
         let judged = claim.and_then(|claim| self.judge(name, &claim, begun_at));
-        if matches!(judged, Err(Refusal::BadCredentials)) {
+        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(caller), call) => match self.within_rate(&caller.account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&caller.account, send, name).await {
-                    Ok(accepted) => Outcome::Sent(accepted),
-                    Err(refusal) => Outcome::Refused(refusal),
-                },
-                Err(refusal) => Outcome::Refused(refusal),
+            (Ok(caller), call) => match (self.within_rate(&caller.account, begun_at), call) {
+                (Ok(()), Ok(call)) => self.carry_out(&caller, call, name).await,
+                (Ok(()), Err(refusal)) => Outcome::Refused(refusal),
+                (Err(refusal), _) => self.unless_answered(&caller, refusal).await,
             },
         };
         match &outcome {
@@ -44,6 +43,16 @@ impl Engine {
             }
         }
         outcome
+    }
+
+    /// Does what a caller wants.
+    async fn carry_out(self: &Arc<Self>, caller: &Caller, call: Call, dialect: &'static str) -> Outcome {
+        match call {
+            Call::Send(send) => match self.send_once(&caller.account, caller.replay, send, dialect).await {
+                Ok(accepted) => Outcome::Sent(accepted),
+                Err(refusal) => self.unless_answered(caller, refusal).await,
+            },
+        }
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.

@@ -6,10 +6,9 @@
 use std::sync::Arc;
 
 use whimbrel_core::{Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyUse, Refusal, ReplayKey, Timestamp};
-use whimbrel_dialects::claim::{Claim, Compat, SignatureFault, SignedRequest, SigningKeys};
+use whimbrel_dialects::Claim;
 
 use crate::Engine;
-use crate::directory::Entry;
 
 /// Somebody who proved who they are.
 #[derive(Debug, Clone)]
@@ -32,13 +31,12 @@ impl Engine {
     /// account's policy refuses;
     /// [`Refusal::AccountBarred`] for a suspended account that proved itself, [`Refusal::HttpNotAllowed`] for one that may not
     /// send by HTTP.
-    pub(crate) fn judge(&self, dialect: &str, claim: &Claim, now: Timestamp) -> Result<Caller, Refusal> {
+    pub(crate) fn judge(&self, dialect: &'static str, claim: &Claim, now: Timestamp) -> Result<Caller, Refusal> {
         let (entry, replay) = match claim {
             Claim::KeyAndSecret { key, secret, .. } => (self.directory.with_secret(dialect, key, secret)?, None),
             Claim::Signed(signed) => {
-                let entry = self.directory.by_key(dialect, signed.key()).ok_or(Refusal::BadCredentials)?;
-                let replay = verify(&**signed, &entry, now).map_err(|_| Refusal::InvalidSignature)?;
-                (entry, Some(replay))
+                let (entry, verified) = self.check_signature(dialect, &**signed, now)?;
+                (entry, Some(verified.replay))
             }
             // No application has keys yet.
             Claim::Token(_) => return Err(Refusal::BadCredentials),
@@ -50,12 +48,6 @@ impl Engine {
         standing(&account)?;
         Ok(Caller { account, method, application: None, replay })
     }
-}
-
-fn verify(signed: &dyn SignedRequest, entry: &Entry, now: Timestamp) -> Result<ReplayKey, SignatureFault> {
-    let secrets = std::slice::from_ref(&entry.signature_secret);
-    let keys = SigningKeys { secrets, method: entry.account.signing.method, compat: Compat::On, now };
-    signed.verify(&keys).map(|verified| verified.replay)
 }
 
 /// Whether the account may do anything at all.

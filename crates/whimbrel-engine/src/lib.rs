@@ -30,6 +30,7 @@ mod notifier;
 mod recover;
 mod reload;
 mod settle;
+mod signatures;
 mod sweep;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -37,6 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Snapshot, World, id};
+use whimbrel_dialects::claim::Compat;
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::batcher::{Batcher, CommitError, Writer};
@@ -46,6 +48,7 @@ use crate::events::Events;
 use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
+use crate::signatures::Signatures;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::judge::Caller;
@@ -72,6 +75,8 @@ pub struct Parts {
     pub carriers: Carriers,
     /// Networks, prices and routes.
     pub snapshot: Snapshot,
+    /// How far clients that sign otherwise than documented are understood.
+    pub compat: Compat,
 }
 
 /// The running engine.
@@ -84,6 +89,7 @@ pub struct Engine {
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
+    pub(crate) signatures: Signatures,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -168,6 +174,7 @@ impl Engine {
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),
+            signatures: Signatures::new(parts.compat),
             requests: Mutex::default(),
             senders: Mutex::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),

@@ -17,13 +17,15 @@ pub mod view;
 use std::fmt;
 use std::sync::Arc;
 
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
 pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
 pub use op::{
     Accept, AccountPatch, AccountRefused, Answer, Claim, InboundIn, InboundOutcome, ListChange, NewAccount,
     NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Op, OpResult, OrphanReason, OwnedNumber,
-    PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
+    PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{
@@ -105,6 +107,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A message with its parts and its story.
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError>;
+
+    /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use whimbrel_core::{
-    AcceptedPart, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
+    Accepted, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
     EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
-    NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
+    NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -40,6 +40,8 @@ pub enum Op {
         /// The name in the configuration.
         name: Box<str>,
     },
+    /// Use something that may be used once, for a request that takes no message.
+    UseOnce(UseOnce),
 }
 
 /// Whether the parts of a message are claimed as they are accepted.
@@ -58,6 +60,30 @@ pub struct Accept {
     pub plan: Plan,
     /// Whether its parts leave at once.
     pub claim: Claim,
+    /// What proves the request and may be used once. A second use is answered as the first, or refused where it is a nonce.
+    pub replay: Option<ReplayKey>,
+}
+
+/// Something that is used once. The same request again is no second use.
+#[derive(Debug, Clone, Copy)]
+pub struct UseOnce {
+    /// By whom.
+    pub account_id: AccountId,
+    /// What.
+    pub key: ReplayKey,
+    /// An id of the request that uses it.
+    pub used_by: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether something that may be used once was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Used {
+    /// It was not, or by the very same request.
+    First,
+    /// It was, or it is too old to tell.
+    Again,
 }
 
 /// Something that happened to a part.
@@ -255,11 +281,11 @@ impl Wallet {
 /// What a change answered.
 #[derive(Debug, Clone)]
 pub enum OpResult {
-    /// The message was taken, now or by the same idempotency key before.
+    /// The message was taken: now, or before by the same idempotency key or the same signature.
     Accepted {
-        /// Its parts with what the account has left after each.
-        parts: Vec<AcceptedPart>,
-        /// Whether it had been taken before: then nothing was stored, and nothing may be submitted.
+        /// What the customer is answered: the same every time.
+        accepted: Box<Accepted>,
+        /// Whether it had been taken before: then nothing may be submitted.
         repeated: bool,
     },
     /// It was not, and nothing was stored.
@@ -286,6 +312,8 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// Whether it was used before.
+    Used(Used),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -3,12 +3,13 @@
 //! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
 //! in the dialect's page of the documentation.
 //!
-//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
+//! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
 mod answer;
 mod claim;
 mod client;
 mod params;
+mod signed;
 mod sms;
 
 use whimbrel_core::retry::Backoff;

@@ -16,6 +16,7 @@ use whimbrel_core::{
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
     Span, Submission, World,
 };
+use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, Carriers};
@@ -140,6 +141,7 @@ impl Gateway {
             world,
             egress: Arc::new(HeldEgress(egress)),
             carriers: Carriers::new(vec![Arc::clone(&desk)]),
+            compat: Compat::On,
             snapshot: snapshot(*carrier),
         })
         .await

@@ -77,6 +77,11 @@ pub(super) struct Counts {
     pub(super) ids_since_sweep: u32,
     /// Stored answers written since old ones were last removed.
     pub(super) answers_since_prune: u32,
+    /// What was used once since old ones were last forgotten, and when the latest was.
+    pub(super) uses_since_prune: u32,
+    pub(super) used_at: Timestamp,
+    /// The latest expiry of anything forgotten.
+    pub(super) replay_forgotten: Timestamp,
 }
 
 /// An account with its wallet.
@@ -106,10 +111,11 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
 const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3 where account_id = ?1";
-const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4 where id = 1";
+const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
+ replay_forgotten = ?5 where id = 1";
 
 impl Memory {
     /// Reads everything anew, at the start.
@@ -125,6 +131,7 @@ impl Memory {
             counts.stats.notices = count(row.get(4)?);
             counts.parked_last = row.get(5)?;
             counts.stats.inbound = count(row.get(6)?);
+            counts.replay_forgotten = Timestamp(row.get(7)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;
@@ -221,11 +228,13 @@ impl Memory {
 
     /// Writes the marks that differ from those of `before`.
     pub(super) fn write_meta(&self, db: &Connection, before: &Counts) -> Result<(), Fault> {
-        let marks =
-            |counts: &Counts| (counts.high_water, counts.stats.messages, counts.stats.doubts, counts.stats.inbound);
+        let marks = |counts: &Counts| {
+            let stats = &counts.stats;
+            (counts.high_water, stats.messages, stats.doubts, stats.inbound, counts.replay_forgotten)
+        };
         if marks(&self.counts) != marks(before) {
-            let (high_water, messages, doubts, inbound) = marks(&self.counts);
-            let row = params![high_water, signed(messages), signed(doubts), signed(inbound)];
+            let (high_water, messages, doubts, inbound, forgotten) = marks(&self.counts);
+            let row = params![high_water, signed(messages), signed(doubts), signed(inbound), forgotten.0];
             db.prepare_cached(WRITE_META)?.execute(row)?;
         }
         Ok(())

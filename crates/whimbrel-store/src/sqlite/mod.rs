@@ -22,6 +22,7 @@ mod parked;
 mod pool;
 mod reads;
 mod receipt;
+mod replay;
 mod rows;
 mod rules;
 mod story;
@@ -33,7 +34,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
@@ -220,6 +223,10 @@ impl Store for SqliteStore {
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
         self.read(|db| story::message(db, id))
+    }
+
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| replay::answered(db, account, key))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

@@ -93,6 +93,7 @@ pub(super) struct MessageRow {
     pub(super) receipt: ReceiptWish,
     pub(super) callback: Option<Box<str>>,
     pub(super) client_ref: Option<Box<str>>,
+    pub(super) account_ref: Option<Box<str>>,
     pub(super) validity: Option<Span>,
     pub(super) accepted_at: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -104,13 +105,13 @@ macro_rules! message_columns {
         "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
          m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
-         m.protocol_id, m.handset_class, m.entity, m.template"
+         m.protocol_id, m.handset_class, m.entity, m.template, m.account_ref"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 30;
+pub(super) const MESSAGE_COLUMNS: usize = 31;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
@@ -137,6 +138,7 @@ pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         receipt: if wanted { ReceiptWish::Wanted } else { ReceiptWish::Unwanted },
         callback: row.get(19)?,
         client_ref: row.get(20)?,
+        account_ref: row.get(30)?,
         validity: row.get::<_, Option<i64>>(21)?.map(Span),
         accepted_at: Timestamp(row.get(22)?),
         expires_at: Timestamp(row.get(23)?),

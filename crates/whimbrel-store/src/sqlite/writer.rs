@@ -150,6 +150,7 @@ impl Work<'_> {
             Op::Number(change) => self.change_number(change),
             Op::List(change) => self.change_list(change),
             Op::NameCarrier { name } => self.name_carrier(name),
+            Op::UseOnce(once) => self.use_once(once),
         }
     }
 
@@ -163,6 +164,7 @@ impl Work<'_> {
     fn tidy(&mut self) -> Result<(), Fault> {
         self.sweep_carrier_ids()?;
         self.sweep_parked()?;
-        self.prune_answers()
+        self.prune_answers()?;
+        self.forget_uses()
     }
 }

@@ -149,6 +149,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         egress: Arc::clone(&egress) as Arc<dyn whimbrel_engine::ports::Egress>,
         carriers: Carriers::new(desks),
         snapshot,
+        compat: config.compat,
     })
     .await
     .when("cannot start the engine")?;
