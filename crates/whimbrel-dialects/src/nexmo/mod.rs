@@ -17,7 +17,7 @@ use whimbrel_core::{Notice, Outcome, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
+use crate::{CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookTarget, own};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +101,13 @@ impl Dialect for Nexmo {
         }
     }
 
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        sms::webhook(notice, target, now)
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        sms::webhook(notice, target, moment)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
