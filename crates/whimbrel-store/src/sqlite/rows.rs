@@ -12,7 +12,8 @@ use whimbrel_sms::Encoding;
 
 use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
-use super::rules;
+use super::memory::Spent;
+use super::{policy, rules};
 
 /// The columns of [`live_part`], in its order.
 macro_rules! live_columns {
@@ -188,15 +189,15 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
 pub(super) struct AccountRow {
     pub(super) account: Account,
     pub(super) dialect: Box<str>,
-    pub(super) signature_secret: Vec<u8>,
     pub(super) posted: i64,
     pub(super) held: i64,
     pub(super) floor: i64,
+    pub(super) spent: Spent,
 }
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.signature_secret, w.posted, w.held, w.floor, a.rules
+ a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -218,24 +219,28 @@ pub(super) fn accounts(db: &Connection, only: Option<AccountId>) -> rusqlite::Re
 }
 
 fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    let currency = parsed(row, 3, |code| code.parse().ok())?;
+    let (signing, policy) = policy::parse(row.get_ref(9)?.as_str()?, currency).ok_or_else(|| corrupt_column(9))?;
     Ok(AccountRow {
         account: Account {
             id: AccountId(row.get(0)?),
             key: row.get(1)?,
             name: row.get(2)?,
-            currency: parsed(row, 3, |code| code.parse().ok())?,
+            currency,
             status: parsed(row, 4, AccountStatus::parse)?,
             default_class: parsed(row, 5, MessageClass::parse)?,
             capture_on: parsed(row, 6, CaptureOn::parse)?,
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
             rules: parsed(row, 13, rules::parse)?,
+            signing,
+            policy: Arc::new(policy),
             lists: Arc::default(),
         },
         dialect: row.get(8)?,
-        signature_secret: row.get(9)?,
         posted: row.get(10)?,
         held: row.get(11)?,
         floor: row.get(12)?,
+        spent: Spent { day: row.get(14)?, units: row.get(15)? },
     })
 }
