@@ -14,6 +14,7 @@ use whimbrel_dialects::{Claim, Dialect};
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
 use crate::Engine;
+use crate::authenticate::Origin;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
@@ -25,19 +26,23 @@ impl Engine {
     pub async fn handle(
         self: &Arc<Self>,
         dialect: &'static dyn Dialect,
+        origin: Origin,
         claim: Result<Claim, Refusal>,
         call: Result<Call, Refusal>,
     ) -> Outcome {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
-        let judged = claim.and_then(|claim| self.directory.authenticate(name, &claim));
+        let judged = match claim {
+            Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
+            Err(refusal) => Err(refusal),
+        };
         if matches!(judged, Err(Refusal::BadCredentials)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(account), call) => match self.within_rate(&account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&account, send, name).await {
+            (Ok(entry), call) => match self.may_ask(&entry.account, call, begun_at) {
+                Ok(Call::Send(send)) => match self.send(&entry.account, send, name).await {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => Outcome::Refused(refusal),
                 },
@@ -57,6 +62,15 @@ impl Engine {
             }
         }
         outcome
+    }
+
+    /// What the account wants, if it may ask for it, and now.
+    fn may_ask(&self, account: &Account, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
+        self.within_rate(account, now)?;
+        if let Ok(call) = &call {
+            account.policy.judge_scope(call.scope())?;
+        }
+        call
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
@@ -218,6 +232,13 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::TooLong => "length",
         Refusal::FacilityNotAllowed => "facility",
         Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
+            "key-method"
+        }
+        Refusal::SourceNotAllowed => "key-network",
+        Refusal::ScopeNotAllowed { .. } => "key-scope",
+        Refusal::TooManyFailures { .. } => "failures",
+        Refusal::SpendCapReached { .. } => "spend-cap",
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",
         Refusal::SenderThrottled { .. } => "sender-rate",

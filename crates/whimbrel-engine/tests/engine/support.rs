@@ -10,8 +10,8 @@ use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
-    CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
+    CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
     Span, Submission, World,
@@ -20,8 +20,9 @@ use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, Carriers};
 use whimbrel_engine::dispatch::Pace;
+use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
-use whimbrel_engine::{Engine, NewCustomer, Parts, SystemWorld};
+use whimbrel_engine::{Engine, NewCustomer, Origin, Parts, SystemWorld};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
 
@@ -102,11 +103,18 @@ pub struct Setup {
     pub takes_none: bool,
     /// Whole units paid in.
     pub balance: i64,
+    pub failure_rules: FailureRules,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { window_max: 10, policy: DoubtPolicy::Resend, takes_none: false, balance: 100 }
+        Self {
+            window_max: 10,
+            policy: DoubtPolicy::Resend,
+            takes_none: false,
+            balance: 100,
+            failure_rules: FailureRules::default(),
+        }
     }
 }
 
@@ -141,6 +149,7 @@ impl Gateway {
             egress: Arc::new(HeldEgress(egress)),
             carriers: Carriers::new(vec![Arc::clone(&desk)]),
             snapshot: snapshot(*carrier),
+            failure_rules: setup.failure_rules,
         })
         .await
         .expect("the engine starts");
@@ -174,6 +183,8 @@ impl Gateway {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1:9/receipt".into() }],
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: Arc::default(),
         };
         let customer = NewCustomer {
@@ -201,6 +212,16 @@ impl Gateway {
     }
 
     pub fn send(&self, text: &str) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        self.send_as("key", "secret", "127.0.0.1", text)
+    }
+
+    pub fn send_as(
+        &self,
+        key: &str,
+        secret: &str,
+        source: &str,
+        text: &str,
+    ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
         let call = Call::Send(SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
@@ -217,9 +238,11 @@ impl Gateway {
             idempotency: None,
             carrier: None,
         });
-        let claim = Claim::KeyAndSecret { key: "key".into(), secret: Secret::new("secret") };
+        let method = AuthMethod::Parameters;
+        let claim = Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
-        tokio::spawn(async move { engine.handle(dialect, Ok(claim), Ok(call)).await })
+        let origin = Origin { address: source.parse().ok() };
+        tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
     }
 
     pub async fn tell(&self, event: CarrierEvent) {
