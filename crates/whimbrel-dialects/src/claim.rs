@@ -4,6 +4,7 @@
 //! request, so what it hands over knows what is to be verified, and is given the secrets or keys that count. No clock: `now` is
 //! among what is given.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureMethod, Timestamp};
@@ -27,6 +28,16 @@ pub enum Claim {
 }
 
 impl Claim {
+    /// Who it says it is: a key, or an application. Nothing of it is proved.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::KeyAndSecret { key, .. } => Cow::Borrowed(key),
+            Self::Signed(signed) => Cow::Borrowed(signed.key()),
+            Self::Token(token) => Cow::Owned(token.application().to_string()),
+        }
+    }
+
     /// The way by which it wants to be proved.
     #[must_use]
     pub const fn method(&self) -> AuthMethod {
@@ -58,7 +69,7 @@ pub trait SignedRequest: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct SigningKeys<'a> {
     /// The account's signature secrets: the present one, and those before it that still count.
-    pub secrets: &'a [Secret],
+    pub secrets: &'a [&'a Secret],
     /// The one method that the account signs by.
     pub method: SignatureMethod,
     /// How far a vendor's clients that sign otherwise than documented are understood.

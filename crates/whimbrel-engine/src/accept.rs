@@ -14,11 +14,11 @@ use whimbrel_core::{
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
 use crate::Engine;
+use crate::authenticate::Caller;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
-use crate::judge::Caller;
 use crate::settle::{GiveBack, give_back};
 
 impl Engine {

@@ -157,7 +157,8 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     };
     let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
     let moment = Moment { now: engine.world.now(), chance };
-    let target = WebhookTarget { url, account: &entry.account, signature_secret: &entry.signature_secret };
+    let target =
+        WebhookTarget { url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
     let answer = match dialect.webhook(notice, target, moment) {
         Ok(request) => engine.egress.send(request).await,
         Err(why) => {

@@ -57,7 +57,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(Arc<Entry>, Verified), Refusal> {
         let entry = self.directory.by_key(dialect, signed.key()).ok_or(Refusal::BadCredentials)?;
-        let secrets = entry.signature_secrets(now);
+        let secrets: Vec<_> = entry.signature_secrets.good_at(now).collect();
         let keys = SigningKeys {
             secrets: &secrets,
             method: entry.account.signing.method,

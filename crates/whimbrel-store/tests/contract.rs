@@ -418,13 +418,9 @@ fn notices_are_made_for_those_who_want_them_only() {
     assert_eq!(life(100, &|_| ()), 1);
     assert_eq!(life(200, &|plan| plan.receipt = ReceiptWish::Unwanted), 0);
     let patch = AccountPatch {
-        id: ACCOUNT,
-        at: NOW,
         endpoints: vec![(EndpointKind::Receipt, "".into())],
-        webhook_method: None,
         status: Some(AccountStatus::Suspended),
-        default_class: None,
-        rules: None,
+        ..AccountPatch::new(ACCOUNT, NOW)
     };
     let OpResult::Account(account) = run(&store, Op::PatchAccount(Box::new(patch))) else { panic!("unknown") };
     assert_eq!((account.status, account.endpoints.len()), (AccountStatus::Suspended, 0));
@@ -497,9 +493,12 @@ fn messages_are_listed_newest_first_with_their_state_in_one_word() {
 fn credentials_can_be_checked_and_signatures_made() {
     let store = store_with(1);
     let credentials = store.credentials().expect("read");
-    let digest = keyring().digest(&Secret::new("devSecret01"));
-    assert!(credentials.len() == 1 && credentials[0].secrets == [digest]);
-    assert!(credentials[0].signature_secret == Secret::new("devSignature01"));
+    let [credential] = &credentials[..] else { panic!("{credentials:?}") };
+    let [secret] = &credential.secrets[..] else { panic!("{credential:?}") };
+    assert!(keyring().proves(&secret.verifier, &Secret::new("devSecret01")));
+    assert!(!keyring().proves(&secret.verifier, &Secret::new("devSecret02")));
+    let signs = &credential.signature_secrets;
+    assert!(signs.current.secret == Secret::new("devSignature01") && signs.previous.is_none());
     assert_eq!(&*credentials[0].dialect, "plain");
     assert_eq!(store.carriers().expect("read"), [(CARRIER, "tele-1".into())]);
 }

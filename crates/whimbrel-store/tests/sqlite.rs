@@ -91,7 +91,7 @@ fn secrets_are_nowhere_in_the_files() {
     let store = folder.open();
     furnish(&store, PLENTY);
     let mut account = new_account(whimbrel_core::AccountId(6), "devkey02");
-    account.secrets = vec![Secret::new("plantedSecretOne"), Secret::new("plantedSecretTwo")];
+    account.secrets = vec![generated(11, "plantedSecretOne"), generated(12, "plantedSecretTwo")];
     account.signature_secret = Secret::new("plantedSignature");
     run(&store, Op::NewAccount(Box::new(account)));
     let scan = |what: &str| {

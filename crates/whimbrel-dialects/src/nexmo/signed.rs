@@ -130,8 +130,8 @@ impl SignedRequest for SignedParams {
 }
 
 /// An empty secret is none: with it anybody could sign.
-fn usable(secrets: &[Secret]) -> impl Iterator<Item = whimbrel_signing::Secret<'_>> {
-    secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty()).map(whimbrel_signing::Secret::new)
+fn usable<'a>(secrets: &'a [&Secret]) -> impl Iterator<Item = whimbrel_signing::Secret<'a>> {
+    secrets.iter().map(|secret| secret.expose()).filter(|secret| !secret.is_empty()).map(whimbrel_signing::Secret::new)
 }
 
 /// The scheme's name for a method.

@@ -69,7 +69,7 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
     let secrets: Vec<Secret> = secret.split(' ').map(Secret::new).collect();
     let compat = if given.find("compat") == Some("off") { Compat::Off } else { Compat::On };
     let method = SignatureMethod::parse(method).expect("a method");
-    let keys = SigningKeys { secrets: &secrets, method, compat, now: given.instant("now") };
+    let keys = SigningKeys { secrets: &secrets.iter().collect::<Vec<_>>(), method, compat, now: given.instant("now") };
     signed.verify(&keys).map(|verified| verified.form)
 }
 

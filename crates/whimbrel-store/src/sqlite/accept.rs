@@ -73,12 +73,24 @@ impl Work<'_> {
                 network: plan.network.clone(),
             }));
         }
+        if purse.spendable_within_cap(plan.accepted_at).is_some_and(|spendable| spendable < total.units) {
+            if let Some(answered) = self.answer_of(plan.message_id)? {
+                return Ok(answered);
+            }
+            return Ok(OpResult::Refused(Refusal::SpendCapReached {
+                recipient: plan.recipient.clone(),
+                price: plan.price,
+                balance: Money::new(balance, plan.price.currency),
+                network: plan.network.clone(),
+            }));
+        }
         if !self.insert_message(plan, balance - total.units)? {
             return self.answer_of(plan.message_id)?.ok_or_else(|| Fault::corrupt("a message without parts"));
         }
         self.insert_parts(accept)?;
         if total.units > 0 {
             self.memory.move_money(plan.account_id, 0, total.units)?;
+            self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
         if let Some(key) = &plan.idempotency {
             self.store_answer(plan, key)?;

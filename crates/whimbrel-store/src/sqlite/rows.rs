@@ -6,13 +6,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
     Account, AccountId, AccountStatus, AttemptNumber, Binary, CaptureOn, CarrierId, Content, Cut, Endpoint,
     EndpointKind, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText, PartId,
-    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Signing, Span, Timestamp,
+    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
 use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
-use super::rules;
+use super::memory::Spent;
+use super::{policy, rules};
 
 /// The columns of [`live_part`], in its order.
 macro_rules! live_columns {
@@ -190,15 +191,15 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
 pub(super) struct AccountRow {
     pub(super) account: Account,
     pub(super) dialect: Box<str>,
-    pub(super) signature_secret: Vec<u8>,
     pub(super) posted: i64,
     pub(super) held: i64,
     pub(super) floor: i64,
+    pub(super) spent: Spent,
 }
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.signature_secret, w.posted, w.held, w.floor, a.rules
+ a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -220,26 +221,28 @@ pub(super) fn accounts(db: &Connection, only: Option<AccountId>) -> rusqlite::Re
 }
 
 fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    let currency = parsed(row, 3, |code| code.parse().ok())?;
+    let (signing, policy) = policy::parse(row.get_ref(9)?.as_str()?, currency).ok_or_else(|| corrupt_column(9))?;
     Ok(AccountRow {
         account: Account {
             id: AccountId(row.get(0)?),
             key: row.get(1)?,
             name: row.get(2)?,
-            currency: parsed(row, 3, |code| code.parse().ok())?,
+            currency,
             status: parsed(row, 4, AccountStatus::parse)?,
             default_class: parsed(row, 5, MessageClass::parse)?,
             capture_on: parsed(row, 6, CaptureOn::parse)?,
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
             rules: parsed(row, 13, rules::parse)?,
-            signing: Signing::default(),
-            policy: Arc::default(),
+            signing,
+            policy: Arc::new(policy),
             lists: Arc::default(),
         },
         dialect: row.get(8)?,
-        signature_secret: row.get(9)?,
         posted: row.get(10)?,
         held: row.get(11)?,
         floor: row.get(12)?,
+        spent: Spent { day: row.get(14)?, units: row.get(15)? },
     })
 }
