@@ -10,15 +10,14 @@ pub mod http;
 pub mod nexmo;
 pub mod own;
 pub mod registry;
+pub mod webhook;
 
-use std::ops::RangeInclusive;
-
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
+pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -87,57 +86,6 @@ pub enum Match {
     Answered(HttpResponse),
 }
 
-/// Where a webhook goes, and what a try of it is made with.
-#[derive(Debug, Clone, Copy)]
-pub struct WebhookTarget<'a> {
-    /// The absolute URL, as the customer set it.
-    pub url: &'a str,
-    /// The account whose notice it is.
-    pub account: &'a Account,
-    /// The secret that signs it.
-    pub signature_secret: &'a Secret,
-    /// 128 random bits, other ones at every try.
-    pub chance: u128,
-}
-
-/// How long an endpoint is tried, and what counts as taken.
-#[derive(Debug, Clone)]
-pub struct WebhookRules {
-    /// The schedule of the tries.
-    pub backoff: Backoff,
-    /// The status codes by which the endpoint says that it took the webhook.
-    pub success: RangeInclusive<u16>,
-    /// Which other answers are worth another try.
-    pub retried: Retried,
-}
-
-/// Which answers of an endpoint are worth another try. That there was none always is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retried {
-    /// All that say it was not taken.
-    All,
-    /// 429 and those from 500 on: by the others the endpoint says that it never will.
-    Faults,
-}
-
-impl WebhookRules {
-    /// Whether an endpoint that answered with `status` is tried again.
-    #[must_use]
-    pub const fn is_retried(&self, status: u16) -> bool {
-        match self.retried {
-            Retried::All => true,
-            Retried::Faults => status == 429 || status >= 500,
-        }
-    }
-}
-
-/// A webhook that cannot be made: it is never sent without what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookFault(
-    /// Why, for the operator.
-    pub Box<str>,
-);
-
 /// What applications are in a dialect: documents that nobody else understands.
 pub trait Applications: Send + Sync {
     /// What the engine must know of an application's document.
@@ -161,16 +109,16 @@ pub trait Dialect: Send + Sync {
     /// Renders what a call came to.
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse;
 
-    /// Renders one try of a webhook at `now`.
+    /// Renders one try of a webhook, signed anew if the account's webhooks are signed.
     ///
     /// # Errors
-    /// [`WebhookFault`] if it cannot be signed.
+    /// [`CannotSign`]; nothing must be sent then.
     fn webhook(
         &self,
         notice: &Notice,
         target: WebhookTarget<'_>,
-        now: Timestamp,
-    ) -> Result<http::WebhookRequest, WebhookFault>;
+        moment: Moment,
+    ) -> Result<http::WebhookRequest, CannotSign>;
 
     /// How long an endpoint is tried with a notice.
     fn webhook_rules(&self, notice: &Notice) -> WebhookRules;

@@ -20,8 +20,8 @@ use whimbrel_store::{
 };
 
 use crate::Engine;
+use crate::authenticate::Caller;
 use crate::batcher::CommitError;
-use crate::judge::Caller;
 
 /// Applications that an account may have.
 pub const APPLICATIONS_MAX: u32 = 1_000;

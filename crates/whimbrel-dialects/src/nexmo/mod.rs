@@ -3,7 +3,7 @@
 //! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
 //! in the dialect's page of the documentation.
 //!
-//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
+//! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
 mod answer;
 mod applications;
@@ -12,6 +12,7 @@ mod client;
 mod messages;
 mod params;
 mod problem;
+mod signed;
 mod sms;
 mod token;
 mod url;
@@ -21,7 +22,7 @@ use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Timestamp, Uu
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    Applications, Descriptor, DevAccount, Dialect, Match, Reply, WebhookFault, WebhookRules, WebhookTarget, own,
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookRules, WebhookTarget, own,
 };
 
 /// The dialect.
@@ -112,11 +113,11 @@ impl Dialect for Nexmo {
         &self,
         notice: &Notice,
         target: WebhookTarget<'_>,
-        now: Timestamp,
-    ) -> Result<WebhookRequest, WebhookFault> {
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
         match notice.form {
-            messages::form::SMS => Ok(sms::webhook(notice, target, now)),
-            _ => messages::webhook(notice, target, now),
+            messages::form::SMS => sms::webhook(notice, target, moment),
+            _ => messages::webhook(notice, target, moment),
         }
     }
 

@@ -8,7 +8,7 @@ use whimbrel_core::{
 };
 use whimbrel_dialects::http::{HostKind, HttpRequest};
 use whimbrel_dialects::nexmo::Nexmo;
-use whimbrel_dialects::{Dialect, Match, Reply, WebhookTarget};
+use whimbrel_dialects::{Dialect, Match, Moment, Reply, WebhookTarget};
 use whimbrel_sms::{Concat, ConcatRef, PartCount, udh::Place};
 
 use super::{webhooks, xml};
@@ -100,7 +100,7 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
         url: None,
         form: NoticeForm::default(),
         application: None,
-        told: Told::Inbound(InboundTold { id: InboundId(1), part }),
+        told: Told::Inbound(InboundTold { id: InboundId(1), part, part_count: 1 }),
         happened_at: NOW,
         failures: 0,
         first_at: NOW,
@@ -112,9 +112,9 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
 fn pushes(notice: &Notice) -> [Vec<(String, String)>; 3] {
     let by = |method| {
         let account = webhooks::account("abcd1234", method);
-        let signature_secret = &Secret::default();
-        let target = WebhookTarget { url: "https://example.com/in", account: &account, signature_secret, chance: 0 };
-        Nexmo.webhook(notice, target, NOW).expect("unsigned")
+        let target =
+            WebhookTarget { url: "https://example.com/in", account: &account, signature_secret: &Secret::default() };
+        Nexmo.webhook(notice, target, Moment { now: NOW, chance: 0 }).expect("it is not signed")
     };
     let form = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect();
     let get = by(HttpMethodChoice::Get).url;

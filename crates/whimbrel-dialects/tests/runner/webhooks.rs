@@ -4,9 +4,10 @@ use whimbrel_core::part::Final;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AccountStatus, ApplicationId, CaptureOn, Cause, Currency, HttpMethodChoice,
     InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId, MessageOctets,
-    MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId, Told, Uuid,
+    MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId, SignatureMethod,
+    Signing, Told, Uuid, WebhookSigning,
 };
-use whimbrel_dialects::{Dialect, WebhookFault, WebhookTarget};
+use whimbrel_dialects::{Dialect, Moment, WebhookTarget};
 use whimbrel_sms::Udh;
 
 use super::file::{Facts, File, number};
@@ -16,24 +17,26 @@ pub(crate) fn push_webhook(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
     let facts = Facts(file.get("notice"));
     let method = HttpMethodChoice::parse(given.get("method")).expect("a method");
-    let account = account(given.get("key"), method);
+    let mut account = account(given.get("key"), method);
+    let (signed_by, secret) =
+        given.find("signature").map_or(("", ""), |line| line.split_once(' ').unwrap_or((line, "")));
+    if let Some(method) = SignatureMethod::parse(signed_by) {
+        account.signing = Signing { method, webhooks: WebhookSigning::Signed };
+    }
+    let chance = given.find("chance").map_or(0, |digits| u128::from_str_radix(digits, 16).expect("hexadecimal"));
     let notice = notice(&facts, dialect.descriptor().id, account.id);
-    let target = WebhookTarget {
-        url: given.get("url"),
-        account: &account,
-        signature_secret: &Secret::new(given.find("signature secret").unwrap_or_default()),
-        chance: given.find("chance").map_or(0, |chance| u128::from_str_radix(chance, 16).expect("128 bits")),
-    };
+    let secret = given.find("signature secret").unwrap_or(secret);
     let rules = dialect.webhook_rules(&notice);
-    let out = match dialect.webhook(&notice, target, given.instant("now")) {
+    assert!(rules.success.contains(&200) && !rules.success.contains(&300) && rules.is_retried(500));
+    let target = WebhookTarget { url: given.get("url"), account: &account, signature_secret: &Secret::new(secret) };
+    let out = match dialect.webhook(&notice, target, Moment { now: given.instant("now"), chance }) {
         Ok(request) => {
             let mut out = format!("{} {}", request.method, request.url);
             print_headers_and_body(&mut out, &request.headers, &request.body);
             out
         }
-        Err(WebhookFault(why)) => format!("not sent: {why}"),
+        Err(why) => format!("not sent: {why}"),
     };
-    assert!(rules.success.contains(&200) && !rules.success.contains(&300) && rules.is_retried(500));
     file.set("webhook", &out);
 }
 
@@ -109,6 +112,7 @@ fn inbound(facts: &Facts<'_>) -> InboundTold {
     let header = facts.octets("header");
     InboundTold {
         id: InboundId(facts.hex("inbound")),
+        part_count: facts.find("parts").map_or(1, |count| count.parse().expect("a number")),
         part: InboundPart {
             sender: SenderId::parse(facts.get("sender")).expect("a sender"),
             number: facts.get("number").into(),

@@ -1,6 +1,6 @@
 -- Documents that only a dialect understands, such as applications: one row each, found by their key, listed by their account.
 -- json: the dialect's own. public_key: in PEM, what verifies tokens of the document's owner; old_key: the one before it, which
--- still does until then. secret: sealed, where a document has one. version: rises with every change.
+-- still does until then. version: rises with every change. A document's secret is in the table `sealed`.
 create table dialect_doc (
   dialect text not null,
   kind text not null,
@@ -11,7 +11,6 @@ create table dialect_doc (
   public_key text,
   old_key text,
   old_key_until integer,
-  secret blob,
   made_at integer not null,
   primary key (dialect, kind, key),
   check ((old_key is null) = (old_key_until is null))

@@ -1,25 +1,25 @@
 //! Documents that only a dialect understands: rows, found by their place and listed by their account.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use whimbrel_core::{AccountId, Secret, Timestamp};
+use whimbrel_core::{AccountId, Timestamp};
 
 use super::codes::small;
 use super::fault::Fault;
 use super::reads::limit;
+use super::sealed;
 use super::writer::Work;
 use crate::document::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
 };
-use crate::keyring::{Keyring, SealedSecret};
+use crate::keyring::Keyring;
 use crate::op::OpResult;
 
 // By the primary key.
-const FIND: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+const FIND: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
  from dialect_doc
  where dialect = ?1 and kind = ?2 and key = ?3";
-const INSERT: &str =
-    "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, secret, made_at)
- values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)";
+const INSERT: &str = "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, made_at)
+ values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)";
 // What changes nothing is no new version: the same change committed twice is one.
 const REPLACE: &str = "update dialect_doc set json = ?4, version = version + 1
  where dialect = ?1 and kind = ?2 and key = ?3 and json <> ?4";
@@ -29,18 +29,18 @@ const REPLACE_KEY: &str = "update dialect_doc set public_key = ?4, version = ver
 const REMOVE: &str = "delete from dialect_doc where dialect = ?1 and kind = ?2 and key = ?3";
 // By the index dialect_doc_by_account, which has this order.
 const COUNT: &str = "select count(*) from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
-const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
  from dialect_doc
  where account_id = ?1 and dialect = ?2 and kind = ?3 order by made_at, key limit ?4 offset ?5";
 // By the primary key from its mark on.
-const AFTER: &str = "select key, account_id, version, json, public_key, secret, made_at, old_key, old_key_until
+const AFTER: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
  from dialect_doc
  where dialect = ?1 and kind = ?2 and key > ?3 order by key limit ?4";
 
-/// What a sealed secret is bound to: the document and its owner.
-fn secret_place(place: &DocumentPlace, AccountId(account): AccountId) -> Vec<u8> {
+/// Where a document's secret is sealed.
+fn secret_place(place: &DocumentPlace, AccountId(account): AccountId) -> String {
     let DocumentPlace { dialect, kind, key } = place;
-    format!("secret of document {dialect}/{}/{key} of account {account}", kind.as_str()).into_bytes()
+    format!("document {dialect}/{}/{key} of account {account:x}", kind.as_str())
 }
 
 impl Work<'_> {
@@ -75,6 +75,7 @@ impl Work<'_> {
             }
             (DocumentFate::Remove, Some(found)) if found.account_id == account_id => {
                 self.db.prepare_cached(REMOVE)?.execute(params![place.dialect, place.kind.as_str(), place.key])?;
+                sealed::remove(self.db, &secret_place(place, account_id))?;
                 Ok(OpResult::DocumentRemoved)
             }
             (DocumentFate::Replace { .. } | DocumentFate::Remove, _) => refused(DocumentRefused::Unknown),
@@ -87,11 +88,9 @@ impl Work<'_> {
         if self.memory.purse(change.account_id).is_none() {
             return Err(Fault::Op("a document of an account that there is not".into()));
         }
-        let seal = |secret: &Secret| {
-            let sealed = self.keyring.seal(secret, &secret_place(place, change.account_id));
-            sealed.map_err(|error| Fault::Op(error.to_string().into()))
-        };
-        let sealed = secret.as_ref().map(seal).transpose()?;
+        if let Some(secret) = secret {
+            sealed::put(self.db, self.keyring, &secret_place(place, change.account_id), secret)?;
+        }
         self.db.prepare_cached(INSERT)?.execute(params![
             place.dialect,
             place.kind.as_str(),
@@ -99,7 +98,6 @@ impl Work<'_> {
             account_id,
             json,
             public_key,
-            sealed.as_ref().map(SealedSecret::as_bytes),
             change.at.0,
         ])?;
         Ok(())
@@ -121,7 +119,7 @@ impl Work<'_> {
 pub(super) fn find(db: &Connection, keyring: &Keyring, place: &DocumentPlace) -> Result<Option<Document>, Fault> {
     let row = params![place.dialect, place.kind.as_str(), place.key];
     let found = db.prepare_cached(FIND)?.query_row(row, |row| stored(row, &place.dialect, place.kind)).optional()?;
-    found.map(|stored| stored.opened(keyring)).transpose()
+    found.map(|document| opened(db, keyring, document)).transpose()
 }
 
 /// Documents of an account, in the order in which they were made.
@@ -155,18 +153,13 @@ fn read(
 ) -> Result<Vec<Document>, Fault> {
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(row, |row| stored(row, dialect, kind))?;
-    rows.map(|row| row?.opened(keyring)).collect()
+    rows.map(|row| opened(db, keyring, row?)).collect()
 }
 
-/// A row, its secret still sealed.
-struct Stored {
-    document: Document,
-    sealed: Option<Vec<u8>>,
-}
-
-fn stored(row: &Row<'_>, dialect: &str, kind: DocumentKind) -> rusqlite::Result<Stored> {
-    let (old_key, until): (Option<Box<str>>, Option<i64>) = (row.get(7)?, row.get(8)?);
-    let document = Document {
+/// A row, without its secret.
+fn stored(row: &Row<'_>, dialect: &str, kind: DocumentKind) -> rusqlite::Result<Document> {
+    let (old_key, until): (Option<Box<str>>, Option<i64>) = (row.get(6)?, row.get(7)?);
+    Ok(Document {
         place: DocumentPlace { dialect: dialect.into(), kind, key: row.get(0)? },
         account_id: AccountId(row.get(1)?),
         version: small(row, 2)?,
@@ -174,19 +167,11 @@ fn stored(row: &Row<'_>, dialect: &str, kind: DocumentKind) -> rusqlite::Result<
         public_key: row.get(4)?,
         old_key: old_key.zip(until.map(Timestamp)),
         secret: None,
-        made_at: Timestamp(row.get(6)?),
-    };
-    Ok(Stored { document, sealed: row.get(5)? })
+        made_at: Timestamp(row.get(5)?),
+    })
 }
 
-impl Stored {
-    fn opened(self, keyring: &Keyring) -> Result<Document, Fault> {
-        let Self { mut document, sealed } = self;
-        if let Some(sealed) = sealed {
-            let place = secret_place(&document.place, document.account_id);
-            let secret = keyring.unseal(&SealedSecret::from_bytes(sealed), &place);
-            document.secret = Some(secret.map_err(|error| Fault::Op(error.to_string().into()))?);
-        }
-        Ok(document)
-    }
+fn opened(db: &Connection, keyring: &Keyring, document: Document) -> Result<Document, Fault> {
+    let secret = sealed::find(db, keyring, &secret_place(&document.place, document.account_id))?;
+    Ok(Document { secret, ..document })
 }

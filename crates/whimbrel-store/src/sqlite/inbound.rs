@@ -230,7 +230,7 @@ impl Work<'_> {
         if owned.inbound_url.is_none() && purse.account.endpoint(EndpointKind::Inbound).is_none() {
             return Ok(None);
         }
-        let told = InboundTold { id: incoming.id, part: incoming.part.clone() };
+        let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };
         let notice = Notice {
             id: incoming.notice_id,
             account_id: owned.account_id,

@@ -3,6 +3,8 @@
 //! Follows the vendor's OpenAPI definition 1.4.0 and its guide "Signed Webhooks", read 2026-11: HS256 whatever the account signs
 //! requests by, the key is the signature secret as it is written, and `payload_hash` covers the body that is sent.
 
+mod inbound;
+
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -13,9 +15,11 @@ use whimbrel_core::{Money, Notice, ReceiptStatus, ReceiptTold, Span, Timestamp, 
 use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::jwt::webhook::{ApiKey, Issuer, NewToken, Payload, sign};
 
+use self::inbound::{Inbound, InboundV01};
 use super::{codes, form};
 use crate::http::WebhookRequest;
-use crate::{Retried, WebhookFault, WebhookRules, WebhookTarget};
+use crate::webhook::random_uuid;
+use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 const ERRORS: &str = "https://developer.vonage.com/api-errors/messages";
 const SUCCESS: RangeInclusive<u16> = 200..=205;
@@ -29,18 +33,19 @@ pub(in super::super) const fn rules() -> WebhookRules {
     }
 }
 
-/// One try at `now` of what `notice` tells.
+/// One try of what `notice` tells.
 pub(in super::super) fn webhook(
     notice: &Notice,
     target: WebhookTarget<'_>,
-    now: Timestamp,
-) -> Result<WebhookRequest, WebhookFault> {
+    moment: Moment,
+) -> Result<WebhookRequest, CannotSign> {
     let body = match &notice.told {
         Told::Receipt(told) if notice.form == form::V01 => json(&StatusV01::of(notice, told)),
         Told::Receipt(told) => json(&Status::of(notice, told)),
-        Told::Inbound(_) => return Err(WebhookFault("texts that came in are not told in this form".into())),
+        Told::Inbound(told) if notice.form == form::V01 => json(&InboundV01::of(notice, told)),
+        Told::Inbound(told) => json(&Inbound::of(notice, told)),
     };
-    let token = token(notice, target, &body, now)?;
+    let token = token(notice, target, &body, moment)?;
     Ok(WebhookRequest {
         method: "POST",
         // A fragment is never sent.
@@ -58,19 +63,21 @@ fn json(document: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(document).unwrap_or_default()
 }
 
-fn token(notice: &Notice, target: WebhookTarget<'_>, body: &[u8], now: Timestamp) -> Result<String, WebhookFault> {
-    let token_id = Uuid::random(target.chance).to_string();
-    let application = notice.application.and_then(|application| application.to_string().parse().ok());
+fn token(notice: &Notice, target: WebhookTarget<'_>, body: &[u8], moment: Moment) -> Result<String, CannotSign> {
+    if target.signature_secret.expose().is_empty() {
+        return Err(CannotSign::NoSecret);
+    }
+    let token_id = random_uuid(moment.chance);
     let token = NewToken {
-        issued_at: UnixSeconds(now.unix_seconds()),
+        issued_at: UnixSeconds(moment.now.unix_seconds()),
         token_id: &token_id,
         issuer: Issuer("Vonage"),
         api_key: ApiKey(&target.account.key),
-        application_id: application,
+        application_id: notice.application.and_then(|application| application.to_string().parse().ok()),
     };
     let secret = whimbrel_signing::Secret::new(target.signature_secret.expose());
-    sign(&token, Payload::Body(body), secret)
-        .map_err(|fault| WebhookFault(format!("it cannot be signed: {fault}").into()))
+    // Nothing else can be the matter: the id is a UUID, and the key of an account is short.
+    sign(&token, Payload::Body(body), secret).map_err(|_| CannotSign::ShortSecret)
 }
 
 /// Version 1, in the order of the definition.
