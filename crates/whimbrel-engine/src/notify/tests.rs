@@ -221,7 +221,7 @@ fn row_30_what_waits_for_an_endpoint_that_is_down_holds_up_no_other() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 10))]
     #[test]
     fn every_notice_is_delivered_once_whatever_goes_down_and_comes_back(
         steps in proptest::collection::vec((0..4_usize, 0..4_000_i64, 0..16_u8, 0..200_i64), 1..12),
