@@ -6,29 +6,31 @@ use whimbrel_core::{Account, Call, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
+use crate::authenticate::{Caller, Origin};
 
 impl Engine {
     /// Judges and carries out a request.
     pub async fn handle(
         self: &Arc<Self>,
         dialect: &'static dyn Dialect,
+        origin: Origin,
         claim: Result<Claim, Refusal>,
         call: Result<Call, Refusal>,
     ) -> Outcome {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
-        let judged = claim.and_then(|claim| self.judge(name, &claim, begun_at));
-        if matches!(judged, Err(Refusal::BadCredentials)) {
+        let judged = match claim {
+            Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
+            Err(refusal) => Err(refusal),
+        };
+        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(caller), call) => match self.within_rate(&caller.account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&caller.account, send, name).await {
-                    Ok(accepted) => Outcome::Sent(accepted),
-                    Err(refusal) => Outcome::Refused(refusal),
-                },
-                Err(refusal) => Outcome::Refused(refusal),
+            (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
+                Ok(call) => self.carry_out(&caller, call, name).await,
+                Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
         match &outcome {
@@ -44,6 +46,25 @@ impl Engine {
             }
         }
         outcome
+    }
+
+    /// Does what a caller wants.
+    async fn carry_out(self: &Arc<Self>, caller: &Caller, call: Call, dialect: &'static str) -> Outcome {
+        match call {
+            Call::Send(send) => match self.send_once(&caller.account, caller.replay, send, dialect).await {
+                Ok(accepted) => Outcome::Sent(accepted),
+                Err(refusal) => self.unless_answered(caller, refusal).await,
+            },
+        }
+    }
+
+    /// What the account wants, if it may ask for it, and now.
+    fn may_ask(&self, account: &Account, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
+        self.within_rate(account, now)?;
+        if let Ok(call) = &call {
+            account.policy.judge_scope(call.scope())?;
+        }
+        call
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
@@ -66,8 +87,11 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::TooLong => "length",
         Refusal::FacilityNotAllowed => "facility",
         Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
-        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } => "credentials",
-        Refusal::MethodNotAllowed { .. } | Refusal::SourceNotAllowed | Refusal::ScopeNotAllowed { .. } => "policy",
+        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
+            "key-method"
+        }
+        Refusal::SourceNotAllowed => "key-network",
+        Refusal::ScopeNotAllowed { .. } => "key-scope",
         Refusal::TooManyFailures { .. } => "failures",
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",

@@ -3,12 +3,13 @@
 //! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
 //! in the dialect's page of the documentation.
 //!
-//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
+//! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
 mod answer;
 mod claim;
 mod client;
 mod params;
+mod signed;
 mod sms;
 
 use whimbrel_core::retry::Backoff;
@@ -16,7 +17,7 @@ use whimbrel_core::{Notice, Outcome, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
+use crate::{CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookTarget, own};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +101,13 @@ impl Dialect for Nexmo {
         }
     }
 
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        sms::webhook(notice, target, now)
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        sms::webhook(notice, target, moment)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {

@@ -133,7 +133,6 @@ impl<'a> Params<'a> {
     }
 
     /// Every pair, in the order received: the body's, then the query's. Names may be there twice, and values may be empty.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read where signatures are verified, which is not offered yet"))]
     pub(super) fn pairs(&self) -> &[Pair<'a>] {
         &self.pairs
     }

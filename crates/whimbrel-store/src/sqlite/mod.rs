@@ -9,21 +9,26 @@ mod accounts;
 mod audit;
 mod change;
 mod codes;
+mod credentials;
 mod fault;
 mod find;
 mod inbound;
 mod inbox;
 mod lists;
 mod memory;
+mod moved;
 mod notices;
 mod numbers;
 mod open;
 mod parked;
+mod policy;
 mod pool;
 mod reads;
 mod receipt;
+mod replay;
 mod rows;
 mod rules;
+mod sealed;
 mod story;
 mod unreadable;
 mod writer;
@@ -33,7 +38,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
@@ -220,6 +227,10 @@ impl Store for SqliteStore {
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
         self.read(|db| story::message(db, id))
+    }
+
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| replay::answered(db, account, key))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use whimbrel_core::account::{AccountStatus, CaptureOn};
-use whimbrel_core::{Account, AccountId, AccountRules, Currency, HttpMethodChoice, MessageClass, Money, Secret};
+use whimbrel_core::{
+    Account, AccountId, AccountRules, Currency, HttpMethodChoice, MessageClass, Money, Secret, Signing,
+};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{AccountError, Engine, NewCustomer};
 use whimbrel_store::{AccountRefused, TopUp};
@@ -28,7 +30,7 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
                 rules: AccountRules::default(),
-                signing: Default::default(),
+                signing: Signing::default(),
                 policy: Default::default(),
                 lists: Arc::default(),
             },
