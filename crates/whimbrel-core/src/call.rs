@@ -3,12 +3,22 @@
 //! A dialect turns its vendor's request into a [`Call`] and an [`Outcome`] into its vendor's answer. [`Refusal`] is closed on
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
+pub mod account;
+pub mod history;
+pub mod numbers;
+pub mod prices;
+
 use crate::account::text_forms;
 use crate::id::{CarrierId, MessageId, PartId};
 use crate::money::Money;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
+
+use self::account::{AccountCall, AccountOutcome};
+use self::history::{HistoryCall, HistoryOutcome};
+use self::numbers::{NumbersCall, NumbersOutcome};
+use self::prices::{PricesCall, PricesOutcome};
 
 pub use whimbrel_sms::HandsetClass;
 
@@ -28,6 +38,14 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
+    /// Something about the account itself.
+    Account(AccountCall),
+    /// What parts cost.
+    Prices(PricesCall),
+    /// What was sent, came in or was refused.
+    History(HistoryCall),
+    /// Numbers, owned and for sale.
+    Numbers(NumbersCall),
 }
 
 /// One text to one recipient. `Debug` leaves out what customers chose freely: marks and URLs may hold secrets.
@@ -162,6 +180,14 @@ pub enum Outcome {
     Sent(Accepted),
     /// It was not, and nothing was stored or charged.
     Refused(Refusal),
+    /// What a request about the account itself came to.
+    Account(AccountOutcome),
+    /// What parts cost.
+    Prices(PricesOutcome),
+    /// What was found again.
+    History(HistoryOutcome),
+    /// What a request about numbers came to.
+    Numbers(NumbersOutcome),
 }
 
 /// An accepted message.

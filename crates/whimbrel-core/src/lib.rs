@@ -8,6 +8,7 @@
 pub mod account;
 pub mod call;
 pub mod carrier;
+pub mod country;
 pub mod id;
 pub mod inbound;
 pub mod money;

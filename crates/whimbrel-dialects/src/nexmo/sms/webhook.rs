@@ -11,9 +11,8 @@ use std::borrow::Cow;
 use whimbrel_core::time::Civil;
 use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
 
-use super::super::id_digits;
+use super::super::{escape, id_digits};
 use super::codes;
-use super::render::json;
 use crate::WebhookTarget;
 use crate::http::{Headers, WebhookRequest};
 
@@ -117,7 +116,7 @@ impl<'a> Params<'a> {
             out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"\":\"");
-            json::escape(&mut out, value);
+            escape::json(&mut out, value);
             out.push(b'"');
         }
         out.push(b'}');
