@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod claim;
 pub mod client;
 pub mod http;
 pub mod nexmo;
@@ -13,9 +14,11 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
+
+pub use crate::claim::Claim;
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -62,18 +65,6 @@ pub struct DevAccount {
     pub currency: &'static str,
     /// The name of this account's object in the ready-file.
     pub ready_file_name: &'static str,
-}
-
-/// Who a request says is calling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// A key with its secret.
-    KeyAndSecret {
-        /// The key.
-        key: Box<str>,
-        /// The secret as presented.
-        secret: Secret,
-    },
 }
 
 /// A request, read. Both halves are always there: who calls is judged before what they want, so that the caller is told first

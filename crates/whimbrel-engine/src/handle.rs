@@ -17,14 +17,14 @@ impl Engine {
     ) -> Outcome {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
-        let judged = claim.and_then(|claim| self.directory.authenticate(name, &claim));
+        let judged = claim.and_then(|claim| self.judge(name, &claim, begun_at));
         if matches!(judged, Err(Refusal::BadCredentials)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(account), call) => match self.within_rate(&account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&account, send, name).await {
+            (Ok(caller), call) => match self.within_rate(&caller.account, begun_at).and(call) {
+                Ok(Call::Send(send)) => match self.send(&caller.account, send, name).await {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => Outcome::Refused(refusal),
                 },
@@ -66,6 +66,9 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::TooLong => "length",
         Refusal::FacilityNotAllowed => "facility",
         Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } => "credentials",
+        Refusal::MethodNotAllowed { .. } | Refusal::SourceNotAllowed | Refusal::ScopeNotAllowed { .. } => "policy",
+        Refusal::TooManyFailures { .. } => "failures",
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",
         Refusal::SenderThrottled { .. } => "sender-rate",
@@ -75,6 +78,7 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::SenderNotAllowed { .. } => "sender",
         Refusal::Unroutable { .. } => "route",
         Refusal::InsufficientFunds { .. } => "funds",
+        Refusal::SpendCapReached { .. } => "spend-cap",
         Refusal::IdempotencyConflict => "idempotency",
         Refusal::Overloaded => "overload",
         Refusal::Internal => "fault",

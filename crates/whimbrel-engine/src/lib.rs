@@ -24,6 +24,7 @@ pub mod world;
 mod accept;
 mod accounts;
 mod dispatcher;
+mod judge;
 mod lists;
 mod notifier;
 mod recover;
@@ -47,6 +48,7 @@ use crate::notifier::Notifier;
 use crate::ports::Egress;
 
 pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::judge::Caller;
 pub use crate::lists::{ListError, own_number};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::world::SystemWorld;

@@ -31,7 +31,17 @@ const RULES: &[Rule] = &[
         name: "whimbrel-signing",
         ours: &[],
         ours_in_tests: &[],
-        foreign: Foreign::Only(&["hmac", "md-5", "sha1", "sha2", "subtle", "aws-lc-rs", "base64"]),
+        foreign: Foreign::Only(&[
+            "hmac",
+            "md-5",
+            "sha1",
+            "sha2",
+            "subtle",
+            "zeroize",
+            "base64",
+            "aws-lc-rs",
+            "serde_json",
+        ]),
     },
     Rule {
         name: "whimbrel-core",
@@ -81,6 +91,7 @@ const RULES: &[Rule] = &[
         name: "whimbrel",
         ours: &[
             "whimbrel-core",
+            "whimbrel-signing",
             "whimbrel-sms",
             "whimbrel-smpp",
             "whimbrel-dialects",

@@ -39,13 +39,19 @@ impl Fault {
             Refusal::Missing { field: "api_key" | "api_secret" }
             | Refusal::BadCredentials
             | Refusal::ConflictingCredentials
-            | Refusal::InvalidSignature => return Self::UNKNOWN_CALLER,
+            | Refusal::InvalidSignature
+            | Refusal::SignatureRequired
+            | Refusal::SignatureTooWeak { .. }
+            | Refusal::MethodNotAllowed { .. }
+            | Refusal::SourceNotAllowed => return Self::UNKNOWN_CALLER,
             Refusal::Missing { field } => return Self::Parameter(field, "Is required."),
             Refusal::Invalid { field } => return Self::Parameter(field, "Is invalid."),
             Refusal::InvalidCallback(_) => (420, "Callback URL not valid"),
             Refusal::AccountBarred => (401, "account barred"),
             Refusal::HttpNotAllowed => (401, "account not enabled for REST"),
+            Refusal::ScopeNotAllowed { .. } => (403, "not permitted"),
             Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } => (429, "too many requests"),
+            Refusal::TooManyFailures { .. } => (429, "too many failures"),
             Refusal::Overloaded => (503, "over capacity, try again"),
             Refusal::Internal => return Self::INTERNAL,
             // Of sending only.
@@ -61,6 +67,7 @@ impl Fault {
             | Refusal::InvalidNetwork
             | Refusal::Unroutable { .. }
             | Refusal::InsufficientFunds { .. }
+            | Refusal::SpendCapReached { .. }
             | Refusal::IdempotencyConflict => return Self::METHOD_FAILED,
         };
         Self::Code(status, Cow::Borrowed(label))

@@ -10,8 +10,9 @@ mod form;
 use whimbrel_core::{Call, Refusal, Timestamp};
 
 use super::answer::{self, Form as WireForm};
+use super::claim::{self, Product};
 use super::params::Params;
-use super::{Api, claim, reply};
+use super::{Api, reply};
 use crate::http::{HttpRequest, HttpResponse};
 use crate::{Match, Parsed, Reply};
 
@@ -70,7 +71,7 @@ pub(super) fn read(
             for (name, value) in tail {
                 params.add_from_path(name, value);
             }
-            Parsed { claim: claim::claim(request, &params), call: call(&params), reply }
+            Parsed { claim: claim::claim(Product::Account, request, &params), call: call(&params), reply }
         }
         Err(refusal) => Parsed { claim: Err(refusal.clone()), call: Err(refusal), reply },
     };

@@ -10,6 +10,7 @@ mod wish;
 use whimbrel_core::Timestamp;
 
 use super::super::answer::{self, Form};
+use super::super::claim::Product;
 use super::super::params::Params;
 use super::super::{Api, claim, reply};
 use crate::http::HttpRequest;
@@ -44,7 +45,9 @@ fn path(path: &str) -> Path {
 
 fn parse(request: &HttpRequest<'_>, reply: Reply) -> Parsed {
     match Params::read(request.query, request.body) {
-        Ok(params) => Parsed { claim: claim::claim(request, &params), call: wish::call(request, &params), reply },
+        Ok(params) => {
+            Parsed { claim: claim::claim(Product::Sms, request, &params), call: wish::call(request, &params), reply }
+        }
         Err(refusal) => Parsed { claim: Err(refusal.clone()), call: Err(refusal), reply },
     }
 }

@@ -130,7 +130,8 @@ impl<'a> More<'a> {
             Refusal::SenderThrottled { recipient, network, wait: _ } => {
                 Self { recipient: Some(recipient), network: Some(network), ..Self::default() }
             }
-            Refusal::InsufficientFunds { recipient, price, balance, network } => {
+            Refusal::InsufficientFunds { recipient, price, balance, network }
+            | Refusal::SpendCapReached { recipient, price, balance, network } => {
                 Self { recipient: Some(recipient), balance_and_price: Some((*balance, *price)), network: Some(network) }
             }
             Refusal::Missing { .. }
@@ -144,6 +145,12 @@ impl<'a> More<'a> {
             | Refusal::BadCredentials
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRequired
+            | Refusal::SignatureTooWeak { .. }
+            | Refusal::MethodNotAllowed { .. }
+            | Refusal::SourceNotAllowed
+            | Refusal::ScopeNotAllowed { .. }
+            | Refusal::TooManyFailures { .. }
             | Refusal::AccountBarred
             | Refusal::HttpNotAllowed
             | Refusal::TooManyRequests(_)

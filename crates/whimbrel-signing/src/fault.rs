@@ -1,0 +1,50 @@
+//! Why a signature was not accepted.
+
+use std::fmt;
+
+/// Why a signature was not accepted. Names parameters and headers, never values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// A field that the scheme needs did not come, or came empty.
+    Missing(Field),
+    /// A field is there and cannot be read.
+    Malformed(Field),
+    /// A parameter came twice with different values: nobody can say which of them was signed.
+    Ambiguous(String),
+    /// The timestamp is older than the window allows.
+    TooOld {
+        /// How old it is.
+        age_seconds: u128,
+    },
+    /// The timestamp is further ahead than the window allows.
+    TooNew {
+        /// How far ahead it is.
+        ahead_seconds: u128,
+    },
+    /// The secret that was given cannot be one of this scheme.
+    UnusableSecret,
+    /// The request names an algorithm that is not allowed here.
+    AlgorithmRefused,
+    /// All is there, and the signature is of something else or by another secret.
+    Mismatch,
+}
+
+/// The name of a parameter, header or claim.
+pub type Field = &'static str;
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::Malformed(field) => write!(f, "`{field}` cannot be read"),
+            Self::Ambiguous(name) => write!(f, "`{}` came twice with different values", name.escape_debug()),
+            Self::TooOld { age_seconds } => write!(f, "the timestamp is {age_seconds} s old"),
+            Self::TooNew { ahead_seconds } => write!(f, "the timestamp is {ahead_seconds} s ahead"),
+            Self::UnusableSecret => f.write_str("the secret is not in the form that this scheme uses"),
+            Self::AlgorithmRefused => f.write_str("the algorithm is not allowed"),
+            Self::Mismatch => f.write_str("the signature does not match"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,1 @@
+//! `X-Signature`, `X-Timestamp`, `X-Nonce`: HMAC-SHA256 over five fields joined by newlines.

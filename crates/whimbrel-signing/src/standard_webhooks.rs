@@ -1,0 +1,1 @@
+//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
