@@ -2,15 +2,23 @@
 //!
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
+mod pool;
+mod rejection;
+mod reload;
+
 use std::sync::Arc;
 
 use whimbrel_core::{
     AcceptedPart, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
+    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
     NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
+
+pub use pool::{Deal, Offer, PoolDone, PoolOp};
+pub use rejection::Rejection;
+pub use reload::{Reload, ReloadDone, ReloadOp};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -35,6 +43,12 @@ pub enum Op {
     Number(NumberChange),
     /// Change a list.
     List(ListChange),
+    /// Change the pool of numbers, or a number that came out of it.
+    Pool(PoolOp),
+    /// Arrange payments that an account may call up, or call one up.
+    Reload(ReloadOp),
+    /// Keep refused requests.
+    Rejections(Vec<Rejection>),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
@@ -132,6 +146,8 @@ pub enum NumberFate {
         account_id: AccountId,
         /// Where its texts go instead of the account's endpoint.
         inbound_url: Option<Box<str>>,
+        /// Its country, if it is known.
+        country: Option<CountryCode>,
     },
     /// It belongs to nobody.
     Release,
@@ -286,6 +302,12 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// What became of a change of the pool.
+    Pool(PoolDone),
+    /// What became of an arranged payment.
+    Reload(ReloadDone),
+    /// Refused requests were kept.
+    RejectionsKept,
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -11,8 +11,11 @@ use crate::StoreError;
 use crate::keyring::Keyring;
 
 /// One file per version, in order: version n is after the nth.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/sqlite/0001_first.sql"), include_str!("../../migrations/sqlite/0002_inbound.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/sqlite/0001_first.sql"),
+    include_str!("../../migrations/sqlite/0002_inbound.sql"),
+    include_str!("../../migrations/sqlite/0005_resources.sql"),
+];
 /// Names our files among SQLite's: "Whmb".
 const APPLICATION_ID: i64 = 0x5768_6d62;
 const STATEMENTS_CACHED: usize = 128;
