@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn a_network_of_several_prefixes_is_listed_once() {
-        let rows = "prefix,mccmnc,country,name\n447,23410,GB,One\n448,23410,GB,Other\n353,27201,IE,Two\n44,GB-FIXED,GB,x\n";
+        let rows =
+            "prefix,mccmnc,country,name\n447,23410,GB,One\n448,23410,GB,Other\n353,27201,IE,Two\n44,GB-FIXED,GB,x\n";
         let networks = Networks::parse(rows).expect("a good table");
         let listed: Vec<_> = networks.distinct().iter().map(|network| (&*network.code, &*network.name)).collect();
         assert_eq!(listed, [("23410", "One"), ("GB-FIXED", "x"), ("27201", "Two")]);

@@ -172,7 +172,9 @@ mod tests {
     fn a_day_begins_where_its_fields_say() {
         assert_eq!(Timestamp::of_day(1970, 1, 1), Some(Timestamp(0)));
         assert_eq!(Timestamp::of_day(2000, 2, 29), Some(Timestamp(951_782_400_000_000)));
-        for missing in [(1900, 2, 29), (2026, 2, 30), (2026, 4, 31), (2026, 13, 1), (2026, 0, 1), (2026, 1, 0), (0, 1, 1)] {
+        for missing in
+            [(1900, 2, 29), (2026, 2, 30), (2026, 4, 31), (2026, 13, 1), (2026, 0, 1), (2026, 1, 0), (0, 1, 1)]
+        {
             assert_eq!(Timestamp::of_day(missing.0, missing.1, missing.2), None, "{missing:?}");
         }
         for day in (-719_000..2_900_000).step_by(97) {

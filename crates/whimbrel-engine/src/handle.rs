@@ -6,6 +6,7 @@ use whimbrel_core::{Account, Call, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
+use crate::prices::prices;
 
 impl Engine {
     /// Judges and carries out a request.
@@ -21,13 +22,12 @@ impl Engine {
         if matches!(judged, Err(Refusal::BadCredentials)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
-        let outcome = match (judged, call) {
-            (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(caller), call) => match self.within_rate(&caller.account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&caller.account, send, name).await {
-                    Ok(accepted) => Outcome::Sent(accepted),
-                    Err(refusal) => Outcome::Refused(refusal),
-                },
+        // What cannot be read counts as a message: most of it wanted to be one.
+        let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
+        let outcome = match judged {
+            Err(refusal) => Outcome::Refused(refusal),
+            Ok(caller) => match self.within_rate(&caller.account, begun_at).and(call) {
+                Ok(call) => self.carry_out(dialect, &caller.account, call).await,
                 Err(refusal) => Outcome::Refused(refusal),
             },
         };
@@ -40,10 +40,28 @@ impl Engine {
             }
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
-                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);
+                if is_message {
+                    let labels = [("dialect", name), ("outcome", "refused")];
+                    metrics::counter!("whimbrel_messages_total", &labels).increment(1);
+                }
             }
+            Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
         }
         outcome
+    }
+
+    /// Carries out what an account may ask for; each family of calls in its own file.
+    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, account: &Arc<Account>, call: Call) -> Outcome {
+        match call {
+            Call::Send(send) => match self.send(account, send, dialect.descriptor().id).await {
+                Ok(accepted) => Outcome::Sent(accepted),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Account(call) => self.account_call(dialect, account, call).await,
+            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::History(call) => self.history_call(account, call).await,
+            Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
+        }
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.

@@ -22,21 +22,26 @@ pub mod ports;
 pub mod world;
 
 mod accept;
+mod account;
 mod accounts;
 mod dispatcher;
+mod history;
 mod judge;
 mod lists;
 mod notifier;
+mod numbers;
+mod prices;
 mod recover;
 mod reload;
 mod settle;
 mod sweep;
+mod url_test;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use whimbrel_core::{CarrierEvent, Snapshot, World, id};
+use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::batcher::{Batcher, CommitError, Writer};
@@ -46,6 +51,7 @@ use crate::events::Events;
 use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
+use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::judge::Caller;
@@ -86,6 +92,7 @@ pub struct Engine {
     pub(crate) events: Events,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
+    pub(crate) url_tests: UrlTests,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -170,6 +177,7 @@ impl Engine {
             events: Events::default(),
             requests: Mutex::default(),
             senders: Mutex::default(),
+            url_tests: UrlTests::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -294,6 +302,17 @@ impl Engine {
             Ok(result) => result,
             Err(error) => Err(StoreError::Read { why: error.to_string().into() }),
         }
+    }
+
+    /// The same for a customer's request: a failure is reported here, and refused as a fault of ours.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.read(read).await.map_err(|error| {
+            tracing::error!(%error, "a customer's request could not be answered");
+            Refusal::Internal
+        })
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

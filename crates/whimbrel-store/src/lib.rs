@@ -25,7 +25,8 @@ pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
 pub use op::{
     Accept, AccountPatch, AccountRefused, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange, NewAccount,
     NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult, OrphanReason, OwnedNumber,
-    PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, TopUp, Wallet,
+    PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp,
+    TopUp, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use whimbrel_core::{
     AcceptedPart, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
-    NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
+    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money,
+    Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -236,6 +236,15 @@ pub struct AccountPatch {
     pub default_class: Option<MessageClass>,
     /// What it may do, all of it.
     pub rules: Option<AccountRules>,
+}
+
+impl AccountPatch {
+    /// A change of endpoints and of nothing else.
+    #[must_use]
+    pub const fn endpoints(id: AccountId, at: Timestamp, endpoints: Vec<(EndpointKind, Box<str>)>) -> Self {
+        let (webhook_method, status, default_class, rules) = (None, None, None, None);
+        Self { id, at, endpoints, webhook_method, status, default_class, rules }
+    }
 }
 
 /// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.

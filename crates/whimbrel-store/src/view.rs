@@ -2,8 +2,8 @@
 
 use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent, InboundId, MessageClass,
-    MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Timestamp,
+    Account, AccountId, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent, InboundId,
+    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Timestamp,
 };
 use whimbrel_sms::Encoding;
 

@@ -123,6 +123,10 @@ impl Dialect for Nexmo {
         sms::webhook(notice, target, now)
     }
 
+    fn url_test(&self, url: &str) -> WebhookRequest {
+        sms::url_test(url)
+    }
+
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
         client::request(text)
     }

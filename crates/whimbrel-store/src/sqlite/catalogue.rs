@@ -61,9 +61,8 @@ fn page<T>(
     let count_column = statement.column_count() - 1;
     let (size, offset) = (i64::from(page.size), i64::try_from(page.offset()).unwrap_or(i64::MAX));
     let [a, b, c, d, e] = values;
-    let rows = statement.query_map(params![a, b, c, d, e, size, offset], |row| {
-        Ok((read(row)?, row.get::<_, i64>(count_column)?))
-    })?;
+    let rows = statement
+        .query_map(params![a, b, c, d, e, size, offset], |row| Ok((read(row)?, row.get::<_, i64>(count_column)?)))?;
     let (mut entries, mut total) = (Vec::new(), 0);
     for row in rows {
         let (entry, count) = row?;
@@ -83,8 +82,7 @@ pub(super) fn owned(db: &Connection, account: AccountId, query: &OwnedQuery) -> 
     let digits = matching(&query.pattern, "number");
     let sql = format!("{OWNED}{clause}{digits} order by number limit ?6 offset ?7");
     let country = query.country.as_ref().map(CountryCode::as_str);
-    let values: [&dyn ToSql; 5] =
-        [&account.0, &country, &query.features.bits(), &application, &query.pattern.digits];
+    let values: [&dyn ToSql; 5] = [&account.0, &country, &query.features.bits(), &application, &query.pattern.digits];
     page(db, &sql, values, query.page, owned_entry)
 }
 
@@ -111,13 +109,8 @@ pub(super) fn on_sale(db: &Connection, filter: &SaleFilter) -> Result<(Vec<SaleE
     let digits = matching(&query.pattern, "o.number");
     let sql = format!("{ON_SALE}{digits} order by o.number limit ?6 offset ?7");
     let kind = query.kind.map(NumberKind::as_str);
-    let values: [&dyn ToSql; 5] = [
-        &query.country.as_str(),
-        &filter.currency.as_str(),
-        &query.features.bits(),
-        &kind,
-        &query.pattern.digits,
-    ];
+    let values: [&dyn ToSql; 5] =
+        [&query.country.as_str(), &filter.currency.as_str(), &query.features.bits(), &kind, &query.pattern.digits];
     page(db, &sql, values, query.page, |row| {
         let Offer { number, country, kind, features, monthly, purchase } = offer(row)?;
         Ok(SaleEntry { number, country, kind, features, monthly, purchase })

@@ -40,11 +40,8 @@ const SENT_WITHIN: &str = concat!(
 // By the primary key.
 const ENDED: &str = "select status, cause, ended_at from ended where part_id = ?1";
 // By the primary key.
-const CAME_IN: &str = concat!(
-    "select i.id, i.at, ",
-    inbound_columns!(),
-    " from inbound i where i.id = ?1 and i.account_id = ?2"
-);
+const CAME_IN: &str =
+    concat!("select i.id, i.at, ", inbound_columns!(), " from inbound i where i.id = ?1 and i.account_id = ?2");
 // By the partial index inbound_by_number, and from there by the index inbound_of_group.
 const CAME_IN_WITHIN: &str = concat!(
     "select i.id, i.at, ",

@@ -34,14 +34,14 @@ const BOUGHT: &str = "select 1 from purchase where id = ?1";
 const INSERT_PURCHASE: &str = "insert into purchase (id, account_id, number, amount, at) values (?1, ?2, ?3, ?4, ?5)";
 // The primary key makes a second payment of the same purchase impossible.
 const PAY: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (3, ?1, ?2, ?3, ?4, ?5)";
-const GIVE: &str = "insert into number (number, account_id, at, country, kind, features) values (?1, ?2, ?3, ?4, ?5, ?6)";
+const GIVE: &str =
+    "insert into number (number, account_id, at, country, kind, features) values (?1, ?2, ?3, ?4, ?5, ?6)";
 // By the primary key.
 const OWNED: &str = "select account_id, country from number where number = ?1";
 const TAKE_BACK: &str = "delete from number where number = ?1";
 // By the index purchase_by_number.
 const ENDED_BY: &str = "select 1 from purchase where number = ?1 and ended_by = ?2";
-const END_PURCHASE: &str =
-    "update purchase set ended_at = ?2, ended_by = ?3 where number = ?1 and ended_at is null";
+const END_PURCHASE: &str = "update purchase set ended_at = ?2, ended_by = ?3 where number = ?1 and ended_at is null";
 // Null leaves a field, an empty text takes it away.
 const SET: &str = "update number set
  inbound_url = case when ?2 is null then inbound_url else nullif(?2, '') end,

@@ -55,8 +55,7 @@ impl Work<'_> {
         if currency != Some(reload.amount.currency) || reload.amount.units <= 0 {
             return Ok(ReloadDone::Impossible);
         }
-        let row =
-            params![reload.account_id.0, reload.reference, reload.amount.units, reload.times_left, reload.at.0];
+        let row = params![reload.account_id.0, reload.reference, reload.amount.units, reload.times_left, reload.at.0];
         self.db.prepare_cached(PUT)?.execute(row)?;
         Ok(ReloadDone::Arranged)
     }

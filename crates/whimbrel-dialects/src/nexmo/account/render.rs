@@ -125,9 +125,14 @@ mod tests {
     #[test]
     fn amounts_are_numbers_without_idle_zeros() {
         let short = |text| Short(Money::parse(text, Currency::EUR).expect("an amount")).to_string();
-        for (amount, expected) in
-            [("10.28", "10.28"), ("24.428075", "24.428075"), ("10", "10.0"), ("0", "0.0"), ("-0.5", "-0.5"), ("100", "100.0")]
-        {
+        for (amount, expected) in [
+            ("10.28", "10.28"),
+            ("24.428075", "24.428075"),
+            ("10", "10.0"),
+            ("0", "0.0"),
+            ("-0.5", "-0.5"),
+            ("100", "100.0"),
+        ] {
             assert_eq!(short(amount), expected);
         }
     }

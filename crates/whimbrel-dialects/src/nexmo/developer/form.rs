@@ -117,7 +117,9 @@ mod tests {
         ] {
             assert_eq!(Form::wanted(json), Form::Json, "{json:?}");
         }
-        for xml in ["text/xml", "TEXT/XML", "text/xml, */*", "application/json;q=0.8, text/xml;q=0.81", "a/b, text/xml;v=1"] {
+        for xml in
+            ["text/xml", "TEXT/XML", "text/xml, */*", "application/json;q=0.8, text/xml;q=0.81", "a/b, text/xml;v=1"]
+        {
             assert_eq!(Form::wanted(Some(xml)), Form::TextXml, "{xml}");
         }
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

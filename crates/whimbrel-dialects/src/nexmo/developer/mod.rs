@@ -105,7 +105,9 @@ mod tests {
         assert_eq!(tail("/account/numbers/"), Some(vec![]));
         let both = vec![("api_key", "k&1".to_owned()), ("api_secret", "a+b c/".to_owned())];
         assert_eq!(tail("/account/numbers/k%261/a+b%20c%2F"), Some(both));
-        for other in ["/account/numbersx", "/account/numbers/k", "/account/numbers/k/", "/account/numbers//s", "/account"] {
+        for other in
+            ["/account/numbersx", "/account/numbers/k", "/account/numbers/k/", "/account/numbers//s", "/account"]
+        {
             assert_eq!(tail(other), None, "{other}");
         }
     }

@@ -117,7 +117,9 @@ fn settings(params: &Params<'_>) -> Result<NumberSettings, Refusal> {
     let stored = |field| params.first(field).map(url::stored).transpose().map_err(Refusal::InvalidCallback);
     let voice = pair(params, "voiceCallbackType", "voiceCallbackValue")?;
     let (voice_kind, voice_value) = match voice {
-        Some((kind @ ("sip" | "tel" | "app" | ""), value)) => (Some(kind.into()), Some(kept(value, "voiceCallbackValue")?)),
+        Some((kind @ ("sip" | "tel" | "app" | ""), value)) => {
+            (Some(kind.into()), Some(kept(value, "voiceCallbackValue")?))
+        }
         Some(_) => return Err(Refusal::Invalid { field: "voiceCallbackType" }),
         None => (None, None),
     };

@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn a_cost_has_two_decimals() {
         let cost = |text| two_decimals(Money::parse(text, Currency::EUR).expect("an amount"));
-        for (amount, expected) in [("1.25", "1.25"), ("1", "1.00"), ("0", "0.00"), ("0.001", "0.01"), ("12.999", "13.00")] {
+        for (amount, expected) in
+            [("1.25", "1.25"), ("1", "1.00"), ("0", "0.00"), ("0.001", "0.01"), ("12.999", "13.00")]
+        {
             assert_eq!(cost(amount), expected);
         }
     }

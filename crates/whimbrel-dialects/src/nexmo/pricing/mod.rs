@@ -83,12 +83,16 @@ fn call(asked: Asked, product: Option<&str>, params: &Params<'_>) -> Result<Call
         Asked::Prefix => {
             let prefix = needed("prefix")?.trim_start_matches('+');
             let is_prefix = (1..=15).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_digit());
-            PriceScope::Prefix(if is_prefix { prefix.into() } else { return Err(Refusal::Invalid { field: "prefix" }) })
+            PriceScope::Prefix(if is_prefix {
+                prefix.into()
+            } else {
+                return Err(Refusal::Invalid { field: "prefix" });
+            })
         }
         // 420 was seen for a number that is none.
-        Asked::Number => PriceScope::Number(
-            PhoneNumber::parse(needed("phone")?).map_err(|_| Refusal::RecipientNotNumeric)?,
-        ),
+        Asked::Number => {
+            PriceScope::Number(PhoneNumber::parse(needed("phone")?).map_err(|_| Refusal::RecipientNotNumeric)?)
+        }
     };
     Ok(Call::Prices(PricesCall { product, scope }))
 }

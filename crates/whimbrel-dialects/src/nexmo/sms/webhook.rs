@@ -20,6 +20,12 @@ const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
+/// The GET by which a new URL is tested, by the same name as the pushes after it.
+pub(in super::super) fn url_test(url: &str) -> WebhookRequest {
+    let headers: Headers = vec![("User-Agent", Cow::Borrowed(USER_AGENT))];
+    WebhookRequest { method: "GET", url: url.to_owned(), headers, body: Vec::new() }
+}
+
 /// One try at `now` of what `notice` tells.
 pub(in super::super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
     let params = match &notice.told {

@@ -5,8 +5,8 @@
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::phone::PhoneNumberError;
 use whimbrel_core::{
-    Call, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration,
-    SendCall, SenderId, Span,
+    Call, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration, SendCall,
+    SenderId, Span,
 };
 
 use super::super::super::params::{CREDENTIALS, Name, Params};
@@ -41,7 +41,11 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
     let _pool = mark(params, Name::PoolId, REGISTRATION_CHARS_MAX)?;
     let validity = validity(params)?;
     let handset_class = handset_class(params)?;
-    let callback = params.get(Name::Callback).map(|text| url::absolute(text, CALLBACK_CHARS_MAX)).transpose().map_err(Refusal::InvalidCallback)?;
+    let callback = params
+        .get(Name::Callback)
+        .map(|text| url::absolute(text, CALLBACK_CHARS_MAX))
+        .transpose()
+        .map_err(Refusal::InvalidCallback)?;
     let network = network(params)?;
     let class = own::class(request)?;
     let idempotency = own::idempotency_key(request)?
