@@ -3,6 +3,11 @@
 //! A dialect turns its vendor's request into a [`Call`] and an [`Outcome`] into its vendor's answer. [`Refusal`] is closed on
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
+pub mod account;
+pub mod history;
+pub mod numbers;
+pub mod prices;
+
 use crate::account::text_forms;
 use crate::credential::{AuthMethod, Scope, SignatureMethod};
 use crate::id::{CarrierId, MessageId, PartId};
@@ -10,6 +15,11 @@ use crate::money::Money;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
+
+use self::account::{AccountCall, AccountOutcome};
+use self::history::{HistoryCall, HistoryOutcome};
+use self::numbers::{NumbersCall, NumbersOutcome};
+use self::prices::{PricesCall, PricesOutcome};
 
 pub use whimbrel_sms::HandsetClass;
 
@@ -29,6 +39,14 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
+    /// Something about the account itself.
+    Account(AccountCall),
+    /// What parts cost.
+    Prices(PricesCall),
+    /// What was sent, came in or was refused.
+    History(HistoryCall),
+    /// Numbers, owned and for sale.
+    Numbers(NumbersCall),
 }
 
 impl Call {
@@ -37,6 +55,10 @@ impl Call {
     pub const fn scope(&self) -> Scope {
         match self {
             Self::Send(_) => Scope::Send,
+            Self::Account(AccountCall::Balance) | Self::Prices(_) | Self::History(_) => Scope::Read,
+            Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
+            Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
+            Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,
         }
     }
 }
@@ -173,6 +195,14 @@ pub enum Outcome {
     Sent(Accepted),
     /// It was not, and nothing was stored or charged.
     Refused(Refusal),
+    /// What a request about the account itself came to.
+    Account(AccountOutcome),
+    /// What parts cost.
+    Prices(PricesOutcome),
+    /// What was found again.
+    History(HistoryOutcome),
+    /// What a request about numbers came to.
+    Numbers(NumbersOutcome),
 }
 
 /// An accepted message.

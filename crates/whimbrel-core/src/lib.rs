@@ -9,6 +9,7 @@ pub mod account;
 pub mod call;
 pub mod carrier;
 pub mod choice;
+pub mod country;
 pub mod credential;
 pub mod id;
 pub mod inbound;

@@ -128,6 +128,11 @@ pub trait Dialect: Send + Sync {
         moment: Moment,
     ) -> Result<http::WebhookRequest, CannotSign>;
 
+    /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
+    fn url_test(&self, url: &str) -> http::WebhookRequest {
+        http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
     /// The request that a customer's application sends for a text.
     fn client_request(&self, text: &client::Text<'_>) -> client::ClientRequest;
 

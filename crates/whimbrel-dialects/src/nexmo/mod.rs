@@ -5,12 +5,19 @@
 //!
 //! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
+mod account;
 mod answer;
 mod claim;
 mod client;
+mod developer;
+mod escape;
+mod numbers;
 mod params;
+mod pricing;
+mod search;
 mod signed;
 mod sms;
+mod url;
 
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Notice, Outcome, Span, Timestamp};
@@ -54,18 +61,26 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] = &[sms::read];
+const APIS: &[ReadApi] = &[sms::read, account::read, pricing::read, numbers::read, search::read];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     /// `/sms/*`: texts and their receipts.
     Sms,
+    /// `/account/get-balance`, `top-up` and `settings`.
+    Account,
+    /// `/account/get-*pricing/*`: prices.
+    Pricing,
+    /// `/account/numbers` and `/number/*`: numbers, owned and for sale.
+    Numbers,
+    /// `/search/*`: what was sent, came in or was refused.
+    Search,
 }
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] = &[Self::Sms];
+    const ALL: &[Self] = &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -98,6 +113,10 @@ impl Dialect for Nexmo {
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
         match Api::of(reply) {
             Api::Sms => sms::render(outcome, reply),
+            Api::Account => account::render(outcome, reply),
+            Api::Pricing => pricing::render(outcome, reply),
+            Api::Numbers => numbers::render(outcome, reply),
+            Api::Search => search::render(outcome, reply),
         }
     }
 
@@ -110,6 +129,10 @@ impl Dialect for Nexmo {
         sms::webhook(notice, target, moment)
     }
 
+    fn url_test(&self, url: &str) -> WebhookRequest {
+        sms::url_test(url)
+    }
+
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
         client::request(text)
     }
@@ -119,16 +142,26 @@ impl Dialect for Nexmo {
     }
 
     fn public_id(&self, id: i64) -> String {
-        id_digits(id).iter().map(|digit| char::from(*digit)).collect()
+        id_text(id)
     }
 
     fn read_public_id(&self, text: &str) -> Option<i64> {
-        let (letter, digits) = text.as_bytes().split_first()?;
-        if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
-            return None;
-        }
-        digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+        read_id(text)
     }
+}
+
+/// The id that a text names; `None` if the text is no id of ours.
+fn read_id(text: &str) -> Option<i64> {
+    let (letter, digits) = text.as_bytes().split_first()?;
+    if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
+        return None;
+    }
+    digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+}
+
+/// An id as a text.
+fn id_text(id: i64) -> String {
+    id_digits(id).iter().map(|digit| char::from(*digit)).collect()
 }
 
 /// The 16 upper-case hexadecimal digits of an id, as `0C000000A310D8CA` of the captured answer.

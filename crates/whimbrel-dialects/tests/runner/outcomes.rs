@@ -7,6 +7,7 @@ use whimbrel_core::{
 use whimbrel_dialects::{Claim, Parsed};
 
 use super::file::{Facts, money};
+use super::resources;
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
@@ -14,6 +15,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
     let first = text.lines().next().unwrap_or_default();
     let send = || match &parsed.call {
         Ok(Call::Send(send)) => send,
+        Ok(call) => panic!("the outcome is that of a text, but the call is {call:?}"),
         Err(refusal) => panic!("the outcome needs a call, but it was refused: {refusal:?}"),
     };
     let recipient = || send().recipient.clone();
@@ -75,7 +77,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: too many parts" => Refusal::TooLong,
         "refused: overloaded" => Refusal::Overloaded,
         "refused: our fault" => Refusal::Internal,
-        other => panic!("no outcome `{other}`"),
+        _ => return resources::outcome(text),
     };
     Outcome::Refused(refusal)
 }

@@ -10,7 +10,7 @@ use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::outcomes;
+use super::{outcomes, resources};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -90,6 +90,9 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
+        Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
+            resources::print(&mut out, call);
+        }
         Err(refusal) => {
             let _ = write!(out, "call: refused, {refusal:?}");
         }

@@ -110,7 +110,7 @@ pub(super) async fn test(api: &Api, name: &str, request: &IncomingRequest) -> Ht
         let Some(dialect) = registry::by_name(&entry.dialect) else {
             return bad("the account's dialect is not built in");
         };
-        let Call::Send(send) = call;
+        let Call::Send(send) = call else { return bad("the dialect made something else than a text of it") };
         match api.engine.send(&entry.account, send, dialect.descriptor().id).await {
             Ok(accepted) => {
                 answer.insert("message_id".to_owned(), json!(public_id(&entry.dialect, accepted.message_id.0)));

@@ -12,15 +12,20 @@ use std::borrow::Cow;
 use whimbrel_core::time::Civil;
 use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
 
-use super::super::id_digits;
+use super::super::{escape, id_digits};
 use super::codes;
-use super::render::json;
 use crate::http::{Headers, WebhookRequest};
 use crate::{CannotSign, Moment, WebhookTarget};
 
 const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+
+/// The GET by which a new URL is tested, by the same name as the pushes after it.
+pub(in super::super) fn url_test(url: &str) -> WebhookRequest {
+    let headers: Headers = vec![("User-Agent", Cow::Borrowed(USER_AGENT))];
+    WebhookRequest { method: "GET", url: url.to_owned(), headers, body: Vec::new() }
+}
 
 /// One try of what `notice` tells.
 pub(in super::super) fn webhook(
@@ -127,7 +132,7 @@ impl<'a> Params<'a> {
             out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"\":\"");
-            json::escape(&mut out, value);
+            escape::json(&mut out, value);
             out.push(b'"');
         }
         out.push(b'}');
