@@ -10,6 +10,7 @@ pub mod application;
 pub mod call;
 pub mod carrier;
 pub mod choice;
+pub mod country;
 pub mod credential;
 pub mod id;
 pub mod inbound;

@@ -123,6 +123,11 @@ pub trait Dialect: Send + Sync {
     /// How long an endpoint is tried with a notice.
     fn webhook_rules(&self, notice: &Notice) -> WebhookRules;
 
+    /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
+    fn url_test(&self, url: &str) -> http::WebhookRequest {
+        http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
         None

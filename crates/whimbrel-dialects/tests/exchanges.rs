@@ -1,5 +1,4 @@
-//! Every exchange file below `exchanges/`: one case a file, one folder a dialect, and one below it for each of its
-//! further APIs.
+//! Every exchange file below `exchanges/`: one case a file, one folder a dialect, and in it one for each further API of the vendor.
 //!
 //! A file is a list of sections, each opened by a line `--- name`. A request has the sections `source` (where the case comes
 //! from), `given` (the instant and the trace id), `request` (as on the wire, headers in any case), `call` (what was read),
@@ -55,10 +54,9 @@ fn check(dialect: &dyn Dialect, path: &Path, wrong: &mut String) {
     let _ = writeln!(wrong, "== {}\n{now}", path.display());
 }
 
-/// The files of a dialect: its own, and those of each of its APIs in a folder below.
+/// Files of a folder, and of the folders in it: one for each API of a vendor that has several.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let below = |path: PathBuf| if path.is_dir() { entries(&path) } else { vec![path] };
-    entries(folder).into_iter().flat_map(below).collect()
+    entries(folder).into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

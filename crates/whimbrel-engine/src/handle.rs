@@ -7,6 +7,7 @@ use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
+use crate::prices::prices;
 
 impl Engine {
     /// Judges and carries out a request.
@@ -26,10 +27,12 @@ impl Engine {
         if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
+        // What cannot be read counts as a message: most of it wanted to be one.
+        let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
-                Ok(call) => self.carry_out(&caller, call, dialect).await,
+                Ok(call) => self.carry_out(dialect, &caller, call).await,
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
@@ -46,19 +49,23 @@ impl Engine {
             Outcome::Application(_) | Outcome::Message(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
-                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);
+                if is_message {
+                    let labels = [("dialect", name), ("outcome", "refused")];
+                    metrics::counter!("whimbrel_messages_total", &labels).increment(1);
+                }
             }
+            Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
         }
         outcome
     }
 
-    /// Does what a caller wants.
-    async fn carry_out(self: &Arc<Self>, caller: &Caller, call: Call, dialect: &'static dyn Dialect) -> Outcome {
-        let (account, name) = (&caller.account, dialect.descriptor().id);
+    /// Carries out what a caller may ask for; each family of calls in its own file.
+    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+        let account = &caller.account;
         match call {
             Call::Send(send) => {
                 let send = self.addressed(caller, send);
-                match self.send_once(account, caller.replay, send, name).await {
+                match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => self.unless_answered(caller, refusal).await,
                 }
@@ -72,6 +79,10 @@ impl Engine {
                 Ok(outcome) => Outcome::Message(outcome),
                 Err(refusal) => Outcome::Refused(refusal),
             },
+            Call::Account(call) => self.account_call(dialect, account, call).await,
+            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::History(call) => self.history_call(account, call).await,
+            Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
         }
     }
 

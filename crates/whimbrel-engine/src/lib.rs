@@ -25,25 +25,30 @@ pub mod prover;
 pub mod world;
 
 mod accept;
+mod account;
 mod accounts;
 mod authenticate;
 mod dispatcher;
+mod history;
 mod keys;
 mod lists;
 mod messages;
 mod notifier;
+mod numbers;
+mod prices;
 mod recover;
 mod reload;
 mod secrets;
 mod settle;
 mod signatures;
 mod sweep;
+mod url_test;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use whimbrel_core::{CarrierEvent, Snapshot, World, id};
+use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
@@ -60,6 +65,7 @@ use crate::notifier::Notifier;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::signatures::Signatures;
+use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
@@ -113,6 +119,7 @@ pub struct Engine {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
+    pub(crate) url_tests: UrlTests,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -204,6 +211,7 @@ impl Engine {
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
+            url_tests: UrlTests::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -335,6 +343,17 @@ impl Engine {
             Ok(result) => result,
             Err(error) => Err(StoreError::Read { why: error.to_string().into() }),
         }
+    }
+
+    /// The same for a customer's request: a failure is reported here, and refused as a fault of ours.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.read(read).await.map_err(|error| {
+            tracing::error!(%error, "a customer's request could not be answered");
+            Refusal::Internal
+        })
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

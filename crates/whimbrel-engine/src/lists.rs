@@ -70,7 +70,8 @@ impl Engine {
         account_id: AccountId,
         inbound_url: Option<Box<str>>,
     ) -> Result<OwnedNumber, ListError> {
-        let fate = NumberFate::Assign { account_id, inbound_url };
+        let country = own_number(number).ok().and_then(|number| self.country_of(&number));
+        let fate = NumberFate::Assign { account_id, inbound_url, country };
         self.change_number(number, fate).await?.ok_or_else(|| ListError::Bug("nobody owns the number".into()))
     }
 

@@ -24,6 +24,7 @@
 
 mod explain;
 mod parameters;
+mod probe;
 mod strings;
 mod suspects;
 
@@ -36,6 +37,7 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
 pub use explain::{Hints, explain};
 pub use parameters::Parameters;
+pub use probe::probe;
 
 /// The parameter that holds the signature.
 const SIG: &str = "sig";

@@ -194,7 +194,7 @@ fn error(kind: u8) -> CarrierError {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 5))]
 
     #[test]
     fn money_is_conserved(batches in proptest::collection::vec(proptest::collection::vec(step(), 1..12), 1..12)) {

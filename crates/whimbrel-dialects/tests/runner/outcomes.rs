@@ -8,6 +8,7 @@ use whimbrel_dialects::{Claim, Parsed};
 
 use super::applications;
 use super::file::{Facts, money};
+use super::resources;
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
@@ -83,7 +84,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: too many parts" => Refusal::TooLong,
         "refused: overloaded" => Refusal::Overloaded,
         "refused: our fault" => Refusal::Internal,
-        other => panic!("no outcome `{other}`"),
+        _ => return resources::outcome(text),
     };
     Outcome::Refused(refusal)
 }

@@ -11,7 +11,7 @@ use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::{applications, outcomes};
+use super::{applications, outcomes, resources};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -95,6 +95,9 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Call::Application(call)) => applications::print_call(&mut out, call),
         Ok(Call::Message(MessageCall::Mark { id, message })) => {
             let _ = write!(out, "call: mark message {id}, {message:?}");
+        }
+        Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
+            resources::print(&mut out, call);
         }
         Err(refusal) => {
             let _ = write!(out, "call: refused, {refusal:?}");

@@ -47,9 +47,12 @@ fn names(schema: &str) -> BTreeSet<&'static str> {
 
 fn files() -> Vec<(String, File)> {
     let entries = std::fs::read_dir(folder(DIALECT)).expect("the folder can be read");
-    let paths = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
-    let mut stems: Vec<String> =
-        paths.map(|path| path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()).collect();
+    let mut stems: Vec<String> = entries
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file()))
+        .map(|entry| {
+            entry.expect("an entry").path().file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()
+        })
+        .collect();
     stems.sort();
     stems.into_iter().map(|stem| (stem.clone(), open(DIALECT, &stem))).collect()
 }

@@ -1,5 +1,6 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
+mod credentials;
 mod inbound;
 mod rules;
 mod support;
@@ -17,7 +18,6 @@ use whimbrel_store::{AccountPatch, Store};
 pub(crate) async fn accepted(task: tokio::task::JoinHandle<Outcome>) -> whimbrel_core::Accepted {
     match soon(task).await.expect("no panic") {
         Outcome::Sent(accepted) => accepted,
-        Outcome::Refused(refusal) => panic!("{refusal:?}"),
         other => panic!("{other:?}"),
     }
 }
@@ -241,7 +241,7 @@ async fn money_is_never_spent_twice_by_callers_at_once() {
     for call in calls {
         match soon(call).await.expect("no panic") {
             Outcome::Sent(_) => count += 1,
-            Outcome::Refused(refusal) => assert!(matches!(refusal, Refusal::InsufficientFunds { .. }), "{refusal:?}"),
+            Outcome::Refused(Refusal::InsufficientFunds { .. }) => {}
             other => panic!("{other:?}"),
         }
     }

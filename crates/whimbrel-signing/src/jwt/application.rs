@@ -13,6 +13,8 @@ use super::compact::{self, quoted};
 use super::key::{PrivateKey, PublicKey};
 use crate::{Canonical, Fault, UnixSeconds, Window};
 
+pub use super::explain::application::{Keys, explain};
+
 /// The algorithm, and the only one.
 pub(super) const ALGORITHM: &str = "RS256";
 /// How long a token lives that does not say it.
@@ -202,10 +204,6 @@ impl<'a> Token<'a> {
 
     pub(super) const fn expires_at(&self) -> Option<UnixSeconds> {
         self.expires_at
-    }
-
-    pub(super) const fn issued_at(&self) -> UnixSeconds {
-        self.claims.issued_at
     }
 }
 

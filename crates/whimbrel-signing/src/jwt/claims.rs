@@ -53,7 +53,7 @@ pub(super) enum Quoted {
 }
 
 /// A text that must be there and say something.
-pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: Field) -> Result<&'a str, Fault> {
+pub(super) fn text(claims: &Map<String, Value>, name: Field) -> Result<&str, Fault> {
     match optional_text(claims, name)? {
         Some("") | None => Err(Fault::Missing(name)),
         Some(text) => Ok(text),
@@ -61,7 +61,7 @@ pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: Field) -> Result<&'
 }
 
 /// A text that may be absent.
-pub(super) fn optional_text<'a>(claims: &'a Map<String, Value>, name: Field) -> Result<Option<&'a str>, Fault> {
+pub(super) fn optional_text(claims: &Map<String, Value>, name: Field) -> Result<Option<&str>, Fault> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

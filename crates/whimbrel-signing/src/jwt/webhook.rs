@@ -14,6 +14,8 @@ use super::compact::{self, quoted};
 use crate::digest::{hex, unhex};
 use crate::{Canonical, Fault, Hash, Secret, UnixSeconds, Window};
 
+pub use super::explain::webhook::{Hints, explain};
+
 /// The algorithm, and the only one.
 pub(super) const ALGORITHM: &str = "HS256";
 /// The shortest secret that signs and verifies: 32 bits, as the vendor asks.
@@ -144,8 +146,8 @@ pub fn verify(
     token: &str,
     payload: Payload<'_>,
     secret: Secret<'_>,
-    now: UnixSeconds,
     window: Window,
+    now: UnixSeconds,
 ) -> Result<Claims, Fault> {
     check_secret(secret)?;
     let read = compact::read(token, ALGORITHM)?;

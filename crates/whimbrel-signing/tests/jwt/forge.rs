@@ -13,7 +13,6 @@ use whimbrel_signing::jwt::{PrivateKey, PublicKey};
 
 pub const PRIVATE: &str = include_str!("../keys/rfc7515_a2.pkcs8.pem");
 pub const PUBLIC: &str = include_str!("../keys/rfc7515_a2.spki.pem");
-pub const OTHER_PRIVATE: &str = include_str!("../keys/other.pkcs8.pem");
 pub const OTHER_PUBLIC: &str = include_str!("../keys/other.spki.pem");
 pub const APPLICATION: &str = "78d335fa-323d-0114-9c3d-d6f0d48968cf";
 pub const NOW: UnixSeconds = UnixSeconds(1_795_328_699);

@@ -24,7 +24,7 @@ fn sign(payload: Payload<'_>) -> String {
 }
 
 fn verify(token: &str, payload: Payload<'_>) -> Result<Claims, Fault> {
-    webhook::verify(token, payload, Secret::new(SECRET), NOW, WINDOW_DEFAULT)
+    webhook::verify(token, payload, Secret::new(SECRET), WINDOW_DEFAULT, NOW)
 }
 
 /// A token with any claims and the right secret.
@@ -82,14 +82,14 @@ fn another_body_secret_or_time_is_refused() {
     assert_eq!(verify(&token, Payload::Body(b"{}")), Err(Fault::OtherBody));
     assert_eq!(verify(&token, Payload::Body(&BODY[1..])), Err(Fault::OtherBody));
     let other = |secret: &str| {
-        webhook::verify(&token, Payload::Body(BODY), Secret::new(secret), NOW, WINDOW_DEFAULT).expect_err("refused")
+        webhook::verify(&token, Payload::Body(BODY), Secret::new(secret), WINDOW_DEFAULT, NOW).expect_err("refused")
     };
     assert_eq!(other("my_secret_key_for_testinG"), Fault::Mismatch);
     assert_eq!(other(""), Fault::UnusableSecret);
     assert_eq!(other("abc"), Fault::UnusableSecret);
     let at = |seconds: i64| {
         let now = UnixSeconds(NOW.0 + seconds);
-        webhook::verify(&token, Payload::Body(BODY), Secret::new(SECRET), now, WINDOW_DEFAULT).map(|_| ())
+        webhook::verify(&token, Payload::Body(BODY), Secret::new(SECRET), WINDOW_DEFAULT, now).map(|_| ())
     };
     assert_eq!(at(300), Ok(()));
     assert_eq!(at(301), Err(Fault::TooOld { age_seconds: 301 }));
@@ -113,7 +113,7 @@ fn no_algorithm_but_hs256_and_no_key_as_a_secret() {
     for key in [forge::PUBLIC, forge::PUBLIC.trim(), "  -----BEGIN RSA PUBLIC KEY-----\n"] {
         let secret = Secret::new(key);
         let token = forge::token(r#"{"alg":"HS256","typ":"JWT"}"#, &claims, &By::Hs256(key.into()));
-        let refused = webhook::verify(&token, Payload::Body(BODY), secret, NOW, WINDOW_DEFAULT);
+        let refused = webhook::verify(&token, Payload::Body(BODY), secret, WINDOW_DEFAULT, NOW);
         assert_eq!(refused, Err(Fault::UnusableSecret));
         assert_eq!(webhook::sign(&new(), Payload::Body(BODY), secret), Err(Fault::UnusableSecret));
     }
@@ -153,7 +153,7 @@ proptest! {
         let secret = Secret::new(&secret);
         prop_assume!(!secret.expose().trim_ascii_start().starts_with(b"-----BEGIN "));
         let token = webhook::sign(&new(), Payload::Body(&body), secret).expect("a token");
-        let verify = |token: &str, body: &[u8]| webhook::verify(token, Payload::Body(body), secret, NOW, WINDOW_DEFAULT);
+        let verify = |token: &str, body: &[u8]| webhook::verify(token, Payload::Body(body), secret, WINDOW_DEFAULT, NOW);
         prop_assert!(verify(&token, &body).is_ok());
         if !body.is_empty() {
             let mut changed = body.clone();

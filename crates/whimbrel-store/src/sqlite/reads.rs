@@ -11,6 +11,7 @@ use super::codes::{parsed, small};
 use super::credentials::credential;
 use super::fault::Fault;
 use super::inbound::{inbound_columns, inbound_part};
+use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
 use crate::keyring::Keyring;
@@ -61,11 +62,11 @@ pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Cred
 }
 
 pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {
-    Ok(rows::accounts(db, Some(id))?.pop().map(|row| {
-        let currency = row.account.currency;
-        let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
-        AccountView { account: row.account, dialect: row.dialect, wallet }
-    }))
+    let Some(row) = rows::accounts(db, Some(id))?.pop() else { return Ok(None) };
+    let currency = row.account.currency;
+    let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
+    let reload = reload(db, id, currency)?;
+    Ok(Some(AccountView { account: row.account, dialect: row.dialect, wallet, reload }))
 }
 
 pub(super) fn carriers(db: &Connection) -> Result<Vec<(CarrierId, Box<str>)>, Fault> {

@@ -195,7 +195,7 @@ fn check_webhook(webhook: &mut Map<String, Value>, path: &str, hook: &Hook, faul
         None => faults.add(format!("{path}.address"), "Is required."),
         Some(address) => {
             // An empty one is how libraries write that there is none.
-            if !address.as_str().is_some_and(|address| address.is_empty() || url::is_absolute(address)) {
+            if !address.as_str().is_some_and(|address| address.is_empty() || url::stored(address).is_ok()) {
                 faults.add(format!("{path}.address"), "must be a valid http or https URL");
             }
         }

@@ -21,8 +21,8 @@ pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse
         Outcome::Application(outcome) => answered(outcome, reply),
         Outcome::Faulty(faulty) => faulted(faulty).answer(reply),
         Outcome::Refused(refusal) => refused(refusal).answer(reply),
-        // The engine answers a call about applications with nothing else.
-        Outcome::Sent(_) | Outcome::Message(_) => general(&Refusal::Internal).answer(reply),
+        // Of another API: a fault of ours.
+        _ => general(&Refusal::Internal).answer(reply),
     }
 }
 

@@ -34,8 +34,8 @@ pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse
         Outcome::Message(MessageOutcome::NotMarkable) => numbered(422, codes::INVALID_MESSAGE_TYPE).answer(reply),
         Outcome::Faulty(faulty) => faulted(faulty).answer(reply),
         Outcome::Refused(refusal) => refused(refusal).answer(reply),
-        // The engine answers these calls with nothing else.
-        Outcome::Application(_) => internal().answer(reply),
+        // Of another API: a fault of ours.
+        _ => internal().answer(reply),
     }
 }
 

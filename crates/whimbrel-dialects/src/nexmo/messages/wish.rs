@@ -70,7 +70,7 @@ fn message(body: &Map<String, Value>, place: &str) -> Result<SendCall, Faulty> {
     let client_ref = client_ref(body, place)?;
     let validity = validity(body, &mut faults);
     let callback = match faults.text(body, "webhook_url") {
-        Some(url) if !url::is_absolute(url) => faults.add("webhook_url", "must be a valid http or https URL"),
+        Some(url) if url::stored(url).is_err() => faults.add("webhook_url", "must be a valid http or https URL"),
         url => url.map(Box::from),
     };
     let telling = telling(body, &mut faults);

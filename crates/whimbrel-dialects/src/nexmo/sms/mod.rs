@@ -12,4 +12,4 @@ mod tests;
 
 pub(super) use parse::read;
 pub(super) use render::render;
-pub(super) use webhook::{rules, webhook};
+pub(super) use webhook::{rules, url_test, webhook};

@@ -13,9 +13,8 @@ use whimbrel_core::retry::Backoff;
 use whimbrel_core::time::Civil;
 use whimbrel_core::{EndpointKind, HttpMethodChoice, Notice, ReceiptTold, Span, Timestamp, Told};
 
-use super::super::id_digits;
+use super::super::{escape, id_digits};
 use super::codes;
-use super::render::json;
 use crate::http::{Headers, WebhookRequest};
 use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
@@ -34,6 +33,12 @@ pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
         success: 200..=205,
         retried: Retried::All,
     }
+}
+
+/// The GET by which a new URL is tested, by the same name as the pushes after it.
+pub(in super::super) fn url_test(url: &str) -> WebhookRequest {
+    let headers: Headers = vec![("User-Agent", Cow::Borrowed(USER_AGENT))];
+    WebhookRequest { method: "GET", url: url.to_owned(), headers, body: Vec::new() }
 }
 
 /// One try of what `notice` tells.
@@ -141,7 +146,7 @@ impl<'a> Params<'a> {
             out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"\":\"");
-            json::escape(&mut out, value);
+            escape::json(&mut out, value);
             out.push(b'"');
         }
         out.push(b'}');
