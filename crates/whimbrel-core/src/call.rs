@@ -4,6 +4,7 @@
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
 use crate::account::text_forms;
+use crate::credential::{AuthMethod, Scope, SignatureMethod};
 use crate::id::{CarrierId, MessageId, PartId};
 use crate::money::Money;
 use crate::phone::{PhoneNumber, SenderId};
@@ -28,6 +29,16 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
+}
+
+impl Call {
+    /// What the request is about.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Send(_) => Scope::Send,
+        }
+    }
 }
 
 /// One text to one recipient. `Debug` leaves out what customers chose freely: marks and URLs may hold secrets.
@@ -223,6 +234,30 @@ pub enum Refusal {
     ConflictingCredentials,
     /// A signature was given that cannot be accepted.
     InvalidSignature,
+    /// The credential is good, but the account's requests must be signed and this one is not.
+    SignatureRequired,
+    /// The signature is good, but its method is weaker than the account's policy takes.
+    SignatureTooWeak {
+        /// The method.
+        method: SignatureMethod,
+    },
+    /// The credential is good, but the account's policy does not take it in this way.
+    MethodNotAllowed {
+        /// The way.
+        method: AuthMethod,
+    },
+    /// The credential is good, but the request comes from a network that the account's policy does not list.
+    SourceNotAllowed,
+    /// The credential is good, but the account's policy keeps it from this kind of request.
+    ScopeNotAllowed {
+        /// The kind.
+        scope: Scope,
+    },
+    /// Too many requests with this key, or from this address, could not prove who is calling; nothing was looked at.
+    TooManyFailures {
+        /// When one more is looked at.
+        wait: Span,
+    },
     /// The account is suspended.
     AccountBarred,
     /// The account may not send by HTTP.
@@ -267,6 +302,17 @@ pub enum Refusal {
     },
     /// The balance is lower than the price.
     InsufficientFunds {
+        /// The recipient.
+        recipient: PhoneNumber,
+        /// What one part costs.
+        price: Money,
+        /// What the account has.
+        balance: Money,
+        /// The recipient's network code.
+        network: Box<str>,
+    },
+    /// The account has spent today what it may spend in a day.
+    SpendCapReached {
         /// The recipient.
         recipient: PhoneNumber,
         /// What one part costs.

@@ -8,6 +8,8 @@
 pub mod account;
 pub mod call;
 pub mod carrier;
+pub mod choice;
+pub mod credential;
 pub mod id;
 pub mod inbound;
 pub mod money;
@@ -17,6 +19,7 @@ pub mod part;
 pub mod phone;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod time;
@@ -34,7 +37,15 @@ pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
     ReceiptKey, RefusalScope, Submission,
 };
-pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId, PartId};
+pub use choice::{Choice, Member};
+pub use credential::{
+    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureMethod, Signing,
+    WebhookSigning,
+};
+pub use id::{
+    AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,
+    PartId,
+};
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
@@ -42,7 +53,8 @@ pub use notice::{Notice, ReceiptTold, Told};
 pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition};
 pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
-pub use policy::{ListKind, Lists};
+pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};
+pub use replay::{ReplayKey, ReplayKind, ReplayMark};
 pub use secret::{MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
 pub use world::World;

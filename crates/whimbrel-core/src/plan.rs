@@ -351,6 +351,8 @@ mod tests {
             webhook_method: HttpMethodChoice::Get,
             endpoints: Vec::new(),
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: Arc::default(),
         }
     }

@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod claim;
 pub mod client;
 pub mod http;
 pub mod nexmo;
@@ -13,9 +14,11 @@ pub mod registry;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
+
+pub use crate::claim::Claim;
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -64,18 +67,6 @@ pub struct DevAccount {
     pub ready_file_name: &'static str,
 }
 
-/// Who a request says is calling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// A key with its secret.
-    KeyAndSecret {
-        /// The key.
-        key: Box<str>,
-        /// The secret as presented.
-        secret: Secret,
-    },
-}
-
 /// A request, read. Both halves are always there: who calls is judged before what they want, so that the caller is told first
 /// what the vendor tells first. A refusal in `claim` is answered before anything is looked up; one in `call` only once the
 /// claim was found good and the account may send.
@@ -92,8 +83,8 @@ pub struct Parsed {
 /// What the answer needs to know of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Which of the dialect's forms the answer takes; meaningful only to the dialect.
-    pub form: u8,
+    /// Which page of the dialect was asked, and in which form it answers; meaningful only to the dialect.
+    pub page: u16,
     /// The trace id of the answer: the caller's, or 32 lower-case hex digits that the server chose.
     pub trace_id: Box<str>,
     /// Whether the caller reached us by a name for this very machine (then no HSTS is sent).

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
-use whimbrel_core::{Access, Account, AccountId, AccountStatus, Lists, Refusal, Secret};
-use whimbrel_dialects::Claim;
+use whimbrel_core::{Account, AccountId, Lists, Refusal, Secret};
 use whimbrel_store::{Credential, Keyring, OwnedNumber};
 
 /// Every account, by the credential it shows and by number.
@@ -144,23 +143,16 @@ impl Directory {
         entries.by_key.values().filter_map(|of_dialect| of_dialect.get(key).cloned()).collect()
     }
 
-    /// Judges who calls.
+    /// Whose key and secret they are. Whether the account may do anything is judged elsewhere.
     ///
     /// # Errors
-    /// [`Refusal::BadCredentials`] for an unknown key and for a wrong secret alike, both after the same work;
-    /// [`Refusal::AccountBarred`] for a suspended account that proved itself, [`Refusal::HttpNotAllowed`] for one that may not send
-    /// by HTTP.
-    pub fn authenticate(&self, dialect: &str, claim: &Claim) -> Result<Arc<Account>, Refusal> {
-        let Claim::KeyAndSecret { key, secret } = claim;
+    /// [`Refusal::BadCredentials`] for an unknown key and for a wrong secret alike, both after the same work.
+    pub(crate) fn with_secret(&self, dialect: &str, key: &str, secret: &Secret) -> Result<Arc<Entry>, Refusal> {
         let presented = self.keyring.digest(secret);
         let entry = self.by_key(dialect, key).ok_or(Refusal::BadCredentials)?;
-        if !entry.secrets.iter().fold(false, |found, digest| found | (*digest == presented)) {
-            return Err(Refusal::BadCredentials);
-        }
-        match (entry.account.status, entry.account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Arc::clone(&entry.account)),
-            (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
-            (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
+        match entry.secrets.iter().fold(false, |found, digest| found | (*digest == presented)) {
+            true => Ok(entry),
+            false => Err(Refusal::BadCredentials),
         }
     }
 }

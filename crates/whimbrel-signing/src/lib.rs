@@ -36,3 +36,7 @@ pub use fault::Fault;
 pub use mistake::{Algorithm, Mistake};
 pub use time::{UnixSeconds, Window};
 pub use value::{Canonical, Secret, Signature};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

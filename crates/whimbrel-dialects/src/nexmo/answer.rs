@@ -19,8 +19,8 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// As [`Reply::form`] carries it.
-    pub(super) const fn number(self) -> u8 {
+    /// As the low octet of [`Reply::page`] carries it.
+    pub(super) const fn number(self) -> u16 {
         match self {
             Self::Json => 0,
             Self::Xml => 1,
@@ -29,7 +29,7 @@ impl Form {
 
     /// Of a reply that this dialect made.
     pub(super) const fn of(reply: &Reply) -> Self {
-        match reply.form {
+        match reply.page & 0xff {
             1 => Self::Xml,
             _ => Self::Json,
         }

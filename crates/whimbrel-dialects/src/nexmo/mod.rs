@@ -1,29 +1,22 @@
-//! The SMS API of Nexmo, today Vonage, as its clients speak it.
+//! The APIs of Nexmo, today Vonage, as their clients speak them: a folder for each, and beside them what they share.
 //!
-//! `GET` and `POST` on `/sms/json` and `/sms/xml`; answers are HTTP 200 also where they refuse, pretty-printed as the service
-//! prints them; receipts and texts that came in go out as webhooks of the same API. Follows the vendor's SMS API reference and
-//! captured exchanges (read 2026-11); where these are silent, the choice is ours and is said in the dialect's page of the
-//! documentation.
+//! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
+//! in the dialect's page of the documentation.
 //!
 //! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
 
 mod answer;
+mod claim;
 mod client;
-mod codes;
 mod params;
-mod parse;
-mod render;
-mod webhook;
-
-#[cfg(test)]
-mod tests;
+mod sms;
 
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Notice, Outcome, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget};
+use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -54,21 +47,61 @@ static DESCRIPTOR: Descriptor = Descriptor {
 const ID_LETTER: u8 = b'A';
 const ID_MASK: u64 = (1 << whimbrel_core::id::ID_BITS) - 1;
 
+const TRACE_ID_CHARS_MAX: usize = 64;
+
+/// How an API reads a request: one whose path is not its own is not its to answer.
+type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
+
+/// In the order in which paths are tried: what is asked most comes first.
+const APIS: &[ReadApi] = &[sms::read];
+
+/// The APIs of the vendor that are spoken here: a folder each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    /// `/sms/*`: texts and their receipts.
+    Sms,
+}
+
+impl Api {
+    /// All of them, each at the place of its number.
+    const ALL: &[Self] = &[Self::Sms];
+
+    /// As the high octet of [`Reply::page`] carries it.
+    const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Of a reply that this dialect made.
+    fn of(reply: &Reply) -> Self {
+        Self::ALL.get(usize::from(reply.page >> 8)).copied().unwrap_or(Self::Sms)
+    }
+}
+
+/// What the answer to `request` needs to know: the caller's trace id if there is a sane one, else `trace_id`.
+fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128, now: Timestamp) -> Reply {
+    let given = request.header("x-nexmo-trace-id").filter(|given| own::is_visible(given, TRACE_ID_CHARS_MAX));
+    let trace_id = given.map_or_else(|| format!("{trace_id:032x}").into(), Box::from);
+    Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
+}
+
 impl Dialect for Nexmo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
-        parse::read(request, trace_id, now)
+        let read = |api: ReadApi| api(request, trace_id, now);
+        APIS.iter().map(|api| read(*api)).find(|read| !matches!(read, Match::NotMine)).unwrap_or(Match::NotMine)
     }
 
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
-        render::render(outcome, reply)
+        match Api::of(reply) {
+            Api::Sms => sms::render(outcome, reply),
+        }
     }
 
     fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        webhook::webhook(notice, target, now)
+        sms::webhook(notice, target, now)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {

@@ -1,6 +1,9 @@
 //! What the engine says to a call, as a file states it.
 
-use whimbrel_core::{Accepted, AcceptedPart, Call, MessageId, Outcome, PartId, RateWindow, Refusal, SendCall, Span};
+use whimbrel_core::{
+    Accepted, AcceptedPart, AuthMethod, Call, MessageId, Outcome, PartId, RateWindow, Refusal, Scope, SendCall,
+    SignatureMethod, Span,
+};
 use whimbrel_dialects::Parsed;
 
 use super::file::{Facts, money};
@@ -22,6 +25,12 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");
             Refusal::BadCredentials
         }
+        "refused: not signed" => Refusal::SignatureRequired,
+        "refused: signed too weakly" => Refusal::SignatureTooWeak { method: SignatureMethod::Md5Hash },
+        "refused: not in this way" => Refusal::MethodNotAllowed { method: AuthMethod::Parameters },
+        "refused: not from there" => Refusal::SourceNotAllowed,
+        "refused: not for this" => Refusal::ScopeNotAllowed { scope: Scope::Send },
+        "refused: too many failures" => Refusal::TooManyFailures { wait: Span(facts.count("wait")) },
         "refused: account suspended" => Refusal::AccountBarred,
         "refused: not by HTTP" => Refusal::HttpNotAllowed,
         "refused: too many requests" => Refusal::TooManyRequests(RateWindow {
@@ -47,6 +56,12 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: feature denied" => Refusal::FacilityNotAllowed,
         "refused: no route" => Refusal::Unroutable { recipient: recipient() },
         "refused: no money" => Refusal::InsufficientFunds {
+            recipient: recipient(),
+            price: facts.money("price"),
+            balance: facts.money("balance"),
+            network: network(),
+        },
+        "refused: spent for today" => Refusal::SpendCapReached {
             recipient: recipient(),
             price: facts.money("price"),
             balance: facts.money("balance"),

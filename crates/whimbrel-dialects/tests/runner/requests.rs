@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use whimbrel_core::{Binary, Call, Content, MessageClass, SendCall, SenderId};
+use whimbrel_core::{AuthMethod, Binary, Call, Content, MessageClass, SendCall, SenderId};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
@@ -57,7 +57,13 @@ impl<'a> Wire<'a> {
 fn print_call(parsed: &Parsed) -> String {
     let mut out = String::new();
     let _ = match &parsed.claim {
-        Ok(Claim::KeyAndSecret { key, secret }) => writeln!(out, "claim: key {key}, secret {}", secret.expose()),
+        Ok(Claim::KeyAndSecret { key, secret, method }) => {
+            let way = if *method == AuthMethod::Parameters { "" } else { ", by " };
+            let name = if way.is_empty() { "" } else { method.as_str() };
+            writeln!(out, "claim: key {key}, secret {}{way}{name}", secret.expose())
+        }
+        Ok(Claim::Signed(signed)) => writeln!(out, "claim: key {}, signed", signed.key()),
+        Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {

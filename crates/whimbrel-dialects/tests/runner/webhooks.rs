@@ -37,6 +37,8 @@ pub(super) fn account(key: &str, webhook_method: HttpMethodChoice) -> Account {
         webhook_method,
         endpoints: Vec::new(),
         rules: AccountRules::default(),
+        signing: Default::default(),
+        policy: Default::default(),
         lists: std::sync::Arc::default(),
     }
 }

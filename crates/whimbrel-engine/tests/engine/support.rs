@@ -10,8 +10,8 @@ use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
-    CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
+    CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
     Span, Submission, World,
@@ -174,6 +174,8 @@ impl Gateway {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1:9/receipt".into() }],
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: Arc::default(),
         };
         let customer = NewCustomer {
@@ -217,7 +219,8 @@ impl Gateway {
             idempotency: None,
             carrier: None,
         });
-        let claim = Claim::KeyAndSecret { key: "key".into(), secret: Secret::new("secret") };
+        let (key, secret) = ("key".into(), Secret::new("secret"));
+        let claim = Claim::KeyAndSecret { key, secret, method: AuthMethod::Parameters };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         tokio::spawn(async move { engine.handle(dialect, Ok(claim), Ok(call)).await })
     }

@@ -41,9 +41,10 @@ fn separators(parameters: &Parameters<'_>) -> Strings {
     let all = all_replaced(&kept);
     let names: Vec<_> = parameters.signed().map(|(name, text)| (name.replace(['&', '='], "_"), text)).collect();
     vec![
+        // Where a value has only one of the two, whoever keeps it most likely replaces neither.
+        (Mistake::SeparatorsKept, kept),
         (Mistake::AmpersandKept, with(parameters, |text| text.replace('=', "_").into_bytes())),
         (Mistake::EqualsKept, with(parameters, |text| text.replace('&', "_").into_bytes())),
-        (Mistake::SeparatorsKept, kept),
         (Mistake::SeparatorsRemoved, with(parameters, |text| text.replace(['&', '='], "").into_bytes())),
         (Mistake::AllSeparatorsReplaced, all.strip_prefix(b"_").unwrap_or_default().to_vec()),
         (Mistake::AllSeparatorsReplaced, all),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
     Account, AccountId, AccountStatus, AttemptNumber, Binary, CaptureOn, CarrierId, Content, Cut, Endpoint,
     EndpointKind, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText, PartId,
-    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span, Timestamp,
+    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Signing, Span, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -230,6 +230,8 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
             rules: parsed(row, 13, rules::parse)?,
+            signing: Signing::default(),
+            policy: Arc::default(),
             lists: Arc::default(),
         },
         dialect: row.get(8)?,

@@ -63,6 +63,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         webhook_method: HttpMethodChoice::Get,
         endpoints: Vec::new(),
         rules: AccountRules::default(),
+        signing: Default::default(),
+        policy: Default::default(),
         lists: std::sync::Arc::default(),
     };
     let shown = json!({

@@ -28,6 +28,8 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
                 rules: AccountRules::default(),
+                signing: Default::default(),
+                policy: Default::default(),
                 lists: Arc::default(),
             },
             dialect: descriptor.id.into(),

@@ -32,6 +32,7 @@ impl Packages {
         line.extend(arguments);
         let mut pytest = self.python(workspace, &line);
         pytest.env("BLACKBOX_BINARY", workspace.product("debug"));
+        pytest.env("BLACKBOX_CENTRE", workspace.example("debug", "centre"));
         pytest
     }
 

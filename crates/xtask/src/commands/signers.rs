@@ -32,7 +32,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     install::debian_packages(workspace)?;
     let packages = if options.unpinned { packages::newest(workspace)? } else { packages::pinned(workspace)? };
     command::run(&mut cargo(workspace, &["build", "--package", "whimbrel-signing", "--example", "judge", "--locked"]))?;
-    let judge = workspace.target().join("debug/examples/judge");
+    let judge = workspace.example("debug", "judge");
     let (judge, count, seed) = (judge.to_string_lossy(), options.count.to_string(), options.seed.to_string());
     let line = [SCRIPT, "--judge", &judge, "--count", &count, "--seed", &seed];
     command::run(&mut packages.python(workspace, &line))

@@ -27,6 +27,8 @@ pub(super) fn code(refusal: &Refusal) -> Code {
             ("1", "Throughput Rate Exceeded - please wait and retry")
         }
         Refusal::SenderThrottled { wait: Some(wait), .. } => return Code { status: "1", text: throttled(*wait) },
+        // What a client that backs off at a throttle does is what stops the failures. (ours)
+        Refusal::TooManyFailures { wait } => return Code { status: "1", text: throttled(*wait) },
         Refusal::TooManyRequests(window) => return Code { status: "1", text: too_many_requests(*window) },
         Refusal::Missing { field } => return Code { status: "2", text: missing(field) },
         Refusal::Invalid { field } => return Code { status: "3", text: Cow::Owned(format!("Invalid {field}")) },
@@ -34,18 +36,23 @@ pub(super) fn code(refusal: &Refusal) -> Code {
             return code(&Refusal::Invalid { field: own::IDEMPOTENCY_KEY_HEADER });
         }
         Refusal::RecipientNotNumeric => ("3", "to address is not numeric"),
-        Refusal::BadCredentials => ("4", "Bad Credentials"),
+        // Whoever found a secret learns nothing from another network or in another way. (ours)
+        Refusal::BadCredentials | Refusal::SourceNotAllowed | Refusal::MethodNotAllowed { .. } => {
+            ("4", "Bad Credentials")
+        }
         Refusal::Internal => ("5", "Server Error"),
         Refusal::Unroutable { .. } => ("6", "Unroutable message - rejected"),
         Refusal::RecipientBarred { .. } => ("7", "Number barred."),
         Refusal::AccountBarred => ("8", "Partner account barred"),
-        Refusal::InsufficientFunds { .. } => ("9", "Quota Exceeded - rejected"),
+        Refusal::InsufficientFunds { .. } | Refusal::SpendCapReached { .. } => ("9", "Quota Exceeded - rejected"),
         Refusal::HttpNotAllowed => ("11", "Account not enabled for REST"),
         Refusal::TooLong => ("12", "Message too long"),
-        Refusal::InvalidSignature => ("14", "Invalid Signature"),
+        Refusal::InvalidSignature | Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } => {
+            ("14", "Invalid Signature")
+        }
         Refusal::SenderNotAllowed { .. } => ("15", "Illegal Sender Address - rejected"),
         Refusal::InvalidValidity => ("16", "Invalid TTL"),
-        Refusal::FacilityNotAllowed => ("19", "Facility not allowed"),
+        Refusal::FacilityNotAllowed | Refusal::ScopeNotAllowed { .. } => ("19", "Facility not allowed"),
         Refusal::InvalidHandsetClass => ("20", "Invalid Message class"),
         Refusal::InvalidNetwork => ("22", "Invalid network code"),
         Refusal::InvalidCallback(CallbackFault::MissingProtocol) => ("23", "Bad callback :: Missing Protocol"),

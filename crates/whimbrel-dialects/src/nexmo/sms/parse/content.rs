@@ -7,7 +7,7 @@ use whimbrel_core::{Alphabet, Binary, Content, MessageOctets, MessageText, Refus
 use whimbrel_sms::Udh;
 use whimbrel_sms::limits::USER_DATA_OCTETS_MAX;
 
-use super::super::params::{Name, Params};
+use super::super::super::params::{Name, Params};
 use super::wish::is_longer;
 
 const TEXT_CHARS_MAX: usize = 3_200;

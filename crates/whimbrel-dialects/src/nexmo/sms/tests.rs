@@ -9,14 +9,14 @@ use whimbrel_core::{
     Accepted, AcceptedPart, Currency, MessageId, Money, Outcome, PartId, PhoneNumber, Refusal, Timestamp,
 };
 
-use super::{DESCRIPTOR, Nexmo};
+use super::super::{DESCRIPTOR, Nexmo};
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 use crate::{Dialect, Match, Parsed, Reply};
 
 const NOW: Timestamp = Timestamp(1_522_797_127_412_251);
 
 fn reply() -> Reply {
-    Reply { form: 0, trace_id: "9af96afd6c3b3271bf964d15390991f6".into(), host: HostKind::Named, now: NOW }
+    Reply { page: 0, trace_id: "9af96afd6c3b3271bf964d15390991f6".into(), host: HostKind::Named, now: NOW }
 }
 
 fn number(digits: &str) -> PhoneNumber {

@@ -9,7 +9,7 @@ use whimbrel_core::{
     SendCall, SenderId, Span,
 };
 
-use super::super::params::{CREDENTIALS, Name, Params};
+use super::super::super::params::{CREDENTIALS, Name, Params};
 use super::content;
 use crate::http::HttpRequest;
 use crate::own;

@@ -4,18 +4,19 @@
 //! a part was accepted; `to, status, error-text` and then the rest where it was not. The order of the amounts in a refusal for
 //! want of money is our choice.
 
-pub(super) mod json;
+pub(in super::super) mod json;
 mod xml;
 
 use whimbrel_core::{Accepted, Money, Outcome, PhoneNumber, Refusal};
 
-use super::answer::{self, Form};
-use super::{codes, id_digits};
+use super::super::answer::{self, Form};
+use super::super::id_digits;
+use super::codes;
 use crate::Reply;
 use crate::http::HttpResponse;
 
 /// The answer to a send request.
-pub(super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
+pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
     let body = match Form::of(reply) {
         Form::Json => body::<json::Answer>(outcome),
         Form::Xml => body::<xml::Answer>(outcome),
@@ -127,7 +128,8 @@ impl<'a> More<'a> {
             Refusal::SenderThrottled { recipient, network, wait: _ } => {
                 Self { recipient: Some(recipient), network: Some(network), ..Self::default() }
             }
-            Refusal::InsufficientFunds { recipient, price, balance, network } => {
+            Refusal::InsufficientFunds { recipient, price, balance, network }
+            | Refusal::SpendCapReached { recipient, price, balance, network } => {
                 Self { recipient: Some(recipient), balance_and_price: Some((*balance, *price)), network: Some(network) }
             }
             Refusal::Missing { .. }
@@ -141,6 +143,12 @@ impl<'a> More<'a> {
             | Refusal::BadCredentials
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRequired
+            | Refusal::SignatureTooWeak { .. }
+            | Refusal::MethodNotAllowed { .. }
+            | Refusal::SourceNotAllowed
+            | Refusal::ScopeNotAllowed { .. }
+            | Refusal::TooManyFailures { .. }
             | Refusal::AccountBarred
             | Refusal::HttpNotAllowed
             | Refusal::TooManyRequests(_)

@@ -4,18 +4,17 @@
 //! key, secret, credentials, then sender, recipient, type, content, marks, and the options. What needs an account, a route or
 //! a balance is the engine's to judge.
 
-mod claim;
 mod content;
 mod wish;
 
 use whimbrel_core::Timestamp;
 
-use super::answer::{self, Form};
-use super::params::Params;
+use super::super::answer::{self, Form};
+use super::super::claim::Product;
+use super::super::params::Params;
+use super::super::{Api, claim, reply};
 use crate::http::HttpRequest;
-use crate::{Match, Parsed, Reply, own};
-
-const TRACE_ID_CHARS_MAX: usize = 64;
+use crate::{Match, Parsed, Reply};
 
 /// What a path is.
 enum Path {
@@ -25,9 +24,9 @@ enum Path {
 }
 
 /// Reads a request of the SMS API.
-pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
+pub(in super::super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
     let Path::Send(form) = path(request.path) else { return Match::NotMine };
-    let reply = reply(request, form, trace_id, now);
+    let reply = reply(request, Api::Sms, form, trace_id, now);
     match request.method {
         "GET" | "POST" => Match::Parsed(Box::new(parse(request, reply))),
         "HEAD" => Match::Answered(answer::sms(&reply, Vec::new())),
@@ -44,15 +43,11 @@ fn path(path: &str) -> Path {
     }
 }
 
-fn reply(request: &HttpRequest<'_>, form: Form, trace_id: u128, now: Timestamp) -> Reply {
-    let given = request.header("x-nexmo-trace-id").filter(|given| own::is_visible(given, TRACE_ID_CHARS_MAX));
-    let trace_id = given.map_or_else(|| format!("{trace_id:032x}").into(), Box::from);
-    Reply { form: form.number(), trace_id, host: request.host_kind(), now }
-}
-
 fn parse(request: &HttpRequest<'_>, reply: Reply) -> Parsed {
     match Params::read(request.query, request.body) {
-        Ok(params) => Parsed { claim: claim::claim(request, &params), call: wish::call(request, &params), reply },
+        Ok(params) => {
+            Parsed { claim: claim::claim(Product::Sms, request, &params), call: wish::call(request, &params), reply }
+        }
         Err(refusal) => Parsed { claim: Err(refusal.clone()), call: Err(refusal), reply },
     }
 }

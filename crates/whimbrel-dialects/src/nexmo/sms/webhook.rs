@@ -11,8 +11,9 @@ use std::borrow::Cow;
 use whimbrel_core::time::Civil;
 use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
 
+use super::super::id_digits;
+use super::codes;
 use super::render::json;
-use super::{codes, id_digits};
 use crate::WebhookTarget;
 use crate::http::{Headers, WebhookRequest};
 
@@ -21,7 +22,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// One try at `now` of what `notice` tells.
-pub(super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
+pub(in super::super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
     let params = match &notice.told {
         Told::Receipt(told) => receipt(notice, told, target, now),
         Told::Inbound(told) => inbound::inbound(told, target, now),
