@@ -20,8 +20,10 @@ mod compact;
 mod explain;
 mod json;
 mod pem;
+mod probe;
 
 pub use acl::{Acl, Call};
 pub use claims::ApplicationId;
 pub use compact::TOKEN_OCTETS_MAX;
 pub use key::{KeyFault, PrivateKey, PublicKey};
+pub use probe::{probe_application, probe_webhook};

@@ -19,6 +19,7 @@
 //! ```
 
 mod explain;
+mod probe;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature};
 
 pub use explain::{Hints, explain};
+pub use probe::probe;
 
 /// The header.
 const SIGNATURE: &str = "X-NEXO-Signature";

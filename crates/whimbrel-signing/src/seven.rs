@@ -35,6 +35,7 @@
 
 mod explain;
 mod fields;
+mod probe;
 mod suspects;
 
 use subtle::ConstantTimeEq;
@@ -46,6 +47,7 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 use fields::Fields;
 
 pub use explain::{Hints, explain};
+pub use probe::probe;
 
 const SIGNATURE: &str = "X-Signature";
 const TIMESTAMP: &str = "X-Timestamp";
