@@ -20,6 +20,7 @@
 
 mod explain;
 mod probe;
+mod scheme;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ use crate::{Canonical, Fault, Secret, Signature};
 
 pub use explain::{Hints, explain};
 pub use probe::probe;
+pub(crate) use scheme::Bodies;
 
 /// The header.
 const SIGNATURE: &str = "X-NEXO-Signature";

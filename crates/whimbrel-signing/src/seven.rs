@@ -36,6 +36,7 @@
 mod explain;
 mod fields;
 mod probe;
+mod scheme;
 mod suspects;
 
 use subtle::ConstantTimeEq;
@@ -48,6 +49,7 @@ use fields::Fields;
 
 pub use explain::{Hints, explain};
 pub use probe::probe;
+pub(crate) use scheme::Stamped;
 
 const SIGNATURE: &str = "X-Signature";
 const TIMESTAMP: &str = "X-Timestamp";
