@@ -30,6 +30,7 @@ mod judge;
 mod lists;
 mod notifier;
 mod numbers;
+mod pool;
 mod prices;
 mod recover;
 mod reload;
@@ -56,6 +57,7 @@ use crate::url_test::UrlTests;
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::judge::Caller;
 pub use crate::lists::{ListError, own_number};
+pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::world::SystemWorld;
 

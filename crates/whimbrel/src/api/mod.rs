@@ -11,6 +11,7 @@ mod json;
 mod messages;
 mod numbers;
 mod phones;
+mod pool;
 mod segments;
 
 use std::sync::Arc;
@@ -116,9 +117,14 @@ impl Api {
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
             ("POST", ["accounts", key, "topup"]) => accounts::top_up(self, key, request).await,
+            ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
+            ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
             ("POST", ["numbers"]) => numbers::assign(self, request).await,
             ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
+            ("GET" | "HEAD", ["pool"]) => pool::list(self, request).await,
+            ("POST", ["pool"]) => pool::offer(self, request).await,
+            ("DELETE", ["pool", number]) => pool::withdraw(self, number).await,
             ("GET" | "HEAD", ["lists", kind]) => numbers::entries(self, kind, request).await,
             ("POST" | "DELETE", ["lists", kind]) => numbers::change(self, kind, request).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, request).await,
@@ -135,10 +141,10 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments",
+                    | "events" | "segments" | "pool",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists", _]
-                | ["accounts", _, "topup"]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
+                | ["accounts", _, "topup" | "reload"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
             ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),

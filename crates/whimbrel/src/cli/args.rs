@@ -9,7 +9,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
+pub use admin::{
+    AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, PoolAddArgs, PoolCommand,
+    TestArgs,
+};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 

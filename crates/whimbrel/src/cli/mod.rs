@@ -18,6 +18,7 @@ mod list;
 mod number;
 mod output;
 mod phone;
+mod pool;
 mod send;
 mod serve;
 mod shell;
