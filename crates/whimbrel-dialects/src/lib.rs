@@ -10,15 +10,17 @@ pub mod http;
 pub mod nexmo;
 pub mod own;
 pub mod registry;
+pub mod webhook;
 
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
+use whimbrel_core::{Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
+pub use crate::webhook::{CannotSign, Moment, WebhookTarget};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -104,15 +106,6 @@ pub enum Match {
     Answered(HttpResponse),
 }
 
-/// Where a webhook goes.
-#[derive(Debug, Clone, Copy)]
-pub struct WebhookTarget<'a> {
-    /// The absolute URL, as the customer set it.
-    pub url: &'a str,
-    /// The account whose notice it is.
-    pub account: &'a Account,
-}
-
 /// One vendor's HTTP API. All methods are pure.
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
@@ -124,8 +117,16 @@ pub trait Dialect: Send + Sync {
     /// Renders what a call came to.
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse;
 
-    /// Renders one try of a webhook at `now`.
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+    /// Renders one try of a webhook, signed anew if the account's webhooks are signed.
+    ///
+    /// # Errors
+    /// [`CannotSign`]; nothing must be sent then.
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<http::WebhookRequest, CannotSign>;
 
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {

@@ -2,7 +2,7 @@
 //!
 //! A file is a list of sections, each opened by a line `--- name`. A request has the sections `source` (where the case comes
 //! from), `given` (the instant and the trace id), `request` (as on the wire, headers in any case), `call` (what was read),
-//! `outcome` (what the engine says) and `response`. A webhook has `source`, `given` (the instant, the account and its URL),
+//! `outcome` (what the engine says) and `response`; a signed one is given the account's method and secrets as well. A webhook has `source`, `given` (the instant, the account and its URL),
 //! `notice` (a receipt or a text that came in) and `webhook`. Of these, `call`, `response` and `webhook` are checked;
 //! `UPDATE_EXPECT=1` writes them instead.
 

@@ -6,6 +6,7 @@ use whimbrel_core::{Account, Call, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
+use crate::authenticate::{Caller, Origin};
 use crate::prices::prices;
 
 impl Engine {
@@ -13,22 +14,26 @@ impl Engine {
     pub async fn handle(
         self: &Arc<Self>,
         dialect: &'static dyn Dialect,
+        origin: Origin,
         claim: Result<Claim, Refusal>,
         call: Result<Call, Refusal>,
     ) -> Outcome {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
-        let judged = claim.and_then(|claim| self.judge(name, &claim, begun_at));
-        if matches!(judged, Err(Refusal::BadCredentials)) {
+        let judged = match claim {
+            Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
+            Err(refusal) => Err(refusal),
+        };
+        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         // What cannot be read counts as a message: most of it wanted to be one.
         let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
-        let outcome = match judged {
-            Err(refusal) => Outcome::Refused(refusal),
-            Ok(caller) => match self.within_rate(&caller.account, begun_at).and(call) {
-                Ok(call) => self.carry_out(dialect, &caller.account, call).await,
-                Err(refusal) => Outcome::Refused(refusal),
+        let outcome = match (judged, call) {
+            (Err(refusal), _) => Outcome::Refused(refusal),
+            (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
+                Ok(call) => self.carry_out(dialect, &caller, call).await,
+                Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
         match &outcome {
@@ -50,18 +55,28 @@ impl Engine {
         outcome
     }
 
-    /// Carries out what an account may ask for; each family of calls in its own file.
-    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, account: &Arc<Account>, call: Call) -> Outcome {
+    /// Does what a caller wants; each family of calls in its own file.
+    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+        let account = &caller.account;
         match call {
-            Call::Send(send) => match self.send(account, send, dialect.descriptor().id).await {
+            Call::Send(send) => match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                 Ok(accepted) => Outcome::Sent(accepted),
-                Err(refusal) => Outcome::Refused(refusal),
+                Err(refusal) => self.unless_answered(caller, refusal).await,
             },
             Call::Account(call) => self.account_call(dialect, account, call).await,
             Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
             Call::History(call) => self.history_call(account, call).await,
             Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
         }
+    }
+
+    /// What the account wants, if it may ask for it, and now.
+    fn may_ask(&self, account: &Account, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
+        self.within_rate(account, now)?;
+        if let Ok(call) = &call {
+            account.policy.judge_scope(call.scope())?;
+        }
+        call
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
@@ -84,8 +99,11 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::TooLong => "length",
         Refusal::FacilityNotAllowed => "facility",
         Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
-        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } => "credentials",
-        Refusal::MethodNotAllowed { .. } | Refusal::SourceNotAllowed | Refusal::ScopeNotAllowed { .. } => "policy",
+        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
+            "key-method"
+        }
+        Refusal::SourceNotAllowed => "key-network",
+        Refusal::ScopeNotAllowed { .. } => "key-scope",
         Refusal::TooManyFailures { .. } => "failures",
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",

@@ -14,19 +14,22 @@ pub mod carriers;
 pub mod directory;
 pub mod dispatch;
 pub mod events;
+pub mod failures;
 mod handle;
 pub mod learning;
 pub mod limiter;
 pub mod notify;
 pub mod ports;
+pub mod prover;
 pub mod world;
 
 mod accept;
 mod account;
 mod accounts;
+mod authenticate;
 mod dispatcher;
 mod history;
-mod judge;
+mod keys;
 mod lists;
 mod notifier;
 mod numbers;
@@ -34,7 +37,9 @@ mod pool;
 mod prices;
 mod recover;
 mod reload;
+mod secrets;
 mod settle;
+mod signatures;
 mod sweep;
 mod url_test;
 
@@ -43,22 +48,29 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
+use whimbrel_dialects::claim::Compat;
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::batcher::{Batcher, CommitError, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
 use crate::directory::{Directory, Known};
 use crate::events::Events;
+use crate::failures::{FailureRules, Failures};
+use crate::keys::Changing;
 use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
+use crate::prover::Prover;
+use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
-pub use crate::judge::Caller;
+pub use crate::authenticate::{Caller, Origin};
+pub use crate::keys::{KeyError, Rotated};
 pub use crate::lists::{ListError, own_number};
 pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
+pub use crate::secrets::SecretError;
 pub use crate::world::SystemWorld;
 
 /// Operations that may wait for the store before new messages are turned away.
@@ -80,6 +92,10 @@ pub struct Parts {
     pub carriers: Carriers,
     /// Networks, prices and routes.
     pub snapshot: Snapshot,
+    /// How far clients that sign otherwise than documented are understood.
+    pub compat: Compat,
+    /// How often keys and sources may fail to prove who is calling.
+    pub failure_rules: FailureRules,
 }
 
 /// The running engine.
@@ -92,9 +108,14 @@ pub struct Engine {
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
+    pub(crate) signatures: Signatures,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     pub(crate) url_tests: UrlTests,
+    pub(crate) failures: Mutex<Failures>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) prover: Prover,
+    pub(crate) changing_keys: Changing,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -126,7 +147,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Store(_) => f.write_str("cannot read the store"),
             Self::Commit(_) => f.write_str("cannot write the store"),
-            Self::Thread(_) => f.write_str("cannot start the store's writer thread"),
+            Self::Thread(_) => f.write_str("cannot start a thread of the engine"),
         }
     }
 }
@@ -173,13 +194,18 @@ impl Engine {
             world: parts.world,
             egress: parts.egress,
             carriers: parts.carriers,
-            directory: Directory::new(parts.keyring, known),
+            directory: Directory::new(known),
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),
+            signatures: Signatures::new(parts.compat),
             requests: Mutex::default(),
             senders: Mutex::default(),
             url_tests: UrlTests::default(),
+            failures: Mutex::new(Failures::new(parts.failure_rules)),
+            keyring: parts.keyring,
+            prover: Prover::start().map_err(StartError::Thread)?,
+            changing_keys: Changing::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -203,6 +229,7 @@ impl Engine {
         }
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

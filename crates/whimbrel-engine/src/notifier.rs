@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
 use whimbrel_core::{Notice, Span, Timestamp, Told};
-use whimbrel_dialects::{WebhookTarget, registry};
+use whimbrel_dialects::{Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
 use crate::events::About;
-use crate::notify::{Lane, NOTICES_MAX, Notify};
+use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
 
 /// The notices in memory, shared by those who make them and the task that sends them.
 pub(crate) struct Notifier {
@@ -28,10 +28,10 @@ impl Notifier {
     }
 
     /// Adds notices that are durable.
-    pub(crate) fn add(&self, notices: Vec<Notice>) {
+    pub(crate) fn add(&self, notices: Vec<Notice>, now: Timestamp) {
         let mut state = self.state();
         for notice in notices {
-            state.add(lane(&notice), notice);
+            state.add(lane(&notice), notice, now);
         }
         drop(state);
         self.bell.notify_one();
@@ -57,7 +57,7 @@ fn place(url: &str) -> &str {
 pub(crate) async fn run(engine: Arc<Engine>) {
     let mut tries = JoinSet::new();
     while !engine.is_stopping() {
-        if engine.notifier.state().wants_refill() {
+        if engine.notifier.state().wants_refill(engine.world.now()) {
             refill(&engine).await;
         }
         loop {
@@ -89,16 +89,17 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>) {
-    engine.notifier.state().refilling();
-    match engine.read(|store| store.notices(None, NOTICES_MAX)).await {
+    let after = engine.notifier.state().refilling();
+    let page = engine.read(move |store| store.notices(Some(after), PAGE_NOTICES_MAX)).await;
+    match page {
         Ok(notices) => {
-            let complete = notices.len() < NOTICES_MAX;
             let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
-            engine.notifier.state().refilled(notices, complete);
+            engine.notifier.state().refilled(notices, engine.world.now());
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
             engine.world.sleep(Span::seconds(1)).await;
+            engine.notifier.state().not_refilled();
         }
     }
 }
@@ -140,7 +141,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
             None
         }
     };
-    engine.notifier.state().done(&lane, notice.id, again);
+    engine.notifier.state().done(&lane, notice.id, again, engine.world.now());
     engine.notifier.bell.notify_one();
 }
 
@@ -155,9 +156,17 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let Some(url) = notice.url.as_deref().or(endpoint) else {
         return (NoticeResult::GivenUp, "the account has no URL for it any more".into());
     };
-    let now = engine.world.now();
-    let request = dialect.webhook(notice, WebhookTarget { url, account: &entry.account }, now);
-    let answer = engine.egress.send(request).await;
+    let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
+    let moment = Moment { now: engine.world.now(), chance };
+    let target =
+        WebhookTarget { url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
+    let answer = match dialect.webhook(notice, target, moment) {
+        Ok(request) => engine.egress.send(request).await,
+        Err(why) => {
+            tracing::error!(account_id = %notice.account_id, %why, "a webhook cannot be signed: it is not sent");
+            Err(why.to_string().into())
+        }
+    };
     let descriptor = dialect.descriptor();
     let detail: Box<str> = match answer {
         Ok(status) if descriptor.webhook_success.contains(&status) => {

@@ -1,4 +1,5 @@
-//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event.
+//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event, and secrets
+//! whose overlap is over are forgotten.
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             }
             Err(error) => tracing::error!(%error, "cannot look for expired parts; trying again in a second"),
         }
+        engine.end_signature_secrets().await;
         engine.report().await;
         tokio::select! {
             biased;

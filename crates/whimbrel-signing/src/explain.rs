@@ -9,8 +9,8 @@ use crate::{Canonical, Fault, Mistake, Signature};
 pub struct Explanation {
     /// The octets that should have been signed.
     pub canonical: Canonical,
-    /// The signature that would match.
-    pub expected: Signature,
+    /// The signature that would match; nothing if it cannot be made here, as by a private key that the verifier lacks.
+    pub expected: Option<Signature>,
     /// What is the matter.
     pub verdict: Verdict,
 }

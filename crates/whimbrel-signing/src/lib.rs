@@ -25,6 +25,10 @@ pub mod time;
 pub mod value;
 
 mod digest;
+mod percent;
+mod printf;
+mod reserialised;
+mod usual;
 
 pub use digest::Hash;
 pub use explain::{Explanation, Verdict};
@@ -32,3 +36,7 @@ pub use fault::Fault;
 pub use mistake::{Algorithm, Mistake};
 pub use time::{UnixSeconds, Window};
 pub use value::{Canonical, Secret, Signature};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

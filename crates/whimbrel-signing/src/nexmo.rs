@@ -22,7 +22,11 @@
 //! # Ok::<(), whimbrel_signing::Fault>(())
 //! ```
 
+mod explain;
 mod parameters;
+mod probe;
+mod strings;
+mod suspects;
 
 use std::fmt;
 
@@ -31,7 +35,9 @@ use subtle::ConstantTimeEq;
 use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
+pub use explain::{Hints, explain};
 pub use parameters::Parameters;
+pub use probe::probe;
 
 /// The parameter that holds the signature.
 const SIG: &str = "sig";

@@ -3,7 +3,8 @@
 //! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, the store
 //! has stopped for good and none of the batch may be told to anybody. Every operation carries its own time and ids and can
 //! be committed twice: the second time changes nothing. An accept then answers the same, marked as repeated; accounts,
-//! payments and names answer as they are; what happened to a part is answered as ignored. Rules of the business (what an
+//! payments and names answer as they are; what happened to a part is answered as ignored, and a secret that was revoked as
+//! unknown. Rules of the business (what an
 //! event does to a part) live in `whimbrel-core`; this crate applies them inside the transaction, so that state, money and
 //! notices move together.
 //!
@@ -19,19 +20,22 @@ use std::sync::Arc;
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
-pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
+pub use keyring::{ChosenCost, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier};
 pub use op::{
-    Accept, AccountPatch, AccountRefused, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange, NewAccount,
-    NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult, OrphanReason, OwnedNumber,
-    PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp,
-    TopUp, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
+    NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult,
+    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload,
+    ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
-    PartView, PooledNumber, SaleFilter, Stats, TimelineEntry,
+    AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
+    MessageView, OpenPart, Orphan, PartView, PooledNumber, SaleFilter, SignatureSecret, SignatureSecrets, Stats,
+    TimelineEntry,
 };
 
 /// Why the store did not answer.
@@ -108,6 +112,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A message with its parts and its story.
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError>;
+
+    /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

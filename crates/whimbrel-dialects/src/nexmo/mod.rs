@@ -3,7 +3,7 @@
 //! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
 //! in the dialect's page of the documentation.
 //!
-//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
+//! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
 mod account;
 mod answer;
@@ -15,6 +15,7 @@ mod numbers;
 mod params;
 mod pricing;
 mod search;
+mod signed;
 mod sms;
 mod url;
 
@@ -23,7 +24,7 @@ use whimbrel_core::{Notice, Outcome, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget, own};
+use crate::{CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookTarget, own};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -119,8 +120,13 @@ impl Dialect for Nexmo {
         }
     }
 
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        sms::webhook(notice, target, now)
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        sms::webhook(notice, target, moment)
     }
 
     fn url_test(&self, url: &str) -> WebhookRequest {

@@ -4,7 +4,7 @@ use whimbrel_core::{
     Accepted, AcceptedPart, AuthMethod, Call, MessageId, Outcome, PartId, RateWindow, Refusal, Scope, SendCall,
     SignatureMethod, Span,
 };
-use whimbrel_dialects::Parsed;
+use whimbrel_dialects::{Claim, Parsed};
 
 use super::file::{Facts, money};
 use super::resources;
@@ -26,6 +26,10 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: wrong credentials" => {
             assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");
             Refusal::BadCredentials
+        }
+        "refused: invalid signature" => {
+            assert!(matches!(parsed.claim, Ok(Claim::Signed(_))), "only what is signed can be signed wrongly");
+            Refusal::InvalidSignature
         }
         "refused: not signed" => Refusal::SignatureRequired,
         "refused: signed too weakly" => Refusal::SignatureTooWeak { method: SignatureMethod::Md5Hash },

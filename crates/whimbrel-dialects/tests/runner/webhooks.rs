@@ -4,9 +4,9 @@ use whimbrel_core::part::Final;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AccountStatus, CaptureOn, Cause, Currency, HttpMethodChoice, InboundAlphabet,
     InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId, MessageOctets, MessageText, Notice,
-    NoticeId, PartId, ReceiptStatus, ReceiptTold, SenderId, Told,
+    NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId, SignatureMethod, Signing, Told, WebhookSigning,
 };
-use whimbrel_dialects::{Dialect, WebhookTarget};
+use whimbrel_dialects::{Dialect, Moment, WebhookTarget};
 use whimbrel_sms::Udh;
 
 use super::file::{Facts, File, number};
@@ -16,12 +16,23 @@ pub(crate) fn push_webhook(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
     let facts = Facts(file.get("notice"));
     let method = HttpMethodChoice::parse(given.get("method")).expect("a method");
-    let account = account(given.get("key"), method);
+    let mut account = account(given.get("key"), method);
+    let (signed_by, secret) =
+        given.find("signature").map_or(("", ""), |line| line.split_once(' ').unwrap_or((line, "")));
+    if let Some(method) = SignatureMethod::parse(signed_by) {
+        account.signing = Signing { method, webhooks: WebhookSigning::Signed };
+    }
+    let chance = given.find("chance").map_or(0, |digits| u128::from_str_radix(digits, 16).expect("hexadecimal"));
     let notice = notice(&facts, dialect.descriptor().id, account.id);
-    let target = WebhookTarget { url: given.get("url"), account: &account };
-    let request = dialect.webhook(&notice, target, given.instant("now"));
-    let mut out = format!("{} {}", request.method, request.url);
-    print_headers_and_body(&mut out, &request.headers, &request.body);
+    let target = WebhookTarget { url: given.get("url"), account: &account, signature_secret: &Secret::new(secret) };
+    let out = match dialect.webhook(&notice, target, Moment { now: given.instant("now"), chance }) {
+        Ok(request) => {
+            let mut out = format!("{} {}", request.method, request.url);
+            print_headers_and_body(&mut out, &request.headers, &request.body);
+            out
+        }
+        Err(why) => format!("not sent: {why}"),
+    };
     file.set("webhook", &out);
 }
 

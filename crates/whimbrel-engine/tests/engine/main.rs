@@ -1,5 +1,6 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
+mod credentials;
 mod inbound;
 mod rules;
 mod support;
@@ -253,13 +254,9 @@ async fn changes_of_an_account_are_seen_in_the_order_in_which_they_were_stored()
     let folder = Folder::new("patches");
     let gateway = Gateway::start(&folder, Setup::default()).await;
     let patch = |status, default_class| AccountPatch {
-        id: gateway.account(),
-        at: gateway.engine.world().now(),
-        endpoints: Vec::new(),
-        webhook_method: None,
         status,
         default_class,
-        rules: None,
+        ..AccountPatch::new(gateway.account(), gateway.engine.world().now())
     };
     let engine = std::sync::Arc::clone(&gateway.engine);
     let first = engine.patch_account(patch(None, Some(MessageClass::Bulk)));

@@ -57,6 +57,9 @@ impl<'a> Parameters<'a> {
     }
 
     /// All but the signature, as they came.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
+        self.received.iter().copied().filter(|(name, _)| *name != SIG)
+    }
 
     pub(super) fn has_blanks(&self) -> bool {
         self.sorted.iter().any(|(_, value)| value.is_empty())

@@ -1,6 +1,7 @@
 //! What happens to a part: the rules of `whimbrel-core` applied to its row, with the money, the history and the notice.
 
 use rusqlite::{OptionalExtension, params};
+use whimbrel_core::id::made_at;
 use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
     CarrierError, CarrierId, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId,
@@ -214,7 +215,11 @@ impl Work<'_> {
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
                 -record.price
             }
-            MoneyMove::Release => 0,
+            MoneyMove::Release => {
+                // The part's id says when it was accepted, to the millisecond.
+                self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
+                0
+            }
         };
         self.memory.move_money(record.account_id, posted, -record.price)
     }

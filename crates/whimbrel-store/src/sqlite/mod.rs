@@ -10,6 +10,7 @@ mod audit;
 mod catalogue;
 mod change;
 mod codes;
+mod credentials;
 mod fault;
 mod find;
 mod history;
@@ -17,18 +18,22 @@ mod inbound;
 mod inbox;
 mod lists;
 mod memory;
+mod moved;
 mod notices;
 mod numbers;
 mod offers;
 mod open;
 mod parked;
+mod policy;
 mod pool;
 mod reads;
 mod receipt;
 mod rejections;
 mod reload;
+mod replay;
 mod rows;
 mod rules;
+mod sealed;
 mod story;
 mod unreadable;
 mod writer;
@@ -40,7 +45,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
@@ -227,6 +234,10 @@ impl Store for SqliteStore {
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
         self.read(|db| story::message(db, id))
+    }
+
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| replay::answered(db, account, key))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

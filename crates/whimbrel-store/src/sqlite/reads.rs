@@ -7,21 +7,20 @@ use whimbrel_core::{
     ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
-use super::accounts::unseal_signature;
 use super::codes::{parsed, small};
+use super::credentials::credential;
 use super::fault::Fault;
 use super::inbound::{inbound_columns, inbound_part};
 use super::reload::reload;
-use super::rows::{self, AccountRow, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
+use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
-use crate::keyring::{Keyring, SecretDigest};
+use crate::keyring::Keyring;
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, OpenPart};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
 
-const SECRETS: &str = "select digest from account_secret where account_id = ?1 order by slot";
 const CARRIERS: &str = "select id, name from carrier order by id";
 // By the primary key from the mark on; run once after a start, so the few that are submitting have no index.
 const SUBMITTING: &str =
@@ -60,15 +59,6 @@ pub(super) fn limit(count_max: usize) -> i64 {
 
 pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Credential>, Fault> {
     rows::accounts(db, None)?.into_iter().map(|row| credential(db, keyring, row)).collect()
-}
-
-fn credential(db: &Connection, keyring: &Keyring, row: AccountRow) -> Result<Credential, Fault> {
-    let secrets = db
-        .prepare_cached(SECRETS)?
-        .query_map([row.account.id.0], |row| row.get(0).map(SecretDigest::from_bytes))?
-        .collect::<rusqlite::Result<_>>()?;
-    let signature_secret = unseal_signature(keyring, &row).map_err(|error| Fault::Op(error.to_string().into()))?;
-    Ok(Credential { account: row.account, dialect: row.dialect, secrets, signature_secret })
 }
 
 pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {

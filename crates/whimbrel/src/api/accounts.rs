@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
     Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, MessageClass, Money,
-    Recipients, Senders, Unmappable,
+    Recipients, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -65,7 +65,7 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         webhook_method: HttpMethodChoice::Get,
         endpoints: Vec::new(),
         rules: AccountRules::default(),
-        signing: Default::default(),
+        signing: Signing::default(),
         policy: Default::default(),
         lists: std::sync::Arc::default(),
     };
@@ -138,6 +138,8 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         status: fields.word("status", AccountStatus::parse, "active, suspended")?,
         default_class: fields.word("default_class", MessageClass::parse, "otp, bulk")?,
         rules: read_rules(&mut fields, entry.account.rules)?,
+        signing: None,
+        policy: None,
     })
 }
 

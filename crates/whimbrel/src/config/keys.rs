@@ -46,6 +46,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
+    Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
     Section {
@@ -108,6 +109,13 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("limits.write_stall_time", WAIT, "How long a client may read nothing of its answer.").default("30s").restart(),
     Key::new("limits.handshake_time", WAIT, "For a TLS handshake.").default("10s").restart(),
     Key::new("limits.drain_time", WAIT, "For open requests when the server stops.").default("10s").restart(),
+    Key::new(
+        "signing.compat",
+        Kind::Flag,
+        "Whether known deviations of the vendors' own libraries are accepted in signed requests: blank fields left out of the \
+         string, unset fields signed as None. Neither makes a signature easier to forge. false: as documented only.",
+    )
+    .default("true").restart(),
     Key::new("log.filter", Kind::Text, "A level (error, warn, info, debug, trace) or target=level,...")
         .default("info")
         .env("WHIMBREL_LOG").restart(),

@@ -49,6 +49,7 @@ use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
+use whimbrel_dialects::claim::Compat;
 
 const DEV_FILE: &str = include_str!("dev.toml");
 
@@ -89,6 +90,8 @@ pub struct Config {
     pub tables: Tables,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
+    /// How far clients that sign otherwise than documented are understood.
+    pub compat: Compat,
     /// Logs.
     pub log: Log,
     /// Outgoing HTTP.
@@ -186,6 +189,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
         http_limits: http_limits(&settings),
+        compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
         egress: egress(&mut settings, inputs.profile),
         carriers,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, MessageClass, Money, Secret,
+    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, MessageClass, Money, Secret, Signing,
 };
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{AccountError, Engine, ListError, NewCustomer};
@@ -56,7 +56,7 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
                 rules: AccountRules::default(),
-                signing: Default::default(),
+                signing: Signing::default(),
                 policy: Default::default(),
                 lists: Arc::default(),
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use whimbrel_core::World;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed};
-use whimbrel_engine::Engine;
+use whimbrel_engine::{Engine, Origin};
 
 use crate::api::Api;
 use crate::server::{Answer, Handler, IncomingRequest, problem};
@@ -38,7 +38,8 @@ impl Handler for Front {
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
-            let outcome = self.engine.handle(dialect, claim, call).await;
+            let origin = Origin { address: Some(request.peer().ip()) };
+            let outcome = self.engine.handle(dialect, origin, claim, call).await;
             return dialect.render(&outcome, &reply).into();
         }
         match self.api.handle(&request).await {

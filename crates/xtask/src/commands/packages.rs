@@ -32,6 +32,7 @@ impl Packages {
         line.extend(arguments);
         let mut pytest = program(workspace, &self.interpreter().to_string_lossy(), &line);
         pytest.env("BLACKBOX_BINARY", workspace.product("debug")).env("BLACKBOX_NODE", &self.node);
+        pytest.env("BLACKBOX_CENTRE", workspace.example("debug", "centre"));
         pytest.env("PYTHONDONTWRITEBYTECODE", "1");
         pytest
     }

@@ -5,6 +5,7 @@
 //! drops blanks when it verifies).
 
 mod inbound;
+mod signature;
 
 use std::borrow::Cow;
 
@@ -13,8 +14,8 @@ use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
 
 use super::super::{escape, id_digits};
 use super::codes;
-use crate::WebhookTarget;
 use crate::http::{Headers, WebhookRequest};
+use crate::{CannotSign, Moment, WebhookTarget};
 
 const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -26,17 +27,26 @@ pub(in super::super) fn url_test(url: &str) -> WebhookRequest {
     WebhookRequest { method: "GET", url: url.to_owned(), headers, body: Vec::new() }
 }
 
-/// One try at `now` of what `notice` tells.
-pub(in super::super) fn webhook(notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-    let params = match &notice.told {
-        Told::Receipt(told) => receipt(notice, told, target, now),
-        Told::Inbound(told) => inbound::inbound(told, target, now),
+/// One try of what `notice` tells.
+pub(in super::super) fn webhook(
+    notice: &Notice,
+    target: WebhookTarget<'_>,
+    moment: Moment,
+) -> Result<WebhookRequest, CannotSign> {
+    let mut params = match &notice.told {
+        Told::Receipt(told) => receipt(notice, told, target, moment.now),
+        Told::Inbound(told) => inbound::inbound(told, target, moment.now),
     };
-    match target.account.webhook_method {
+    let beside = match target.account.webhook_method {
+        HttpMethodChoice::Get => without_fragment(target.url).split_once('?').map_or("", |(_, query)| query),
+        HttpMethodChoice::PostForm | HttpMethodChoice::PostJson => "",
+    };
+    signature::sign(&mut params, beside, target, moment)?;
+    Ok(match target.account.webhook_method {
         HttpMethodChoice::Get => get(target.url, &params),
         HttpMethodChoice::PostForm => post(target.url, FORM, params.form().into_bytes()),
         HttpMethodChoice::PostJson => post(target.url, JSON, params.json()),
-    }
+    })
 }
 
 fn receipt<'a>(notice: &Notice, told: &'a ReceiptTold, target: WebhookTarget<'a>, now: Timestamp) -> Params<'a> {
@@ -89,7 +99,7 @@ struct Params<'a>(Vec<(&'static str, Cow<'a, str>)>);
 
 impl<'a> Params<'a> {
     fn new() -> Self {
-        Self(Vec::with_capacity(13))
+        Self(Vec::with_capacity(16))
     }
 
     fn push(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
