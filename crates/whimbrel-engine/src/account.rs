@@ -69,7 +69,7 @@ impl Engine {
         if endpoints.is_empty() {
             return Ok(AccountOutcome::Settings(shown(account)));
         }
-        let patch = AccountPatch { endpoints, ..AccountPatch::new(account.id, self.world.now()) };
+        let patch = AccountPatch::endpoints(account.id, self.world.now(), endpoints);
         let engine = Arc::clone(self);
         let changed = move |result: &OpResult| {
             if let OpResult::Account(account) = result {

@@ -55,7 +55,7 @@ impl Engine {
         outcome
     }
 
-    /// Does what a caller wants; each family of calls in its own file.
+    /// Carries out what a caller may ask for; each family of calls in its own file.
     async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
         let account = &caller.account;
         match call {

@@ -308,6 +308,12 @@ impl AccountPatch {
             policy: None,
         }
     }
+
+    /// A change of endpoints and of nothing else.
+    #[must_use]
+    pub fn endpoints(id: AccountId, at: Timestamp, endpoints: Vec<(EndpointKind, Box<str>)>) -> Self {
+        Self { endpoints, ..Self::new(id, at) }
+    }
 }
 
 /// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.

@@ -156,11 +156,11 @@ const fn form(form: Form) -> &'static str {
 fn fault(fault: Fault) -> SignatureFault {
     match fault {
         Fault::Missing(field) => SignatureFault::Missing(field),
-        Fault::Malformed(field) => SignatureFault::Malformed(field),
+        Fault::Malformed(field) | Fault::TooLong { field, .. } => SignatureFault::Malformed(field),
         Fault::Ambiguous(_) => SignatureFault::Ambiguous,
-        Fault::TooOld { .. } => SignatureFault::TooOld,
-        Fault::TooNew { .. } => SignatureFault::TooNew,
+        Fault::TooOld { .. } | Fault::Expired { .. } => SignatureFault::TooOld,
+        Fault::TooNew { .. } | Fault::NotYetValid { .. } => SignatureFault::TooNew,
         Fault::UnusableSecret => SignatureFault::NoSecret,
-        Fault::AlgorithmRefused | Fault::Mismatch => SignatureFault::Mismatch,
+        Fault::AlgorithmRefused | Fault::OtherBody | Fault::Mismatch => SignatureFault::Mismatch,
     }
 }

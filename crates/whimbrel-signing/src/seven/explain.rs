@@ -32,7 +32,7 @@ pub fn explain(
         Err(fault) => why(received, headers, key, (window, now), hints, fault),
     };
     let (canonical, expected) = first(received, headers, key);
-    Explanation { canonical, expected: Some(expected), verdict }
+    Explanation { canonical, expected, verdict }
 }
 
 fn stamp<'a>(headers: &Headers<'a>) -> Result<Stamp<'a>, Fault> {
