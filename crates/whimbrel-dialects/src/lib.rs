@@ -14,6 +14,7 @@ pub mod webhook;
 
 use std::ops::RangeInclusive;
 
+use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
 
@@ -131,6 +132,12 @@ pub trait Dialect: Send + Sync {
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {
         http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
+    /// that says nothing of the message.
+    fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {
+        None
     }
 
     /// The request that a customer's application sends for a text.

@@ -36,6 +36,7 @@ mod numbers;
 mod pool;
 mod prices;
 mod recover;
+mod rejections;
 mod reload;
 mod secrets;
 mod settle;
@@ -61,11 +62,13 @@ use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
 use crate::prover::Prover;
+use crate::rejections::Rejections;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
 pub use crate::lists::{ListError, own_number};
 pub use crate::pool::{NewReload, OFFERS_MAX};
@@ -116,6 +119,7 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) rejections: Rejections,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -206,6 +210,7 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            rejections: Rejections::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {

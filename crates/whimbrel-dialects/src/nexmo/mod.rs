@@ -19,8 +19,9 @@ mod signed;
 mod sms;
 mod url;
 
+use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Notice, Outcome, Span, Timestamp};
+use whimbrel_core::{Notice, Outcome, Refusal, Span, Timestamp};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
@@ -131,6 +132,10 @@ impl Dialect for Nexmo {
 
     fn url_test(&self, url: &str) -> WebhookRequest {
         sms::url_test(url)
+    }
+
+    fn rejection(&self, request: &HttpRequest<'_>, refusal: &Refusal, at: Timestamp) -> Option<RefusedSend> {
+        sms::rejection(request, refusal, at)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
