@@ -12,6 +12,7 @@ mod json;
 mod messages;
 mod numbers;
 mod phones;
+mod pool;
 mod segments;
 
 use std::sync::Arc;
@@ -123,9 +124,14 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
+            ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
+            ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
             ("POST", ["numbers"]) => numbers::assign(self, request).await,
             ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
+            ("GET" | "HEAD", ["pool"]) => pool::list(self, request).await,
+            ("POST", ["pool"]) => pool::offer(self, request).await,
+            ("DELETE", ["pool", number]) => pool::withdraw(self, number).await,
             ("GET" | "HEAD", ["lists", kind]) => numbers::entries(self, kind, request).await,
             ("POST" | "DELETE", ["lists", kind]) => numbers::change(self, kind, request).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, request).await,
@@ -142,10 +148,10 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments",
+                    | "events" | "segments" | "pool",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists", _]
-                | ["accounts", _, "topup" | "applications"]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
+                | ["accounts", _, "topup" | "applications" | "reload"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use admin::{
-    AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs,
+    AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand, PoolAddArgs,
+    PoolCommand, TestArgs,
 };
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};

@@ -51,6 +51,13 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         "account topup",
         ["whimbrel account topup devkey01 10.00", "whimbrel account topup devkey01 250.00 --reference invoice-17"],
     ),
+    (
+        "account reload",
+        [
+            "whimbrel account reload devkey01 --reference T1 --amount 10.00 --times 3",
+            "whimbrel account reload devkey01 --off",
+        ],
+    ),
     ("account show", ["whimbrel account show devkey01", "whimbrel account show devkey01 --json"]),
     (
         "account set",
@@ -98,6 +105,16 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel number assign 447700900200 --account devkey01 --inbound-url https://example.com/in",
         ],
     ),
+    ("number pool", ["whimbrel number pool ls", "whimbrel number pool add 447700900901 --country GB --monthly 1.25"]),
+    ("number pool ls", ["whimbrel number pool ls", "whimbrel number pool ls --json"]),
+    (
+        "number pool add",
+        [
+            "whimbrel number pool add 447700900901 --country GB --features SMS,VOICE --monthly 1.25",
+            "whimbrel number pool add --file numbers.csv",
+        ],
+    ),
+    ("number pool rm", ["whimbrel number pool rm 447700900901", "whimbrel number pool rm 447700900901 --yes"]),
     ("number release", ["whimbrel number release 447700900200", "whimbrel number release 447700900200 --yes"]),
     ("list", ["whimbrel list show barred", "whimbrel list add barred 447700900123"]),
     ("list show", ["whimbrel list show barred", "whimbrel list show senders --account devkey01"]),

@@ -19,6 +19,7 @@ mod list;
 mod number;
 mod output;
 mod phone;
+mod pool;
 mod send;
 mod serve;
 mod shell;

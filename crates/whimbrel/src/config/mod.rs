@@ -27,6 +27,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use whimbrel_engine::ports::NewUrls;
+
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
 pub use error::{ConfigError, ConfigErrors, Fault, Origin};
@@ -144,6 +146,8 @@ pub struct EgressConfig {
     pub policy: EgressPolicy,
     /// A PEM file of authorities to trust.
     pub extra_ca: Option<PathBuf>,
+    /// What becomes of URLs that customers set.
+    pub new_urls: NewUrls,
     /// Bounds of all calls.
     pub limits: EgressLimits,
     /// Bounds of one call.
@@ -383,6 +387,7 @@ fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
     EgressConfig {
         policy: EgressPolicy { reach, allowed_hosts },
         extra_ca: path(settings, "egress.extra_ca"),
+        new_urls: if settings.flag("egress.test_new_urls") { NewUrls::Tested } else { NewUrls::Taken },
         limits: EgressLimits {
             calls_max: settings.number("egress.calls"),
             calls_per_host_max: settings.number("egress.calls_per_host"),
