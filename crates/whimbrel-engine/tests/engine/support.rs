@@ -14,7 +14,7 @@ use whimbrel_core::{
     CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, World,
+    Span, Submission, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
@@ -23,9 +23,11 @@ use whimbrel_engine::carriers::{CarrierDesk, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
-use whimbrel_engine::{Engine, NewCustomer, Origin, Parts, SystemWorld};
+use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
+
+use super::clock::SetWorld;
 
 pub const PRICE: i64 = 3_330_000;
 const LINK: LinkId = LinkId(1);
@@ -126,7 +128,8 @@ pub struct Gateway {
     pub acks: mpsc::UnboundedReceiver<(AckToken, Ack)>,
     pub webhooks: mpsc::UnboundedReceiver<(WebhookRequest, oneshot::Sender<u16>)>,
     events: mpsc::Sender<CarrierEvent>,
-    dialect: &'static dyn Dialect,
+    pub dialect: &'static dyn Dialect,
+    clock: Arc<SetWorld>,
     next_ack: u32,
 }
 
@@ -137,7 +140,8 @@ impl Gateway {
         let path = folder.0.join("whimbrel.db");
         let options = SqliteOptions { path, keyring: keyring.clone(), reader_count: 2 };
         let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
-        let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, store.high_water().expect("readable")));
+        let clock = Arc::new(SetWorld::new(store.high_water().expect("readable")));
+        let world: Arc<dyn World> = Arc::clone(&clock) as _;
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
         let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
@@ -165,7 +169,7 @@ impl Gateway {
         };
         desk.set_carrier(Arc::new(held));
         let dialect = registry::DIALECTS[0];
-        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, next_ack: 0 };
+        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, clock, next_ack: 0 };
         gateway.open_account(setup.balance).await;
         gateway.engine.run();
         gateway.tell(CarrierEvent::Up { carrier: *carrier, link: LINK, window_max: setup.window_max }).await;
@@ -206,6 +210,14 @@ impl Gateway {
     pub fn account(&self) -> AccountId {
         let entry = self.engine.directory().by_key(self.dialect.descriptor().id, "key");
         entry.expect("the account is there").account.id
+    }
+
+    pub fn clock(&self) -> &dyn World {
+        &*self.clock
+    }
+
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
     }
 
     pub fn held_and_posted(&self) -> (i64, i64) {
