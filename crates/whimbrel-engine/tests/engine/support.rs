@@ -178,9 +178,19 @@ impl Gateway {
     }
 
     async fn open_account(&mut self, balance: i64) {
+        // After a restart it is there already.
+        self.open_with("key", "secret", "signature", balance).await;
+    }
+
+    /// Opens an account with a balance of 100.
+    pub async fn open(&self, key: &str, secret: &str, signature_secret: &str) -> AccountId {
+        self.open_with(key, secret, signature_secret, 100).await
+    }
+
+    async fn open_with(&self, key: &str, secret: &str, signature_secret: &str, balance: i64) -> AccountId {
         let account = Account {
             id: AccountId(self.engine.world().next_id()),
-            key: "key".into(),
+            key: key.into(),
             name: "".into(),
             currency: Currency::EUR,
             status: AccountStatus::Active,
@@ -193,18 +203,20 @@ impl Gateway {
             policy: Default::default(),
             lists: Arc::default(),
         };
+        let dialect = self.dialect.descriptor().id;
         let customer = NewCustomer {
             account,
-            dialect: self.dialect.descriptor().id.into(),
-            secret: Secret::new("secret"),
-            signature_secret: Secret::new("signature"),
+            dialect: dialect.into(),
+            secret: Secret::new(secret),
+            signature_secret: Secret::new(signature_secret),
         };
-        // After a restart the account is there already.
         _ = self.engine.create_account(customer).await;
+        let entry = self.engine.directory().by_key(dialect, key).expect("the account is there");
         let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
-        let top_up =
-            TopUp { account_id: self.account(), amount, cause: "opening".into(), at: self.engine.world().now() };
+        let (account_id, at) = (entry.account.id, self.engine.world().now());
+        let top_up = TopUp { account_id, amount, cause: "opening".into(), at };
         self.engine.top_up(top_up).await.expect("paid in");
+        account_id
     }
 
     pub fn account(&self) -> AccountId {
