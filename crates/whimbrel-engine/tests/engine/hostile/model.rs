@@ -84,6 +84,9 @@ pub enum Verdict {
     Refused,
 }
 
+/// A way to write the string that is signed.
+type Writer = fn(&Pairs) -> Vec<u8>;
+
 /// The verifier.
 pub struct Model<'a> {
     accounts: &'a BTreeMap<String, Facts>,
@@ -231,7 +234,7 @@ impl<'a> Model<'a> {
         if strings::is_python(request) || !self.has(Check::Agent) {
             all.push(strings::with_none(&pairs));
         }
-        let sloppy: [(Check, fn(&Pairs) -> Vec<u8>); 7] = [
+        let sloppy: [(Check, Writer); 7] = [
             (Check::Decoded, strings::encoded),
             (Check::Sorted, strings::as_received),
             (Check::ByName, strings::by_pair),
