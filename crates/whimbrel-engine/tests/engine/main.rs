@@ -1,6 +1,7 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
 mod clock;
+mod credentials;
 mod hostile;
 mod inbound;
 mod rules;

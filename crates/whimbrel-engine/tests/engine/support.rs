@@ -134,9 +134,12 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    #[expect(clippy::disallowed_methods, reason = "a test must not make the gateway wait for the test")]
     pub async fn start(folder: &Folder, setup: Setup) -> Self {
-        let keyring = Keyring::from_bytes([7; 32]);
+        Self::start_with(folder, setup, Keyring::from_bytes([7; 32])).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test must not make the gateway wait for the test")]
+    pub async fn start_with(folder: &Folder, setup: Setup, keyring: Keyring) -> Self {
         let path = folder.0.join("whimbrel.db");
         let options = SqliteOptions { path, keyring: keyring.clone(), reader_count: 2 };
         let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
