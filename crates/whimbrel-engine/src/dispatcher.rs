@@ -104,7 +104,7 @@ async fn claim(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, taken: Vec<Waiting
         desk.free_places(idle_places);
     }
     if !notices.is_empty() {
-        engine.notifier.add(notices);
+        engine.notifier.add(notices, engine.world.now());
     }
     if !given_back.is_empty() {
         give_back(engine, desk, given_back);

@@ -10,7 +10,7 @@ use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
 use crate::events::About;
-use crate::notify::{Lane, NOTICES_MAX, Notify};
+use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
 
 /// The notices in memory, shared by those who make them and the task that sends them.
 pub(crate) struct Notifier {
@@ -28,10 +28,10 @@ impl Notifier {
     }
 
     /// Adds notices that are durable.
-    pub(crate) fn add(&self, notices: Vec<Notice>) {
+    pub(crate) fn add(&self, notices: Vec<Notice>, now: Timestamp) {
         let mut state = self.state();
         for notice in notices {
-            state.add(lane(&notice), notice);
+            state.add(lane(&notice), notice, now);
         }
         drop(state);
         self.bell.notify_one();
@@ -57,7 +57,7 @@ fn place(url: &str) -> &str {
 pub(crate) async fn run(engine: Arc<Engine>) {
     let mut tries = JoinSet::new();
     while !engine.is_stopping() {
-        if engine.notifier.state().wants_refill() {
+        if engine.notifier.state().wants_refill(engine.world.now()) {
             refill(&engine).await;
         }
         loop {
@@ -89,16 +89,17 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>) {
-    engine.notifier.state().refilling();
-    match engine.read(|store| store.notices(None, NOTICES_MAX)).await {
+    let after = engine.notifier.state().refilling();
+    let page = engine.read(move |store| store.notices(Some(after), PAGE_NOTICES_MAX)).await;
+    match page {
         Ok(notices) => {
-            let complete = notices.len() < NOTICES_MAX;
             let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
-            engine.notifier.state().refilled(notices, complete);
+            engine.notifier.state().refilled(notices, engine.world.now());
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
             engine.world.sleep(Span::seconds(1)).await;
+            engine.notifier.state().not_refilled();
         }
     }
 }
@@ -140,7 +141,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
             None
         }
     };
-    engine.notifier.state().done(&lane, notice.id, again);
+    engine.notifier.state().done(&lane, notice.id, again, engine.world.now());
     engine.notifier.bell.notify_one();
 }
 

@@ -1,15 +1,28 @@
 //! Which webhook is tried when: a pure reducer, with fairness between endpoints.
 //!
-//! Notices are rows; here is only what is due soon. An endpoint that is slow or down holds a bounded number of places and cannot
-//! hold up the others. At least once: a notice is removed only after its endpoint took it, so a crash may repeat a webhook and
-//! never loses one.
+//! Notices are rows; here is only what is due soon. An endpoint that is slow or down holds a bounded number of places, and a
+//! bounded part of this memory, and cannot hold up the others. What has no room here, or is not due soon, is left in the store,
+//! see `left.rs`. At least once: a notice is removed only after its endpoint took it, so a crash may repeat a webhook and never
+//! loses one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use whimbrel_core::{Notice, NoticeId, Timestamp};
+use whimbrel_core::{Notice, NoticeId, Span, Timestamp};
+
+mod left;
+
+use left::{Key, Left};
 
 /// Notices in memory, at most; the rest wait in the store.
 pub const NOTICES_MAX: usize = 20_000;
+/// Notices of one lane in memory, at most: an endpoint that is down may have millions, which must not take everybody's room.
+const NOTICES_OF_LANE_MAX: usize = 2_000;
+/// Notices that the store is asked for at once, at most.
+pub const PAGE_NOTICES_MAX: usize = 5_000;
+/// What is due later than so soon would only take room: it stays in the store. It is looked for when half of that time is left,
+/// so that one look brings many.
+const AHEAD: Span = Span::seconds(60);
+const LOOK_AHEAD: Span = Span::seconds(30);
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
 /// Webhooks under way to one endpoint at once, at most.
@@ -25,51 +38,104 @@ pub struct Notify {
     /// Due notices whose endpoint has no place free, by endpoint.
     held: HashMap<Lane, BTreeMap<(Timestamp, NoticeId), Notice>>,
     known: HashSet<NoticeId>,
+    /// How many of the known ones each lane has.
+    in_lane: HashMap<Lane, usize>,
     in_flight: HashMap<Lane, usize>,
     in_flight_count: usize,
-    more_in_store: bool,
-    /// While the store is asked: notices that ended meanwhile. The store's answer may be older and still name them.
-    ended: Option<HashSet<NoticeId>>,
+    left: Left,
+    asked: Option<Asked>,
     /// Endpoints with held notices and a free place.
     ready_lanes: BTreeSet<Lane>,
+}
+
+/// While the store is asked.
+#[derive(Debug)]
+struct Asked {
+    after: Key,
+    /// What was known to be left there. What is left meanwhile may not be in the answer.
+    left: Left,
+    /// Notices that ended meanwhile. The answer may be older and still name them.
+    ended: HashSet<NoticeId>,
 }
 
 impl Notify {
     /// Nothing in memory; the store is to be asked.
     #[must_use]
     pub fn new() -> Self {
-        Self { more_in_store: true, ..Self::default() }
+        Self { left: Left::everything(), ..Self::default() }
     }
 
-    /// Adds a notice; one that is known already changes nothing.
-    pub fn add(&mut self, lane: Lane, notice: Notice) {
-        if self.known.len() >= NOTICES_MAX {
-            self.more_in_store = true;
-        } else if self.known.insert(notice.id) {
-            self.waiting.insert((notice.due_at, notice.id), (lane, notice));
+    /// Adds a notice, or leaves it in the store; one that is known already changes nothing.
+    pub fn add(&mut self, lane: Lane, notice: Notice, now: Timestamp) {
+        if self.known.contains(&notice.id) {
+            return;
         }
+        let (key, count) = ((notice.due_at, notice.id), self.count(&lane));
+        if notice.due_at > now + AHEAD {
+            self.left.later(key);
+        } else if self.known.len() >= NOTICES_MAX {
+            self.left.of_any(key);
+        } else if count >= NOTICES_OF_LANE_MAX {
+            self.left.of_lane(lane, key);
+        } else {
+            self.in_lane.insert(lane.clone(), count + 1);
+            self.known.insert(notice.id);
+            self.waiting.insert(key, (lane, notice));
+        }
+    }
+
+    fn count(&self, lane: &Lane) -> usize {
+        self.in_lane.get(lane).copied().unwrap_or(0)
+    }
+
+    /// When the store is to be asked, and for what behind which; not while half of the memory is taken, nor for a lane that has
+    /// half of its part.
+    fn look(&self) -> Option<(Timestamp, Key)> {
+        if self.known.len() >= NOTICES_MAX / 2 {
+            return None;
+        }
+        self.left.first(|lane| self.count(lane) < NOTICES_OF_LANE_MAX / 2)
     }
 
     /// Whether the store should be asked for notices.
     #[must_use]
-    pub fn wants_refill(&self) -> bool {
-        self.more_in_store && self.known.len() < NOTICES_MAX / 2
+    pub fn wants_refill(&self, now: Timestamp) -> bool {
+        self.look().is_some_and(|(at, _)| at <= now)
     }
 
-    /// The store is being asked; [`refilled`](Self::refilled) ends it.
-    pub fn refilling(&mut self) {
-        self.ended = Some(HashSet::new());
+    /// The store is being asked for the notices behind the one that is answered; [`refilled`](Self::refilled) or
+    /// [`not_refilled`](Self::not_refilled) ends it.
+    pub fn refilling(&mut self) -> Key {
+        let after = self.look().map_or(left::START, |(_, after)| after);
+        self.asked = Some(Asked { after, left: std::mem::take(&mut self.left), ended: HashSet::new() });
+        after
     }
 
-    /// The store answered with these; `complete`: it has no others. What ended since it was asked is left out, so that no webhook
-    /// is sent again that was taken.
-    pub fn refilled(&mut self, notices: impl IntoIterator<Item = (Lane, Notice)>, complete: bool) {
-        let ended = self.ended.take().unwrap_or_default();
-        self.more_in_store = !complete;
-        for (lane, notice) in notices {
-            if !ended.contains(&notice.id) {
-                self.add(lane, notice);
+    /// The store answered with these, by due time; with none if there are no more. What ended since it was asked is left out, so
+    /// that no webhook is sent again that was taken.
+    pub fn refilled(&mut self, page: impl IntoIterator<Item = (Lane, Notice)>, now: Timestamp) {
+        let Some(asked) = self.asked.take() else { return };
+        let mut last = None;
+        for (lane, notice) in page {
+            let key = (notice.due_at, notice.id);
+            if notice.due_at > now + AHEAD {
+                // What follows is due later still.
+                self.left.later(key);
+                last = None;
+                break;
             }
+            last = Some(key);
+            if !asked.ended.contains(&notice.id) {
+                self.add(lane, notice, now);
+            }
+        }
+        self.left.merge(asked.left.seen(asked.after, last));
+    }
+
+    /// The store could not answer.
+    pub fn not_refilled(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            self.left.merge(asked.left);
         }
     }
 
@@ -105,32 +171,33 @@ impl Notify {
     }
 
     /// A try ended and is written down; `again`: the notice with its next due time, if it is tried again.
-    pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>) {
+    pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>, now: Timestamp) {
         self.in_flight_count = self.in_flight_count.saturating_sub(1);
-        if let Some(count) = self.in_flight.get_mut(lane) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.in_flight.remove(lane);
-            }
-        }
+        one_less(&mut self.in_flight, lane);
         if self.held.contains_key(lane) {
             self.ready_lanes.insert(lane.clone());
         }
-        self.known.remove(&id);
-        match (again, &mut self.ended) {
-            (Some(notice), _) => self.add(lane.clone(), notice),
-            (None, Some(ended)) => _ = ended.insert(id),
-            (None, None) => {}
+        if self.known.remove(&id) {
+            one_less(&mut self.in_lane, lane);
+        }
+        if let Some(notice) = again {
+            self.add(lane.clone(), notice, now);
+        }
+        if let Some(asked) = &mut self.asked
+            && !self.known.contains(&id)
+        {
+            asked.ended.insert(id);
         }
     }
 
-    /// When the next notice is due that is not due yet.
+    /// When the next notice is due that is not due yet, or the store is to be asked.
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
         if self.in_flight_count >= IN_FLIGHT_MAX {
             return None;
         }
-        self.waiting.first_key_value().map(|(key, _)| key.0)
+        let due_at = self.waiting.first_key_value().map(|(key, _)| key.0);
+        due_at.into_iter().chain(self.look().map(|(at, _)| at)).min()
     }
 
     /// Notices in memory.
@@ -158,6 +225,15 @@ impl Notify {
     fn start(&mut self, lane: &Lane) {
         *self.in_flight.entry(lane.clone()).or_default() += 1;
         self.in_flight_count += 1;
+    }
+}
+
+fn one_less(counts: &mut HashMap<Lane, usize>, lane: &Lane) {
+    if let Some(count) = counts.get_mut(lane) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(lane);
+        }
     }
 }
 

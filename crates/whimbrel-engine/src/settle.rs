@@ -242,7 +242,7 @@ impl Engine {
             self.follow(then, result, &mut notices, &mut follow_ups, now);
         }
         if !notices.is_empty() {
-            self.notifier.add(notices);
+            self.notifier.add(notices, now);
         }
         follow_ups
     }

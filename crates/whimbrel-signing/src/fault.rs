@@ -25,6 +25,25 @@ pub enum Fault {
     UnusableSecret,
     /// The request names an algorithm that is not allowed here.
     AlgorithmRefused,
+    /// A field is longer than is read.
+    TooLong {
+        /// Which.
+        field: Field,
+        /// Its bound, in octets.
+        octets_max: usize,
+    },
+    /// A token's time is over: by its own `exp`, or by how long a token may live.
+    Expired {
+        /// Since when.
+        ago_seconds: u128,
+    },
+    /// A token's `nbf` lies ahead.
+    NotYetValid {
+        /// How far.
+        ahead_seconds: u128,
+    },
+    /// A token is in order and was made for another body.
+    OtherBody,
     /// All is there, and the signature is of something else or by another secret.
     Mismatch,
 }
@@ -42,6 +61,10 @@ impl fmt::Display for Fault {
             Self::TooNew { ahead_seconds } => write!(f, "the timestamp is {ahead_seconds} s ahead"),
             Self::UnusableSecret => f.write_str("the secret is not in the form that this scheme uses"),
             Self::AlgorithmRefused => f.write_str("the algorithm is not allowed"),
+            Self::TooLong { field, octets_max } => write!(f, "`{field}` is longer than {octets_max} octets"),
+            Self::Expired { ago_seconds } => write!(f, "the token expired {ago_seconds} s ago"),
+            Self::NotYetValid { ahead_seconds } => write!(f, "the token is valid only in {ahead_seconds} s"),
+            Self::OtherBody => f.write_str("the token was made for another body: its `payload_hash` does not match"),
             Self::Mismatch => f.write_str("the signature does not match"),
         }
     }

@@ -15,10 +15,12 @@ pub mod explain;
 pub mod fault;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+pub mod message;
 pub mod mistake;
 pub mod nexmo;
 pub mod nexo;
 pub mod oauth1;
+pub mod registry;
 pub mod seven;
 pub mod standard_webhooks;
 pub mod time;
@@ -26,6 +28,9 @@ pub mod value;
 
 mod digest;
 mod percent;
+mod printf;
+mod reserialised;
+mod usual;
 
 pub use digest::Hash;
 pub use explain::{Explanation, Verdict};
@@ -33,3 +38,7 @@ pub use fault::Fault;
 pub use mistake::{Algorithm, Mistake};
 pub use time::{UnixSeconds, Window};
 pub use value::{Canonical, Secret, Signature};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

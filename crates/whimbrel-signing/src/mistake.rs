@@ -48,6 +48,16 @@ mistakes! {
     CarriageReturn = "carriage-return", "The fields were joined by carriage return and newline.", "Join them by 0x0A alone.";
     BodyReserialised = "body-reserialised", "The body was read as JSON and written anew before it was signed.", "Sign the octets of the body as they go over the wire: take the raw body, not the parsed one.";
     BodyEmpty = "body-empty", "The signature covers an empty body.", "Sign the body that is sent; read it before it is consumed.";
+    BodyOnly = "body-only", "The body alone was signed.", "Sign id, timestamp and body as the scheme joins them.";
+    BodyTrimmed = "body-trimmed", "Blanks or newlines at the ends of the body were removed before it was signed.", "Sign the octets of the body as they go over the wire.";
+    OtherSeparator = "other-separator", "The fields were joined by something else than the scheme's separator.", "Join the fields by the separator that the scheme lists, and by nothing more.";
+    FieldsIndented = "fields-indented", "The blanks of the documentation's layout were signed.", "Begin each field at the start of its line.";
+    PrintfFormat = "printf-format", "The text was the format of `printf`, which replaces `%` and `\\` in it.", "Write `printf '%s' \"$TEXT\"`: the script in the documentation fails with such texts.";
+    BodyWithNewline = "body-with-newline", "A newline that is not sent was hashed with the body.", "Hash the body with `printf '%s'` instead of `echo`.";
+    BodyNotHashed = "body-not-hashed", "The body itself was signed where its hash belongs.", "Put the MD5 of the body, in hexadecimal digits, into the last field.";
+    BodyHashOther = "body-hash-other", "The body was hashed with another function, or its hash was written otherwise.", "Use the function that the scheme asks for, and write its hexadecimal digits in small letters.";
+    BodyHashed = "body-hashed", "The hash of the body was signed instead of the body.", "Sign the octets of the body themselves.";
+    FileNameKept = "file-name-kept", "The name that `md5sum` prints behind the digits was signed.", "Cut the output after its 32 digits.";
     WrongCharset = "wrong-charset", "The text was signed in Latin-1.", "Encode text as UTF-8 before it is hashed.";
     // Parameters.
     SeparatorsKept = "separators-kept", "`&` and `=` in values were signed as they are.", "Replace each `&` and each `=` in a value by `_` in the string that is signed.";
@@ -102,6 +112,7 @@ mistakes! {
     SecretHashed = "secret-hashed", "The hash of the secret was used as the key.", "Use the secret itself.";
     SecretNotHashed = "secret-not-hashed", "The secret itself was used as the key.", "Use the hash of the secret as the key.";
     SecretHashedAsHex = "secret-hashed-as-hex", "The hexadecimal text of the secret's hash was used as the key, or its octets where the text belongs.", "Use the form of the hash that the scheme asks for.";
+    KeyHashOther = "key-hash-other", "The secret was hashed with another function, or twice.", "Hash the secret once, with the function that the scheme asks for.";
     SecretPrefixKept = "secret-prefix-kept", "The secret was used with its prefix, as text.", "Remove the prefix and decode the rest from base64.";
     SecretNotDecoded = "secret-not-decoded", "The secret was used as base64 text.", "Decode the secret from base64 before it is the key.";
     SecretDecoded = "secret-decoded", "The secret was decoded from base64 or hexadecimal digits.", "Use the octets of the text as it was given.";
@@ -115,6 +126,19 @@ mistakes! {
     KeySecretsSwapped = "key-secrets-swapped", "The two secrets stand in the key the wrong way round.", "The consumer's secret comes first.";
     KeyNotEncoded = "key-not-encoded", "The secrets were not percent-encoded for the key.", "Percent-encode each secret before they are joined by `&`.";
     KeyEncodedTwice = "key-encoded-twice", "The secrets were percent-encoded twice for the key.", "Percent-encode each secret once before they are joined by `&`.";
+    // Tokens.
+    TokenUnsigned = "token-unsigned", "The token is not signed: its `alg` is `none`.", "Sign it; a token without a signature proves nothing.";
+    TokenWrapped = "token-wrapped", "Something stands around the token: `Bearer`, quotes, blanks, a newline.", "Send the token alone behind `Authorization: Bearer `, once.";
+    PartsNotEncoded = "parts-not-encoded", "The header and the claims were signed before they were encoded.", "Sign the text `header.payload` after both were encoded as base64url.";
+    HeaderNotSigned = "header-not-signed", "The claims were signed without the header.", "Sign the text `header.payload`.";
+    OtherKey = "other-key", "The token is signed by the key of another application.", "Use the private key that belongs to the `application_id` in the token.";
+    PublicKeyAsSecret = "public-key-as-secret", "The token is an HMAC with the application's public key.", "Sign with the application's private key and RS256.";
+    SecretForPrivateKey = "secret-for-private-key", "The token is an HMAC with a secret of the account.", "Sign with the application's private key and RS256.";
+    LifetimeTooLong = "lifetime-too-long", "The token says that it lives longer than a token may.", "Make a new token: 24 hours after its `iat` any token ends.";
+    ExpiryMissing = "expiry-missing", "The token says no `exp`, and so it lived for 15 minutes.", "Make a token for each request, or say an `exp` of up to 24 hours.";
+    QueryHashedAsText = "query-hashed-as-text", "The query was hashed as it stands in the address.", "Hash the compact JSON of an object of the decoded parameters, in the order of the query.";
+    PaddingAdded = "padding-added", "The parts of the token end with `=`.", "Leave the padding out: base64url in tokens has none.";
+    Base64ForBase64Url = "base64-for-base64url", "The parts of the token hold `+` or `/`.", "Use base64url: `-` and `_` in their places.";
     // How a signature is written.
     HexInCapitals = "hex-in-capitals", "The hexadecimal digits are capitals.", "Write them in small letters.";
     HexInSmallLetters = "hex-in-small-letters", "The hexadecimal digits are small letters.", "Write them in capitals.";
@@ -126,6 +150,7 @@ mistakes! {
     PaddingMissing = "padding-missing", "The padding of the base64 is missing.", "Keep the final `=`.";
     PrefixAdded = "prefix-added", "Something stands before the digits of the signature.", "Send the digits alone.";
     SignatureWithBlank = "signature-with-blank", "Blanks or a newline surround the signature.", "Remove what the command that printed it added.";
+    OtherPrefix = "other-prefix", "The signature has the prefix of another scheme.", "Write the prefix that the scheme asks for.";
     PrefixMissing = "prefix-missing", "The signature stands without its prefix.", "Write the prefix that the scheme asks for.";
     Truncated = "truncated", "The signature is cut off.", "Send all of its digits.";
     // Time.
@@ -154,6 +179,12 @@ pub enum Algorithm {
     Suffixed(crate::Hash),
     /// HMAC.
     Hmac(crate::Hash),
+    /// RSA with the older padding (PKCS#1 v1.5) and SHA-384: RS384.
+    Rs384,
+    /// RSA with the older padding and SHA-512: RS512.
+    Rs512,
+    /// RSA with the newer padding (PSS) and SHA-256: PS256.
+    Ps256,
 }
 
 impl fmt::Display for Algorithm {
@@ -161,6 +192,9 @@ impl fmt::Display for Algorithm {
         match self {
             Self::Suffixed(hash) => write!(f, "{hash} of the string and the secret after it"),
             Self::Hmac(hash) => write!(f, "HMAC-{hash}"),
+            Self::Rs384 => f.write_str("RS384"),
+            Self::Rs512 => f.write_str("RS512"),
+            Self::Ps256 => f.write_str("PS256"),
         }
     }
 }

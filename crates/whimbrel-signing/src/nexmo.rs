@@ -24,6 +24,8 @@
 
 mod explain;
 mod parameters;
+mod probe;
+mod scheme;
 mod strings;
 mod suspects;
 
@@ -36,6 +38,8 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
 pub use explain::{Hints, explain};
 pub use parameters::Parameters;
+pub use probe::probe;
+pub(crate) use scheme::Parametric;
 
 /// The parameter that holds the signature.
 const SIG: &str = "sig";

@@ -37,6 +37,8 @@ mod bases;
 mod explain;
 mod header;
 mod parameters;
+mod probe;
+mod scheme;
 mod suspects;
 
 use std::fmt;
@@ -51,6 +53,8 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 pub use explain::{Hints, explain};
 pub use header::{Protocol, authorization};
 pub use parameters::Parameters;
+pub use probe::probe;
+pub(crate) use scheme::Requests;
 
 /// The parameter that holds the signature.
 const SIGNATURE: &str = "oauth_signature";

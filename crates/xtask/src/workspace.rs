@@ -45,6 +45,11 @@ impl Workspace {
         self.target.join(profile).join("whimbrel")
     }
 
+    /// A built example of a profile.
+    pub fn example(&self, profile: &str, name: &str) -> PathBuf {
+        self.target.join(profile).join("examples").join(name)
+    }
+
     /// A fresh, empty folder for a harness run below the target folder.
     pub fn scratch(&self, name: &str) -> Outcome<PathBuf> {
         let folder = self.target.join("harness").join(name);

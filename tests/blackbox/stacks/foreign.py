@@ -6,7 +6,8 @@ import smpplib.client
 import smpplib.exceptions
 import smpplib.smpp
 from gateway import LIMIT_SECONDS
-from javascript import Script
+from javascript import command
+from script import Script
 
 
 class Answer:
@@ -114,7 +115,7 @@ class NodeSmpp:
     name = "node-smpp"
 
     def __init__(self, addr):
-        self.script = Script("esme.mjs", addr)
+        self.script = Script(*command("esme.mjs"), addr)
         self.script.wait_for("connected")
         self.marks = 0
 

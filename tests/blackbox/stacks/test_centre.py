@@ -1,7 +1,7 @@
-"""Our gateway as the client of a centre that is not ours: npm `smpp`'s server, which decodes by its own code.
+"""Our gateway as the client of centres that are not ours, which decode by their own code.
 
 Names in brackets are those of known faults of SMPP stacks, as their issue trackers tell them: jookies/jasmin#796 and #425
-(throttling), #623 (validity of parts), traccar/traccar#3293 (one reconnect), twitter-archive/cloudhopper-smpp#134 (liveness),
+(throttling), #623 (validity of parts), traccar/traccar#3293 (one reconnect), kneodev/ksmppd#111 (reports of what was refused), twitter-archive/cloudhopper-smpp#134 (liveness),
 onlinecity/php-smpp#33 (headers shown as text), vumi/vumi#636 (a full queue).
 """
 
@@ -79,6 +79,23 @@ def test_a_refusal_is_told(carrier, centre):
     (message,) = gateway.send()["messages"]
     wait_until(lambda: gateway.message(message["message-id"])["status"] == "rejected", "the refusal")
     assert len(centre.events("submit")) == 1
+
+
+def test_a_receipt_for_a_refused_submission_changes_nothing__ksmppd_111(carrier, centre):
+    gateway = carrier()
+    centre.order(do="answer", statuses=[REJECTED])
+    (message,) = gateway.send()["messages"]
+    wait_until(lambda: gateway.message(message["message-id"])["status"] == "rejected", "the refusal")
+    # This centre may have named what it refused; and it reports it.
+    (refused,) = centre.events("submit")
+    text = f"id:{refused['id']} stat:DELIVRD err:000"
+    assert centre.deliver("late", esm_class=4, source_addr="447700900000", short_message={"message": text}) == 0
+    assert gateway.message(message["message-id"])["status"] == "rejected"
+    (orphan,) = gateway.native("GET", "orphans").json()["orphans"]
+    assert (orphan["raw_id"], orphan["reason"]) == (refused["id"], "unknown-id")
+    # And goes on.
+    (message,) = gateway.send()["messages"]
+    delivered(gateway, message)
 
 
 @pytest.mark.parametrize("end", ["destroy", "unbind"])

@@ -2,12 +2,9 @@
 
 import pytest
 import smpplib.command
-import smpplib.gsm
+from alphabet import decoded
 from gateway import configured, wait_until
 from tap import Tap
-
-GSM_EXTENDED = "^{}\\[~]|€"
-
 
 SUBMIT_SM = 4
 
@@ -46,35 +43,6 @@ def decode(octets):
     return pdu
 
 
-def gsm7(octets):
-    """Text from one octet a septet, by the alphabet that smpplib encodes with."""
-    extended = {smpplib.gsm.gsm_encode(character)[1]: character for character in GSM_EXTENDED}
-    characters, escaped = [], False
-    for octet in octets:
-        if escaped:
-            characters.append(extended[octet])
-        elif octet != 0x1B:
-            characters.append(ALPHABET[octet])
-        escaped = octet == 0x1B and not escaped
-    return "".join(characters)
-
-
-def single_octets():
-    """The basic alphabet, turned round from smpplib's encoder."""
-    table = {}
-    for code in [*range(0x20, 0x100), *map(ord, "ΔΦΓΛΩΠΨΣΘΞ\n\r")]:
-        try:
-            encoded = smpplib.gsm.gsm_encode(chr(code))
-        except UnicodeError:
-            continue
-        if len(encoded) == 1:
-            table[encoded[0]] = chr(code)
-    return table
-
-
-ALPHABET = single_octets()
-
-
 def test_a_text_is_what_was_meant(gateway, tap, simulator):
     text = "Caf\u00e9 @ 5\u20ac [x]"
     assert gateway.send(text=text, sender="AcmeInc")["messages"][0]["status"] == "0"
@@ -83,7 +51,7 @@ def test_a_text_is_what_was_meant(gateway, tap, simulator):
     assert pdu.destination_addr == b"447700900000" and (pdu.dest_addr_ton, pdu.dest_addr_npi) == (1, 1)
     assert pdu.data_coding == 0 and pdu.esm_class == 0
     assert pdu.registered_delivery & 1 == 1
-    assert gsm7(pdu.short_message) == text
+    assert decoded(pdu.short_message) == text
 
 
 def test_unicode_is_utf16_big_endian(gateway, tap, simulator):
@@ -106,7 +74,7 @@ def test_parts_join_to_the_text(gateway, tap, simulator):
         parts[header[5]] = (header[3], content)
     assert sorted(parts) == [1, 2, 3]
     assert len({reference for reference, _ in parts.values()}) == 1
-    assert "".join(gsm7(parts[number][1]) for number in (1, 2, 3)) == text
+    assert "".join(decoded(parts[number][1]) for number in (1, 2, 3)) == text
 
 
 def test_no_receipt_is_asked_for_where_nobody_wants_one(gateway, tap, simulator):

@@ -1,9 +1,14 @@
+use std::ops::Bound;
+
+use proptest::prelude::*;
 use whimbrel_core::{
     AccountId, Cause, Currency, Final, MessageId, Money, PartId, PhoneNumber, ReceiptStatus, ReceiptTold, SenderId,
     Told,
 };
 
 use super::*;
+
+const NOW: Timestamp = Timestamp(0);
 
 fn notice(id: i64, due_at: i64) -> Notice {
     Notice {
@@ -35,15 +40,17 @@ fn drain(notify: &mut Notify, now: i64) -> Vec<i64> {
 #[test]
 fn notices_leave_when_they_are_due_and_only_once() {
     let mut notify = Notify::new();
+    notify.refilling();
+    notify.refilled([], NOW);
     for (id, due_at) in [(1, 10), (2, 5), (2, 5), (3, 20)] {
-        notify.add("a".into(), notice(id, due_at));
+        notify.add("a".into(), notice(id, due_at), NOW);
     }
     assert_eq!(drain(&mut notify, 4), [0_i64; 0]);
     assert_eq!(notify.wake_at(), Some(Timestamp(5)));
     assert_eq!(drain(&mut notify, 10), [2, 1]);
-    notify.add("a".into(), notice(2, 5));
+    notify.add("a".into(), notice(2, 5), NOW);
     assert_eq!(drain(&mut notify, 10), [0_i64; 0], "it is under way");
-    notify.done(&"a".into(), NoticeId(2), Some(notice(2, 30)));
+    notify.done(&"a".into(), NoticeId(2), Some(notice(2, 30)), NOW);
     assert_eq!(notify.wake_at(), Some(Timestamp(20)));
     assert_eq!(drain(&mut notify, 30), [3, 2]);
 }
@@ -52,17 +59,17 @@ fn notices_leave_when_they_are_due_and_only_once() {
 fn an_endpoint_that_hangs_holds_up_nobody_else() {
     let mut notify = Notify::new();
     for id in 0..100 {
-        notify.add("slow".into(), notice(id, 1));
+        notify.add("slow".into(), notice(id, 1), NOW);
     }
-    notify.add("good".into(), notice(100, 2));
+    notify.add("good".into(), notice(100, 2), NOW);
     let taken = drain(&mut notify, 10);
     assert_eq!(taken.len(), IN_FLIGHT_OF_ENDPOINT_MAX + 1);
     assert_eq!(taken.last(), Some(&100));
     assert_eq!(drain(&mut notify, 10), [0_i64; 0]);
-    notify.done(&"slow".into(), NoticeId(0), None);
+    notify.done(&"slow".into(), NoticeId(0), None, NOW);
     assert_eq!(drain(&mut notify, 10), [32], "one place was freed, the oldest takes it");
     for id in 1..=32 {
-        notify.done(&"slow".into(), NoticeId(id), None);
+        notify.done(&"slow".into(), NoticeId(id), None, NOW);
     }
     assert_eq!(drain(&mut notify, 10).len(), 32);
 }
@@ -71,39 +78,172 @@ fn an_endpoint_that_hangs_holds_up_nobody_else() {
 fn all_places_together_are_bounded() {
     let mut notify = Notify::new();
     for id in 0..1_000 {
-        notify.add(format!("lane {}", id % 100).into(), notice(id, 1));
+        notify.add(format!("lane {}", id % 100).into(), notice(id, 1), NOW);
     }
     assert_eq!(drain(&mut notify, 10).len(), IN_FLIGHT_MAX);
     assert_eq!((notify.in_flight(), notify.wake_at()), (IN_FLIGHT_MAX, None));
-    notify.done(&"lane 0".into(), NoticeId(0), None);
+    notify.done(&"lane 0".into(), NoticeId(0), None, NOW);
     assert_eq!(drain(&mut notify, 10).len(), 1);
 }
 
 #[test]
 fn a_full_memory_sends_for_the_rest_later() {
     let mut notify = Notify::new();
-    assert!(notify.wants_refill());
-    notify.refilled([], true);
-    assert!(!notify.wants_refill());
+    assert!(notify.wants_refill(NOW));
+    notify.refilling();
+    notify.refilled([], NOW);
+    assert!(!notify.wants_refill(NOW));
     for id in 0..=i64::try_from(NOTICES_MAX).expect("small") {
-        notify.add("a".into(), notice(id, 1_000));
+        notify.add(format!("lane {}", id % 100).into(), notice(id, 1_000), NOW);
     }
     assert_eq!(notify.len(), NOTICES_MAX);
-    assert!(!notify.wants_refill(), "there is no room yet");
+    assert!(!notify.wants_refill(NOW), "there is no room yet");
 }
 
 #[test]
 fn what_was_delivered_while_the_store_was_asked_is_not_sent_again() {
     let mut notify = Notify::new();
     for id in 1..=3 {
-        notify.add("a".into(), notice(id, 1));
+        notify.add("a".into(), notice(id, 1), NOW);
     }
     assert_eq!(drain(&mut notify, 1), [1, 2, 3]);
     notify.refilling();
-    notify.done(&"a".into(), NoticeId(1), None);
-    notify.done(&"a".into(), NoticeId(2), Some(notice(2, 50)));
+    notify.done(&"a".into(), NoticeId(1), None, NOW);
+    notify.done(&"a".into(), NoticeId(2), Some(notice(2, 50)), NOW);
     // The store answers with what it held when it was asked.
-    notify.refilled((1..=4).map(|id| ("a".into(), notice(id, 1))), true);
+    notify.refilled((1..=4).map(|id| ("a".into(), notice(id, 1))), NOW);
     assert_eq!(drain(&mut notify, 1), [4], "1 was delivered, 2 waits for its next try, 3 is under way");
     assert_eq!(drain(&mut notify, 50), [2]);
+}
+
+/// A store of notices, and endpoints that are up or down.
+#[derive(Default)]
+struct Model {
+    notify: Notify,
+    rows: BTreeMap<Key, (Lane, Notice)>,
+    now: i64,
+    made: i64,
+    delivered: BTreeMap<i64, usize>,
+    pages: usize,
+    /// How often, yet, something is made and something tried while the store is asked, so that its answer is old.
+    late_answers: usize,
+}
+
+impl Model {
+    fn new() -> Self {
+        Self { notify: Notify::new(), ..Self::default() }
+    }
+
+    /// A notice is committed, and told to the reducer as by the process that made it.
+    fn make(&mut self, lane: &str) {
+        self.made += 1;
+        let made = notice(self.made, self.now);
+        self.rows.insert((made.due_at, made.id), (lane.into(), made.clone()));
+        self.notify.add(lane.into(), made, Timestamp(self.now));
+    }
+
+    fn refill(&mut self, endpoints: Endpoints<'_>) {
+        while self.notify.wants_refill(Timestamp(self.now)) {
+            let after = self.notify.refilling();
+            let page = self.rows.range((Bound::Excluded(after), Bound::Unbounded)).take(PAGE_NOTICES_MAX);
+            let page: Vec<(Lane, Notice)> = page.map(|(_, row)| row.clone()).collect();
+            if self.late_answers > 0 {
+                self.late_answers -= 1;
+                self.make("a");
+                self.try_one(endpoints);
+            }
+            self.notify.refilled(page, Timestamp(self.now));
+            self.pages += 1;
+        }
+    }
+
+    fn try_one(&mut self, endpoints: Endpoints<'_>) -> bool {
+        let Some((lane, tried)) = self.notify.take(Timestamp(self.now)) else { return false };
+        let id = tried.id;
+        self.rows.remove(&(tried.due_at, id)).expect("a row for each try");
+        let again = if (endpoints.is_up)(&lane) {
+            *self.delivered.entry(id.0).or_default() += 1;
+            None
+        } else {
+            let due_at = Timestamp(self.now) + endpoints.pause;
+            let again = Notice { due_at, failures: tried.failures + 1, ..tried };
+            self.rows.insert((again.due_at, id), (lane.clone(), again.clone()));
+            Some(again)
+        };
+        self.notify.done(&lane, id, again, Timestamp(self.now));
+        assert!(self.notify.len() <= NOTICES_MAX);
+        true
+    }
+
+    /// Tries what is due until nothing is.
+    fn turn(&mut self, is_up: impl Fn(&str) -> bool, pause: Span) {
+        let endpoints = Endpoints { is_up: &is_up, pause };
+        self.refill(endpoints);
+        while self.try_one(endpoints) {
+            self.refill(endpoints);
+        }
+    }
+}
+
+/// Which endpoints are up; what goes to the others is tried again after the pause.
+#[derive(Clone, Copy)]
+struct Endpoints<'a> {
+    is_up: &'a dyn Fn(&str) -> bool,
+    pause: Span,
+}
+
+#[test]
+fn row_30_what_waits_for_an_endpoint_that_is_down_holds_up_no_other() {
+    // kneodev/ksmppd issue 94: with very many waiting, nothing left any more.
+    let mut model = Model::new();
+    let hour = Span::hours(1);
+    for _ in 0..50_000 {
+        model.make("down");
+    }
+    // The store had them all before this process began.
+    model.notify = Notify::new();
+    for _ in 0..100 {
+        model.make("up");
+    }
+    model.turn(|lane| lane == "up", hour);
+    assert_eq!(model.delivered.len(), 100);
+    assert!(model.notify.is_empty(), "what is tried in an hour takes no room");
+    // Each row of the store was looked at a few times at most.
+    assert!(model.pages < 100, "{} pages", model.pages);
+    model.now += hour.0 - 1;
+    model.make("up");
+    model.turn(|lane| lane == "up", hour);
+    assert_eq!(model.delivered.len(), 101);
+    model.now += 1;
+    model.turn(|_| true, hour);
+    assert_eq!(model.delivered.len(), 50_101, "it came back");
+    assert!(model.delivered.values().all(|times| *times == 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn every_notice_is_delivered_once_whatever_goes_down_and_comes_back(
+        steps in proptest::collection::vec((0..4_usize, 0..4_000_i64, 0..16_u8, 0..200_i64), 1..12),
+    ) {
+        let mut model = Model::new();
+        let lanes = ["a", "b", "c", "d"];
+        for (lane, count, up, seconds) in steps {
+            for _ in 0..count {
+                model.make(lanes[lane]);
+            }
+            model.late_answers = usize::try_from(seconds).expect("positive") % 5;
+            let is_up = |lane: &str| lanes.iter().position(|other| *other == lane).is_some_and(|at| up >> at & 1 == 1);
+            model.turn(is_up, Span::seconds(45));
+            model.now += Span::seconds(seconds).0;
+        }
+        // Everything is up; what failed last is due within its pause.
+        model.turn(|_| true, Span::seconds(45));
+        model.now += Span::seconds(45).0;
+        model.turn(|_| true, Span::seconds(45));
+        prop_assert_eq!(model.delivered.len(), usize::try_from(model.made).expect("counted up"));
+        prop_assert!(model.delivered.values().all(|times| *times == 1));
+        prop_assert!(model.rows.is_empty() && model.notify.is_empty());
+        prop_assert_eq!(model.notify.wake_at(), None);
+    }
 }

@@ -1,10 +1,11 @@
 //! What accounts may do, and where parts go that a carrier refuses for itself.
 
+use whimbrel_carriers::Ack;
 use whimbrel_core::{
     AccountRules, CarrierError, CarrierEvent, CarrierId, Cause, ListKind, Outcome, ReceiptStatus, Recipients, Refusal,
-    RefusalScope, Senders,
+    RefusalScope, Senders, Submission,
 };
-use whimbrel_store::AccountPatch;
+use whimbrel_store::{AccountPatch, OrphanReason, Store};
 
 use crate::accepted;
 use crate::support::{Folder, Gateway, Setup, attempt, soon};
@@ -80,12 +81,8 @@ async fn a_rate_is_counted_for_requests_that_fail_too() {
     gateway.stop().await;
 }
 
-#[tokio::test]
-async fn a_carrier_that_refuses_for_itself_ends_a_part_whose_route_has_no_other() {
-    let folder = Folder::new("no-other-carrier");
-    let mut gateway = Gateway::start(&folder, Setup::default()).await;
-    let answer = accepted(gateway.send("hello")).await;
-    let part = gateway.next_submission().await;
+/// The carrier refuses a part for good, as its own affair.
+async fn refuse(gateway: &Gateway, part: &Submission) {
     let error = CarrierError::Permanent {
         cause: Cause::SenderFilter,
         status: ReceiptStatus::Rejected,
@@ -93,10 +90,41 @@ async fn a_carrier_that_refuses_for_itself_ends_a_part_whose_route_has_no_other(
         scope: RefusalScope::ThisCarrier,
     };
     let at = gateway.engine.world().now();
-    let event =
-        CarrierEvent::Refused { carrier: CarrierId(1), part_id: part.part_id, attempt: part.attempt, error, at };
-    gateway.tell(event).await;
+    let (part_id, attempt) = (part.part_id, part.attempt);
+    gateway.tell(CarrierEvent::Refused { carrier: CarrierId(1), part_id, attempt, error, at }).await;
+}
+
+#[tokio::test]
+async fn a_carrier_that_refuses_for_itself_ends_a_part_whose_route_has_no_other() {
+    let folder = Folder::new("no-other-carrier");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let answer = accepted(gateway.send("hello")).await;
+    let part = gateway.next_submission().await;
+    refuse(&gateway, &part).await;
     gateway.until(|| gateway.state_of(answer.parts[0].part_id) == "rejected").await;
     assert_eq!((attempt(&part), gateway.held_and_posted().0), (1, 0));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn row_29_a_receipt_for_a_refused_submission_is_taken_and_changes_nothing() {
+    // kneodev/ksmppd issue 111: a centre that reports what it refused, by an id that it never gave.
+    let folder = Folder::new("refused-and-reported");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let answer = accepted(gateway.send("hello")).await;
+    let part = gateway.next_submission().await;
+    refuse(&gateway, &part).await;
+    let id = answer.parts[0].part_id;
+    gateway.until(|| gateway.state_of(id) == "rejected").await;
+    let (_, webhook) = soon(gateway.webhooks.recv()).await.expect("the refusal is told");
+    webhook.send(200).expect("awaited");
+    let before = gateway.held_and_posted();
+    let token = gateway.receipt("never-given", ReceiptStatus::Delivered).await;
+    // Not asked for again and again: the carrier may forget it.
+    assert_eq!(soon(gateway.acks.recv()).await, Some((token, Ack::Stored)));
+    assert_eq!((gateway.state_of(id).as_str(), gateway.held_and_posted()), ("rejected", before));
+    let orphans = gateway.store.orphans(None, 10).expect("readable");
+    assert_eq!(orphans.iter().map(|orphan| orphan.reason).collect::<Vec<_>>(), [OrphanReason::UnknownId]);
+    assert!(gateway.webhooks.try_recv().is_err(), "told once");
     gateway.stop().await;
 }

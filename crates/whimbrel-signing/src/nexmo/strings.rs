@@ -1,8 +1,8 @@
 //! The strings that signers make instead of the canonical one.
 
 use super::{PYTHON_UNSET, Parameters, SIG, TIMESTAMP, written};
-use crate::Mistake;
 use crate::percent::{self, Plus, Style};
+use crate::{Mistake, usual};
 
 /// A mistake and the string that it makes.
 type Strings = Vec<(Mistake, Vec<u8>)>;
@@ -41,9 +41,10 @@ fn separators(parameters: &Parameters<'_>) -> Strings {
     let all = all_replaced(&kept);
     let names: Vec<_> = parameters.signed().map(|(name, text)| (name.replace(['&', '='], "_"), text)).collect();
     vec![
+        // Where a value has only one of the two, whoever keeps it most likely replaces neither.
+        (Mistake::SeparatorsKept, kept),
         (Mistake::AmpersandKept, with(parameters, |text| text.replace('=', "_").into_bytes())),
         (Mistake::EqualsKept, with(parameters, |text| text.replace('&', "_").into_bytes())),
-        (Mistake::SeparatorsKept, kept),
         (Mistake::SeparatorsRemoved, with(parameters, |text| text.replace(['&', '='], "").into_bytes())),
         (Mistake::AllSeparatorsReplaced, all.strip_prefix(b"_").unwrap_or_default().to_vec()),
         (Mistake::AllSeparatorsReplaced, all),
@@ -116,11 +117,10 @@ fn encodings(parameters: &Parameters<'_>) -> Strings {
         (Mistake::PlusSentRaw, with(parameters, |text| replaced(&text.replace(' ', "+")))),
         (Mistake::CharactersReplaced, with(parameters, |text| replaced(text).iter().fold(vec![], question_marks))),
     ]);
-    let latin = parameters.signed().all(|(_, text)| text.chars().all(|letter| u32::from(letter) < 0x100));
-    if latin {
-        let octets =
-            |text: &str| text.replace(['&', '='], "_").chars().filter_map(|letter| u8::try_from(letter).ok()).collect();
-        found.push((Mistake::WrongCharset, with(parameters, octets)));
+    // A value that Latin-1 cannot hold is signed by nobody in it.
+    if parameters.signed().all(|(_, text)| text.is_ascii() || usual::in_latin(text.as_bytes()).is_some()) {
+        let latin = |text: &str| usual::in_latin(&replaced(text)).unwrap_or_else(|| replaced(text));
+        found.push((Mistake::WrongCharset, with(parameters, latin)));
     }
     let mojibake = |text: &str| replaced(text).iter().map(|octet| char::from(*octet)).collect::<String>().into_bytes();
     found.push((Mistake::WrongCharset, with(parameters, mojibake)));
@@ -189,12 +189,5 @@ fn times(parameters: &Parameters<'_>) -> Strings {
         let text = seconds.to_string();
         written(parameters.signed().map(|(name, value)| (name, if name == TIMESTAMP { text.as_str() } else { value })))
     };
-    let mut found: Strings = [-1, 1, -2, 2, -3, 3]
-        .into_iter()
-        .filter_map(|by| sent.0.checked_add(by))
-        .map(|seconds| (Mistake::TimestampDiffers, other(seconds)))
-        .collect();
-    found.push((Mistake::TimestampInMilliseconds, other(sent.0 / 1000)));
-    found.extend(sent.0.checked_mul(1000).map(|milliseconds| (Mistake::TimestampInMilliseconds, other(milliseconds))));
-    found
+    usual::times(sent.0).into_iter().map(|(mistake, seconds)| (mistake, other(seconds))).collect()
 }

@@ -4,8 +4,8 @@ use super::address::Address;
 use super::base::{encoded, join, normalised, pairs, signed, sorted};
 use super::parameters::{Origin, Parameter, Parameters};
 use super::{Hints, SIGNATURE};
-use crate::Mistake;
 use crate::percent::{self, Style};
+use crate::{Mistake, usual};
 
 /// A mistake and the base string that it makes.
 type Bases = Vec<(Mistake, Vec<u8>)>;
@@ -112,8 +112,8 @@ fn encodings(parameters: &Parameters, _: Hints<'_>) -> Bases {
         .into_iter()
         .map(|(name, value)| (percent::encode(&name, Style::Strict), percent::encode(&value, Style::Strict)));
     let unencoded = [parameters.http_method.as_bytes(), address.as_bytes(), &normalised(parameters, Style::Strict)];
-    let latin =
-        signed(parameters).map(|one| Parameter { value: in_latin(&one.value), ..one.clone() }).collect::<Vec<_>>();
+    let in_latin = |one: &Parameter| usual::in_latin(&one.value).unwrap_or_else(|| one.value.clone());
+    let latin = signed(parameters).map(|one| Parameter { value: in_latin(one), ..one.clone() }).collect::<Vec<_>>();
     let mut found = vec![];
     for (mistake, style) in [
         (Mistake::PlusForBlank, Style::PlusTilde),
@@ -133,12 +133,6 @@ fn encodings(parameters: &Parameters, _: Hints<'_>) -> Bases {
         (Mistake::WrongCharset, of(parameters, latin.iter())),
     ]);
     found
-}
-
-/// UTF-8 of Latin-1 characters as Latin-1; of others, as it is.
-fn in_latin(octets: &[u8]) -> Vec<u8> {
-    let text = std::str::from_utf8(octets).unwrap_or_default();
-    text.chars().map(|letter| u8::try_from(letter).ok()).collect::<Option<_>>().unwrap_or_else(|| octets.to_vec())
 }
 
 fn orders(parameters: &Parameters, _: Hints<'_>) -> Bases {
@@ -172,8 +166,5 @@ fn times(parameters: &Parameters, _: Hints<'_>) -> Bases {
         };
         of(parameters, signed(parameters).map(change).collect::<Vec<_>>().iter())
     };
-    let near = [-1, 1, -2, 2, -3, 3].into_iter().filter_map(|by| sent.0.checked_add(by));
-    let near = near.map(|seconds| (Mistake::TimestampDiffers, other(seconds)));
-    let scaled = [Some(sent.0 / 1000), sent.0.checked_mul(1000)].into_iter().flatten();
-    near.chain(scaled.map(|seconds| (Mistake::TimestampInMilliseconds, other(seconds)))).collect()
+    usual::times(sent.0).into_iter().map(|(mistake, seconds)| (mistake, other(seconds))).collect()
 }

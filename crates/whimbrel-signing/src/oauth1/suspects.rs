@@ -4,10 +4,10 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Hints, Keys, Method, Parameters, base, bases, signature};
-use crate::digest::{Hash, base64, hex};
+use crate::digest::Hash;
 use crate::explain::Suspect;
 use crate::percent::{self, Style};
-use crate::{Algorithm, Mistake, Secret};
+use crate::{Mistake, Secret, usual};
 
 /// What is looked into.
 pub(super) struct Case<'a> {
@@ -55,39 +55,19 @@ impl Case<'_> {
     }
 
     fn algorithms(&self) -> Vec<Suspect> {
-        let (base, key, own) = (base::string(self.parameters), self.keys.key(), self.hash());
-        let mut found = vec![
-            (Mistake::SecretAppended, own.of(&[&base, &key])),
-            (Mistake::SecretPrepended, own.of(&[&key, &base])),
-            (Mistake::SecretMissing, own.of(&[&base])),
-            (Mistake::KeyAndStringSwapped, own.hmac(&base, &[&key])),
-        ];
-        for hash in Hash::ALL.iter().copied() {
-            found.push((Mistake::OtherAlgorithm(Algorithm::Hmac(hash)), hash.hmac(&key, &[&base])));
-            found.push((Mistake::OtherAlgorithm(Algorithm::Suffixed(hash)), hash.of(&[&base, &key])));
-        }
-        found
+        usual::instead_of_hmac(self.hash(), &self.keys.key(), &base::string(self.parameters))
     }
 
     /// Mistakes in how the digest is written, as texts.
     pub(super) fn written_otherwise(&self, presented: &str) -> Vec<Suspect> {
         let expected = self.expected();
         let digest = self.hash().hmac(&self.keys.key(), &[&base::string(self.parameters)]);
-        let (small, capitals) = (hex(&digest), hex(&digest).to_uppercase());
-        let url = expected.replace('+', "-").replace('/', "_");
-        let encoded =
-            |text: &str| String::from_utf8_lossy(&percent::encode(text.as_bytes(), Style::Strict)).into_owned();
+        let encoded = percent::encode(expected.as_bytes(), Style::Strict);
         let mut texts = vec![
             (Mistake::PlusSentRaw, expected.replace('+', " ")),
-            (Mistake::SignatureEncodedTwice, encoded(&expected)),
-            (Mistake::PaddingMissing, expected.trim_end_matches('=').to_owned()),
-            (Mistake::Base64Url, url.trim_end_matches('=').to_owned()),
-            (Mistake::Base64Url, url),
-            (Mistake::Base64OfHex, base64(small.as_bytes())),
-            (Mistake::Base64OfHex, base64(capitals.as_bytes())),
-            (Mistake::HexForBase64, small),
-            (Mistake::HexForBase64, capitals),
+            (Mistake::SignatureEncodedTwice, String::from_utf8_lossy(&encoded).into_owned()),
         ];
+        texts.extend(usual::instead_of_base64(&digest));
         let trimmed = presented.trim();
         if !trimmed.is_empty() && trimmed.len() < presented.len() {
             texts.push((Mistake::SignatureWithBlank, presented.replacen(trimmed, &expected, 1)));

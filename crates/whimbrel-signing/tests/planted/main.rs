@@ -2,5 +2,11 @@
 //! called unknown. Each plant is written out here as a signer would write it, and shares no line with the library.
 
 mod digests;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod nexmo;
+mod nexo;
+mod oauth1;
 mod random;
+mod seven;
+mod standard_webhooks;

@@ -1,7 +1,7 @@
 //! Chance from a seed, the same in every run.
 
 /// How many requests each mistake is planted into.
-pub const ROUNDS: u64 = 50;
+pub const ROUNDS: u64 = 20;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 pub struct Random(pub u64);

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use whimbrel_core::Timestamp;
 use whimbrel_smpp::{Address, MessageState};
 
@@ -158,4 +160,52 @@ fn a_receipt_goes_to_the_session_it_prefers_while_that_is_there() {
     }
     receipts.release(Instant(0));
     assert_eq!(numbers(&receipts.take(a, 10)), ["06", "07"]);
+}
+
+/// A parcel that counts how often anybody looks at it.
+struct Counted<'a> {
+    owner: Arc<[u8]>,
+    looks: &'a Cell<usize>,
+}
+
+impl Parcel for Counted<'_> {
+    fn owner(&self) -> Option<&Arc<[u8]>> {
+        self.looks.set(self.looks.get() + 1);
+        Some(&self.owner)
+    }
+
+    fn preferred(&self) -> Preferred {
+        self.looks.set(self.looks.get() + 1);
+        Preferred::Any
+    }
+}
+
+#[test]
+fn row_30_a_million_that_wait_for_one_name_hold_up_no_other_and_flow_when_it_comes() {
+    // kneodev/ksmppd issue 94: with millions waiting, nothing was delivered any more.
+    const COUNT: usize = 1_000_000;
+    let looks = Cell::new(0);
+    let (absent, present) = (owner("absent"), owner("present"));
+    let mut receipts = Receipts::new(COUNT + 1);
+    let parcel = |owner: &Arc<[u8]>| Counted { owner: Arc::clone(owner), looks: &looks };
+    for _ in 0..COUNT {
+        receipts.schedule(Instant(0), parcel(&absent)).expect("there is room");
+    }
+    receipts.release(Instant(0));
+    let there = receipts.attach(&present, Arc::default());
+    assert!(receipts.take(there, 10).is_empty());
+    receipts.schedule(Instant(1), parcel(&present)).expect("there is room");
+    looks.set(0);
+    receipts.release(Instant(1));
+    assert_eq!(receipts.take(there, 10).len(), 1);
+    assert!(looks.get() < 10, "{} looks for one", looks.get());
+    looks.set(0);
+    let back = receipts.attach(&absent, Arc::default());
+    let mut taken = 0;
+    while taken < COUNT {
+        let some = receipts.take(back, 10).len();
+        assert_eq!(some, 10);
+        taken += some;
+    }
+    assert!(looks.get() < 3 * COUNT, "{} looks for {COUNT}", looks.get());
 }

@@ -147,6 +147,26 @@ async fn receipts_are_sent_to_those_who_ask() {
 }
 
 #[tokio::test]
+async fn row_29_what_was_refused_is_never_reported() {
+    // kneodev/ksmppd issue 111.
+    let world = HandWorld::new();
+    let simulator = simulator(&world, |_| {}).await;
+    let mut client = Client::bound(&simulator, BindMode::Transceiver, "one").await;
+    let refusals: [(&str, Timeline); 3] = [
+        ("447700900003", &[(0, &["ESME_RX_P_APPN"])]),
+        ("447700900005", &[(0, &["ESME_RINVDSTADR"])]),
+        ("447700900006", &[(0, &["ESME_RTHROTTLED"])]),
+    ];
+    for (destination, refusal) in refusals {
+        // Every report that there is, of the end and of what comes before it.
+        let asked = ShortMessage { registered_delivery: 0x11, ..message(destination, "Hello") };
+        play(&world, &mut client, asked, refusal).await;
+    }
+    // Whatever was still to come would come before what is sent now.
+    play(&world, &mut client, message("447700900000", "Hello"), &[(0, &["ESME_ROK"]), (200, &["DELIVRD 000"])]).await;
+}
+
+#[tokio::test]
 async fn a_development_server_has_a_range_more() {
     let world = HandWorld::new();
     let simulator = simulator(&world, |options| options.ranges = Ranges::FictionalAndDevelopment).await;

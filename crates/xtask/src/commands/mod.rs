@@ -11,6 +11,7 @@ pub mod install;
 pub mod load;
 pub mod packages;
 pub mod sdks;
+pub mod signers;
 pub mod sink;
 pub mod test;
 pub mod throttled;

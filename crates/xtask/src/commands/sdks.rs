@@ -4,8 +4,8 @@
 
 use clap::Args;
 
-use crate::command::{self, cargo};
-use crate::commands::{install, packages};
+use crate::command;
+use crate::commands::{install, packages, test};
 use crate::failure::Outcome;
 use crate::workspace::Workspace;
 
@@ -27,7 +27,7 @@ pub struct Options {
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     install::debian_packages(workspace)?;
     let packages = if options.unpinned { packages::newest(workspace)? } else { packages::pinned(workspace)? };
-    command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+    test::build(workspace)?;
     let mut line = FOLDERS.to_vec();
     line.extend(options.pytest.iter().map(String::as_str));
     command::run(&mut packages.pytest(workspace, &line))

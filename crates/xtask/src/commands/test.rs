@@ -26,8 +26,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         command::run(&mut cargo(workspace, &["nextest", "run", "--workspace", "--locked"]))?;
         command::run(&mut cargo(workspace, &["test", "--doc", "--workspace", "--locked"]))?;
     }
-    command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+    build(workspace)?;
     let mut line = vec!["tests/blackbox"];
     line.extend(options.pytest.iter().map(String::as_str));
     command::run(&mut packages::pinned(workspace)?.pytest(workspace, &line))
+}
+
+/// What the black-box tests start: the product, and the centre that is not ours. Apart, so that what the centre needs of
+/// libraries does not change the product.
+pub fn build(workspace: &Workspace) -> Outcome<()> {
+    command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+    let centre = ["build", "--package", "whimbrel-carriers", "--example", "centre", "--locked"];
+    command::run(&mut cargo(workspace, &centre))
 }

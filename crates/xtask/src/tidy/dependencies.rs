@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
             "zeroize",
             "base64",
             "aws-lc-rs",
+            "serde",
             "serde_json",
         ]),
     },

@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod decisions;
 pub mod dependencies;
+pub mod faults;
 pub mod links;
 pub mod metrics;
 pub mod paths;
@@ -102,7 +103,7 @@ impl fmt::Display for Finding {
 
 /// Runs every rule.
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    let rules: [fn(&Tree) -> Vec<Finding>; 9] = [
+    let rules: [fn(&Tree) -> Vec<Finding>; 10] = [
         dependencies::check,
         vendors::check,
         paths::check,
@@ -112,6 +113,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         decisions::check,
         links::check,
         tests_rule::check,
+        faults::check,
     ];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }

@@ -27,7 +27,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 /// Prose, tests and examples may name vendors; so may the lock file, which names packages.
 fn is_product(path: &str) -> bool {
     let prose = path.ends_with(".md") || path.starts_with("docs/") || path.starts_with("changelog.d/");
-    let outside = path.starts_with("examples/") || path.starts_with("LICENSE") || path == "Cargo.lock";
+    let outside = path.split('/').any(|part| part == "examples") || path.starts_with("LICENSE") || path == "Cargo.lock";
     !(prose || outside || is_test(path) || path == RULE_ITSELF)
 }
 
@@ -54,8 +54,6 @@ fn is_home(path: &str, line: &str, vendor: &Vendor) -> bool {
         format!("crates/whimbrel-dialects/src/{id}/"),
         format!("crates/whimbrel-carriers/src/relay/{id}/"),
         format!("crates/whimbrel-signing/src/{id}/"),
-        format!("crates/whimbrel-signing/examples/{id}"),
-        format!("crates/whimbrel-signing/benches/{id}"),
         format!("fuzz/corpus/{id}_"),
         format!("fuzz/fuzz_targets/{id}_"),
     ];

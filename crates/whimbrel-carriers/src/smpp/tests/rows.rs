@@ -65,6 +65,41 @@ async fn row_26_a_full_window_and_a_cut_connection_leave_nothing_open() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn row_27_closing_waits_neither_for_an_unanswered_question_nor_for_the_next_one() {
+    // opentelecoms-org/jsmpp issue 10: closing waited for the task that keeps the connection alive, which waited for closing.
+    for silent in [Duration::from_secs(29), Duration::from_secs(31)] {
+        let (fixture, mut peer) = Fixture::bound(Options::default()).await;
+        tokio::time::sleep(silent).await;
+        let started = tokio::time::Instant::now();
+        let carrier = fixture.carrier.clone();
+        let closing = tokio::spawn(async move { carrier.close().await });
+        let mut pdu = peer.pdu().await.expect("something comes");
+        if pdu.body == Body::EnquireLink {
+            pdu = peer.pdu().await.expect("an unbind comes");
+        }
+        assert_eq!(pdu.body, Body::Unbind);
+        peer.send(CommandStatus::ROK, pdu.sequence, Body::UnbindResp).await;
+        closing.await.expect("it closes");
+        assert_eq!(started.elapsed(), Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_27_closing_ends_while_the_peer_reads_nothing() {
+    let (fixture, peer) = Fixture::bound(Options { capacity: 8, ..Options::default() }).await;
+    for part in 1..=3 {
+        fixture.submit(part);
+    }
+    // Not even the question of whether it lives can be written.
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    let started = tokio::time::Instant::now();
+    fixture.carrier.close().await;
+    // Ten seconds for answers, five for the unbind's, one for the last octets.
+    assert!(started.elapsed() <= Duration::from_secs(16), "{:?}", started.elapsed());
+    drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
 async fn row_31_a_delivery_in_the_segment_of_the_bind_answer_is_taken() {
     // smpp34 release 1.4.1.
     let mut fixture = Fixture::new(Options::default());
