@@ -156,11 +156,16 @@ const fn form(form: Form) -> &'static str {
 fn fault(fault: Fault) -> SignatureFault {
     match fault {
         Fault::Missing(field) => SignatureFault::Missing(field),
-        Fault::Malformed(field) => SignatureFault::Malformed(field),
+        Fault::Malformed(field) | Fault::TooLong { field, .. } => SignatureFault::Malformed(field),
         Fault::Ambiguous(_) => SignatureFault::Ambiguous,
         Fault::TooOld { .. } => SignatureFault::TooOld,
         Fault::TooNew { .. } => SignatureFault::TooNew,
         Fault::UnusableSecret => SignatureFault::NoSecret,
-        Fault::AlgorithmRefused | Fault::Mismatch => SignatureFault::Mismatch,
+        // The last three are a token's, which this scheme never answers.
+        Fault::AlgorithmRefused
+        | Fault::Mismatch
+        | Fault::Expired { .. }
+        | Fault::NotYetValid { .. }
+        | Fault::OtherBody => SignatureFault::Mismatch,
     }
 }
