@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use whimbrel_core::policy::KeyUse;
+use whimbrel_core::policy::{KeyUse, Signable};
 use whimbrel_core::{Access, AccountStatus, Refusal, SECRETS_MAX, Secret, SecretId, SecretKind, Timestamp};
 use whimbrel_dialects::Claim;
 use whimbrel_store::{Keyring, SecretVerifier};
@@ -49,7 +49,13 @@ impl Engine {
             Err(_) => {}
         }
         let entry = proved?;
-        entry.account.policy.judge_use(KeyUse { method: *method, signed_by: None, source: origin.address })?;
+        let signable = Signable::Yes;
+        entry.account.policy.judge_use(KeyUse {
+            signable,
+            method: *method,
+            signed_by: None,
+            source: origin.address,
+        })?;
         match (entry.account.status, entry.account.rules.access) {
             (AccountStatus::Active, Access::Http) => Ok(entry),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
