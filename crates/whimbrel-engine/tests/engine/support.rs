@@ -8,6 +8,7 @@ use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
+use whimbrel_core::policy::Signable;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
@@ -270,7 +271,8 @@ impl Gateway {
             carrier: None,
         });
         let method = AuthMethod::Parameters;
-        let claim = Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method };
+        let claim =
+            Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         let origin = Origin { address: source.parse().ok() };
         tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
