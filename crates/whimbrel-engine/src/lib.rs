@@ -27,6 +27,7 @@ mod lists;
 mod notifier;
 mod recover;
 mod reload;
+mod reroute;
 mod settle;
 mod sweep;
 
@@ -190,6 +191,7 @@ impl Engine {
         }
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

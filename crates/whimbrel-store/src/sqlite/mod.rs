@@ -42,8 +42,8 @@ use self::writer::Writer;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
-    Stats,
+    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
+    OpenPart, Orphan, QueuePlace, Stats,
 };
 use crate::{Store, StoreError};
 
@@ -208,6 +208,15 @@ impl Store for SqliteStore {
 
     fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
         self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    }
+
+    fn movable(
+        &self,
+        carrier: CarrierId,
+        after: Option<QueuePlace>,
+        count_max: usize,
+    ) -> Result<Vec<MovablePart>, StoreError> {
+        self.read(|db| reads::movable(db, &self.unreadable, (carrier, after), count_max))
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {

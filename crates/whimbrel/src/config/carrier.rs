@@ -44,6 +44,8 @@ pub struct Carrier {
     pub rate: Option<u32>,
     /// What doubt does.
     pub doubt: DoubtRules,
+    /// How long messages wait for it while it takes none, if their route has another carrier.
+    pub link_down_grace: Span,
 }
 
 /// What a carrier speaks.
@@ -125,12 +127,14 @@ impl Reader<'_> {
     fn carrier(&mut self, name: &str, inputs: &Inputs<'_>) -> Carrier {
         self.settings.needed_text(&self.path("kind"));
         let policy = DoubtPolicy::parse(self.word("doubt")).unwrap_or(DoubtPolicy::Resend);
-        let wait = i64::try_from(self.time("doubt_wait").as_micros()).unwrap_or(i64::MAX);
+        let span = |time: std::time::Duration| Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
+        let (wait, link_down_grace) = (span(self.time("doubt_wait")), span(self.time("link_down_grace")));
         Carrier {
             name: name.to_owned(),
             kind: CarrierKind::Smpp(Box::new(self.smpp(inputs))),
             rate: self.optional("rate"),
-            doubt: DoubtRules { policy, resends_max: self.number("doubt_resends"), wait: Span(wait) },
+            doubt: DoubtRules { policy, resends_max: self.number("doubt_resends"), wait },
+            link_down_grace,
         }
     }
 

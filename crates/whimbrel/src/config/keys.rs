@@ -308,6 +308,13 @@ pub(super) static KEYS: &[Key] = &[
         .default("1")
         .live(),
     carrier("carriers.*.doubt_wait", LONG_WAIT, "How long wait-then-resend waits.").default("60s").live(),
+    carrier(
+        "carriers.*.link_down_grace",
+        LONG_WAIT,
+        "How long messages wait for it while it takes none; then they go on to the next carrier of their route that does.",
+    )
+    .default("30s")
+    .live(),
     Key::new("routes.*.name", Kind::Text, "Your name for it; messages show it.").needed("all"),
     Key::new(
         "routes.*.prefix",
