@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use whimbrel_carriers::{CarrierStatus, LinkState, LinkStatus, Order};
 use whimbrel_core::{Alphabet, Call, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId};
+use whimbrel_dialects::client::refusal_words;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::carriers::CarrierDesk;
@@ -116,7 +117,8 @@ pub(super) async fn test(api: &Api, name: &str, request: &IncomingRequest) -> Ht
                 answer.insert("message_id".to_owned(), json!(public_id(&entry.dialect, accepted.message_id.0)));
             }
             Err(refusal) => {
-                answer.insert("refused".to_owned(), json!(format!("{refusal:?}")));
+                let words = refusal_words(dialect, refusal, api.engine.world().now());
+                answer.insert("refused".to_owned(), json!(words));
             }
         }
     }
