@@ -58,7 +58,9 @@ pub fn refusal_words(dialect: &dyn Dialect, refusal: Refusal, now: Timestamp) ->
     let reply = Reply { form: 0, trace_id: "0".repeat(32).into(), host: HostKind::Local, now };
     match dialect.client_answer(&dialect.render(&Outcome::Refused(refusal), &reply).body) {
         ClientAnswer::Refused { why } => why,
-        ClientAnswer::Accepted { .. } | ClientAnswer::Unreadable => "refused, for a reason that has no words".to_owned(),
+        ClientAnswer::Accepted { .. } | ClientAnswer::Unreadable => {
+            "refused, for a reason that has no words".to_owned()
+        }
     }
 }
 

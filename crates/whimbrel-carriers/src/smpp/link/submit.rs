@@ -185,7 +185,10 @@ impl Link<'_> {
                     // Once for each connection: such a carrier gives an id to none.
                     self.is_idless = true;
                     let carrier = &*self.keeper.config().name;
-                    tracing::warn!(carrier, "carrier takes parts without giving ids: no receipt will be found for them");
+                    tracing::warn!(
+                        carrier,
+                        "carrier takes parts without giving ids: no receipt will be found for them"
+                    );
                 }
                 for ticket in tickets.iter() {
                     self.keeper.report.sent(ticket, id.clone(), AnswerTiming::InTime, at);
