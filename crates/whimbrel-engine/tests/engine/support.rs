@@ -20,7 +20,7 @@ use whimbrel_core::{
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
-use whimbrel_engine::carriers::{CarrierDesk, Carriers};
+use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
@@ -149,7 +149,7 @@ impl Gateway {
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
         let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
-        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), doubt, Pace { parts_per_second_max: 0 }));
+        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), rules(doubt)));
         let (egress, webhooks) = mpsc::unbounded_channel();
         let (engine, events) = Engine::start(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -358,6 +358,11 @@ impl Gateway {
 /// Waits for what must come; a generous bound makes a hang a failure.
 pub async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("it came within 20 seconds")
+}
+
+/// No limit, and no patience with a carrier that is down.
+pub fn rules(doubt: DoubtRules) -> CarrierRules {
+    CarrierRules { doubt, pace: Pace { parts_per_second_max: 0 }, down_grace: Span::ZERO }
 }
 
 fn snapshot(carrier: CarrierId) -> Snapshot {
