@@ -15,9 +15,10 @@ use crate::call::{
     Alphabet, Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall,
 };
 use crate::carrier::Submission;
-use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
+use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
+use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::time::{Span, Timestamp};
 
@@ -120,6 +121,10 @@ pub struct Plan {
     pub receipt: ReceiptWish,
     /// Where receipts go instead of the account's endpoint.
     pub callback: Option<Box<str>>,
+    /// How receipts are told.
+    pub telling: Telling,
+    /// The application that sends.
+    pub application: Option<ApplicationId>,
     /// The customer's mark.
     pub client_ref: Option<Box<str>>,
     /// The customer's second mark.
@@ -200,6 +205,8 @@ pub fn plan(
         epoch: snapshot.epoch,
         receipt: call.receipt,
         callback: call.callback,
+        telling: call.telling,
+        application: call.application,
         client_ref: call.client_ref,
         account_ref: call.account_ref,
         validity: call.validity,
@@ -224,6 +231,17 @@ impl Snapshot {
         let digits = call.recipient.digits();
         let route = self.routes.iter().find(|route| digits.starts_with(&*route.prefix))?;
         Some((&route.name, *route.carriers.first()?))
+    }
+
+    /// The carriers that may take a part, as it is cut, instead of `carrier`: those that its route tries after it, in order; all of
+    /// them if the route does not name it any more. None if there is no such route any more.
+    pub fn carriers_instead(&self, route: &str, carrier: CarrierId, cut: Cut) -> impl Iterator<Item = CarrierId> {
+        let route = self.routes.iter().find(|candidate| *candidate.name == *route);
+        let carriers = route.map_or(&[][..], |route| &route.carriers);
+        let from = carriers.iter().position(|candidate| candidate.id == carrier).map_or(0, |at| at + 1);
+        let wanted = (cut.reference.width(), cut.slack);
+        let rest = carriers.iter().skip(from).filter(move |other| (other.reference_width, other.part_slack) == wanted);
+        rest.map(|other| other.id)
     }
 
     /// The carrier that a route tries after `carrier`, among those that want texts cut in the same way: the parts stay as they
@@ -387,6 +405,8 @@ mod tests {
             registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
+            telling: Telling::default(),
+            application: None,
             client_ref: None,
             account_ref: None,
             validity: None,
@@ -454,5 +474,21 @@ mod tests {
         assert_eq!(after("britain", 3), None);
         assert_eq!(after("britain", 9), None);
         assert_eq!(after("nowhere", 1), None);
+    }
+
+    #[test]
+    fn a_part_that_waits_has_the_carriers_after_its_own_or_all_if_that_is_gone() {
+        let snapshot = snapshot();
+        let instead = |route, id, reference, slack| {
+            let cut = Cut { reference, slack };
+            snapshot.carriers_instead(route, CarrierId(id), cut).map(|id| id.0).collect::<Vec<_>>()
+        };
+        let octet = ConcatRef::Octet(1);
+        assert_eq!(instead("britain", 1, octet, 0), [3]);
+        assert_eq!(instead("britain", 3, octet, 0), [0_u16; 0]);
+        assert_eq!(instead("britain", 9, octet, 0), [1, 3]);
+        assert_eq!(instead("britain", 9, ConcatRef::Word(1), 0), [2]);
+        assert_eq!(instead("britain", 9, octet, 1), [0_u16; 0]);
+        assert_eq!(instead("nowhere", 1, octet, 0), [0_u16; 0]);
     }
 }

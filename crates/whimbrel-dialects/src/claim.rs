@@ -4,8 +4,10 @@
 //! request, so what it hands over knows what is to be verified, and is given the secrets or keys that count. No clock: `now` is
 //! among what is given.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureMethod, Timestamp};
 
 /// Who a request says is calling.
@@ -19,6 +21,8 @@ pub enum Claim {
         secret: Secret,
         /// How they were shown: [`AuthMethod::Parameters`] or [`AuthMethod::Basic`].
         method: AuthMethod,
+        /// Whether the same request could have been signed, or come with a token.
+        signable: Signable,
     },
     /// A signature over the request.
     Signed(Box<dyn SignedRequest>),
@@ -27,6 +31,25 @@ pub enum Claim {
 }
 
 impl Claim {
+    /// Who it says it is: a key, or an application. Nothing of it is proved.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::KeyAndSecret { key, .. } => Cow::Borrowed(key),
+            Self::Signed(signed) => Cow::Borrowed(signed.key()),
+            Self::Token(token) => Cow::Owned(token.application().to_string()),
+        }
+    }
+
+    /// Whether the request could have been signed, in whatever way.
+    #[must_use]
+    pub const fn signable(&self) -> Signable {
+        match self {
+            Self::KeyAndSecret { signable, .. } => *signable,
+            Self::Signed(_) | Self::Token(_) => Signable::Yes,
+        }
+    }
+
     /// The way by which it wants to be proved.
     #[must_use]
     pub const fn method(&self) -> AuthMethod {
@@ -49,16 +72,16 @@ pub trait SignedRequest: fmt::Debug + Send + Sync {
     /// The first [`SignatureFault`].
     fn verify(&self, keys: &SigningKeys<'_>) -> Result<Verified, SignatureFault>;
 
-    /// What is the matter with a signature that did not match. Much dearer than [`verify`](Self::verify): for a bounded number
-    /// of requests only.
-    fn explain(&self, keys: &SigningKeys<'_>) -> Explained;
+    /// Which usual mistake gives the signature that did not hold; `None` if none known does. Much dearer than
+    /// [`verify`](Self::verify): for a bounded number of requests only.
+    fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained>;
 }
 
 /// What a signature is checked with.
 #[derive(Debug, Clone, Copy)]
 pub struct SigningKeys<'a> {
     /// The account's signature secrets: the present one, and those before it that still count.
-    pub secrets: &'a [Secret],
+    pub secrets: &'a [&'a Secret],
     /// The one method that the account signs by.
     pub method: SignatureMethod,
     /// How far a vendor's clients that sign otherwise than documented are understood.
@@ -121,6 +144,21 @@ impl SignatureFault {
             Self::TooNew => "too-new",
             Self::Mismatch => "mismatch",
             Self::Replayed => "replayed",
+        }
+    }
+}
+
+impl fmt::Display for SignatureFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSecret => f.write_str("the account has no signature secret"),
+            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::Malformed(field) => write!(f, "`{field}` cannot be read"),
+            Self::Ambiguous => f.write_str("a parameter came twice with different values, or its name has `&` or `=`"),
+            Self::TooOld => f.write_str("the time stamp is too old: compare the clocks, and sign each request anew"),
+            Self::TooNew => f.write_str("the time stamp is too far ahead: compare the clocks"),
+            Self::Mismatch => f.write_str("the signature does not match"),
+            Self::Replayed => f.write_str("it was used before"),
         }
     }
 }

@@ -7,10 +7,14 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
-use whimbrel_core::{Accepted, Account, AttemptNumber, PartId, Plan, Refusal, SendCall, Timestamp, policy};
+use whimbrel_core::{
+    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Timestamp,
+    policy,
+};
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
 use crate::Engine;
+use crate::authenticate::Caller;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
@@ -25,6 +29,20 @@ impl Engine {
     pub async fn send(
         self: &Arc<Self>,
         account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+    ) -> Result<Accepted, Refusal> {
+        self.send_once(account, None, call, dialect).await
+    }
+
+    /// Takes one message for `account`, whose request uses `replay` up.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn send_once(
+        self: &Arc<Self>,
+        account: &Account,
+        replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
@@ -58,7 +76,7 @@ impl Engine {
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         let (answer, answered) = oneshot::channel();
-        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim }));
+        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
         let engine = Arc::clone(self);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
             let outcome = engine.accepted(&desk, &plan, claim, result);
@@ -66,6 +84,23 @@ impl Engine {
         };
         self.batcher.push(vec![op], Box::new(after));
         answered.await.unwrap_or(Err(Refusal::Internal))
+    }
+
+    /// The answer that the very same request was given before, if it is proved by a signature that was used: prices, routes and
+    /// limits may have changed since, what was sent has not. Else the refusal.
+    pub(crate) async fn unless_answered(&self, caller: &Caller, refusal: Refusal) -> Outcome {
+        let Some(key) = caller.replay.filter(|key| key.kind == ReplayKind::Signature) else {
+            return Outcome::Refused(refusal);
+        };
+        let account = caller.account.id;
+        match self.read(move |store| store.answered(account, &key)).await {
+            Ok(Some(accepted)) => Outcome::Sent(accepted),
+            Ok(None) => Outcome::Refused(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to a signed request; it is answered as a new one");
+                Outcome::Refused(refusal)
+            }
+        }
     }
 
     /// Takes the parts out of what the account may send as one sender.
@@ -107,7 +142,7 @@ impl Engine {
             FirstClaim::Later => {}
         }
         match taken {
-            Ok(Some(OpResult::Accepted { parts, .. })) => {
+            Ok(Some(OpResult::Accepted { accepted, .. })) => {
                 if is_new {
                     self.events.tell(plan.accepted_at, || {
                         let about = About::Message {
@@ -119,16 +154,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                // A repeated request is answered with the ids of the message that was taken first.
-                let message_id = parts.first().map_or(plan.message_id, |part| whimbrel_core::MessageId(part.part_id.0));
-                Ok(Accepted {
-                    message_id,
-                    recipient: plan.recipient.clone(),
-                    network: plan.network.clone(),
-                    parts,
-                    client_ref: plan.client_ref.clone(),
-                    account_ref: plan.account_ref.clone(),
-                })
+                Ok(*accepted)
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

@@ -19,6 +19,7 @@
 //! ```
 
 mod explain;
+mod probe;
 mod scheme;
 
 use std::fmt;
@@ -30,6 +31,7 @@ use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature};
 
 pub use explain::{Hints, explain};
+pub use probe::probe;
 pub(crate) use scheme::Bodies;
 
 /// The header.

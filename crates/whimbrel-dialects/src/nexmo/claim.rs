@@ -8,9 +8,11 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{AuthMethod, Refusal, Secret};
 
 use super::params::{Name, Params};
+use super::signed::SignedParams;
 use crate::Claim;
 use crate::http::HttpRequest;
 
@@ -76,6 +78,14 @@ impl Product {
         }
     }
 
+    /// Whether callers can do better than show their secret.
+    fn signable(self) -> Signable {
+        match self.takes(Way::Signature) || self.takes(Way::Token) {
+            true => Signable::Yes,
+            false => Signable::No,
+        }
+    }
+
     /// Whether callers may prove themselves that way.
     pub(super) fn takes(self, way: Way) -> bool {
         self.ways().0.contains(&way)
@@ -117,23 +127,25 @@ pub(super) fn claim(product: Product, request: &HttpRequest<'_>, params: &Params
         (Some(_), Basic::Absent) | (None, _) => false,
     };
     let secret = params.get(Name::ApiSecret).filter(|_| product.takes(Way::Parameters));
-    if product.takes(Way::Signature) && params.get(Name::Sig).is_some() {
-        return Err(match secret.is_some() || disagree {
-            true => Refusal::ConflictingCredentials,
-            // Signed requests are not offered yet: no signature can be accepted.
-            false => Refusal::InvalidSignature,
-        });
+    if let Some(sig) = params.get(Name::Sig).filter(|_| product.takes(Way::Signature)) {
+        return match key {
+            _ if secret.is_some() || disagree => Err(Refusal::ConflictingCredentials),
+            // A key in the header alone is not signed.
+            None => Err(Refusal::InvalidSignature),
+            Some(key) => Ok(Claim::Signed(Box::new(SignedParams::new(key, sig, request, params)))),
+        };
     }
     if disagree {
         return Err(Refusal::BadCredentials);
     }
+    let signable = product.signable();
     match (key, secret, basic) {
         (Some(key), Some(secret), _) => {
             let method = AuthMethod::Parameters;
-            Ok(Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method })
+            Ok(Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable })
         }
         (_, _, Basic::Given { key, secret }) if !secret.expose().is_empty() => {
-            Ok(Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic })
+            Ok(Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic, signable })
         }
         _ => Err(Refusal::Missing { field: "api_secret" }),
     }
@@ -239,10 +251,11 @@ mod tests {
         assert_eq!(check(None, "api_key=u1&sig=00&api_secret=pw"), conflict);
         assert_eq!(check(Some(U), "api_key=u1&sig=00&api_secret=pw"), conflict);
         assert_eq!(check(Some(V), "api_key=u1&sig=00"), conflict);
-        let unsigned = Err(Refusal::InvalidSignature);
-        assert_eq!(check(None, "api_key=u1&sig=00"), unsigned);
-        assert_eq!(check(Some(U), "api_key=u1&sig=00"), unsigned);
-        assert_eq!(check(Some(U), "sig=00"), unsigned);
+        for beside in [None, Some(U), Some("Bearer x.y.z")] {
+            let signed = read(beside, "api_key=u1&sig=00");
+            assert!(matches!(&signed, Ok(Claim::Signed(signed)) if signed.key() == "u1"), "{beside:?}");
+        }
+        assert_eq!(check(Some(U), "sig=00"), Err(Refusal::InvalidSignature));
         assert_eq!(check(None, "api_key=u1&sig=&api_secret=pw"), ok("u1", "pw"));
     }
 
@@ -259,9 +272,8 @@ mod tests {
         let params = Params::read(query, b"").ok()?;
         let taken = match claim(product, &request, &params) {
             Ok(Claim::KeyAndSecret { method, .. }) => (method == AuthMethod::Basic) == (way == Way::Basic),
-            // A signature is looked at before anything else can be missing.
-            Err(Refusal::InvalidSignature) => way == Way::Signature,
-            _ => false,
+            Ok(Claim::Signed(_)) => way == Way::Signature,
+            Ok(Claim::Token(_)) | Err(_) => false,
         };
         Some(taken)
     }
@@ -312,5 +324,12 @@ mod tests {
                 "{header_only:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_rule_that_demands_signatures_says_nothing_of_products_without_them() {
+        let signable = |product: Product| product.signable() == Signable::Yes;
+        assert!([Product::Sms, Product::VerifyV1, Product::Messages, Product::Voice].into_iter().all(signable));
+        assert!(![Product::Account, Product::Secrets, Product::Applications, Product::Audit].into_iter().any(signable));
     }
 }

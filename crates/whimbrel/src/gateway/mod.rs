@@ -7,6 +7,7 @@ mod dev;
 mod front;
 mod gauges;
 mod link;
+mod origin;
 mod presence;
 mod reload;
 mod routing;
@@ -149,11 +150,14 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         egress: Arc::clone(&egress) as Arc<dyn whimbrel_engine::ports::Egress>,
         carriers: Carriers::new(desks),
         snapshot,
+        compat: config.compat,
+        failure_rules: config.auth.failure_rules,
     })
     .await
     .when("cannot start the engine")?;
     if is_dev {
         dev::open_accounts(&engine).await.when("cannot make the development account")?;
+        dev::fill_pool(&engine).await.when("cannot fill the pool of numbers")?;
     }
     engine.run();
     for (desk, carrier) in placed {
@@ -178,7 +182,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
     });
-    let front = Arc::new(Front::new(Arc::clone(&engine), api));
+    let proxies = config.auth.trusted_proxies.clone().into();
+    let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));
     let running = presence::running(is_dev, &http, &https, certificates.as_ref(), simulator.as_ref(), admin_token);
     let mut listeners = tokio::task::JoinSet::new();
     if let Some(bound) = http {
