@@ -12,6 +12,7 @@ pub mod own;
 pub mod registry;
 pub mod webhook;
 
+use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
@@ -130,6 +131,12 @@ pub trait Dialect: Send + Sync {
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
+        None
+    }
+
+    /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
+    /// that says nothing of the message.
+    fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {
         None
     }
 

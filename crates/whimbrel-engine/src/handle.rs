@@ -2,12 +2,21 @@
 
 use std::sync::{Arc, PoisonError};
 
-use whimbrel_core::{Account, Call, Outcome, Refusal, Timestamp};
+use whimbrel_core::{Account, AccountId, Call, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
 use crate::prices::prices;
+
+/// A request that was handled.
+#[derive(Debug)]
+pub struct Handled {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Whose it was, if that was proved.
+    pub account_id: Option<AccountId>,
+}
 
 impl Engine {
     /// Judges and carries out a request.
@@ -18,6 +27,17 @@ impl Engine {
         claim: Result<Claim, Refusal>,
         call: Result<Call, Refusal>,
     ) -> Outcome {
+        self.handle_whose(dialect, origin, claim, call).await.outcome
+    }
+
+    /// The same, and says whose request it was.
+    pub async fn handle_whose(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        origin: Origin,
+        claim: Result<Claim, Refusal>,
+        call: Result<Call, Refusal>,
+    ) -> Handled {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
         let judged = match claim {
@@ -29,6 +49,7 @@ impl Engine {
         }
         // What cannot be read counts as a message: most of it wanted to be one.
         let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
+        let account_id = judged.as_ref().ok().map(|caller| caller.account.id);
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
@@ -56,7 +77,7 @@ impl Engine {
             }
             Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
         }
-        outcome
+        Handled { outcome, account_id }
     }
 
     /// Carries out what a caller may ask for; each family of calls in its own file.

@@ -35,9 +35,12 @@ mod lists;
 mod messages;
 mod notifier;
 mod numbers;
+mod pool;
 mod prices;
 mod recover;
+mod rejections;
 mod reload;
+mod reroute;
 mod secrets;
 mod settle;
 mod signatures;
@@ -64,14 +67,17 @@ use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
 use crate::prover::Prover;
+use crate::rejections::Rejections;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
 pub use crate::lists::{ListError, own_number};
+pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::secrets::SecretError;
 pub use crate::world::SystemWorld;
@@ -120,6 +126,7 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) rejections: Rejections,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -212,6 +219,7 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            rejections: Rejections::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -236,6 +244,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
+        tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

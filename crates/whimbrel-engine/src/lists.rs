@@ -130,7 +130,7 @@ impl Engine {
     }
 }
 
-fn unexpected(result: Option<OpResult>) -> ListError {
+pub(crate) fn unexpected(result: Option<OpResult>) -> ListError {
     match result {
         Some(OpResult::Failed(why)) => ListError::Bug(why),
         _ => ListError::Bug("an answer of another kind".into()),

@@ -1,9 +1,9 @@
 //! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event, and secrets
-//! whose overlap is over are forgotten.
+//! whose overlap is over are forgotten. What refused requests left is written, also when the engine stops.
 
 use std::sync::Arc;
 
-use whimbrel_core::Span;
+use whimbrel_core::{PartEvent, Span};
 
 use crate::Engine;
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             Ok(parts) if parts.is_empty() => {}
             Ok(parts) => {
                 let is_full = parts.len() == PARTS_MAX;
-                engine.let_time_pass(parts).await;
+                engine.settle_ours(parts.into_iter().map(|part| (part, PartEvent::Clock)).collect()).await;
                 if is_full && engine.batcher.stopped().is_none() {
                     continue;
                 }
@@ -28,6 +28,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             Err(error) => tracing::error!(%error, "cannot look for expired parts; trying again in a second"),
         }
         engine.end_signature_secrets().await;
+        engine.write_rejections().await;
         engine.report().await;
         tokio::select! {
             biased;
@@ -35,4 +36,5 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             () = engine.world.sleep(EVERY) => {}
         }
     }
+    engine.write_rejections().await;
 }

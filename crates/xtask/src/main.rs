@@ -42,6 +42,8 @@ enum Command {
     Install(commands::install::Options),
     /// Run the tests that are other projects' clients and servers, locked or in their newest versions.
     Sdks(commands::sdks::Options),
+    /// Compare signatures with those of the vendors' own libraries on random inputs, both ways.
+    Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
@@ -56,6 +58,10 @@ enum Command {
     Throttled(commands::throttled::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
     Properties(commands::properties::Options),
+    /// Replace every secret of an account once a second under load, and see that no honest request fails.
+    Rotate(commands::rotate::Options),
+    /// Measure what guessed and cold secrets cost those who send beside them.
+    Guesses(commands::guesses::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -90,6 +96,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Tidy => commands::tidy::run(&workspace),
         Command::Install(options) => commands::install::run(&workspace, &options),
         Command::Sdks(options) => commands::sdks::run(&workspace, &options),
+        Command::Signers(options) => commands::signers::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
@@ -97,6 +104,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
+        Command::Rotate(options) => commands::rotate::run(&workspace, &options),
+        Command::Guesses(options) => commands::guesses::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

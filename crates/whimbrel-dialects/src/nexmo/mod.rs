@@ -25,7 +25,8 @@ mod sms;
 mod token;
 mod url;
 
-use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Timestamp, Uuid};
+use whimbrel_core::call::history::RefusedSend;
+use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Refusal, Timestamp, Uuid};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
@@ -175,6 +176,10 @@ impl Dialect for Nexmo {
 
     fn url_test(&self, url: &str) -> WebhookRequest {
         sms::url_test(url)
+    }
+
+    fn rejection(&self, request: &HttpRequest<'_>, refusal: &Refusal, at: Timestamp) -> Option<RefusedSend> {
+        sms::rejection(request, refusal, at)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {

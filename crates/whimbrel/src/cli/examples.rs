@@ -51,6 +51,13 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         "account topup",
         ["whimbrel account topup devkey01 10.00", "whimbrel account topup devkey01 250.00 --reference invoice-17"],
     ),
+    (
+        "account reload",
+        [
+            "whimbrel account reload devkey01 --reference T1 --amount 10.00 --times 3",
+            "whimbrel account reload devkey01 --off",
+        ],
+    ),
     ("account show", ["whimbrel account show devkey01", "whimbrel account show devkey01 --json"]),
     (
         "account set",
@@ -89,6 +96,45 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
         ],
     ),
+    ("account signing", ["whimbrel account signing show devkey01", "whimbrel account signing rotate devkey01"]),
+    (
+        "account signing show",
+        ["whimbrel account signing show devkey01", "whimbrel account signing show devkey01 --json"],
+    ),
+    (
+        "account signing set",
+        [
+            "whimbrel account signing set devkey01 --method sha256",
+            "whimbrel account signing set devkey01 --webhooks signed",
+        ],
+    ),
+    (
+        "account signing rotate",
+        [
+            "whimbrel account signing rotate devkey01",
+            "whimbrel account signing rotate devkey01 --overlap 3600 --secret-file signature.txt",
+        ],
+    ),
+    (
+        "account policy",
+        [
+            "whimbrel account policy devkey01",
+            "whimbrel account policy devkey01 --networks 192.0.2.0/24 --scopes send --spend-per-day-max 25.00",
+        ],
+    ),
+    ("secret", ["whimbrel secret ls devkey01", "whimbrel secret add devkey01"]),
+    ("secret ls", ["whimbrel secret ls devkey01", "whimbrel secret ls devkey01 --json"]),
+    ("secret add", ["whimbrel secret add devkey01", "whimbrel secret add devkey01 --secret-env NEW_SECRET"]),
+    (
+        "secret revoke",
+        [
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab",
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab --yes",
+        ],
+    ),
+    ("key", ["whimbrel key ls", "whimbrel key rotate"]),
+    ("key ls", ["whimbrel key ls", "whimbrel key ls --json"]),
+    ("key rotate", ["whimbrel key rotate", "whimbrel key rotate --data-dir /var/lib/whimbrel --json"]),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
     ("number ls", ["whimbrel number ls", "whimbrel number ls --json"]),
     (
@@ -98,6 +144,16 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel number assign 447700900200 --account devkey01 --inbound-url https://example.com/in",
         ],
     ),
+    ("number pool", ["whimbrel number pool ls", "whimbrel number pool add 447700900901 --country GB --monthly 1.25"]),
+    ("number pool ls", ["whimbrel number pool ls", "whimbrel number pool ls --json"]),
+    (
+        "number pool add",
+        [
+            "whimbrel number pool add 447700900901 --country GB --features SMS,VOICE --monthly 1.25",
+            "whimbrel number pool add --file numbers.csv",
+        ],
+    ),
+    ("number pool rm", ["whimbrel number pool rm 447700900901", "whimbrel number pool rm 447700900901 --yes"]),
     ("number release", ["whimbrel number release 447700900200", "whimbrel number release 447700900200 --yes"]),
     ("list", ["whimbrel list show barred", "whimbrel list add barred 447700900123"]),
     ("list show", ["whimbrel list show barred", "whimbrel list show senders --account devkey01"]),

@@ -15,10 +15,13 @@ mod config;
 mod examples;
 mod failure;
 mod help;
+mod key;
 mod list;
 mod number;
 mod output;
 mod phone;
+mod pool;
+mod secret;
 mod send;
 mod serve;
 mod shell;
@@ -75,6 +78,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
         Command::Application(command) => block_on(application::run(command, out)),
+        Command::Secret(command) => block_on(secret::run(command, out)),
+        Command::Key(command) => block_on(key::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),

@@ -7,9 +7,11 @@ use super::value::Kind;
 /// From 10 ms to an hour.
 const WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 3_600_000 };
 /// From 10 ms to a day.
+const NUMBER_FORM: Kind = Kind::Choice(&["plain", "plus", "00", "national"]);
 const LONG_WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 86_400_000 };
 const CALLS: Kind = Kind::Count { min: 1, max: 100_000 };
 const PATH: Kind = Kind::Text;
+const FAILURES: Kind = Kind::Count { min: 0, max: 1_000_000 };
 const TAG: Kind = Kind::Code { max: 0xffff };
 
 const fn carrier(path: &'static str, kind: Kind, help: &'static str) -> Key {
@@ -45,6 +47,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "listen", help: "Where the gateway listens." },
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
+    Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
@@ -89,6 +92,26 @@ pub(super) static KEYS: &[Key] = &[
     .restart(),
     Key::new("tables.networks", PATH, "A CSV file of networks by prefix. Empty: the built-in table.").default(""),
     Key::new("tables.prices", PATH, "A CSV file of prices. Empty: the built-in table.").default(""),
+    Key::new(
+        "auth.trusted_proxies",
+        Kind::List,
+        "Proxies of yours before the gateway: addresses and networks such as 10.0.0.0/8. Of a request that comes from one of them, \
+         the last address in X-Forwarded-For that is none of them is where it comes from; of others the header is not read.",
+    )
+    .default("").restart(),
+    Key::new(
+        "auth.failures_per_key",
+        FAILURES,
+        "Requests with one key that may fail to prove who calls, at once and again each minute. Above: nothing is looked at, and the \
+         dialect's throttle is the answer, except for addresses that proved themselves with the key before. 0: any number.",
+    )
+    .default("20").restart(),
+    Key::new(
+        "auth.failures_per_source",
+        FAILURES,
+        "As above, from one address (IPv6: one /64), whatever keys it tries. 0: any number.",
+    )
+    .default("100").restart(),
     Key::new(
         "limits.connections",
         Kind::Count { min: 1, max: 1_000_000 },
@@ -137,6 +160,13 @@ pub(super) static KEYS: &[Key] = &[
     .env("WHIMBREL_ALLOW_EGRESS").restart(),
     Key::new("egress.extra_ca", PATH, "A PEM file of certificate authorities to trust besides the system's. Empty: none.")
         .default("").restart(),
+    Key::new(
+        "egress.test_new_urls",
+        Kind::Flag,
+        "Whether a URL that a customer sets through a vendor's API must answer a GET with 200 before it is stored.",
+    )
+    .default("true")
+    .restart(),
     Key::new("egress.calls", CALLS, "Calls at once, to all hosts.").default("256").restart(),
     Key::new("egress.calls_per_host", CALLS, "Calls at once to one host.").default("16").restart(),
     Key::new("egress.connect_time", WAIT, "For resolving, for connecting and for TLS, each.").default("3s").restart(),
@@ -233,21 +263,34 @@ pub(super) static KEYS: &[Key] = &[
     .default("final"),
     carrier("carriers.*.sender_name", Kind::TonNpi, "Type of number and numbering plan of a sender with letters.").default("5/0"),
     carrier("carriers.*.sender_number", Kind::TonNpi, "The same of an international number.").default("1/1"),
+    carrier(
+        "carriers.*.sender_number_form",
+        NUMBER_FORM,
+        "How senders that are international numbers are written: 447700900123, +447700900123, 00447700900123, or without their \
+         country code.",
+    )
+    .default("plain"),
+    carrier(
+        "carriers.*.sender_name_alphabet",
+        Kind::Choice(&["ascii", "gsm7"]),
+        "The characters of a sender with letters, one octet each. Others are refused, @ too where gsm7 gives it the octet 0.",
+    )
+    .default("ascii"),
     carrier("carriers.*.sender_short_code", Kind::TonNpi, "The same of a number of up to 6 digits.").default("3/0"),
     carrier("carriers.*.recipient", Kind::TonNpi, "Type of number and numbering plan of recipients.").default("1/1"),
     carrier(
         "carriers.*.recipient_form",
-        Kind::Choice(&["plain", "plus", "00", "national"]),
+        NUMBER_FORM,
         "How recipients are written: 447700900123, +447700900123, 00447700900123, or without their country code.",
     )
     .default("plain"),
     carrier(
         "carriers.*.national_country",
         Kind::Text,
-        "With recipient_form national: the country code that is taken away. Numbers of other countries are written plain.",
+        "With a form national: the country code that is taken away. Numbers of other countries are written plain.",
     )
     .example("44"),
-    carrier("carriers.*.national_prefix", Kind::Text, "With recipient_form national: what is written in its place.").default(""),
+    carrier("carriers.*.national_prefix", Kind::Text, "With a form national: what is written in its place.").default(""),
     carrier("carriers.*.tlv", Kind::Flag, "Whether the carrier takes optional parameters at all.").default("true"),
     carrier(
         "carriers.*.tlvs",
@@ -316,6 +359,13 @@ pub(super) static KEYS: &[Key] = &[
         .default("1")
         .live(),
     carrier("carriers.*.doubt_wait", LONG_WAIT, "How long wait-then-resend waits.").default("60s").live(),
+    carrier(
+        "carriers.*.link_down_grace",
+        LONG_WAIT,
+        "How long messages wait for it while it takes none; then they go on to the next carrier of their route that does.",
+    )
+    .default("30s")
+    .live(),
     Key::new("routes.*.name", Kind::Text, "Your name for it; messages show it.").needed("all"),
     Key::new(
         "routes.*.prefix",

@@ -27,6 +27,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use whimbrel_core::SourceNetwork;
+use whimbrel_engine::failures::FailureRules;
+use whimbrel_engine::ports::NewUrls;
+
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
 pub use error::{ConfigError, ConfigErrors, Fault, Origin};
@@ -38,8 +42,8 @@ pub use route::Route;
 pub use schema::Reload;
 pub use settings::Shown;
 pub use smpp::{
-    Concat, DefaultAlphabet, IdFormat, Receipts, RecipientForm, SmppAddresses, SmppBind, SmppCarrier, SmppText,
-    SmppTls, SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity,
+    Concat, DefaultAlphabet, IdFormat, NameAlphabet, Receipts, SmppAddresses, SmppBind, SmppCarrier, SmppText, SmppTls,
+    SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity, WrittenNumber,
 };
 
 use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};
@@ -86,6 +90,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Files that replace built-in tables.
     pub tables: Tables,
+    /// Who may call.
+    pub auth: Auth,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
     /// How far clients that sign otherwise than documented are understood.
@@ -128,6 +134,15 @@ pub struct Tables {
     pub prices: Option<PathBuf>,
 }
 
+/// Who may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<SourceNetwork>,
+    /// How often keys and sources may fail.
+    pub failure_rules: FailureRules,
+}
+
 /// Logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -144,6 +159,8 @@ pub struct EgressConfig {
     pub policy: EgressPolicy,
     /// A PEM file of authorities to trust.
     pub extra_ca: Option<PathBuf>,
+    /// What becomes of URLs that customers set.
+    pub new_urls: NewUrls,
     /// Bounds of all calls.
     pub limits: EgressLimits,
     /// Bounds of one call.
@@ -184,6 +201,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         listen,
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
+        auth: auth(&mut settings),
         http_limits: http_limits(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
@@ -344,6 +362,26 @@ fn http_limits(settings: &Settings) -> HttpLimits {
     }
 }
 
+fn auth(settings: &mut Settings) -> Auth {
+    let mut trusted_proxies = Vec::new();
+    for text in settings.list("auth.trusted_proxies") {
+        match text.parse() {
+            Ok(network) => trusted_proxies.push(network),
+            Err(_) => settings.fault(
+                Fault::Value,
+                "auth.trusted_proxies",
+                format!("{text:?} is no network"),
+                "write an address such as 10.0.0.7, or a network such as 10.0.0.0/8 with zeros behind its prefix",
+            ),
+        }
+    }
+    let failure_rules = FailureRules {
+        per_key_max: settings.number("auth.failures_per_key"),
+        per_source_max: settings.number("auth.failures_per_source"),
+    };
+    Auth { trusted_proxies, failure_rules }
+}
+
 fn log(settings: &mut Settings) -> Log {
     let format = match settings.text("log.format") {
         Some("human") => LogFormat::Human,
@@ -383,6 +421,7 @@ fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
     EgressConfig {
         policy: EgressPolicy { reach, allowed_hosts },
         extra_ca: path(settings, "egress.extra_ca"),
+        new_urls: if settings.flag("egress.test_new_urls") { NewUrls::Tested } else { NewUrls::Taken },
         limits: EgressLimits {
             calls_max: settings.number("egress.calls"),
             calls_per_host_max: settings.number("egress.calls_per_host"),

@@ -47,8 +47,10 @@ fn clippy(workspace: &Workspace) -> Outcome<()> {
 fn harnesses(workspace: &Workspace) -> Outcome<()> {
     for line in [
         &["dissect", "--count", "5000"][..],
+        &["signers", "--count", "10000"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "27", "--last", "36"],
+        &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],
     ] {
         let line: Vec<&str> = ["xtask"].iter().chain(line).copied().collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::credentials::{PolicyArgs, SigningCommand};
 use super::{ConsentArgs, ServerArgs};
 
 /// `carrier`.
@@ -116,6 +117,20 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// How an account signs: its method and its signature secret.
+    #[command(subcommand)]
+    Signing(SigningCommand),
+    /// Show what an account's key may be used for, or change it.
+    Policy {
+        /// The account's key.
+        key: String,
+        /// What to change; without any, the policy is shown.
+        #[command(flatten)]
+        policy: Box<PolicyArgs>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Show an account with its wallet.
     Show {
         /// The account's key.
@@ -124,6 +139,8 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Arrange a payment that an account may call up by itself, or end that.
+    Reload(ReloadArgs),
     /// Change what an account may do and where its webhooks go.
     Set {
         /// The account's key.
@@ -135,6 +152,28 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+/// `account reload`.
+#[derive(Debug, Args)]
+pub struct ReloadArgs {
+    /// The account's key.
+    pub key: String,
+    /// What the account must name to call it up.
+    #[arg(long, required_unless_present = "off")]
+    pub reference: Option<String>,
+    /// What is paid in each time, in the account's currency.
+    #[arg(long, required_unless_present = "off")]
+    pub amount: Option<String>,
+    /// How often it may be called up.
+    #[arg(long, value_name = "COUNT", required_unless_present = "off")]
+    pub times: Option<u32>,
+    /// End what was arranged.
+    #[arg(long, conflicts_with_all = ["reference", "amount", "times"])]
+    pub off: bool,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `account set`. What is not given stays as it is.
@@ -277,6 +316,9 @@ pub enum NumberCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Numbers for sale: what customers find and buy through their API.
+    #[command(subcommand)]
+    Pool(PoolCommand),
     /// Take a number from its account: texts for it go nowhere.
     Release {
         /// The number.
@@ -288,6 +330,63 @@ pub enum NumberCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+/// `number pool`.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// List the pool, sold numbers too.
+    Ls {
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Put a number up for sale, or change its terms; with --file, all numbers of a table.
+    Add(PoolAddArgs),
+    /// Take a number out of the pool; whoever bought it keeps it.
+    Rm {
+        /// The number.
+        number: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `number pool add`.
+#[derive(Debug, Args)]
+pub struct PoolAddArgs {
+    /// The number.
+    #[arg(required_unless_present = "file")]
+    pub number: Option<String>,
+    /// A table with the line `number,country,kind,features,monthly,purchase,currency` on top; features have `+` between them, and an
+    /// empty purchase costs a month. `-` reads stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["number", "country", "monthly"])]
+    pub file: Option<PathBuf>,
+    /// Its country, such as GB.
+    #[arg(long, required_unless_present = "file")]
+    pub country: Option<String>,
+    /// mobile, landline, toll-free.
+    #[arg(long, default_value = "mobile")]
+    pub kind: String,
+    /// What it can do: SMS, VOICE, MMS, with commas between them.
+    #[arg(long, default_value = "SMS")]
+    pub features: String,
+    /// What is named as its price for a month, such as 1.25.
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "file")]
+    pub monthly: Option<String>,
+    /// What the purchase costs, all of it. Left out: a month.
+    #[arg(long, value_name = "AMOUNT")]
+    pub purchase: Option<String>,
+    /// Who pays in another currency does not see it.
+    #[arg(long, default_value = "EUR")]
+    pub currency: String,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// Which list.
