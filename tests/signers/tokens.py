@@ -126,7 +126,7 @@ class Tokens:
         told = {"fault": "the secret is not in the form that this scheme uses"}
         self.tally.differs("node takes a public key as the secret", (verdict, told), (node(token, self.public), True), token)
         token = self.hook(json.dumps(claims).replace("}", ', "jti": "2"}'), secret)
-        told = {"fault": "`jti` came twice with different values"}
+        told = {"fault": "`jti` came twice, and nobody can say which of them counts"}
         seen = (theirs(token, secret), node(token))
         self.tally.differs("a claim twice is taken", (judged(token), told), (seen, (True, True)), token)
         token = self.hook(json.dumps({**claims, "more": "x" * 4_000}), secret)

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, CarrierId, Secret};
+use whimbrel_core::{Account, CarrierId, Refusal, Secret};
 use whimbrel_store::{AccountPatch, AccountRefused, NewAccount, NewSecret, Op, OpResult, TopUp, Wallet};
 
 use crate::Engine;
-use crate::batcher::CommitError;
+use crate::batcher::{CommitError, Continuation};
 use crate::secrets::VERIFIER_TRIES_MAX;
 
 /// A customer to make an account for.
@@ -140,16 +140,42 @@ impl Engine {
         op: Op,
         changed: impl FnOnce(&OpResult) + Send + 'static,
     ) -> Result<Option<OpResult>, CommitError> {
-        let (answer, answered) = oneshot::channel();
-        let then = move |result: Result<Vec<OpResult>, CommitError>| {
-            if let Ok([result]) = result.as_deref() {
-                changed(result);
-            }
-            _ = answer.send(result);
-        };
-        self.batcher.push_settling(vec![op], Box::new(then));
+        let (then, answered) = noticing(changed);
+        self.batcher.push_settling(vec![op], then);
         Ok(answered.await.unwrap_or(Err(CommitError::Closed))?.pop())
     }
+
+    /// The same for a customer's request, which is turned away if too much waits for the store.
+    ///
+    /// # Errors
+    /// [`Refusal::Overloaded`], or [`Refusal::Internal`] if the store cannot be written; nothing was changed.
+    pub(crate) async fn ask(
+        &self,
+        op: Op,
+        changed: impl FnOnce(&OpResult) + Send + 'static,
+    ) -> Result<OpResult, Refusal> {
+        let (then, answered) = noticing(changed);
+        self.batcher.push(vec![op], then);
+        match answered.await.unwrap_or(Err(CommitError::Closed)) {
+            Ok(mut results) => results.pop().ok_or(Refusal::Internal),
+            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
+        }
+    }
+}
+
+/// What runs after the commit of one operation, and where its answer comes.
+fn noticing(
+    changed: impl FnOnce(&OpResult) + Send + 'static,
+) -> (Continuation, oneshot::Receiver<Result<Vec<OpResult>, CommitError>>) {
+    let (answer, answered) = oneshot::channel();
+    let then = move |result: Result<Vec<OpResult>, CommitError>| {
+        if let Ok([result]) = result.as_deref() {
+            changed(result);
+        }
+        _ = answer.send(result);
+    };
+    (Box::new(then), answered)
 }
 
 pub(crate) fn unexpected(result: OpResult) -> AccountError {

@@ -3,21 +3,28 @@
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
 mod credentials;
+mod pool;
+mod rejection;
+mod reload;
 
 use std::sync::Arc;
 
 use whimbrel_core::{
     Accepted, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind, Lists, MessageClass, Money,
-    Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing,
-    Submission, Timestamp,
+    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind, Lists,
+    MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
+    SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
 
+use crate::document::{Document, DocumentChange, DocumentRefused};
 use crate::view::Credential;
 
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
+pub use pool::{Deal, Offer, PoolDone, PoolOp};
+pub use rejection::Rejection;
+pub use reload::{Reload, ReloadDone, ReloadOp};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -61,6 +68,14 @@ pub enum Op {
     Number(NumberChange),
     /// Change a list.
     List(ListChange),
+    /// Change the pool of numbers, or a number that came out of it.
+    Pool(PoolOp),
+    /// Arrange payments that an account may call up, or call one up.
+    Reload(ReloadOp),
+    /// Keep refused requests.
+    Rejections(Vec<Rejection>),
+    /// Make, change or remove a document of a dialect.
+    Document(Box<DocumentChange>),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
@@ -184,6 +199,8 @@ pub enum NumberFate {
         account_id: AccountId,
         /// Where its texts go instead of the account's endpoint.
         inbound_url: Option<Box<str>>,
+        /// Its country, if it is known.
+        country: Option<CountryCode>,
     },
     /// It belongs to nobody.
     Release,
@@ -294,6 +311,12 @@ impl AccountPatch {
             policy: None,
         }
     }
+
+    /// A change of endpoints and of nothing else.
+    #[must_use]
+    pub fn endpoints(id: AccountId, at: Timestamp, endpoints: Vec<(EndpointKind, Box<str>)>) -> Self {
+        Self { endpoints, ..Self::new(id, at) }
+    }
 }
 
 /// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.
@@ -372,8 +395,20 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// The document as it is now.
+    Document(Box<Document>),
+    /// The document is gone.
+    DocumentRemoved,
+    /// The document did not change.
+    DocumentRefused(DocumentRefused),
     /// Whether it was used before.
     Used(Used),
+    /// What became of a change of the pool.
+    Pool(PoolDone),
+    /// What became of an arranged payment.
+    Reload(ReloadDone),
+    /// Refused requests were kept.
+    RejectionsKept,
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

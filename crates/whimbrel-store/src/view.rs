@@ -1,13 +1,15 @@
 //! What reads answer.
 
+use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, CarrierId, Content, Cut, Final, HandsetClass, InboundContent, InboundId, MessageClass,
-    MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId, SenderId, Timestamp,
+    Account, AccountId, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent, InboundId,
+    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId, SenderId,
+    Timestamp,
 };
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{OrphanReason, Wallet};
+use crate::op::{Offer, OrphanReason, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -79,6 +81,26 @@ pub struct AccountView {
     pub dialect: Box<str>,
     /// Its money.
     pub wallet: Wallet,
+    /// The payment that it may call up, if one is arranged.
+    pub reload: Option<Reload>,
+}
+
+/// Which numbers for sale.
+#[derive(Debug, Clone)]
+pub struct SaleFilter {
+    /// What the customer wants.
+    pub query: SaleQuery,
+    /// The currency that it pays in.
+    pub currency: Currency,
+}
+
+/// A number of the pool.
+#[derive(Debug, Clone)]
+pub struct PooledNumber {
+    /// The number with its terms.
+    pub offer: Offer,
+    /// Who owns it now.
+    pub owner: Option<AccountId>,
 }
 
 /// A part that has not ended.

@@ -56,7 +56,7 @@ fn number(account: i64, url: Option<&str>) -> Op {
 }
 
 fn assign(number: &str, account_id: AccountId, url: Option<&str>) -> Op {
-    let change = NumberFate::Assign { account_id, inbound_url: url.map(Into::into) };
+    let change = NumberFate::Assign { account_id, inbound_url: url.map(Into::into), country: None };
     Op::Number(NumberChange { number: number.into(), change, at: NOW })
 }
 

@@ -56,6 +56,8 @@ enum Command {
     Dissect(commands::dissect::Options),
     /// Send more than a carrier allows, and see that its rate is used, kept and nobody else is slowed.
     Throttled(commands::throttled::Options),
+    /// Run the property tests with many cases from a new seed, once or for a while.
+    Properties(commands::properties::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -97,6 +99,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
+        Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

@@ -158,14 +158,10 @@ fn fault(fault: Fault) -> SignatureFault {
         Fault::Missing(field) => SignatureFault::Missing(field),
         Fault::Malformed(field) | Fault::TooLong { field, .. } => SignatureFault::Malformed(field),
         Fault::Ambiguous(_) => SignatureFault::Ambiguous,
-        Fault::TooOld { .. } => SignatureFault::TooOld,
-        Fault::TooNew { .. } => SignatureFault::TooNew,
+        Fault::TooOld { .. } | Fault::Expired { .. } => SignatureFault::TooOld,
+        Fault::TooNew { .. } | Fault::NotYetValid { .. } => SignatureFault::TooNew,
         Fault::UnusableSecret => SignatureFault::NoSecret,
-        // The last three are a token's, which this scheme never answers.
-        Fault::AlgorithmRefused
-        | Fault::Mismatch
-        | Fault::Expired { .. }
-        | Fault::NotYetValid { .. }
-        | Fault::OtherBody => SignatureFault::Mismatch,
+        // The last one is a token's, which this scheme never answers.
+        Fault::AlgorithmRefused | Fault::Mismatch | Fault::OtherBody => SignatureFault::Mismatch,
     }
 }

@@ -398,7 +398,8 @@ fn no_status_is_sent_that_is_not_in_the_table() {
         ROWS.iter().filter(|row| matches!(row.sent, By(_))).map(|row| row.status).chain(["0"]).collect();
     for entry in std::fs::read_dir(super::folder(DIALECT)).expect("the folder can be read") {
         let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
-        let stem = name.strip_suffix(".txt").expect("an exchange file");
+        // Folders hold the other APIs.
+        let Some(stem) = name.strip_suffix(".txt") else { continue };
         let file = open(DIALECT, stem);
         let Some(text) = file.has("response").then(|| body(&file)) else { continue };
         for marks in [("\"status\": \"", "\""), ("<status>", "</status>")] {

@@ -48,6 +48,7 @@ fn names(schema: &str) -> BTreeSet<&'static str> {
 fn files() -> Vec<(String, File)> {
     let entries = std::fs::read_dir(folder(DIALECT)).expect("the folder can be read");
     let mut stems: Vec<String> = entries
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file()))
         .map(|entry| {
             entry.expect("an entry").path().file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()
         })

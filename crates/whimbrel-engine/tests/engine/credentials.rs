@@ -20,6 +20,7 @@ async fn try_as(gateway: &Gateway, key: &str, secret: &str, source: &str) -> Res
     match soon(gateway.send_as(key, secret, source, "hello")).await.expect("no panic") {
         Outcome::Sent(_) => Ok(()),
         Outcome::Refused(refusal) => Err(refusal),
+        other => panic!("a text was answered with {other:?}"),
     }
 }
 

@@ -14,7 +14,7 @@ use whimbrel_core::{
     CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, Timestamp, World,
+    Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
@@ -260,6 +260,8 @@ impl Gateway {
             registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
+            telling: Telling::default(),
+            application: None,
             client_ref: None,
             account_ref: None,
             validity: None,

@@ -66,7 +66,7 @@ fn ask(bench: &mut Bench) -> Option<u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 2))]
 
     #[test]
     fn how_octets_are_cut_makes_no_difference(

@@ -11,6 +11,7 @@ use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Times
 
 use super::codes::parsed;
 use super::fault::Fault;
+use super::rejections::SinceLook;
 use super::rows;
 use crate::op::Wallet;
 use crate::view::Stats;
@@ -27,6 +28,7 @@ pub(super) struct Memory {
     pub(super) counts: Counts,
     /// Where the sweep over old carrier ids goes on.
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
+    pub(super) rejections: SinceLook,
 }
 
 /// Whose lists they are: an account's, or everybody's.

@@ -7,11 +7,14 @@
 mod accept;
 mod accounts;
 mod audit;
+mod catalogue;
 mod change;
 mod codes;
 mod credentials;
+mod documents;
 mod fault;
 mod find;
+mod history;
 mod inbound;
 mod inbox;
 mod lists;
@@ -19,12 +22,15 @@ mod memory;
 mod moved;
 mod notices;
 mod numbers;
+mod offers;
 mod open;
 mod parked;
 mod policy;
 mod pool;
 mod reads;
 mod receipt;
+mod rejections;
+mod reload;
 mod replay;
 mod rows;
 mod rules;
@@ -38,6 +44,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
 };
@@ -46,11 +54,12 @@ use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::Unreadable;
 use self::writer::Writer;
+use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
-    Stats,
+    PooledNumber, SaleFilter, Stats,
 };
 use crate::{Store, StoreError};
 
@@ -249,6 +258,30 @@ impl Store for SqliteStore {
         self.read(|db| numbers::numbers(db, account))
     }
 
+    fn owned_numbers(&self, account: AccountId, query: &OwnedQuery) -> Result<(Vec<OwnedEntry>, u64), StoreError> {
+        self.read(|db| catalogue::owned(db, account, query))
+    }
+
+    fn numbers_on_sale(&self, filter: &SaleFilter) -> Result<(Vec<SaleEntry>, u64), StoreError> {
+        self.read(|db| catalogue::on_sale(db, filter))
+    }
+
+    fn pool(&self, after: Option<&str>, count_max: usize) -> Result<Vec<PooledNumber>, StoreError> {
+        self.read(|db| catalogue::pool(db, after, count_max))
+    }
+
+    fn history(&self, account: AccountId, ids: &[HistoryId]) -> Result<Vec<HistoryPart>, StoreError> {
+        self.read(|db| history::by_ids(db, account, ids))
+    }
+
+    fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
+        self.read(|db| history::within(db, account, within))
+    }
+
+    fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {
+        self.read(|db| rejections::rejections(db, account, within))
+    }
+
     fn lists(&self) -> Result<Arc<Lists>, StoreError> {
         Ok(self.lists_of(Owner::Everybody))
     }
@@ -269,6 +302,18 @@ impl Store for SqliteStore {
 
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
         self.read(|db| parked::orphans(db, carrier, count_max))
+    }
+
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError> {
+        self.read(|db| documents::find(db, &self.keyring, place))
+    }
+
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError> {
+        self.read(|db| documents::of_account(db, &self.keyring, filter))
+    }
+
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
+        self.read(|db| documents::after(db, &self.keyring, after, count_max))
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeId, PartId,
+    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm, NoticeId, PartId,
     ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
@@ -11,6 +11,7 @@ use super::codes::{parsed, small};
 use super::credentials::credential;
 use super::fault::Fault;
 use super::inbound::{inbound_columns, inbound_part};
+use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
 use crate::keyring::Keyring;
@@ -61,11 +62,11 @@ pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Cred
 }
 
 pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {
-    Ok(rows::accounts(db, Some(id))?.pop().map(|row| {
-        let currency = row.account.currency;
-        let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
-        AccountView { account: row.account, dialect: row.dialect, wallet }
-    }))
+    let Some(row) = rows::accounts(db, Some(id))?.pop() else { return Ok(None) };
+    let currency = row.account.currency;
+    let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
+    let reload = reload(db, id, currency)?;
+    Ok(Some(AccountView { account: row.account, dialect: row.dialect, wallet, reload }))
 }
 
 pub(super) fn carriers(db: &Connection) -> Result<Vec<(CarrierId, Box<str>)>, Fault> {
@@ -136,7 +137,7 @@ pub(super) fn notices(
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     const AT: usize = MESSAGE_COLUMNS;
     let inbound: Option<i64> = row.get(AT + 8)?;
-    let (dialect, url, told) = match inbound {
+    let (dialect, url, form, application, told) = match inbound {
         None => {
             let currency = parsed(row, AT + 10, |code| code.parse().ok())?;
             let status = parsed(row, AT + 2, ReceiptStatus::parse)?;
@@ -145,6 +146,7 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
             let told = ReceiptTold {
                 part_id: PartId(row.get(AT + 1)?),
                 message_id: message.id,
+                part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,
                 network: message.network,
@@ -152,11 +154,12 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
                 client_ref: message.client_ref,
                 report,
             };
-            (message.dialect, message.callback, Told::Receipt(told))
+            (message.dialect, message.callback, message.form, message.application, Told::Receipt(told))
         }
         Some(id) => {
             let part = inbound_part(row, AT + 13)?;
-            (row.get(AT + 11)?, row.get(AT + 12)?, Told::Inbound(InboundTold { id: InboundId(id), part }))
+            let told = Told::Inbound(InboundTold { id: InboundId(id), part, part_count: 1 });
+            (row.get(AT + 11)?, row.get(AT + 12)?, NoticeForm::default(), None, told)
         }
     };
     Ok(Notice {
@@ -164,6 +167,8 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         account_id: AccountId(row.get(AT + 9)?),
         dialect,
         url,
+        form,
+        application,
         told,
         happened_at: Timestamp(row.get(AT + 4)?),
         failures: small(row, AT + 5)?,

@@ -155,6 +155,10 @@ impl Work<'_> {
             Op::TopUp(payment) => self.top_up(payment),
             Op::Number(change) => self.change_number(change),
             Op::List(change) => self.change_list(change),
+            Op::Pool(change) => self.change_pool(change).map(OpResult::Pool),
+            Op::Reload(change) => self.change_reload(change).map(OpResult::Reload),
+            Op::Rejections(rejections) => self.keep_rejections(rejections),
+            Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
         }

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
+pub use admin::{
+    AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand,
+    PoolAddArgs, PoolCommand, TestArgs,
+};
 pub use credentials::{ChosenSecretArgs, KeyCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -86,6 +89,9 @@ pub enum Command {
     /// Make, change, pay into and show accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after the applications of accounts and their keys.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),

@@ -159,6 +159,13 @@ pub(super) static KEYS: &[Key] = &[
     .env("WHIMBREL_ALLOW_EGRESS").restart(),
     Key::new("egress.extra_ca", PATH, "A PEM file of certificate authorities to trust besides the system's. Empty: none.")
         .default("").restart(),
+    Key::new(
+        "egress.test_new_urls",
+        Kind::Flag,
+        "Whether a URL that a customer sets through a vendor's API must answer a GET with 200 before it is stored.",
+    )
+    .default("true")
+    .restart(),
     Key::new("egress.calls", CALLS, "Calls at once, to all hosts.").default("256").restart(),
     Key::new("egress.calls_per_host", CALLS, "Calls at once to one host.").default("16").restart(),
     Key::new("egress.connect_time", WAIT, "For resolving, for connecting and for TLS, each.").default("3s").restart(),

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use whimbrel_core::SourceNetwork;
 use whimbrel_engine::failures::FailureRules;
+use whimbrel_engine::ports::NewUrls;
 
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
@@ -158,6 +159,8 @@ pub struct EgressConfig {
     pub policy: EgressPolicy,
     /// A PEM file of authorities to trust.
     pub extra_ca: Option<PathBuf>,
+    /// What becomes of URLs that customers set.
+    pub new_urls: NewUrls,
     /// Bounds of all calls.
     pub limits: EgressLimits,
     /// Bounds of one call.
@@ -418,6 +421,7 @@ fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
     EgressConfig {
         policy: EgressPolicy { reach, allowed_hosts },
         extra_ca: path(settings, "egress.extra_ca"),
+        new_urls: if settings.flag("egress.test_new_urls") { NewUrls::Tested } else { NewUrls::Taken },
         limits: EgressLimits {
             calls_max: settings.number("egress.calls"),
             calls_per_host_max: settings.number("egress.calls_per_host"),

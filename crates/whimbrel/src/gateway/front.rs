@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{SourceNetwork, World};
+use whimbrel_core::{Outcome, SourceNetwork, World};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed};
-use whimbrel_engine::{Engine, Origin};
+use whimbrel_engine::{Engine, Handled, Origin};
 
 use super::origin;
 use crate::api::Api;
@@ -42,7 +42,13 @@ impl Handler for Front {
             };
             let Parsed { claim, call, reply } = parsed;
             let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
-            let outcome = self.engine.handle(dialect, origin, claim, call).await;
+            let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
+            if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
+                let headers = request.header_list();
+                if let Some(refused) = dialect.rejection(&request.view(&headers), refusal, reply.now) {
+                    self.engine.note_rejection(account_id, refused);
+                }
+            }
             return dialect.render(&outcome, &reply).into();
         }
         match self.api.handle(&request).await {

@@ -157,6 +157,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     .when("cannot start the engine")?;
     if is_dev {
         dev::open_accounts(&engine).await.when("cannot make the development account")?;
+        dev::fill_pool(&engine).await.when("cannot fill the pool of numbers")?;
     }
     engine.run();
     for (desk, carrier) in placed {

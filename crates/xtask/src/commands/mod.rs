@@ -10,6 +10,7 @@ pub mod hostile;
 pub mod install;
 pub mod load;
 pub mod packages;
+pub mod properties;
 pub mod sdks;
 pub mod signers;
 pub mod sink;

@@ -92,7 +92,7 @@ fn too_many_requests(window: RateWindow) -> Cow<'static, str> {
 }
 
 /// `status` of a receipt; lower case, though clients are told to compare without case.
-pub(super) const fn receipt_status(status: ReceiptStatus) -> &'static str {
+pub(in super::super) const fn receipt_status(status: ReceiptStatus) -> &'static str {
     match status {
         ReceiptStatus::Accepted => "accepted",
         ReceiptStatus::Buffered => "buffered",
@@ -106,7 +106,7 @@ pub(super) const fn receipt_status(status: ReceiptStatus) -> &'static str {
 
 /// `err-code` of a receipt. 0 says that nothing went wrong, so it stands only where nothing did: a failure that the carrier
 /// gave no reason for is 1, and a refusal 99.
-pub(super) const fn err_code(report: Final) -> &'static str {
+pub(in super::super) const fn err_code(report: Final) -> &'static str {
     match report.status {
         ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => return "0",
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => {}

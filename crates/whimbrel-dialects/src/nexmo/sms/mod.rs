@@ -4,6 +4,7 @@
 
 pub(super) mod codes;
 mod parse;
+mod rejection;
 mod render;
 mod webhook;
 
@@ -11,5 +12,6 @@ mod webhook;
 mod tests;
 
 pub(super) use parse::read;
+pub(super) use rejection::rejection;
 pub(super) use render::render;
-pub(super) use webhook::webhook;
+pub(super) use webhook::{rules, url_test, webhook};

@@ -34,6 +34,11 @@ pub(in super::super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Tim
     }
 }
 
+/// Whether a path is that of the send API.
+pub(super) fn is_send(path_asked: &str) -> bool {
+    matches!(path(path_asked), Path::Send(_))
+}
+
 /// One trailing slash is tolerated: some clients add it.
 fn path(path: &str) -> Path {
     match path.strip_suffix('/').unwrap_or(path) {

@@ -4,7 +4,7 @@
 //! a part was accepted; `to, status, error-text` and then the rest where it was not. The order of the amounts in a refusal for
 //! want of money is our choice.
 
-pub(in super::super) mod json;
+mod json;
 mod xml;
 
 use whimbrel_core::{Accepted, Money, Outcome, PhoneNumber, Refusal};
@@ -63,6 +63,8 @@ fn body<A: Answer>(outcome: &Outcome) -> Vec<u8> {
     match outcome {
         Outcome::Sent(accepted) => sent::<A>(accepted),
         Outcome::Refused(refusal) => refused::<A>(refusal),
+        // Of another API: a fault of ours.
+        _ => refused::<A>(&Refusal::Internal),
     }
 }
 

@@ -5,11 +5,12 @@
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::phone::PhoneNumberError;
 use whimbrel_core::{
-    Call, CallbackFault, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration,
-    SendCall, SenderId, Span,
+    Call, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration, SendCall,
+    SenderId, Span, Telling,
 };
 
 use super::super::super::params::{CREDENTIALS, Name, Params};
+use super::super::super::url;
 use super::content;
 use crate::http::HttpRequest;
 use crate::own;
@@ -40,7 +41,11 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
     let _pool = mark(params, Name::PoolId, REGISTRATION_CHARS_MAX)?;
     let validity = validity(params)?;
     let handset_class = handset_class(params)?;
-    let callback = params.get(Name::Callback).map(callback).transpose().map_err(Refusal::InvalidCallback)?;
+    let callback = params
+        .get(Name::Callback)
+        .map(|text| url::absolute(text, CALLBACK_CHARS_MAX))
+        .transpose()
+        .map_err(Refusal::InvalidCallback)?;
     let network = network(params)?;
     let class = own::class(request)?;
     let idempotency = own::idempotency_key(request)?
@@ -54,6 +59,8 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         registration,
         receipt,
         callback,
+        telling: Telling::default(),
+        application: None,
         client_ref,
         account_ref,
         validity,
@@ -151,24 +158,6 @@ fn network(params: &Params<'_>) -> Result<Option<Box<str>>, Refusal> {
     match is_mobile || is_fixed {
         true => Ok(Some(code.into())),
         false => Err(Refusal::InvalidNetwork),
-    }
-}
-
-/// An absolute http or https URL. Whether it may be reached is judged when it is used.
-fn callback(url: &str) -> Result<Box<str>, CallbackFault> {
-    let is_scheme_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let (scheme, rest) = url.split_once("://").ok_or(CallbackFault::MissingProtocol)?;
-    if scheme.is_empty() || !scheme.bytes().all(is_scheme_character) {
-        return Err(CallbackFault::MissingProtocol);
-    }
-    let known_scheme = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let has_host = !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']);
-    let is_url_character = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    };
-    match known_scheme && has_host && url.len() <= CALLBACK_CHARS_MAX && url.bytes().all(is_url_character) {
-        true => Ok(url.into()),
-        false => Err(CallbackFault::Malformed),
     }
 }
 

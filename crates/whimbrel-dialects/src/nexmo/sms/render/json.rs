@@ -6,6 +6,7 @@
 
 use whimbrel_core::Money;
 
+use super::super::super::escape;
 use super::{Field, push, push_money};
 
 /// A body being written.
@@ -43,7 +44,7 @@ impl super::Answer for Answer {
 
     fn text(&mut self, field: Field, value: &str) {
         self.name(field);
-        escape(&mut self.out, value);
+        escape::json(&mut self.out, value);
         self.out.push(b'"');
     }
 
@@ -94,22 +95,4 @@ const fn name(field: Field) -> &'static str {
         Field::ClientRef => "client-ref",
         Field::AccountRef => "account-ref",
     }
-}
-
-/// Escapes what JSON strings cannot hold (RFC 8259 §7) and nothing else.
-pub(in super::super) fn escape(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (run, tail) = rest.split_at(length);
-        out.extend_from_slice(run);
-        match tail[0] {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
-            byte => push(out, format_args!("\\u{byte:04x}")),
-        }
-        rest = &tail[1..];
-    }
-    out.extend_from_slice(rest);
 }

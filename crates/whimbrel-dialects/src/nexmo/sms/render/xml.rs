@@ -5,6 +5,7 @@
 
 use whimbrel_core::Money;
 
+use super::super::super::escape;
 use super::{Field, push, push_money};
 
 /// A body being written.
@@ -28,7 +29,7 @@ impl super::Answer for Answer {
     }
 
     fn text(&mut self, field: Field, value: &str) {
-        self.element(field, |out| escape(out, value));
+        self.element(field, |out| escape::xml(out, value));
     }
 
     fn plain(&mut self, field: Field, value: &[u8]) {
@@ -72,45 +73,5 @@ const fn name(field: Field) -> &'static str {
         Field::Network => "network",
         Field::ClientRef => "clientRef",
         Field::AccountRef => "accountRef",
-    }
-}
-
-/// Escapes what would be read as markup; a carriage return too, which readers turn into a line feed (XML 1.0 §2.11). What XML
-/// cannot hold at all (§2.2) becomes U+FFFD.
-fn escape(out: &mut Vec<u8>, text: &str) {
-    let mut run = 0;
-    for (index, character) in text.char_indices() {
-        let instead = match character {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            '\r' => "&#13;",
-            '\t' | '\n' => continue,
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => "\u{fffd}",
-            _ => continue,
-        };
-        out.extend_from_slice(&text.as_bytes()[run..index]);
-        out.extend_from_slice(instead.as_bytes());
-        run = index + character.len_utf8();
-    }
-    out.extend_from_slice(&text.as_bytes()[run..]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markup_and_what_xml_cannot_hold_are_replaced() {
-        let escaped = |text| {
-            let mut out = Vec::new();
-            escape(&mut out, text);
-            String::from_utf8(out).expect("UTF-8")
-        };
-        assert_eq!(escaped("a & b < c > 'd' \"e\" é€😀"), "a &amp; b &lt; c &gt; 'd' \"e\" é€😀");
-        assert_eq!(escaped("]]>"), "]]&gt;");
-        assert_eq!(escaped("\t\n\r"), "\t\n&#13;");
-        assert_eq!(escaped("\0a\u{1f}\u{fffe}\u{ffff}\u{7f}"), "\u{fffd}a\u{fffd}\u{fffd}\u{fffd}\u{7f}");
-        assert_eq!(escaped(""), "");
     }
 }

@@ -7,7 +7,10 @@ use super::{post, read};
 const BASE: &str = "from=AcmeInc&to=447700900001";
 
 fn call(more: &str) -> Result<SendCall, Refusal> {
-    read(&post("", &[], format!("{BASE}&{more}").as_bytes())).call.map(|Call::Send(send)| send)
+    read(&post("", &[], format!("{BASE}&{more}").as_bytes())).call.map(|call| match call {
+        Call::Send(send) => send,
+        other => panic!("not a text: {other:?}"),
+    })
 }
 
 fn refusal(more: &str) -> Option<Refusal> {

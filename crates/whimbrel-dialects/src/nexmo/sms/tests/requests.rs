@@ -6,7 +6,7 @@ use super::{post, read};
 use crate::Parsed;
 
 fn send(parsed: Parsed) -> SendCall {
-    let Call::Send(send) = parsed.call.expect("a good request");
+    let Ok(Call::Send(send)) = parsed.call else { panic!("not a text: {:?}", parsed.call) };
     send
 }
 
