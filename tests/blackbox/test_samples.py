@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 
 import pytest
 import requests
@@ -20,18 +21,19 @@ from signing import SECRET, let_sign
 
 SAMPLES = ROOT / "tests/blackbox/samples"
 PROGRAMS = {"mjs": "node", "php": "php", "py": sys.executable, "rb": "ruby"}
-KINDS = list(PROGRAMS)
+# `cargo xtask install` brings PHP and Ruby where apt is; all else is tested elsewhere too.
+HERE = [kind for kind, program in PROGRAMS.items() if shutil.which(program)]
+if len(HERE) < len(PROGRAMS):
+    missing = sorted(set(PROGRAMS) - set(HERE))
+    warnings.warn(f"samples that end in {missing} are not run: {[PROGRAMS[kind] for kind in missing]} are missing")
 
 
 def program(kind):
-    """The language's program, or the test is skipped: PHP and Ruby are not everywhere, and all else must be tested there too."""
-    found = shutil.which(PROGRAMS[kind])
-    if not found:
-        pytest.skip(f"{PROGRAMS[kind]} is not installed: `cargo xtask install` does it where apt is")
-    return found
+    """The language's program."""
+    return shutil.which(PROGRAMS[kind])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", HERE)
 def test_a_sample_that_sends_is_taken(dev, kind):
     let_sign(dev, "sha256" if kind == "mjs" else "md5hash")
     for text in ["Hello from a sample", "100% + é €"]:
@@ -128,10 +130,10 @@ def captured(dev):
         receiver.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", HERE)
 def test_a_sample_that_checks_takes_and_refuses_what_the_table_says(dev, tmp_path, kind):
     let_sign(dev, "md5hash", "signed")
-    place = KINDS.index(kind)
+    place = list(PROGRAMS).index(kind)
     checker = Checker(kind, tmp_path)
     try:
         # One that comes from the gateway itself: it must also understand how the sample answers.
