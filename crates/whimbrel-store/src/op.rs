@@ -60,7 +60,8 @@ pub enum Op {
         /// Secrets at most.
         count_max: usize,
     },
-    /// Give up the keys that seal nothing any more. Only after a [`Op::Reseal`] that left nothing is durable.
+    /// Give up the keys that nothing refers to any more, once the batch is durable. Refused while anything is sealed by another
+    /// key than the current one.
     RetireKeys,
     /// Put money into a wallet.
     TopUp(TopUp),

@@ -77,7 +77,7 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
 fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     let mut out = String::new();
     let _ = match &parsed.claim {
-        Ok(Claim::KeyAndSecret { key, secret, method }) => {
+        Ok(Claim::KeyAndSecret { key, secret, method, signable: _ }) => {
             let way = if *method == AuthMethod::Parameters { "" } else { ", by " };
             let name = if way.is_empty() { "" } else { method.as_str() };
             writeln!(out, "claim: key {key}, secret {}{way}{name}", secret.expose())

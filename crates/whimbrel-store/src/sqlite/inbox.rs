@@ -5,6 +5,9 @@ use whimbrel_core::{
     AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageOctets, MessageText,
     Timestamp,
 };
+use whimbrel_sms::PartCount;
+use whimbrel_sms::incoming::Content;
+use whimbrel_sms::reassembly::{JoinPart, join};
 
 use super::codes::small;
 use super::fault::Fault;
@@ -93,22 +96,24 @@ fn whole(db: &Connection, First { mut view, total }: First) -> Result<InboundVie
     Ok(view)
 }
 
-/// What is there, in order. Among texts, octets that are none are left out.
+/// What is there, in order. Texts have the wider of their alphabets.
 fn joined(parts: &[InboundPart]) -> InboundContent {
-    let (mut text, mut octets, mut widest) = (String::new(), Vec::new(), None);
-    for part in parts {
-        match &part.content {
-            InboundContent::Text { text: piece, alphabet } => {
-                text.push_str(piece.expose());
-                if widest != Some(InboundAlphabet::Ucs2) {
-                    widest = Some(*alphabet);
-                }
+    let mut widest = InboundAlphabet::Gsm7;
+    let contents = parts.iter().map(|part| match &part.content {
+        InboundContent::Text { text, alphabet } => {
+            if *alphabet == InboundAlphabet::Ucs2 {
+                widest = InboundAlphabet::Ucs2;
             }
-            InboundContent::Binary(piece) => octets.extend_from_slice(piece.expose()),
+            Content::Text(text.expose().to_owned())
         }
-    }
-    match widest {
-        Some(alphabet) => InboundContent::Text { text: MessageText::new(text), alphabet },
-        None => InboundContent::Binary(MessageOctets::new(octets)),
+        InboundContent::Binary(octets) => Content::Binary(octets.expose().to_vec()),
+    });
+    let contents: Vec<Content> = contents.collect();
+    // The read gives no more than 255.
+    let numbered = (1..=u8::MAX).filter_map(PartCount::new).zip(&contents);
+    let numbered: Vec<JoinPart<'_>> = numbered.map(|(sequence, content)| JoinPart { sequence, content }).collect();
+    match join(&numbered, PartCount::MAX).content {
+        Content::Text(text) => InboundContent::Text { text: MessageText::new(text), alphabet: widest },
+        Content::Binary(octets) => InboundContent::Binary(MessageOctets::new(octets)),
     }
 }

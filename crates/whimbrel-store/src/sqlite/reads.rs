@@ -3,20 +3,20 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm, NoticeId, PartId,
-    ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm,
+    NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
-use super::codes::{parsed, small};
+use super::codes::{Code, coded, cut_of, parsed, small};
 use super::credentials::credential;
-use super::fault::Fault;
+use super::fault::{Fault, corrupt_column};
 use super::inbound::{inbound_columns, inbound_part};
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
-use crate::view::{AccountView, Credential, OpenPart};
+use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
@@ -31,6 +31,11 @@ const QUEUED: &str = concat!(
     live_columns!(),
     " from live where state = 0 and carrier = ?1 order by class, state_at, part_id"
 );
+// By the partial index live_queued, which has this order; each leads to its message by the primary key.
+const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route, m.concat_reference
+ from live l join message m on m.id = l.message_id
+ where l.state = 0 and l.carrier = ?1 and (l.class, l.state_at, l.part_id) > (?2, ?3, ?4) and l.doubts = 0
+ order by l.class, l.state_at, l.part_id limit ?5";
 // By the index live_expiry. A part that is submitting waits for its answer first.
 const EXPIRED: &str = "select part_id from live
  where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
@@ -93,6 +98,30 @@ pub(super) fn queued(
 ) -> Result<Vec<OpenPart>, Fault> {
     let mut statement = db.prepare_cached(QUEUED)?;
     unreadable.left_out(statement.query([carrier.0])?, open_parts(count_max), open_part)
+}
+
+pub(super) fn movable(
+    db: &Connection,
+    unreadable: &Unreadable,
+    (CarrierId(carrier), after): (CarrierId, Option<QueuePlace>),
+    count_max: usize,
+) -> Result<Vec<MovablePart>, Fault> {
+    let (class, due_at, part_id) =
+        after.map_or((-1, 0, 0), |place| (place.class.code(), place.due_at.0, place.part_id.0));
+    let mut statement = db.prepare_cached(MOVABLE)?;
+    let rows = statement.query(params![carrier, class, due_at, part_id, limit(count_max)])?;
+    unreadable.left_out(rows, open_parts(count_max), movable_part)
+}
+
+fn movable_part(row: &Row<'_>) -> rusqlite::Result<MovablePart> {
+    Ok(MovablePart {
+        part_id: PartId(row.get(0)?),
+        class: coded(row, 1)?,
+        due_at: Timestamp(row.get(2)?),
+        attempt: AttemptNumber(small(row, 3)?),
+        route: row.get(4)?,
+        cut: cut_of(row.get(5)?).ok_or_else(|| corrupt_column(5))?,
+    })
 }
 
 fn open_parts(count_max: usize) -> Wanted {
