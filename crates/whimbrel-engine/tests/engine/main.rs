@@ -2,6 +2,7 @@
 
 mod credentials;
 mod inbound;
+mod resources;
 mod rules;
 mod support;
 
