@@ -4,14 +4,18 @@
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
 pub mod account;
+mod application;
+mod faulty;
 pub mod history;
+mod message;
 pub mod numbers;
 pub mod prices;
 
 use crate::account::text_forms;
 use crate::credential::{AuthMethod, Scope, SignatureMethod};
-use crate::id::{CarrierId, MessageId, PartId};
+use crate::id::{ApplicationId, CarrierId, MessageId, PartId};
 use crate::money::Money;
+use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
@@ -21,6 +25,11 @@ use self::history::{HistoryCall, HistoryOutcome};
 use self::numbers::{NumbersCall, NumbersOutcome};
 use self::prices::{PricesCall, PricesOutcome};
 
+pub use self::application::{
+    ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
+};
+pub use self::faulty::{Faulty, FieldFault};
+pub use self::message::{MessageCall, MessageOutcome};
 pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
@@ -47,6 +56,12 @@ pub enum Call {
     History(HistoryCall),
     /// Numbers, owned and for sale.
     Numbers(NumbersCall),
+    /// Nothing that can be carried out; answered with [`Outcome::Faulty`] once it is clear who calls.
+    Faulty(Faulty),
+    /// Something about applications.
+    Application(ApplicationCall),
+    /// Something about a message that was sent.
+    Message(MessageCall),
 }
 
 impl Call {
@@ -59,6 +74,9 @@ impl Call {
             Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
             Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
             Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,
+            Self::Faulty(faulty) => faulty.scope,
+            Self::Application(_) => Scope::Applications,
+            Self::Message(_) => Scope::Send,
         }
     }
 }
@@ -82,6 +100,10 @@ pub struct SendCall {
     pub receipt: ReceiptWish,
     /// Where receipts of this message go instead of the account's endpoint.
     pub callback: Option<Box<str>>,
+    /// How its receipts are told.
+    pub telling: Telling,
+    /// Which of the account's applications sends; known once it is clear who calls.
+    pub application: Option<ApplicationId>,
     /// The customer's own mark, given back in answers and receipts.
     pub client_ref: Option<Box<str>>,
     /// A second mark of the customer, given back in answers only.
@@ -203,6 +225,12 @@ pub enum Outcome {
     History(HistoryOutcome),
     /// What a request about numbers came to.
     Numbers(NumbersOutcome),
+    /// The request cannot be carried out as it was written; nothing was done.
+    Faulty(Faulty),
+    /// What a call about applications came to.
+    Application(ApplicationOutcome),
+    /// What a call about a message came to.
+    Message(MessageOutcome),
 }
 
 /// An accepted message.

@@ -69,9 +69,7 @@ pub struct ApplicationId(pub u128);
 impl fmt::Display for ApplicationId {
     /// Five groups of small hexadecimal digits (RFC 9562 §4).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = format!("{:032x}", self.0);
-        let group = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-        write!(f, "{}-{}-{}-{}-{}", group(0, 8), group(8, 12), group(12, 16), group(16, 20), group(20, 32))
+        crate::uuid::Uuid(self.0).fmt(f)
     }
 }
 

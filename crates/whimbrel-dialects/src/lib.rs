@@ -12,16 +12,13 @@ pub mod own;
 pub mod registry;
 pub mod webhook;
 
-use std::ops::RangeInclusive;
-
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Call, EndpointKind, Notice, Outcome, Refusal, Timestamp};
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
-pub use crate::webhook::{CannotSign, Moment, WebhookTarget};
+pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -34,25 +31,8 @@ pub struct Descriptor {
     pub title: &'static str,
     /// The development account's credentials.
     pub dev_account: DevAccount,
-    /// The schedule of a receipt's tries.
-    pub webhook_backoff: Backoff,
-    /// The schedule of the tries of a text that came in.
-    pub inbound_backoff: Backoff,
-    /// The status codes by which an endpoint says that it took a webhook.
-    pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
-}
-
-impl Descriptor {
-    /// The schedule of a notice's tries.
-    #[must_use]
-    pub const fn backoff(&self, notice: &Notice) -> Backoff {
-        match notice.endpoint() {
-            EndpointKind::Receipt => self.webhook_backoff,
-            EndpointKind::Inbound => self.inbound_backoff,
-        }
-    }
 }
 
 /// The fixed credentials of `--dev`.
@@ -107,6 +87,18 @@ pub enum Match {
     Answered(HttpResponse),
 }
 
+/// What applications are in a dialect: documents that nobody else understands.
+pub trait Applications: Send + Sync {
+    /// What the engine must know of an application's document.
+    fn facts(&self, document: &str) -> ApplicationFacts;
+
+    /// The document of an application with those facts, for operators who make one.
+    ///
+    /// # Errors
+    /// The facts that cannot be so.
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>>;
+}
+
 /// One vendor's HTTP API. All methods are pure.
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
@@ -129,9 +121,17 @@ pub trait Dialect: Send + Sync {
         moment: Moment,
     ) -> Result<http::WebhookRequest, CannotSign>;
 
+    /// How long an endpoint is tried with a notice.
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules;
+
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {
         http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// What applications are here; `None` if there are none.
+    fn applications(&self) -> Option<&dyn Applications> {
+        None
     }
 
     /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal

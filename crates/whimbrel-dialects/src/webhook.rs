@@ -1,8 +1,10 @@
 //! Where a webhook goes, and what one try of it takes from the world.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use whimbrel_core::{Account, Secret, Timestamp};
+use whimbrel_core::retry::Backoff;
+use whimbrel_core::{Account, Secret, Timestamp, Uuid};
 
 /// Where a webhook goes.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +26,45 @@ pub struct Moment {
     pub chance: u128,
 }
 
+/// How long an endpoint is tried, and what counts as taken.
+#[derive(Debug, Clone)]
+pub struct WebhookRules {
+    /// The schedule of the tries.
+    pub backoff: Backoff,
+    /// The status codes by which the endpoint says that it took the webhook.
+    pub success: RangeInclusive<u16>,
+    /// Which other answers are worth another try.
+    pub retried: Retried,
+}
+
+/// Which answers of an endpoint are worth another try. That there was none always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retried {
+    /// All that say it was not taken.
+    All,
+    /// 429 and those from 500 on: by the others the endpoint says that it never will.
+    Faults,
+}
+
+impl WebhookRules {
+    /// Whether an endpoint that answered with `status` is tried again.
+    #[must_use]
+    pub const fn is_retried(&self, status: u16) -> bool {
+        match self.retried {
+            Retried::All => true,
+            Retried::Faults => status == 429 || status >= 500,
+        }
+    }
+}
+
 /// Why a webhook that is to be signed cannot be. It must not be sent then: its receiver would take it for a forgery, or worse,
 /// learn to take what is not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CannotSign {
     /// The account has no signature secret.
     NoSecret,
+    /// The account's signature secret is too short to sign with.
+    ShortSecret,
     /// The customer's URL has a parameter of the same name as the webhook, so that a receiver could not tell which was signed.
     NameInUrl(Box<str>),
 }
@@ -38,6 +73,9 @@ impl fmt::Display for CannotSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSecret => f.write_str("it is to be signed, and the account has no signature secret"),
+            Self::ShortSecret => {
+                f.write_str("it is to be signed, and the account's signature secret has less than 4 octets: rotate it")
+            }
             Self::NameInUrl(name) => {
                 write!(f, "it is to be signed, and its URL has a parameter `{name}` as well, with another value")
             }
@@ -50,10 +88,7 @@ impl std::error::Error for CannotSign {}
 /// A random UUID, version 4 (RFC 9562 §5.4).
 #[must_use]
 pub fn random_uuid(chance: u128) -> String {
-    let bits = chance & !(0xf << 76) & !(0b11 << 62) | 0x4 << 76 | 0b10 << 62;
-    let digits = format!("{bits:032x}");
-    let group = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", group(0, 8), group(8, 12), group(12, 16), group(16, 20), group(20, 32))
+    Uuid::random(chance).to_string()
 }
 
 #[cfg(test)]

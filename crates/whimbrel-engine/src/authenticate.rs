@@ -10,10 +10,11 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use whimbrel_core::policy::KeyUse;
 use whimbrel_core::{
-    Access, Account, AccountStatus, ApplicationId, AuthMethod, Refusal, ReplayKey, SECRETS_MAX, Secret, SecretId,
-    SecretKind, Timestamp,
+    Access, Account, AccountStatus, ApplicationId, AuthMethod, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
+    SecretId, SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
+use whimbrel_dialects::claim::{BearerToken, TokenFault, TokenKeys};
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
@@ -64,8 +65,11 @@ impl Engine {
             Claim::Signed(signed) => {
                 self.check_signature(dialect, &**signed, now).map(|(entry, verified)| (entry, Some(verified.replay)))
             }
-            // No application has keys yet.
-            Claim::Token(_) => Err(Refusal::BadCredentials),
+            Claim::Token(token) => self.check_token(dialect, &**token, now).map(|entry| (entry, None)),
+        };
+        let application = match claim {
+            Claim::Token(token) => Some(token.application()),
+            Claim::KeyAndSecret { .. } | Claim::Signed(_) => None,
         };
         match &proved {
             Ok(_) => self.failures().proved(name, source),
@@ -77,9 +81,22 @@ impl Engine {
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
         account.policy.judge_use(KeyUse { method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application: None, replay }),
+            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application, replay }),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
+        }
+    }
+
+    /// The account of the application that signed a token. An unknown application, one of another dialect and a wrong signature look
+    /// alike.
+    fn check_token(&self, dialect: &str, token: &dyn BearerToken, now: Timestamp) -> Result<Arc<Entry>, Refusal> {
+        let application = self.applications.find(token.application()).ok_or(Refusal::BadCredentials)?;
+        let entry = self.directory.by_id(application.account_id).filter(|entry| *entry.dialect == *dialect);
+        let public_keys = application.keys(now);
+        match token.verify(&TokenKeys { public_keys: &public_keys, now }) {
+            Ok(()) => entry.ok_or(Refusal::BadCredentials),
+            Err(TokenFault::Forbidden) => Err(Refusal::ScopeNotAllowed { scope: Scope::Send }),
+            Err(TokenFault::Expired | TokenFault::Invalid(_)) => Err(Refusal::BadCredentials),
         }
     }
 

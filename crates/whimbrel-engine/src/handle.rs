@@ -64,6 +64,10 @@ impl Engine {
                 let elapsed = self.world.now().since(begun_at);
                 metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
             }
+            Outcome::Faulty(_) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
+            }
+            Outcome::Application(_) | Outcome::Message(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 if is_message {
@@ -80,9 +84,21 @@ impl Engine {
     async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
         let account = &caller.account;
         match call {
-            Call::Send(send) => match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
-                Ok(accepted) => Outcome::Sent(accepted),
-                Err(refusal) => self.unless_answered(caller, refusal).await,
+            Call::Send(send) => {
+                let send = self.addressed(caller, send);
+                match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
+                    Ok(accepted) => Outcome::Sent(accepted),
+                    Err(refusal) => self.unless_answered(caller, refusal).await,
+                }
+            }
+            Call::Faulty(faulty) => Outcome::Faulty(faulty),
+            Call::Application(call) => match self.application_call(account.id, dialect, call).await {
+                Ok(outcome) => Outcome::Application(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Message(call) => match self.message_call(account.id, call).await {
+                Ok(outcome) => Outcome::Message(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Account(call) => self.account_call(dialect, account, call).await,
             Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),

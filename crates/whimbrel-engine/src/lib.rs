@@ -9,6 +9,7 @@
 //! everything again ([`recover`], the store's queues). Knows nothing of HTTP, TLS, files or the command line; time, chance and ids
 //! come from a [`World`], webhooks leave through an [`Egress`].
 
+pub mod applications;
 pub mod batcher;
 pub mod carriers;
 pub mod directory;
@@ -31,6 +32,7 @@ mod dispatcher;
 mod history;
 mod keys;
 mod lists;
+mod messages;
 mod notifier;
 mod numbers;
 mod pool;
@@ -50,8 +52,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::claim::Compat;
+use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
 
+use crate::applications::Applications;
 use crate::batcher::{Batcher, CommitError, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
 use crate::directory::{Directory, Known};
@@ -67,6 +71,7 @@ use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
@@ -108,6 +113,7 @@ pub struct Engine {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) carriers: Carriers,
     pub(crate) directory: Directory,
+    pub(crate) applications: Applications,
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
@@ -190,6 +196,7 @@ impl Engine {
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
         };
+        let applications = Applications::load(&*parts.store, DIALECTS)?;
         let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
             .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -199,6 +206,7 @@ impl Engine {
             egress: parts.egress,
             carriers: parts.carriers,
             directory: Directory::new(known),
+            applications,
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),
@@ -303,6 +311,12 @@ impl Engine {
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The applications of the accounts.
+    #[must_use]
+    pub const fn applications(&self) -> &Applications {
+        &self.applications
     }
 
     /// What happens, as it happens.

@@ -167,16 +167,17 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
             Err(why.to_string().into())
         }
     };
-    let descriptor = dialect.descriptor();
+    let rules = dialect.webhook_rules(notice);
     let detail: Box<str> = match answer {
-        Ok(status) if descriptor.webhook_success.contains(&status) => {
+        Ok(status) if rules.success.contains(&status) => {
             return (NoticeResult::Delivered, format!("HTTP {status}").into());
         }
+        Ok(status) if !rules.is_retried(status) => return (NoticeResult::GivenUp, format!("HTTP {status}").into()),
         Ok(status) => format!("HTTP {status}").into(),
         Err(why) => why,
     };
     let now = engine.world.now();
-    match descriptor.backoff(notice).next_try(notice.failures + 1, notice.first_at, now) {
+    match rules.backoff.next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
     }

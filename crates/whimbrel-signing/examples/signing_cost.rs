@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::Instant;
 
-use whimbrel_signing::{Secret, UnixSeconds, nexmo, oauth1, standard_webhooks};
+use whimbrel_signing::{Secret, UnixSeconds, jwt, nexmo, nexo, oauth1, seven, standard_webhooks};
 
 const ROUNDS: usize = 20;
 const CALLS: u32 = 2000;
@@ -19,7 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "{:<40} {:>10} {:>10} {:>12}", "microseconds a call", "sign", "verify", "explain, bad")?;
     parameters(&mut out)?;
     requests(&mut out)?;
-    webhooks(&mut out)
+    webhooks(&mut out)?;
+    five_fields(&mut out)?;
+    bodies(&mut out)?;
+    application_tokens(&mut out)?;
+    webhook_tokens(&mut out)
 }
 
 fn parameters(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
@@ -90,6 +94,91 @@ fn webhooks(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         || standard_webhooks::sign(&webhook, &[secret]),
         || standard_webhooks::verify(&received, &[secret], WINDOW, NOW),
         || standard_webhooks::explain(&wrong, secret, WINDOW, NOW),
+    )
+}
+
+fn five_fields(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let key = Secret::new("testsigningkey");
+    let body = format!(r#"{{"to":"447700900000","text":"{TEXT}","from":"AcmeInc"}}"#);
+    let request = seven::Request { method: "POST", url: "https://sms.example.com/api/sms", body: body.as_bytes() };
+    let nonce = "fpPRhAd1s8GXacfR39mWqKPynmmXfJnc";
+    let stamp = seven::Stamp { timestamp: NOW, nonce: seven::Nonce::new(nonce)? };
+    let signature = seven::sign(&request, stamp, key);
+    let headers = |signature| seven::Headers { timestamp: Some("1795328700"), nonce: Some(nonce), signature };
+    let right = headers(Some(signature.as_str()));
+    let zeros = "0".repeat(64);
+    let wrong = headers(Some(&zeros));
+    let (first, last) = (["https://sms.example.com"], ["a", "b", "c", "d", "e", "f", "g", "https://sms.example.com"]);
+    for (name, bases) in [("seven, first address", &first[..]), ("seven, last of eight addresses", &last)] {
+        let received = seven::Received { method: "POST", bases, path_and_query: "/api/sms", body: body.as_bytes() };
+        line(
+            out,
+            name,
+            || seven::sign(&request, stamp, key),
+            || seven::verify(&received, &right, key, seven::WINDOW_REQUESTS, NOW).expect("valid"),
+            || seven::explain(&received, &wrong, key, seven::WINDOW_REQUESTS, NOW, seven::Hints::default()),
+        )?;
+    }
+    Ok(())
+}
+
+fn bodies(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let key = nexo::Key::of_secret(Secret::new("your_plaintext_webhook_secret"));
+    let body = format!(r#"{{"type":"otp.delivered","id":"test","text":"{TEXT}","cost":0.022}}"#).into_bytes();
+    let header = nexo::sign(&body, &key);
+    let wrong = format!("sha256={}", "0".repeat(64));
+    line(
+        out,
+        "nexo",
+        || nexo::sign(&body, &key),
+        || nexo::verify(Some(header.as_str()), &body, &key).expect("valid"),
+        || nexo::explain(Some(&wrong), &body, &key, nexo::Hints::default()),
+    )
+}
+
+fn application_tokens(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    use jwt::application::{self, Keys, Lifetime, NewToken};
+    let (private, other) = (jwt::PrivateKey::generate()?, jwt::PrivateKey::generate()?);
+    let public = private.public_key()?;
+    let new = NewToken {
+        application_id: "78d335fa-323d-0114-9c3d-d6f0d48968cf".parse()?,
+        issued_at: NOW,
+        token_id: "0f7d53a6-5c04-4a0e-8c5b-2e3f6b1d9a10",
+        lifetime: Lifetime::default(),
+        not_before: None,
+        subject: None,
+        acl: None,
+    };
+    let (token, wrong) = (application::sign(&new, &private)?, application::sign(&new, &other)?);
+    let keys = Keys { key: &public, others: &[], secrets: &[] };
+    let name = "jwt RS256, 2048 bits";
+    let sign = micros(|| application::sign(&new, &private), CALLS / 20);
+    let verify = micros(|| application::verify(&token, &public, NOW).expect("valid"), CALLS);
+    let explain = micros(|| application::explain(&wrong, keys, NOW), CALLS / 50);
+    writeln!(out, "{name:<40} {sign:>10.2} {verify:>10.2} {explain:>12.2}")?;
+    Ok(())
+}
+
+fn webhook_tokens(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    use jwt::webhook::{self, ApiKey, Hints, Issuer, NewToken, Payload, WINDOW_DEFAULT};
+    let secret = Secret::new("my_secret_key_for_testing");
+    let body = format!(r#"{{"to":"447700900000","text":"{TEXT}","channel":"sms"}}"#);
+    let payload = Payload::Body(body.as_bytes());
+    let new = NewToken {
+        issued_at: NOW,
+        token_id: "ec11dd3e-1e7f-4db5-9467-82b02cd223b9",
+        issuer: Issuer("Acme"),
+        api_key: ApiKey("abcd1234"),
+        application_id: None,
+    };
+    let token = webhook::sign(&new, payload, secret)?;
+    let wrong = webhook::sign(&new, payload, Secret::new("another secret"))?;
+    line(
+        out,
+        "jwt HS256 with payload_hash",
+        || webhook::sign(&new, payload, secret),
+        || webhook::verify(&token, payload, secret, WINDOW_DEFAULT, NOW).expect("valid"),
+        || webhook::explain(&wrong, payload, secret, WINDOW_DEFAULT, NOW, Hints::default()),
     )
 }
 

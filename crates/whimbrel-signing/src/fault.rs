@@ -9,7 +9,7 @@ pub enum Fault {
     Missing(Field),
     /// A field is there and cannot be read.
     Malformed(Field),
-    /// A parameter came twice with different values: nobody can say which of them was signed.
+    /// A parameter came twice with different values, or a claim came twice: nobody can say which of them counts.
     Ambiguous(String),
     /// The timestamp is older than the window allows.
     TooOld {
@@ -56,7 +56,9 @@ impl fmt::Display for Fault {
         match self {
             Self::Missing(field) => write!(f, "`{field}` is missing"),
             Self::Malformed(field) => write!(f, "`{field}` cannot be read"),
-            Self::Ambiguous(name) => write!(f, "`{}` came twice with different values", name.escape_debug()),
+            Self::Ambiguous(name) => {
+                write!(f, "`{}` came twice, and nobody can say which of them counts", name.escape_debug())
+            }
             Self::TooOld { age_seconds } => write!(f, "the timestamp is {age_seconds} s old"),
             Self::TooNew { ahead_seconds } => write!(f, "the timestamp is {ahead_seconds} s ahead"),
             Self::UnusableSecret => f.write_str("the secret is not in the form that this scheme uses"),

@@ -15,10 +15,12 @@ pub mod explain;
 pub mod fault;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+pub mod message;
 pub mod mistake;
 pub mod nexmo;
 pub mod nexo;
 pub mod oauth1;
+pub mod registry;
 pub mod seven;
 pub mod standard_webhooks;
 pub mod time;

@@ -25,6 +25,7 @@
 mod explain;
 mod parameters;
 mod probe;
+mod scheme;
 mod strings;
 mod suspects;
 
@@ -38,6 +39,7 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 pub use explain::{Hints, explain};
 pub use parameters::Parameters;
 pub use probe::probe;
+pub(crate) use scheme::Parametric;
 
 /// The parameter that holds the signature.
 const SIG: &str = "sig";

@@ -19,6 +19,8 @@
 //! ```
 
 mod explain;
+mod probe;
+mod scheme;
 
 use std::fmt;
 
@@ -29,6 +31,8 @@ use crate::digest::{Hash, hex, unhex};
 use crate::{Canonical, Fault, Secret, Signature};
 
 pub use explain::{Hints, explain};
+pub use probe::probe;
+pub(crate) use scheme::Bodies;
 
 /// The header.
 const SIGNATURE: &str = "X-NEXO-Signature";

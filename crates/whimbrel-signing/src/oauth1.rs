@@ -38,6 +38,7 @@ mod explain;
 mod header;
 mod parameters;
 mod probe;
+mod scheme;
 mod suspects;
 
 use std::fmt;
@@ -53,6 +54,7 @@ pub use explain::{Hints, explain};
 pub use header::{Protocol, authorization};
 pub use parameters::Parameters;
 pub use probe::probe;
+pub(crate) use scheme::Requests;
 
 /// The parameter that holds the signature.
 const SIGNATURE: &str = "oauth_signature";

@@ -79,6 +79,15 @@ pub(crate) fn decode(octets: &[u8], plus: Plus) -> Vec<u8> {
     out
 }
 
+/// The decoded names and values of a form or query: empty pairs are passed over, one without `=` has an empty value.
+pub(crate) fn form(octets: &[u8], plus: Plus) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    octets.split(|octet| *octet == b'&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let equals = pair.iter().position(|octet| *octet == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at(equals);
+        (decode(name, plus), decode(value.strip_prefix(b"=").unwrap_or_default(), plus))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,18 @@ pub(crate) fn forms(body: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
+/// Names and values of a JSON object: numbers, `true` and `false` as they stand, `null` passed over. Nothing if it is no
+/// object, or holds another one or a list.
+pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let Value::Object(entries) = Value::read(std::str::from_utf8(body).ok()?)? else { return None };
+    let set = entries.into_iter().filter(|(_, value)| !matches!(value, Value::Word(word) if word == "null"));
+    set.map(|(name, value)| match value {
+        Value::Text(text) | Value::Word(text) => Some((name, text)),
+        Value::List(_) | Value::Object(_) => None,
+    })
+    .collect()
+}
+
 #[derive(Clone)]
 enum Value {
     Text(String),

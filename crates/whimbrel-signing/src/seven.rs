@@ -35,7 +35,11 @@
 
 mod explain;
 mod fields;
+mod probe;
+mod scheme;
 mod suspects;
+
+use std::fmt;
 
 use subtle::ConstantTimeEq;
 
@@ -46,6 +50,8 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 use fields::Fields;
 
 pub use explain::{Hints, explain};
+pub use probe::probe;
+pub(crate) use scheme::Stamped;
 
 const SIGNATURE: &str = "X-Signature";
 const TIMESTAMP: &str = "X-Timestamp";
@@ -118,8 +124,8 @@ pub struct Received<'a> {
     pub body: &'a [u8],
 }
 
-/// The three headers as they came; blanks around their values do not count.
-#[derive(Debug, Clone, Copy, Default)]
+/// The three headers as they came; blanks around their values do not count. `Debug` shows which are there.
+#[derive(Clone, Copy, Default)]
 pub struct Headers<'a> {
     /// `X-Timestamp`.
     pub timestamp: Option<&'a str>,
@@ -157,6 +163,13 @@ impl<'a> Headers<'a> {
     }
 }
 
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [(TIMESTAMP, self.timestamp), (NONCE, self.nonce), (SIGNATURE, self.signature)];
+        f.debug_list().entries(all.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name)).finish()
+    }
+}
+
 fn value<'a>(header: Option<&'a str>, name: &'static str) -> Result<&'a str, Fault> {
     let trimmed = header.map(|value| value.trim_matches([' ', '\t']));
     trimmed.filter(|value| !value.is_empty()).ok_or(Fault::Missing(name))
@@ -171,8 +184,8 @@ pub enum Query {
     Decoded,
 }
 
-/// An accepted signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An accepted signature. `Debug` shows no digest: it is the signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Verified<'a> {
     /// Under which of the bases.
     pub base: &'a str,
@@ -184,6 +197,13 @@ pub struct Verified<'a> {
     pub nonce: Nonce<'a>,
     /// The signature's octets: to be claimed as well.
     pub digest: [u8; 32],
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, query, timestamp, nonce, digest: _ } = self;
+        write!(f, "[verified under {base} ({query:?}), {timestamp:?}, {nonce:?}]")
+    }
 }
 
 /// The string that is signed. `canonical(..)` holds no newline at its end.
@@ -222,10 +242,11 @@ fn matching<'a>(received: &Received<'a>, stamp: Stamp<'_>, key: Secret<'_>, dige
     let as_sent = bases(received).map(|base| (base, Query::AsSent, received.path_and_query));
     let as_decoded = decoded.iter().flat_map(|path| bases(received).map(|base| (base, Query::Decoded, path.as_str())));
     let mut tries = as_sent.chain(as_decoded).take(TRIES_MAX);
+    // The body is hashed once for all addresses.
+    let mut fields = Fields::of(&Request { method: received.method, url: "", body: received.body }, stamp);
     let found = tries.find(|(base, _, path_and_query)| {
-        let request = Request { method: received.method, url: &format!("{base}{path_and_query}"), body: received.body };
-        let expected = Hash::Sha256.hmac(key.expose(), &[canonical(&request, stamp).expose()]);
-        expected.ct_eq(digest).into()
+        fields.url = format!("{base}{path_and_query}").into();
+        Hash::Sha256.hmac(key.expose(), &[&fields.joined()]).ct_eq(digest).into()
     });
     found.map(|(base, query, _)| (base, query))
 }

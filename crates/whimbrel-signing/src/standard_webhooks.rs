@@ -22,6 +22,7 @@
 
 mod explain;
 mod probe;
+mod scheme;
 mod suspects;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use crate::{Canonical, Fault, Secret, Signature, UnixSeconds, Window};
 
 pub use explain::explain;
 pub use probe::probe;
+pub(crate) use scheme::Webhooks;
 
 /// The header of the id: the same at each try.
 pub const ID: &str = "webhook-id";

@@ -26,3 +26,20 @@ fn oauth_requests_hold() {
 fn standard_webhooks_hold() {
     each("standard_webhooks", whimbrel_signing::standard_webhooks::probe);
 }
+
+#[test]
+fn seven_s_requests_hold() {
+    each("seven_request", whimbrel_signing::seven::probe);
+}
+
+#[test]
+fn nexo_s_webhooks_hold() {
+    each("nexo_webhook", whimbrel_signing::nexo::probe);
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn tokens_hold() {
+    each("jwt_application", whimbrel_signing::jwt::probe_application);
+    each("jwt_webhook", whimbrel_signing::jwt::probe_webhook);
+}

@@ -87,6 +87,16 @@ fn the_documentation_s_scripts_are_taken() {
 }
 
 #[test]
+fn a_signature_does_not_show_itself() {
+    let right = signature(&request("POST", URL, BODY), NONCE);
+    let verified = verify(&received(&["https://gateway.sms77.io"], "/api/sms", BODY), &headers(NONCE, &right));
+    let shown = format!("{:?} {:?}", headers(NONCE, &right), verified);
+    assert!(shown.contains("X-Signature") && !shown.contains(&right[..8]), "{shown}");
+    let octet = u8::from_str_radix(&right[..2], 16).expect("digits");
+    assert!(!shown.contains(&format!("{octet}, ")), "{shown}");
+}
+
+#[test]
 fn nonces_have_1_to_128_visible_characters() {
     let longest = "n".repeat(NONCE_CHARACTERS_MAX);
     for nonce in ["!", "~", "a:b;c=\"d\"", LONG_NONCE, &longest] {

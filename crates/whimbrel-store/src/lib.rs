@@ -10,6 +10,7 @@
 //!
 //! Knows nothing of dialects, carriers' wires or HTTP.
 
+pub mod document;
 pub mod keyring;
 pub mod op;
 pub mod sqlite;
@@ -24,6 +25,10 @@ use whimbrel_core::{
     Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
 };
 
+pub use document::{
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
+    NewKey,
+};
 pub use keyring::{ChosenCost, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier};
 pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
@@ -160,6 +165,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Receipts that found no part, newest first.
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError>;
+
+    /// The document at that place.
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError>;
+
+    /// Documents of an account, in the order in which they were made.
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError>;
+
+    /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

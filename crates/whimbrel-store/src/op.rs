@@ -18,6 +18,7 @@ use whimbrel_core::{
 
 use whimbrel_core::part::Ignored;
 
+use crate::document::{Document, DocumentChange, DocumentRefused};
 use crate::view::Credential;
 
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
@@ -73,6 +74,8 @@ pub enum Op {
     Reload(ReloadOp),
     /// Keep refused requests.
     Rejections(Vec<Rejection>),
+    /// Make, change or remove a document of a dialect.
+    Document(Box<DocumentChange>),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
@@ -392,6 +395,12 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// The document as it is now.
+    Document(Box<Document>),
+    /// The document is gone.
+    DocumentRemoved,
+    /// The document did not change.
+    DocumentRefused(DocumentRefused),
     /// Whether it was used before.
     Used(Used),
     /// What became of a change of the pool.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use whimbrel_core::Timestamp;
 use whimbrel_core::time::Civil;
 
@@ -86,6 +87,32 @@ fn problem(reply: &Reply, status: u16, anchor: &str, title: &str, detail: &str) 
     // Only what is a download of the API carries these two.
     headers.retain(|(name, _)| !matches!(*name, "Cache-Control" | "Content-Disposition"));
     HttpResponse { status, headers, body: body.into_bytes() }
+}
+
+/// An answer of one of the JSON APIs: compact, and never kept by anybody on the way, since keys may be in it.
+pub(super) fn json(reply: &Reply, status: u16, document: &impl Serialize) -> HttpResponse {
+    let mut headers = without_body(reply);
+    headers.insert(2, ("Content-Type", Cow::Borrowed(Form::Json.content_type())));
+    // Our own documents have nothing that JSON cannot hold: texts, numbers, and names that are texts.
+    HttpResponse { status, headers, body: serde_json::to_vec(document).unwrap_or_default() }
+}
+
+/// An answer of one of the JSON APIs that has no body.
+pub(super) fn empty(reply: &Reply, status: u16) -> HttpResponse {
+    let mut headers = without_body(reply);
+    headers.retain(|(name, _)| *name != "Transfer-Encoding");
+    HttpResponse { status, headers, body: Vec::new() }
+}
+
+fn without_body(reply: &Reply) -> Headers {
+    let mut headers = headers(reply, Form::Json.content_type());
+    headers.retain(|(name, _)| !matches!(*name, "Content-Type" | "Content-Disposition"));
+    for (name, value) in &mut headers {
+        if *name == "Cache-Control" {
+            *value = Cow::Borrowed("no-store");
+        }
+    }
+    headers
 }
 
 fn headers(reply: &Reply, content_type: &'static str) -> Headers {

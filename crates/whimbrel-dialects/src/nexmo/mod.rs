@@ -7,25 +7,30 @@
 
 mod account;
 mod answer;
+mod applications;
 mod claim;
 mod client;
 mod developer;
 mod escape;
+mod messages;
 mod numbers;
 mod params;
 mod pricing;
+mod problem;
 mod search;
 mod signed;
 mod sms;
+mod token;
 mod url;
 
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Notice, Outcome, Refusal, Span, Timestamp};
+use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Refusal, Timestamp, Uuid};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookTarget, own};
+use crate::{
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookRules, WebhookTarget, own,
+};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +48,6 @@ static DESCRIPTOR: Descriptor = Descriptor {
         currency: "EUR",
         ready_file_name: "account",
     },
-    webhook_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(72) },
-    // The reference gives a day to texts that came in, and three to receipts.
-    inbound_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
-    webhook_success: 200..=205,
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
 };
@@ -62,7 +63,8 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] = &[sms::read, account::read, pricing::read, numbers::read, search::read];
+const APIS: &[ReadApi] =
+    &[sms::read, messages::read, account::read, pricing::read, numbers::read, search::read, applications::read];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +79,16 @@ enum Api {
     Numbers,
     /// `/search/*`: what was sent, came in or was refused.
     Search,
+    /// `/v2/applications`: applications and their keys.
+    Applications,
+    /// `/v1/messages`: texts by the API of all channels.
+    Messages,
 }
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] = &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search];
+    const ALL: &[Self] =
+        &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search, Self::Applications, Self::Messages];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -118,6 +125,8 @@ impl Dialect for Nexmo {
             Api::Pricing => pricing::render(outcome, reply),
             Api::Numbers => numbers::render(outcome, reply),
             Api::Search => search::render(outcome, reply),
+            Api::Applications => applications::render(outcome, reply),
+            Api::Messages => messages::render(outcome, reply),
         }
     }
 
@@ -127,7 +136,21 @@ impl Dialect for Nexmo {
         target: WebhookTarget<'_>,
         moment: Moment,
     ) -> Result<WebhookRequest, CannotSign> {
-        sms::webhook(notice, target, moment)
+        match notice.form {
+            messages::form::SMS => sms::webhook(notice, target, moment),
+            _ => messages::webhook(notice, target, moment),
+        }
+    }
+
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules {
+        match notice.form {
+            messages::form::SMS => sms::rules(notice.endpoint()),
+            _ => messages::rules(),
+        }
+    }
+
+    fn applications(&self) -> Option<&dyn Applications> {
+        Some(self)
     }
 
     fn url_test(&self, url: &str) -> WebhookRequest {
@@ -151,7 +174,18 @@ impl Dialect for Nexmo {
     }
 
     fn read_public_id(&self, text: &str) -> Option<i64> {
-        read_id(text)
+        // The newer APIs name the same message by a UUID.
+        Uuid::parse(text).map_or_else(|| read_id(text), Uuid::id)
+    }
+}
+
+impl Applications for Nexmo {
+    fn facts(&self, document: &str) -> ApplicationFacts {
+        applications::facts(document)
+    }
+
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>> {
+        applications::written(facts)
     }
 }
 

@@ -105,7 +105,8 @@ pub(super) struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    fn empty() -> Self {
+    /// None at all.
+    pub(super) fn empty() -> Self {
         Self { pairs: Vec::with_capacity(12), first: [ABSENT; Name::ALL.len()], fault: None }
     }
 

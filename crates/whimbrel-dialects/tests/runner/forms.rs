@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Currency, HttpMethodChoice, InboundAlphabet, InboundContent, InboundId,
-    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeId, Outcome, PartId,
-    PhoneNumber, Secret, SenderId, Timestamp, Told,
+    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeForm, NoticeId, Outcome,
+    PartId, PhoneNumber, Secret, SenderId, Timestamp, Told,
 };
 use whimbrel_dialects::http::{HostKind, HttpRequest};
 use whimbrel_dialects::nexmo::Nexmo;
@@ -98,7 +98,9 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
         account_id: AccountId(1),
         dialect: "nexmo".into(),
         url: None,
-        told: Told::Inbound(InboundTold { id: InboundId(1), part }),
+        form: NoticeForm::default(),
+        application: None,
+        told: Told::Inbound(InboundTold { id: InboundId(1), part, part_count: 1 }),
         happened_at: NOW,
         failures: 0,
         first_at: NOW,

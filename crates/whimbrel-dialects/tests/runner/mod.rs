@@ -1,5 +1,6 @@
 //! The runner of the exchange files, and what is checked of them beside their bytes.
 
+mod applications;
 mod failures;
 pub(crate) mod file;
 mod forms;

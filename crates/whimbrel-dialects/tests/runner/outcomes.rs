@@ -1,11 +1,12 @@
 //! What the engine says to a call, as a file states it.
 
 use whimbrel_core::{
-    Accepted, AcceptedPart, AuthMethod, Call, MessageId, Outcome, PartId, RateWindow, Refusal, Scope, SendCall,
-    SignatureMethod, Span,
+    Accepted, AcceptedPart, AuthMethod, Call, MessageId, MessageOutcome, Outcome, PartId, RateWindow, Refusal, Scope,
+    SendCall, SignatureMethod, Span,
 };
 use whimbrel_dialects::{Claim, Parsed};
 
+use super::applications;
 use super::file::{Facts, money};
 use super::resources;
 
@@ -15,13 +16,19 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
     let first = text.lines().next().unwrap_or_default();
     let send = || match &parsed.call {
         Ok(Call::Send(send)) => send,
-        Ok(call) => panic!("the outcome is that of a text, but the call is {call:?}"),
-        Err(refusal) => panic!("the outcome needs a call, but it was refused: {refusal:?}"),
+        other => panic!("the outcome needs a text to send: {other:?}"),
     };
     let recipient = || send().recipient.clone();
     let network = || facts.get("network").into();
     let refusal = match first {
         "accepted" => return Outcome::Sent(accepted(text, send())),
+        "faulty as read" => match &parsed.call {
+            Ok(Call::Faulty(faulty)) => return Outcome::Faulty(faulty.clone()),
+            other => panic!("nothing is wrong with the request: {other:?}"),
+        },
+        "message: unknown" => return Outcome::Message(MessageOutcome::Unknown { id: facts.get("id").into() }),
+        "message: not markable" => return Outcome::Message(MessageOutcome::NotMarkable),
+        "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
         "refused: wrong credentials" => {
             assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");

@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use whimbrel_core::{
-    AuthMethod, Binary, Call, Content, MessageClass, Outcome, Refusal, Secret, SendCall, SenderId, SignatureMethod,
+    AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, Outcome, Refusal,
+    Secret, SendCall, SenderId, SignatureMethod, Telling,
 };
 use whimbrel_dialects::claim::{Compat, SignatureFault, SignedRequest, SigningKeys};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::{outcomes, resources};
+use super::{applications, outcomes, resources};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -90,6 +91,11 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
+        Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
+        Ok(Call::Application(call)) => applications::print_call(&mut out, call),
+        Ok(Call::Message(MessageCall::Mark { id, message })) => {
+            let _ = write!(out, "call: mark message {id}, {message:?}");
+        }
         Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
             resources::print(&mut out, call);
         }
@@ -98,6 +104,16 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         }
     }
     out
+}
+
+fn print_faulty(out: &mut String, faulty: &Faulty) {
+    let _ = write!(out, "call: faulty, kind {}", faulty.kind);
+    if !faulty.detail.is_empty() {
+        let _ = write!(out, "\n{}", faulty.detail);
+    }
+    for field in &faulty.fields {
+        let _ = write!(out, "\n{}: {}", field.name, field.reason);
+    }
 }
 
 fn print_send(out: &mut String, send: &SendCall) {
@@ -130,6 +146,12 @@ fn print_send(out: &mut String, send: &SendCall) {
         if let Some(mark) = mark {
             let _ = write!(out, "\n{name}: {mark}");
         }
+    }
+    let telling = send.telling;
+    if telling != Telling::default() {
+        let of = if telling.scope == NoticeScope::Message { "the message" } else { "each part" };
+        let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };
+        let _ = write!(out, "\ntold: of {of}, form {}, {by}", telling.form.0);
     }
     if let Some(idempotency) = &send.idempotency {
         let _ = write!(out, "\nidempotency: {}, digest {}", idempotency.key, hex(&idempotency.request_digest));

@@ -202,6 +202,11 @@ impl<'a> Token<'a> {
         self.expires_at.unwrap_or(default).min(latest)
     }
 
+    /// The text of what was read.
+    pub(super) fn respelled(&self) -> String {
+        compact::join(self.signed, &self.signature)
+    }
+
     pub(super) const fn expires_at(&self) -> Option<UnixSeconds> {
         self.expires_at
     }

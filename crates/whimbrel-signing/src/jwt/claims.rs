@@ -9,7 +9,7 @@ use crate::fault::Field;
 use crate::{Fault, UnixSeconds};
 
 /// An application's id, a UUID. Read in any case, written in small letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId(u128);
 
 /// Where the hyphens of a UUID stand.
@@ -41,6 +41,12 @@ impl fmt::Display for ApplicationId {
         let digits = format!("{:032x}", self.0);
         let (a, b, c, d, e) = (&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]);
         write!(f, "{a}-{b}-{c}-{d}-{e}")
+    }
+}
+
+impl fmt::Debug for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -21,7 +21,9 @@ pub(super) fn read(text: &str) -> Option<Block<'_>> {
     let (label, rest) = text.strip_prefix("-----BEGIN ")?.split_once("-----")?;
     let end = format!("-----END {label}-----");
     let body = rest.strip_suffix(&end)?;
-    let characters: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
+    // Room for everything from the start: growing would leave copies of a private key behind.
+    let mut characters = Zeroizing::new(String::with_capacity(body.len()));
+    body.split_ascii_whitespace().for_each(|line| characters.push_str(line));
     let der = STANDARD.decode(characters.as_bytes()).ok()?;
     Some(Block { label, der: Zeroizing::new(der) })
 }
@@ -29,7 +31,6 @@ pub(super) fn read(text: &str) -> Option<Block<'_>> {
 /// Writes a block with lines of 64 characters, each ended by LF, the last one too.
 pub(super) fn write(label: &str, der: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(STANDARD.encode(der));
-    // Room for everything from the start: growing would leave copies of a private key behind.
     let mut text = Zeroizing::new(String::with_capacity(body.len() + body.len() / LINE_CHARACTERS + 128));
     text.push_str(&format!("-----BEGIN {label}-----\n"));
     let mut rest = body.as_str();

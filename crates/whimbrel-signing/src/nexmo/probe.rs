@@ -14,7 +14,8 @@ pub fn probe(octets: &[u8]) {
     let [method, length, rest @ ..] = octets else { return };
     let (secret, form) = rest.split_at(usize::from(*length).min(rest.len()));
     let (method, secret) = (Method::ALL[usize::from(*method) % Method::ALL.len()], Secret::new(secret));
-    let pairs: Vec<(String, String)> = form.split(|octet| *octet == b'&').map(pair).collect();
+    let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
+    let pairs: Vec<_> = percent::form(form, Plus::Blank).map(|(name, value)| (text(name), text(value))).collect();
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let Ok(parameters) = Parameters::new(pairs.iter().copied()) else { return };
     let now = parameters.timestamp().unwrap_or(UnixSeconds(0));
@@ -34,10 +35,4 @@ pub fn probe(octets: &[u8]) {
     let signed = Parameters::new(others.chain([(SIG, signature.as_str())])).expect("no name is there twice, as before");
     let accepted = verify(&signed, secret, &Policy::new(method), now).is_ok();
     assert_eq!(accepted, signed.timestamp().is_ok(), "what was signed did not verify ({TIMESTAMP})");
-}
-
-fn pair(octets: &[u8]) -> (String, String) {
-    let equals = octets.iter().position(|octet| *octet == b'=').unwrap_or(octets.len());
-    let text = |octets: &[u8]| String::from_utf8_lossy(&percent::decode(octets, Plus::Blank)).into_owned();
-    (text(&octets[..equals]), text(octets.get(equals + 1..).unwrap_or_default()))
 }

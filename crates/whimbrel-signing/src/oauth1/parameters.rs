@@ -156,12 +156,7 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// The pairs of a form or query (RFC 5849 §3.4.1.3.1): empty ones are passed over, one without `=` has an empty value.
+/// The pairs of a form or query (RFC 5849 §3.4.1.3.1).
 fn form(octets: &[u8], origin: Origin) -> impl Iterator<Item = Parameter> {
-    octets.split(|octet| *octet == b'&').filter(|pair| !pair.is_empty()).map(move |pair| {
-        let equals = pair.iter().position(|octet| *octet == b'=').unwrap_or(pair.len());
-        let (name, value) = pair.split_at(equals);
-        let value = value.strip_prefix(b"=").unwrap_or_default();
-        Parameter { name: percent::decode(name, Plus::Blank), value: percent::decode(value, Plus::Blank), origin }
-    })
+    percent::form(octets, Plus::Blank).map(move |(name, value)| Parameter { name, value, origin })
 }

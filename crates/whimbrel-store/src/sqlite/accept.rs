@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, Currency, IdempotencyKey, MessageId, Money,
-    PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
+    NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
@@ -37,9 +37,9 @@ const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
 const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
  alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
  callback, client_ref, account_ref, validity, accepted_at, expires_at, header, body, protocol_id, handset_class, entity,
- template)
+ template, form, application)
  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
- ?26, ?27, ?28, ?29, ?30, ?31)
+ ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
@@ -194,6 +194,8 @@ impl Work<'_> {
             plan.handset_class.map(whimbrel_core::HandsetClass::value),
             plan.registration.entity,
             plan.registration.template,
+            plan.telling.form.0,
+            plan.application.map(|application| application.0.to_be_bytes()),
         ])?;
         Ok(inserted == 1)
     }
@@ -205,10 +207,12 @@ impl Work<'_> {
             Claim::Later => (PartState::Queued { due_at: plan.accepted_at }, AttemptNumber(0)),
         };
         let (code, at) = open_state(state).ok_or_else(|| Fault::corrupt("a new part"))?;
-        let tell = match (plan.receipt, &plan.callback) {
-            (ReceiptWish::Unwanted, _) => Tell::Nobody,
-            (ReceiptWish::Wanted, None) => Tell::Account,
-            (ReceiptWish::Wanted, Some(_)) => Tell::Callback,
+        let tell = match (plan.receipt, &plan.callback, plan.telling.scope) {
+            (ReceiptWish::Unwanted, ..) => Tell::Nobody,
+            (ReceiptWish::Wanted, None, NoticeScope::Part) => Tell::Account,
+            (ReceiptWish::Wanted, Some(_), NoticeScope::Part) => Tell::Callback,
+            (ReceiptWish::Wanted, None, NoticeScope::Message) => Tell::AccountWhole,
+            (ReceiptWish::Wanted, Some(_), NoticeScope::Message) => Tell::CallbackWhole,
         };
         let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
         for (part, number) in plan.parts.iter().zip(1_i64..) {

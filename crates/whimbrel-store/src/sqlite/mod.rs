@@ -11,6 +11,7 @@ mod catalogue;
 mod change;
 mod codes;
 mod credentials;
+mod documents;
 mod fault;
 mod find;
 mod history;
@@ -53,6 +54,7 @@ use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::Unreadable;
 use self::writer::Writer;
+use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
@@ -300,6 +302,18 @@ impl Store for SqliteStore {
 
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
         self.read(|db| parked::orphans(db, carrier, count_max))
+    }
+
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError> {
+        self.read(|db| documents::find(db, &self.keyring, place))
+    }
+
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError> {
+        self.read(|db| documents::of_account(db, &self.keyring, filter))
+    }
+
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
+        self.read(|db| documents::after(db, &self.keyring, after, count_max))
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

@@ -12,12 +12,13 @@ use crate::StoreError;
 use crate::keyring::Keyring;
 
 /// One file per version, in order: version n is after the nth. What SQL alone cannot do comes after it.
-const MIGRATIONS: [(&str, Option<Moved>); 5] = [
+const MIGRATIONS: [(&str, Option<Moved>); 6] = [
     (include_str!("../../migrations/sqlite/0001_first.sql"), None),
     (include_str!("../../migrations/sqlite/0002_inbound.sql"), None),
     (include_str!("../../migrations/sqlite/0003_credentials.sql"), Some(moved::credentials)),
     (include_str!("../../migrations/sqlite/0004_replay.sql"), None),
     (include_str!("../../migrations/sqlite/0005_resources.sql"), None),
+    (include_str!("../../migrations/sqlite/0006_applications.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeId, PartId,
+    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm, NoticeId, PartId,
     ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
@@ -137,7 +137,7 @@ pub(super) fn notices(
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     const AT: usize = MESSAGE_COLUMNS;
     let inbound: Option<i64> = row.get(AT + 8)?;
-    let (dialect, url, told) = match inbound {
+    let (dialect, url, form, application, told) = match inbound {
         None => {
             let currency = parsed(row, AT + 10, |code| code.parse().ok())?;
             let status = parsed(row, AT + 2, ReceiptStatus::parse)?;
@@ -146,6 +146,7 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
             let told = ReceiptTold {
                 part_id: PartId(row.get(AT + 1)?),
                 message_id: message.id,
+                part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,
                 network: message.network,
@@ -153,11 +154,12 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
                 client_ref: message.client_ref,
                 report,
             };
-            (message.dialect, message.callback, Told::Receipt(told))
+            (message.dialect, message.callback, message.form, message.application, Told::Receipt(told))
         }
         Some(id) => {
             let part = inbound_part(row, AT + 13)?;
-            (row.get(AT + 11)?, row.get(AT + 12)?, Told::Inbound(InboundTold { id: InboundId(id), part }))
+            let told = Told::Inbound(InboundTold { id: InboundId(id), part, part_count: 1 });
+            (row.get(AT + 11)?, row.get(AT + 12)?, NoticeForm::default(), None, told)
         }
     };
     Ok(Notice {
@@ -165,6 +167,8 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         account_id: AccountId(row.get(AT + 9)?),
         dialect,
         url,
+        form,
+        application,
         told,
         happened_at: Timestamp(row.get(AT + 4)?),
         failures: small(row, AT + 5)?,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, AttemptNumber, Binary, CaptureOn, CarrierId, Content, Cut, Endpoint,
-    EndpointKind, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText, PartId,
-    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span, Timestamp,
+    Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, Content, Cut,
+    Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText,
+    NoticeForm, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span,
+    Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -93,6 +94,8 @@ pub(super) struct MessageRow {
     pub(super) epoch: u32,
     pub(super) receipt: ReceiptWish,
     pub(super) callback: Option<Box<str>>,
+    pub(super) form: NoticeForm,
+    pub(super) application: Option<ApplicationId>,
     pub(super) client_ref: Option<Box<str>>,
     pub(super) account_ref: Option<Box<str>>,
     pub(super) validity: Option<Span>,
@@ -106,13 +109,13 @@ macro_rules! message_columns {
         "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
          m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
-         m.protocol_id, m.handset_class, m.entity, m.template, m.account_ref"
+         m.protocol_id, m.handset_class, m.entity, m.template, m.form, m.application, m.account_ref"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 31;
+pub(super) const MESSAGE_COLUMNS: usize = 33;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
@@ -138,12 +141,18 @@ pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         epoch: small(row, 17)?,
         receipt: if wanted { ReceiptWish::Wanted } else { ReceiptWish::Unwanted },
         callback: row.get(19)?,
+        form: NoticeForm(small(row, 30)?),
+        application: row.get::<_, Option<[u8; 16]>>(31)?.map(application),
         client_ref: row.get(20)?,
-        account_ref: row.get(30)?,
+        account_ref: row.get(32)?,
         validity: row.get::<_, Option<i64>>(21)?.map(Span),
         accepted_at: Timestamp(row.get(22)?),
         expires_at: Timestamp(row.get(23)?),
     })
+}
+
+fn application(octets: [u8; 16]) -> ApplicationId {
+    ApplicationId(u128::from_be_bytes(octets))
 }
 
 fn content(row: &Row<'_>) -> rusqlite::Result<Content> {
@@ -184,6 +193,30 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
     let mut parts: Vec<(i64, PartId)> = rows.collect::<rusqlite::Result<_>>()?;
     parts.sort_unstable();
     Ok(parts.into_iter().map(|(_, id)| id).collect())
+}
+
+// As above.
+const STATES_OF_MESSAGE: &str = "select part_id, number, state, state_at, null, null from live where part_id = ?1
+ union all select part_id, number, null, null, status, cause from ended where part_id = ?1
+ union all select part_id, number, state, state_at, null, null from live where message_id = ?1 and number > 1
+ union all select part_id, number, null, null, status, cause from ended where message_id = ?1 and number > 1";
+
+/// A message's parts in order, each with where it is.
+pub(super) fn states_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<(PartId, PartState)>> {
+    let mut statement = db.prepare_cached(STATES_OF_MESSAGE)?;
+    let rows = statement.query_map([id.0], |row| {
+        let state = match row.get::<_, Option<i64>>(2)? {
+            Some(code) => state_of(code, row.get(3)?).ok_or_else(|| corrupt_column(2))?,
+            None => PartState::Final(Final {
+                status: parsed(row, 4, ReceiptStatus::parse)?,
+                cause: parsed(row, 5, Cause::parse)?,
+            }),
+        };
+        Ok((row.get::<_, i64>(1)?, PartId(row.get(0)?), state))
+    })?;
+    let mut states: Vec<(i64, PartId, PartState)> = rows.collect::<rusqlite::Result<_>>()?;
+    states.sort_unstable_by_key(|(number, ..)| *number);
+    Ok(states.into_iter().map(|(_, id, state)| (id, state)).collect())
 }
 
 /// An account with what stands beside it in its row. Its lists are not read here.

@@ -158,6 +158,7 @@ impl Work<'_> {
             Op::Pool(change) => self.change_pool(change).map(OpResult::Pool),
             Op::Reload(change) => self.change_reload(change).map(OpResult::Reload),
             Op::Rejections(rejections) => self.keep_rejections(rejections),
+            Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
         }

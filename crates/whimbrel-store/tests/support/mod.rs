@@ -162,6 +162,8 @@ pub fn a_plan_of(id: i64, content: Content, reference: ConcatRef) -> Plan {
         route: "britain".into(),
         epoch: 3,
         receipt: ReceiptWish::Wanted,
+        telling: whimbrel_core::Telling::default(),
+        application: None,
         callback: None,
         client_ref: Some("order 7".into()),
         account_ref: None,

@@ -1,6 +1,7 @@
 //! Commands and their flags.
 
 mod admin;
+mod credentials;
 mod tools;
 mod traffic;
 
@@ -10,9 +11,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use admin::{
-    AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, PoolAddArgs, PoolCommand,
-    TestArgs,
+    AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand,
+    PoolAddArgs, PoolCommand, TestArgs,
 };
+pub use credentials::{ChosenSecretArgs, KeyCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
@@ -87,6 +89,15 @@ pub enum Command {
     /// Make, change, pay into and show accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after the applications of accounts and their keys.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
+    /// Look after the secrets of accounts.
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Look after the keys that guard secrets at rest.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

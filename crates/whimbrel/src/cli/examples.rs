@@ -66,6 +66,75 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel account set devkey01 --senders listed --inbound-url https://example.com/in",
         ],
     ),
+    (
+        "application",
+        ["whimbrel application ls --account devkey01", "whimbrel application create --account devkey01 --name Shop"],
+    ),
+    (
+        "application ls",
+        ["whimbrel application ls --account devkey01", "whimbrel application ls --account devkey01 --json"],
+    ),
+    (
+        "application create",
+        [
+            "whimbrel application create --account devkey01 --name Shop --receipt-url https://example.com/status",
+            "whimbrel application create --account devkey01 --name Shop --id 78d335fa-323d-0114-9c3d-d6f0d48968cf \
+             --public-key shop.pem",
+        ],
+    ),
+    (
+        "application rm",
+        [
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf",
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --yes",
+        ],
+    ),
+    (
+        "application rotate-key",
+        [
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 3600",
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
+        ],
+    ),
+    ("account signing", ["whimbrel account signing show devkey01", "whimbrel account signing rotate devkey01"]),
+    (
+        "account signing show",
+        ["whimbrel account signing show devkey01", "whimbrel account signing show devkey01 --json"],
+    ),
+    (
+        "account signing set",
+        [
+            "whimbrel account signing set devkey01 --method sha256",
+            "whimbrel account signing set devkey01 --webhooks signed",
+        ],
+    ),
+    (
+        "account signing rotate",
+        [
+            "whimbrel account signing rotate devkey01",
+            "whimbrel account signing rotate devkey01 --overlap 3600 --secret-file signature.txt",
+        ],
+    ),
+    (
+        "account policy",
+        [
+            "whimbrel account policy devkey01",
+            "whimbrel account policy devkey01 --networks 192.0.2.0/24 --scopes send --spend-per-day-max 25.00",
+        ],
+    ),
+    ("secret", ["whimbrel secret ls devkey01", "whimbrel secret add devkey01"]),
+    ("secret ls", ["whimbrel secret ls devkey01", "whimbrel secret ls devkey01 --json"]),
+    ("secret add", ["whimbrel secret add devkey01", "whimbrel secret add devkey01 --secret-env NEW_SECRET"]),
+    (
+        "secret revoke",
+        [
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab",
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab --yes",
+        ],
+    ),
+    ("key", ["whimbrel key ls", "whimbrel key rotate"]),
+    ("key ls", ["whimbrel key ls", "whimbrel key ls --json"]),
+    ("key rotate", ["whimbrel key rotate", "whimbrel key rotate --data-dir /var/lib/whimbrel --json"]),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
     ("number ls", ["whimbrel number ls", "whimbrel number ls --json"]),
     (

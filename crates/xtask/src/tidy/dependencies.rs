@@ -84,7 +84,14 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "whimbrel-engine",
-        ours: &["whimbrel-core", "whimbrel-sms", "whimbrel-dialects", "whimbrel-store", "whimbrel-carriers"],
+        ours: &[
+            "whimbrel-core",
+            "whimbrel-sms",
+            "whimbrel-signing",
+            "whimbrel-dialects",
+            "whimbrel-store",
+            "whimbrel-carriers",
+        ],
         ours_in_tests: &["whimbrel-simulator", "whimbrel-smpp"],
         foreign: Foreign::Without(HTTP_AND_CLI),
     },

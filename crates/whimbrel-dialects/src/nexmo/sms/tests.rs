@@ -154,6 +154,6 @@ fn ids_are_read_back_in_one_form_only() {
 #[test]
 fn a_text_that_came_in_is_tried_for_a_day_and_a_receipt_for_three() {
     use whimbrel_core::Span;
-    assert_eq!(DESCRIPTOR.inbound_backoff.give_up_after, Span::hours(24));
-    assert_eq!(DESCRIPTOR.webhook_backoff.give_up_after, Span::hours(72));
+    assert_eq!(super::rules(whimbrel_core::EndpointKind::Inbound).backoff.give_up_after, Span::hours(24));
+    assert_eq!(super::rules(whimbrel_core::EndpointKind::Receipt).backoff.give_up_after, Span::hours(72));
 }

@@ -9,17 +9,31 @@ mod signature;
 
 use std::borrow::Cow;
 
+use whimbrel_core::retry::Backoff;
 use whimbrel_core::time::Civil;
-use whimbrel_core::{HttpMethodChoice, Notice, ReceiptTold, Timestamp, Told};
+use whimbrel_core::{EndpointKind, HttpMethodChoice, Notice, ReceiptTold, Span, Timestamp, Told};
 
 use super::super::{escape, id_digits};
 use super::codes;
 use crate::http::{Headers, WebhookRequest};
-use crate::{CannotSign, Moment, WebhookTarget};
+use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 const USER_AGENT: &str = "Nexmo/MessagingHUB/v1.0";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+
+/// How long an endpoint is tried. The reference gives a day to texts that came in, and three to receipts.
+pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
+    let give_up_after = match kind {
+        EndpointKind::Receipt => Span::hours(72),
+        EndpointKind::Inbound => Span::hours(24),
+    };
+    WebhookRules {
+        backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
+        success: 200..=205,
+        retried: Retried::All,
+    }
+}
 
 /// The GET by which a new URL is tested, by the same name as the pushes after it.
 pub(in super::super) fn url_test(url: &str) -> WebhookRequest {

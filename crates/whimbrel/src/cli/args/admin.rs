@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::credentials::{PolicyArgs, SigningCommand};
 use super::{ConsentArgs, ServerArgs};
 
 /// `carrier`.
@@ -116,6 +117,20 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// How an account signs: its method and its signature secret.
+    #[command(subcommand)]
+    Signing(SigningCommand),
+    /// Show what an account's key may be used for, or change it.
+    Policy {
+        /// The account's key.
+        key: String,
+        /// What to change; without any, the policy is shown.
+        #[command(flatten)]
+        policy: Box<PolicyArgs>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Show an account with its wallet.
     Show {
         /// The account's key.
@@ -204,6 +219,78 @@ pub struct AccountRuleArgs {
     /// Where texts that come in go; empty takes it away.
     #[arg(long, value_name = "URL")]
     pub inbound_url: Option<String>,
+}
+
+/// `application`.
+#[derive(Debug, Subcommand)]
+pub enum ApplicationCommand {
+    /// List an account's applications.
+    Ls {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make an application; a private key that is made here is printed this once.
+    Create {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// A name for people.
+        #[arg(long)]
+        name: String,
+        /// The id it had elsewhere, so that its clients need no change.
+        #[arg(long, value_name = "UUID")]
+        id: Option<String>,
+        /// Its public key, PEM; without it a pair is made.
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Where notices of its messages go.
+        #[arg(long, value_name = "URL")]
+        receipt_url: Option<String>,
+        /// Where texts that come in for its numbers go.
+        #[arg(long, value_name = "URL")]
+        inbound_url: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Remove an application: its tokens are refused from then on.
+    Rm {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// The application.
+        id: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Give an application another key; a private key that is made here is printed this once.
+    RotateKey {
+        /// How many seconds the old key counts beside the new one.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        overlap: u32,
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// The application.
+        id: String,
+        /// Its new public key, PEM; without it a pair is made.
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
 }
 
 /// `number`.

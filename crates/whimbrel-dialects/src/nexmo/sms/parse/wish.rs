@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use whimbrel_core::phone::PhoneNumberError;
 use whimbrel_core::{
     Call, HandsetClass, IdempotencyKey, MessageClass, PhoneNumber, ReceiptWish, Refusal, Registration, SendCall,
-    SenderId, Span,
+    SenderId, Span, Telling,
 };
 
 use super::super::super::params::{CREDENTIALS, Name, Params};
@@ -59,6 +59,8 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         registration,
         receipt,
         callback,
+        telling: Telling::default(),
+        application: None,
         client_ref,
         account_ref,
         validity,
