@@ -61,7 +61,8 @@ def test_python_reads_prices(client):
     canada = client.account.get_country_pricing(GetCountryPricingRequest(country_code="CA", type=ServiceType.SMS))
     assert (canada.country_code, canada.country_name, canada.dialing_prefix) == ("CA", "Canada", "1")
     assert len(canada.default_price.partition(".")[2]) == 8 and canada.networks
-    mobile = next(network for network in canada.networks if network.mcc)
+    britain = client.account.get_country_pricing(GetCountryPricingRequest(country_code="GB", type=ServiceType.SMS))
+    mobile = next(network for network in britain.networks if network.mcc)
     assert mobile.network_code == mobile.mcc + mobile.mnc
     calls = client.account.get_country_pricing(GetCountryPricingRequest(country_code="CA", type=ServiceType.VOICE))
     assert (calls.default_price, calls.networks) == (None, None)
@@ -86,9 +87,9 @@ def test_node_reads_balance_settings_and_prices(dev, receiver):
         ["pricing", "listAllCountriesPricing", "sms"],
     )
     assert balance["gave"]["value"] == 1_000_000
-    assert topped["gave"]["errorCode"] == "200", topped
+    assert topped["gave"]["error-code"] == "200", topped
     assert wrong["status"] == 401
-    assert settings["gave"]["moCallbackUrl"] == url, settings
+    assert settings["gave"]["mo-callback-url"] == url, settings
     assert country["gave"]["countryName"] == "Canada", country
     assert [found["countryCode"] for found in prefix["gave"]["countries"]].count("GB") == 1, prefix
     assert everywhere["gave"]["count"] > 200

@@ -9,6 +9,7 @@ pub(crate) mod requests;
 mod resources;
 mod schema;
 mod secrets;
+mod shapes;
 pub(crate) mod webhooks;
 mod xml;
 
