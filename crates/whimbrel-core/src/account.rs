@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::call::MessageClass;
+use crate::credential::Signing;
 use crate::id::AccountId;
 use crate::money::Currency;
-use crate::policy::Lists;
+use crate::policy::{KeyPolicy, Lists};
 
 /// Whether an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,10 @@ pub struct Account {
     pub endpoints: Vec<Endpoint>,
     /// What it may do.
     pub rules: AccountRules,
+    /// How it signs.
+    pub signing: Signing,
+    /// What its key may be used for.
+    pub policy: Arc<KeyPolicy>,
     /// Whom it may send to, and as whom.
     pub lists: Arc<Lists>,
 }

@@ -3,13 +3,33 @@
 //! A dialect turns its vendor's request into a [`Call`] and an [`Outcome`] into its vendor's answer. [`Refusal`] is closed on
 //! purpose: a new reason does not compile until every dialect has an answer for it.
 
+pub mod account;
+mod application;
+mod faulty;
+pub mod history;
+mod message;
+pub mod numbers;
+pub mod prices;
+
 use crate::account::text_forms;
-use crate::id::{CarrierId, MessageId, PartId};
+use crate::credential::{AuthMethod, Scope, SignatureMethod};
+use crate::id::{ApplicationId, CarrierId, MessageId, PartId};
 use crate::money::Money;
+use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::{MessageOctets, MessageText};
 use crate::time::{Span, Timestamp};
 
+use self::account::{AccountCall, AccountOutcome};
+use self::history::{HistoryCall, HistoryOutcome};
+use self::numbers::{NumbersCall, NumbersOutcome};
+use self::prices::{PricesCall, PricesOutcome};
+
+pub use self::application::{
+    ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
+};
+pub use self::faulty::{Faulty, FieldFault};
+pub use self::message::{MessageCall, MessageOutcome};
 pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
@@ -28,6 +48,37 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
+    /// Something about the account itself.
+    Account(AccountCall),
+    /// What parts cost.
+    Prices(PricesCall),
+    /// What was sent, came in or was refused.
+    History(HistoryCall),
+    /// Numbers, owned and for sale.
+    Numbers(NumbersCall),
+    /// Nothing that can be carried out; answered with [`Outcome::Faulty`] once it is clear who calls.
+    Faulty(Faulty),
+    /// Something about applications.
+    Application(ApplicationCall),
+    /// Something about a message that was sent.
+    Message(MessageCall),
+}
+
+impl Call {
+    /// What the request is about.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Send(_) => Scope::Send,
+            Self::Account(AccountCall::Balance) | Self::Prices(_) | Self::History(_) => Scope::Read,
+            Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
+            Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
+            Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,
+            Self::Faulty(faulty) => faulty.scope,
+            Self::Application(_) => Scope::Applications,
+            Self::Message(_) => Scope::Send,
+        }
+    }
 }
 
 /// One text to one recipient. `Debug` leaves out what customers chose freely: marks and URLs may hold secrets.
@@ -49,6 +100,10 @@ pub struct SendCall {
     pub receipt: ReceiptWish,
     /// Where receipts of this message go instead of the account's endpoint.
     pub callback: Option<Box<str>>,
+    /// How its receipts are told.
+    pub telling: Telling,
+    /// Which of the account's applications sends; known once it is clear who calls.
+    pub application: Option<ApplicationId>,
     /// The customer's own mark, given back in answers and receipts.
     pub client_ref: Option<Box<str>>,
     /// A second mark of the customer, given back in answers only.
@@ -162,6 +217,20 @@ pub enum Outcome {
     Sent(Accepted),
     /// It was not, and nothing was stored or charged.
     Refused(Refusal),
+    /// What a request about the account itself came to.
+    Account(AccountOutcome),
+    /// What parts cost.
+    Prices(PricesOutcome),
+    /// What was found again.
+    History(HistoryOutcome),
+    /// What a request about numbers came to.
+    Numbers(NumbersOutcome),
+    /// The request cannot be carried out as it was written; nothing was done.
+    Faulty(Faulty),
+    /// What a call about applications came to.
+    Application(ApplicationOutcome),
+    /// What a call about a message came to.
+    Message(MessageOutcome),
 }
 
 /// An accepted message.
@@ -223,6 +292,30 @@ pub enum Refusal {
     ConflictingCredentials,
     /// A signature was given that cannot be accepted.
     InvalidSignature,
+    /// The credential is good, but the account's requests must be signed and this one is not.
+    SignatureRequired,
+    /// The signature is good, but its method is weaker than the account's policy takes.
+    SignatureTooWeak {
+        /// The method.
+        method: SignatureMethod,
+    },
+    /// The credential is good, but the account's policy does not take it in this way.
+    MethodNotAllowed {
+        /// The way.
+        method: AuthMethod,
+    },
+    /// The credential is good, but the request comes from a network that the account's policy does not list.
+    SourceNotAllowed,
+    /// The credential is good, but the account's policy keeps it from this kind of request.
+    ScopeNotAllowed {
+        /// The kind.
+        scope: Scope,
+    },
+    /// Too many requests with this key, or from this address, could not prove who is calling; nothing was looked at.
+    TooManyFailures {
+        /// When one more is looked at.
+        wait: Span,
+    },
     /// The account is suspended.
     AccountBarred,
     /// The account may not send by HTTP.
@@ -267,6 +360,17 @@ pub enum Refusal {
     },
     /// The balance is lower than the price.
     InsufficientFunds {
+        /// The recipient.
+        recipient: PhoneNumber,
+        /// What one part costs.
+        price: Money,
+        /// What the account has.
+        balance: Money,
+        /// The recipient's network code.
+        network: Box<str>,
+    },
+    /// The account has spent today what it may spend in a day.
+    SpendCapReached {
         /// The recipient.
         recipient: PhoneNumber,
         /// What one part costs.

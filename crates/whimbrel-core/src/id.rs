@@ -62,6 +62,17 @@ impl MessageId {
     }
 }
 
+/// An application of an account, by the number that its tokens name: a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationId(pub u128);
+
+impl fmt::Display for ApplicationId {
+    /// Five groups of small hexadecimal digits (RFC 9562 §4).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::uuid::Uuid(self.0).fmt(f)
+    }
+}
+
 /// A carrier, as the store numbers the names of the configuration. Stable over restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CarrierId(pub u16);
@@ -111,6 +122,13 @@ impl IdSource {
     }
 }
 
+/// The lowest id that may be made at that instant or later by a clock that is right.
+#[must_use]
+pub const fn lowest_at(at: Timestamp) -> i64 {
+    let millis = at.unix_millis() - EPOCH_MILLIS;
+    if millis < 0 { 0 } else { millis << (NODE_BITS + SEQUENCE_BITS) }
+}
+
 /// The millisecond in which an id was made, as an instant. An id of a burst may lie a little in the future.
 #[must_use]
 pub const fn made_at(id: i64) -> Timestamp {
@@ -140,6 +158,14 @@ mod tests {
         assert_eq!(made_at(id).unix_millis(), NOW.unix_millis());
         let end_of_range = source.next(Timestamp(i64::MAX));
         assert_eq!(end_of_range >> ID_BITS, 0);
+    }
+
+    #[test]
+    fn the_lowest_id_of_an_instant_is_not_above_those_made_then() {
+        let mut source = IdSource::new(0, 0);
+        assert!(lowest_at(NOW) <= source.next(NOW));
+        assert_eq!(made_at(lowest_at(NOW)).unix_millis(), NOW.unix_millis());
+        assert_eq!((lowest_at(Timestamp(0)), lowest_at(Timestamp(i64::MIN))), (0, 0));
     }
 
     #[test]

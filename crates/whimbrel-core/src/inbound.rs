@@ -57,11 +57,13 @@ pub enum InboundAlphabet {
     Ucs2,
 }
 
-/// A stored inbound part, as webhooks tell it.
+/// A stored inbound part as webhooks tell it, or a whole text: then its parts are joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundTold {
     /// Our id for it.
     pub id: InboundId,
     /// The part.
     pub part: InboundPart,
+    /// How many parts that came are in it.
+    pub part_count: u8,
 }

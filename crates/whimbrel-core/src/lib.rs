@@ -6,8 +6,12 @@
 //! No vendor and no kind of carrier is known by name.
 
 pub mod account;
+pub mod application;
 pub mod call;
 pub mod carrier;
+pub mod choice;
+pub mod country;
+pub mod credential;
 pub mod id;
 pub mod inbound;
 pub mod money;
@@ -17,32 +21,47 @@ pub mod part;
 pub mod phone;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod time;
+pub mod uuid;
 pub mod world;
 
 pub use account::{
     Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, HttpMethodChoice,
     Recipients, Senders, Unmappable,
 };
+pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
 pub use call::{
-    Accepted, AcceptedPart, Alphabet, Binary, Call, CallbackFault, Content, HandsetClass, IdempotencyKey, MessageClass,
-    Outcome, RateWindow, ReceiptWish, Refusal, Registration, SendCall,
+    Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
+    ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, HandsetClass, IdempotencyKey, KeyWish,
+    MessageCall, MessageClass, MessageOutcome, Outcome, PageWish, RateWindow, ReceiptWish, Refusal, Registration,
+    SendCall,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
     ReceiptKey, RefusalScope, Submission,
 };
-pub use id::{AccountId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId, PartId};
+pub use choice::{Choice, Member};
+pub use credential::{
+    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureMethod, Signing,
+    WebhookSigning,
+};
+pub use id::{
+    AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,
+    PartId,
+};
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
-pub use notice::{Notice, ReceiptTold, Told};
-pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition};
+pub use notice::{FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
+pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition, Whole};
 pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
-pub use policy::{ListKind, Lists};
+pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};
+pub use replay::{ReplayKey, ReplayKind, ReplayMark};
 pub use secret::{MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
+pub use uuid::Uuid;
 pub use world::World;

@@ -109,6 +109,16 @@ impl Networks {
         self.networks.iter().find(|network| *network.code == *code).map(|network| network.country)
     }
 
+    /// Every network once, in the order of countries and codes, under the first name that it has.
+    #[must_use]
+    pub fn distinct(&self) -> Vec<&Network> {
+        let mut networks: Vec<&Network> = self.networks.iter().collect();
+        // Stable: of the rows of one code the first of the file stays.
+        networks.sort_by(|a, b| (a.country, &a.code).cmp(&(b.country, &b.code)));
+        networks.dedup_by(|b, a| (a.country, &a.code) == (b.country, &b.code));
+        networks
+    }
+
     /// How many countries have a prefix.
     #[must_use]
     pub fn country_count(&self) -> usize {
@@ -164,6 +174,13 @@ impl Prices {
         let units = (self.by_network.get(&(currency, network.code.clone())))
             .or_else(|| self.by_country.get(&(currency, network.country)))
             .or_else(|| self.defaults.get(&currency))?;
+        Some(Money::new(*units, currency))
+    }
+
+    /// The price of one part to a network of `country` that has none of its own; `None` as above.
+    #[must_use]
+    pub fn of_country(&self, country: CountryCode, currency: Currency) -> Option<Money> {
+        let units = self.by_country.get(&(currency, country)).or_else(|| self.defaults.get(&currency))?;
         Some(Money::new(*units, currency))
     }
 }
@@ -234,6 +251,21 @@ mod tests {
         assert_eq!(of("23420", "GB"), Some(4_000_000));
         assert_eq!(of("26201", "DE"), Some(3_330_000));
         assert_eq!(prices.of_part(&network("26201", "DE"), Currency::USD), None);
+    }
+
+    #[test]
+    fn a_network_of_several_prefixes_is_listed_once() {
+        let rows =
+            "prefix,mccmnc,country,name\n447,23410,GB,One\n448,23410,GB,Other\n353,27201,IE,Two\n44,GB-FIXED,GB,x\n";
+        let networks = Networks::parse(rows).expect("a good table");
+        let listed: Vec<_> = networks.distinct().iter().map(|network| (&*network.code, &*network.name)).collect();
+        assert_eq!(listed, [("23410", "One"), ("GB-FIXED", "x"), ("27201", "Two")]);
+        let prices = Prices::parse(PRICES).expect("a good table");
+        let of = |country, currency| {
+            prices.of_country(CountryCode::parse(country).expect("two letters"), currency).map(|money| money.units)
+        };
+        assert_eq!((of("GB", Currency::EUR), of("IE", Currency::EUR)), (Some(4_000_000), Some(3_330_000)));
+        assert_eq!(of("GB", Currency::USD), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! What it says is kept as facts, not as bytes: a dialect renders it anew for every try, since time stamps and signatures change.
 
 use crate::account::EndpointKind;
-use crate::id::{AccountId, MessageId, NoticeId, PartId};
+use crate::id::{AccountId, ApplicationId, MessageId, NoticeId, PartId};
 use crate::inbound::InboundTold;
 use crate::money::Money;
 use crate::part::Final;
@@ -22,6 +22,10 @@ pub struct Notice {
     pub dialect: Box<str>,
     /// Where it goes instead of the account's endpoint: the message's callback, or the number's URL.
     pub url: Option<Box<str>>,
+    /// In which form.
+    pub form: NoticeForm,
+    /// The application that it is about, if it is about one.
+    pub application: Option<ApplicationId>,
     /// What it tells.
     pub told: Told,
     /// When it happened, by our clock.
@@ -45,6 +49,42 @@ impl Notice {
     }
 }
 
+/// In which of its dialect's forms a notice is told: a number of the dialect, which no one else understands. 0 is the form of
+/// notices that nobody chose a form for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct NoticeForm(pub u8);
+
+/// Whether customers are told of parts or of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum NoticeScope {
+    /// Of every part, as it ends and on the way.
+    #[default]
+    Part,
+    /// Of the message as a whole: once when the carrier has all of it, and once when it ends.
+    Message,
+}
+
+/// How the receipts of a message are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Telling {
+    /// In which form.
+    pub form: NoticeForm,
+    /// Whether the request named the form; else that of the application it is sent by goes first.
+    pub named: FormNamed,
+    /// Of what.
+    pub scope: NoticeScope,
+}
+
+/// Who chose a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FormNamed {
+    /// Nobody: it is the usual one.
+    #[default]
+    ByNobody,
+    /// The request.
+    ByRequest,
+}
+
 /// What a notice tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -61,6 +101,8 @@ pub struct ReceiptTold {
     pub part_id: PartId,
     /// Its message.
     pub message_id: MessageId,
+    /// How many parts the message has.
+    pub part_count: u8,
     /// The message's recipient.
     pub recipient: PhoneNumber,
     /// The message's sender.

@@ -18,9 +18,11 @@ use crate::time::{Span, Timestamp};
 
 mod doubt;
 mod status;
+mod whole;
 
 pub use doubt::{DoubtPolicy, DoubtRules};
 pub use status::{Cause, Final, ReceiptStatus};
+pub use whole::Whole;
 
 /// How long after a part's expiry a receipt is still waited for: the carrier counts the validity from the submission, we from
 /// the acceptance, and its last word takes its time.

@@ -15,9 +15,10 @@ use crate::call::{
     Alphabet, Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall,
 };
 use crate::carrier::Submission;
-use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
+use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
+use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::time::{Span, Timestamp};
 
@@ -120,6 +121,10 @@ pub struct Plan {
     pub receipt: ReceiptWish,
     /// Where receipts go instead of the account's endpoint.
     pub callback: Option<Box<str>>,
+    /// How receipts are told.
+    pub telling: Telling,
+    /// The application that sends.
+    pub application: Option<ApplicationId>,
     /// The customer's mark.
     pub client_ref: Option<Box<str>>,
     /// The customer's second mark.
@@ -200,6 +205,8 @@ pub fn plan(
         epoch: snapshot.epoch,
         receipt: call.receipt,
         callback: call.callback,
+        telling: call.telling,
+        application: call.application,
         client_ref: call.client_ref,
         account_ref: call.account_ref,
         validity: call.validity,
@@ -362,6 +369,8 @@ mod tests {
             webhook_method: HttpMethodChoice::Get,
             endpoints: Vec::new(),
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: Arc::default(),
         }
     }
@@ -396,6 +405,8 @@ mod tests {
             registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
+            telling: Telling::default(),
+            application: None,
             client_ref: None,
             account_ref: None,
             validity: None,

@@ -1,7 +1,9 @@
-//! Whom an account may send to, and as whom: lists and the rules over them. Pure.
+//! Whom an account may send to, and as whom: lists and the rules over them; and what its key may be used for. Pure.
 //!
 //! A list holds numbers and prefixes of numbers. It is asked for every message, so a look-up costs as much as the number has
 //! digits, however long the list is.
+
+mod key;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,6 +11,8 @@ use std::fmt;
 use crate::account::{Account, Recipients, Senders, text_forms};
 use crate::call::Refusal;
 use crate::phone::{PhoneNumber, SenderId};
+
+pub use key::{KeyPolicy, KeyUse, SOURCE_NETWORKS_MAX, SignatureRule, SourceNetwork, SourceNetworkError};
 
 /// A list of numbers or senders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

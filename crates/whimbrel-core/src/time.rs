@@ -33,6 +33,23 @@ impl Timestamp {
         Span(if span < 0 { 0 } else { span })
     }
 
+    /// The first instant of a day in UTC; `None` for a month or a day that there is not, and for years before 1 or after 9999.
+    #[must_use]
+    pub fn of_day(year: i64, month: u8, day: u8) -> Option<Self> {
+        if !(1..=9_999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // As in `civil`: years begin with March, so that the leap day is the last day of its year.
+        let shifted_year = if month <= 2 { year - 1 } else { year };
+        let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
+        let shifted_month = (i64::from(month) + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5 + i64::from(day) - 1;
+        let days = era * 146_097 + 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+        let at = Self(days * 86_400_000_000);
+        let civil = at.civil();
+        ((civil.year, civil.month, civil.day) == (year, month, day)).then_some(at)
+    }
+
     /// The calendar fields of this instant in UTC, by the proleptic Gregorian calendar.
     #[must_use]
     pub const fn civil(self) -> Civil {
@@ -149,6 +166,22 @@ mod tests {
         assert_eq!(Timestamp(-1).to_string(), "1969-12-31T23:59:59.999999Z");
         assert_eq!(Timestamp(4_107_542_399_000_000).to_string(), "2100-02-28T23:59:59.000000Z");
         assert_eq!(Timestamp(4_107_542_400_000_000).to_string(), "2100-03-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_day_begins_where_its_fields_say() {
+        assert_eq!(Timestamp::of_day(1970, 1, 1), Some(Timestamp(0)));
+        assert_eq!(Timestamp::of_day(2000, 2, 29), Some(Timestamp(951_782_400_000_000)));
+        for missing in
+            [(1900, 2, 29), (2026, 2, 30), (2026, 4, 31), (2026, 13, 1), (2026, 0, 1), (2026, 1, 0), (0, 1, 1)]
+        {
+            assert_eq!(Timestamp::of_day(missing.0, missing.1, missing.2), None, "{missing:?}");
+        }
+        for day in (-719_000..2_900_000).step_by(97) {
+            let at = Timestamp(day * 86_400_000_000);
+            let civil = at.civil();
+            assert_eq!(Timestamp::of_day(civil.year, civil.month, civil.day), Some(at), "{civil:?}");
+        }
     }
 
     #[test]

@@ -4,18 +4,21 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod claim;
 pub mod client;
 pub mod http;
 pub mod nexmo;
 pub mod own;
 pub mod registry;
+pub mod webhook;
 
-use std::ops::RangeInclusive;
-
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Call, EndpointKind, Notice, Outcome, Refusal, Secret, Timestamp};
+use whimbrel_core::call::history::RefusedSend;
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
+
+pub use crate::claim::Claim;
+pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -28,25 +31,8 @@ pub struct Descriptor {
     pub title: &'static str,
     /// The development account's credentials.
     pub dev_account: DevAccount,
-    /// The schedule of a receipt's tries.
-    pub webhook_backoff: Backoff,
-    /// The schedule of the tries of a text that came in.
-    pub inbound_backoff: Backoff,
-    /// The status codes by which an endpoint says that it took a webhook.
-    pub webhook_success: RangeInclusive<u16>,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
-}
-
-impl Descriptor {
-    /// The schedule of a notice's tries.
-    #[must_use]
-    pub const fn backoff(&self, notice: &Notice) -> Backoff {
-        match notice.endpoint() {
-            EndpointKind::Receipt => self.webhook_backoff,
-            EndpointKind::Inbound => self.inbound_backoff,
-        }
-    }
 }
 
 /// The fixed credentials of `--dev`.
@@ -62,18 +48,6 @@ pub struct DevAccount {
     pub currency: &'static str,
     /// The name of this account's object in the ready-file.
     pub ready_file_name: &'static str,
-}
-
-/// Who a request says is calling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// A key with its secret.
-    KeyAndSecret {
-        /// The key.
-        key: Box<str>,
-        /// The secret as presented.
-        secret: Secret,
-    },
 }
 
 /// A request, read. Both halves are always there: who calls is judged before what they want, so that the caller is told first
@@ -92,8 +66,8 @@ pub struct Parsed {
 /// What the answer needs to know of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Which of the dialect's forms the answer takes; meaningful only to the dialect.
-    pub form: u8,
+    /// Which page of the dialect was asked, and in which form it answers; meaningful only to the dialect.
+    pub page: u16,
     /// The trace id of the answer: the caller's, or 32 lower-case hex digits that the server chose.
     pub trace_id: Box<str>,
     /// Whether the caller reached us by a name for this very machine (then no HSTS is sent).
@@ -113,13 +87,16 @@ pub enum Match {
     Answered(HttpResponse),
 }
 
-/// Where a webhook goes.
-#[derive(Debug, Clone, Copy)]
-pub struct WebhookTarget<'a> {
-    /// The absolute URL, as the customer set it.
-    pub url: &'a str,
-    /// The account whose notice it is.
-    pub account: &'a Account,
+/// What applications are in a dialect: documents that nobody else understands.
+pub trait Applications: Send + Sync {
+    /// What the engine must know of an application's document.
+    fn facts(&self, document: &str) -> ApplicationFacts;
+
+    /// The document of an application with those facts, for operators who make one.
+    ///
+    /// # Errors
+    /// The facts that cannot be so.
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>>;
 }
 
 /// One vendor's HTTP API. All methods are pure.
@@ -133,8 +110,35 @@ pub trait Dialect: Send + Sync {
     /// Renders what a call came to.
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse;
 
-    /// Renders one try of a webhook at `now`.
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> http::WebhookRequest;
+    /// Renders one try of a webhook, signed anew if the account's webhooks are signed.
+    ///
+    /// # Errors
+    /// [`CannotSign`]; nothing must be sent then.
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<http::WebhookRequest, CannotSign>;
+
+    /// How long an endpoint is tried with a notice.
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules;
+
+    /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
+    fn url_test(&self, url: &str) -> http::WebhookRequest {
+        http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// What applications are here; `None` if there are none.
+    fn applications(&self) -> Option<&dyn Applications> {
+        None
+    }
+
+    /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
+    /// that says nothing of the message.
+    fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {
+        None
+    }
 
     /// The request that a customer's application sends for a text.
     fn client_request(&self, text: &client::Text<'_>) -> client::ClientRequest;

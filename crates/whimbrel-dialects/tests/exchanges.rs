@@ -1,8 +1,8 @@
-//! Every exchange file below `exchanges/`: one case a file, one folder a dialect.
+//! Every exchange file below `exchanges/`: one case a file, one folder a dialect, and in it one for each further API of the vendor.
 //!
 //! A file is a list of sections, each opened by a line `--- name`. A request has the sections `source` (where the case comes
 //! from), `given` (the instant and the trace id), `request` (as on the wire, headers in any case), `call` (what was read),
-//! `outcome` (what the engine says) and `response`. A webhook has `source`, `given` (the instant, the account and its URL),
+//! `outcome` (what the engine says) and `response`; a signed one is given the account's method and secrets as well. A webhook has `source`, `given` (the instant, the account and its URL),
 //! `notice` (a receipt or a text that came in) and `webhook`. Of these, `call`, `response` and `webhook` are checked;
 //! `UPDATE_EXPECT=1` writes them instead.
 
@@ -24,7 +24,7 @@ fn every_exchange_goes_as_its_file_says() {
     for folder in entries(&root) {
         let name = folder.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");
         let dialect = registry::by_name(name).unwrap_or_else(|| panic!("no dialect `{name}`"));
-        for path in entries(&folder) {
+        for path in files(&folder) {
             count += 1;
             check(dialect, &path, &mut wrong);
         }
@@ -52,6 +52,11 @@ fn check(dialect: &dyn Dialect, path: &Path, wrong: &mut String) {
         return;
     }
     let _ = writeln!(wrong, "== {}\n{now}", path.display());
+}
+
+/// Files of a folder, and of the folders in it: one for each API of a vendor that has several.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    entries(folder).into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! From a call to an answer: who calls, what they want, a plan, one commit, and only then "accepted".
+//! From a text to send to an answer: a plan, one commit, and only then "accepted".
 //!
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
@@ -8,12 +8,13 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Call, Outcome, PartId, Plan, Refusal, SendCall, Timestamp, policy,
+    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Timestamp,
+    policy,
 };
-use whimbrel_dialects::{Claim, Dialect};
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
 use crate::Engine;
+use crate::authenticate::Caller;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
@@ -21,54 +22,6 @@ use crate::events::About;
 use crate::settle::{GiveBack, give_back};
 
 impl Engine {
-    /// Judges and carries out a request.
-    pub async fn handle(
-        self: &Arc<Self>,
-        dialect: &'static dyn Dialect,
-        claim: Result<Claim, Refusal>,
-        call: Result<Call, Refusal>,
-    ) -> Outcome {
-        let begun_at = self.world.now();
-        let name = dialect.descriptor().id;
-        let judged = claim.and_then(|claim| self.directory.authenticate(name, &claim));
-        if matches!(judged, Err(Refusal::BadCredentials)) {
-            metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
-        }
-        let outcome = match (judged, call) {
-            (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(account), call) => match self.within_rate(&account, begun_at).and(call) {
-                Ok(Call::Send(send)) => match self.send(&account, send, name).await {
-                    Ok(accepted) => Outcome::Sent(accepted),
-                    Err(refusal) => Outcome::Refused(refusal),
-                },
-                Err(refusal) => Outcome::Refused(refusal),
-            },
-        };
-        match &outcome {
-            Outcome::Sent(accepted) => {
-                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "accepted").increment(1);
-                metrics::counter!("whimbrel_message_parts_total").increment(accepted.parts.len() as u64);
-                let elapsed = self.world.now().since(begun_at);
-                metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
-            }
-            Outcome::Refused(refusal) => {
-                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
-                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "refused").increment(1);
-            }
-        }
-        outcome
-    }
-
-    /// Counts a request of `account` in its present second; whatever comes of it, it counts.
-    fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
-        let requests_max = account.rules.requests_per_second_max;
-        if requests_max == 0 {
-            return Ok(());
-        }
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.take(account.id, requests_max, now).map_err(Refusal::TooManyRequests)
-    }
-
     /// Takes one message for `account`.
     ///
     /// # Errors
@@ -76,6 +29,20 @@ impl Engine {
     pub async fn send(
         self: &Arc<Self>,
         account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+    ) -> Result<Accepted, Refusal> {
+        self.send_once(account, None, call, dialect).await
+    }
+
+    /// Takes one message for `account`, whose request uses `replay` up.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn send_once(
+        self: &Arc<Self>,
+        account: &Account,
+        replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
@@ -109,7 +76,7 @@ impl Engine {
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         let (answer, answered) = oneshot::channel();
-        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim }));
+        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
         let engine = Arc::clone(self);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
             let outcome = engine.accepted(&desk, &plan, claim, result);
@@ -117,6 +84,23 @@ impl Engine {
         };
         self.batcher.push(vec![op], Box::new(after));
         answered.await.unwrap_or(Err(Refusal::Internal))
+    }
+
+    /// The answer that the very same request was given before, if it is proved by a signature that was used: prices, routes and
+    /// limits may have changed since, what was sent has not. Else the refusal.
+    pub(crate) async fn unless_answered(&self, caller: &Caller, refusal: Refusal) -> Outcome {
+        let Some(key) = caller.replay.filter(|key| key.kind == ReplayKind::Signature) else {
+            return Outcome::Refused(refusal);
+        };
+        let account = caller.account.id;
+        match self.read(move |store| store.answered(account, &key)).await {
+            Ok(Some(accepted)) => Outcome::Sent(accepted),
+            Ok(None) => Outcome::Refused(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to a signed request; it is answered as a new one");
+                Outcome::Refused(refusal)
+            }
+        }
     }
 
     /// Takes the parts out of what the account may send as one sender.
@@ -158,7 +142,7 @@ impl Engine {
             FirstClaim::Later => {}
         }
         match taken {
-            Ok(Some(OpResult::Accepted { parts, .. })) => {
+            Ok(Some(OpResult::Accepted { accepted, .. })) => {
                 if is_new {
                     self.events.tell(plan.accepted_at, || {
                         let about = About::Message {
@@ -170,16 +154,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                // A repeated request is answered with the ids of the message that was taken first.
-                let message_id = parts.first().map_or(plan.message_id, |part| whimbrel_core::MessageId(part.part_id.0));
-                Ok(Accepted {
-                    message_id,
-                    recipient: plan.recipient.clone(),
-                    network: plan.network.clone(),
-                    parts,
-                    client_ref: plan.client_ref.clone(),
-                    account_ref: plan.account_ref.clone(),
-                })
+                Ok(*accepted)
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {
@@ -206,30 +181,6 @@ impl Engine {
         if !given_back.is_empty() {
             give_back(self, desk, given_back);
         }
-    }
-}
-
-/// The rule that refused, as the metric names it.
-const fn rule(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Missing { .. } | Refusal::Invalid { .. } | Refusal::RecipientNotNumeric => "parameters",
-        Refusal::InvalidValidity | Refusal::InvalidHandsetClass | Refusal::InvalidCallback(_) => "parameters",
-        Refusal::InvalidNetwork => "parameters",
-        Refusal::TooLong => "length",
-        Refusal::FacilityNotAllowed => "facility",
-        Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
-        Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
-        Refusal::TooManyRequests(_) => "request-rate",
-        Refusal::SenderThrottled { .. } => "sender-rate",
-        Refusal::RecipientNotPermitted { .. } => "permitted",
-        Refusal::RecipientBarred { .. } => "barred",
-        Refusal::RecipientDeactivated { .. } => "deactivated",
-        Refusal::SenderNotAllowed { .. } => "sender",
-        Refusal::Unroutable { .. } => "route",
-        Refusal::InsufficientFunds { .. } => "funds",
-        Refusal::IdempotencyConflict => "idempotency",
-        Refusal::Overloaded => "overload",
-        Refusal::Internal => "fault",
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, CarrierId, Secret};
-use whimbrel_store::{AccountPatch, AccountRefused, Credential, NewAccount, Op, OpResult, TopUp, Wallet};
+use whimbrel_core::{Account, CarrierId, Refusal, Secret};
+use whimbrel_store::{AccountPatch, AccountRefused, NewAccount, NewSecret, Op, OpResult, TopUp, Wallet};
 
 use crate::Engine;
-use crate::batcher::CommitError;
+use crate::batcher::{CommitError, Continuation};
+use crate::secrets::VERIFIER_TRIES_MAX;
 
 /// A customer to make an account for.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct NewCustomer {
     pub account: Account,
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
-    /// The secret that authenticates it.
+    /// The secret that authenticates it. We made it: it is kept as a digest.
     pub secret: Secret,
     /// The secret that signs.
     pub signature_secret: Secret,
@@ -58,27 +59,29 @@ impl Engine {
     /// # Errors
     /// [`AccountError`]; nothing was made.
     pub async fn create_account(self: &Arc<Self>, customer: NewCustomer) -> Result<Account, AccountError> {
-        let digest = self.directory.digest(&customer.secret);
-        let op = Op::NewAccount(Box::new(NewAccount {
-            account: customer.account.clone(),
-            dialect: customer.dialect.clone(),
-            secrets: vec![customer.secret.clone()],
-            signature_secret: customer.signature_secret.clone(),
-            at: self.world.now(),
-        }));
-        let engine = Arc::clone(self);
-        let put = move |account: &Account| {
-            engine.directory.put(Credential {
-                account: account.clone(),
-                dialect: customer.dialect,
-                secrets: vec![digest],
-                signature_secret: customer.signature_secret,
-            });
-        };
-        match self.one(op, put).await? {
-            OpResult::Account(account) => Ok(*account),
-            other => Err(unexpected(other)),
+        let id = self.new_secret_id();
+        let at = self.world.now();
+        for _ in 0..VERIFIER_TRIES_MAX {
+            let secret = NewSecret { id, verifier: self.keyring.verifier(&customer.secret) };
+            let op = Op::NewAccount(Box::new(NewAccount {
+                account: customer.account.clone(),
+                dialect: customer.dialect.clone(),
+                secrets: vec![secret],
+                signature_secret: customer.signature_secret.clone(),
+                at,
+            }));
+            let engine = Arc::clone(self);
+            let put = move |result: &OpResult| engine.note_secrets(result);
+            match self.change(op, put).await.map_err(AccountError::Commit)? {
+                Some(OpResult::Credential(credential)) => return Ok(credential.account),
+                Some(OpResult::AccountRefused(why)) => return Err(AccountError::Refused(why)),
+                // The key was given up between the digest and the commit: it is made anew.
+                Some(OpResult::KeyGone) => {}
+                Some(other) => return Err(unexpected(other)),
+                None => return Err(AccountError::Bug("no answer".into())),
+            }
         }
+        Err(AccountError::Bug("keys change all the time".into()))
     }
 
     /// Changes an account; requests are judged by the change as soon as this returns.
@@ -137,19 +140,45 @@ impl Engine {
         op: Op,
         changed: impl FnOnce(&OpResult) + Send + 'static,
     ) -> Result<Option<OpResult>, CommitError> {
-        let (answer, answered) = oneshot::channel();
-        let then = move |result: Result<Vec<OpResult>, CommitError>| {
-            if let Ok([result]) = result.as_deref() {
-                changed(result);
-            }
-            _ = answer.send(result);
-        };
-        self.batcher.push_settling(vec![op], Box::new(then));
+        let (then, answered) = noticing(changed);
+        self.batcher.push_settling(vec![op], then);
         Ok(answered.await.unwrap_or(Err(CommitError::Closed))?.pop())
+    }
+
+    /// The same for a customer's request, which is turned away if too much waits for the store.
+    ///
+    /// # Errors
+    /// [`Refusal::Overloaded`], or [`Refusal::Internal`] if the store cannot be written; nothing was changed.
+    pub(crate) async fn ask(
+        &self,
+        op: Op,
+        changed: impl FnOnce(&OpResult) + Send + 'static,
+    ) -> Result<OpResult, Refusal> {
+        let (then, answered) = noticing(changed);
+        self.batcher.push(vec![op], then);
+        match answered.await.unwrap_or(Err(CommitError::Closed)) {
+            Ok(mut results) => results.pop().ok_or(Refusal::Internal),
+            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
+        }
     }
 }
 
-fn unexpected(result: OpResult) -> AccountError {
+/// What runs after the commit of one operation, and where its answer comes.
+fn noticing(
+    changed: impl FnOnce(&OpResult) + Send + 'static,
+) -> (Continuation, oneshot::Receiver<Result<Vec<OpResult>, CommitError>>) {
+    let (answer, answered) = oneshot::channel();
+    let then = move |result: Result<Vec<OpResult>, CommitError>| {
+        if let Ok([result]) = result.as_deref() {
+            changed(result);
+        }
+        _ = answer.send(result);
+    };
+    (Box::new(then), answered)
+}
+
+pub(crate) fn unexpected(result: OpResult) -> AccountError {
     match result {
         OpResult::Failed(why) => AccountError::Bug(why),
         _ => AccountError::Bug("an answer of another kind".into()),

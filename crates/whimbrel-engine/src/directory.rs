@@ -1,16 +1,15 @@
 //! The accounts as requests are judged by them: in memory, replaced one by one as they change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
-use whimbrel_core::{Access, Account, AccountId, AccountStatus, Lists, Refusal, Secret};
-use whimbrel_dialects::Claim;
-use whimbrel_store::{Credential, Keyring, OwnedNumber};
+use whimbrel_core::{Account, AccountId, Lists, SECRETS_MAX, SecretId, SecretKind, Timestamp};
+use whimbrel_store::{Credential, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets};
 
 /// Every account, by the credential it shows and by number.
+#[derive(Default)]
 pub struct Directory {
-    keyring: Arc<Keyring>,
     entries: RwLock<Entries>,
 }
 
@@ -22,6 +21,10 @@ struct Entries {
     numbers: HashMap<Box<str>, AccountId>,
     /// Lists that hold for every account.
     everybody: Arc<Lists>,
+    /// Chosen secrets of all accounts.
+    chosen_count: usize,
+    /// Not after the first overlap of signature secrets ends; `None`: there is none.
+    overlap_ends_at: Option<Timestamp>,
 }
 
 /// What a directory is made from.
@@ -40,18 +43,72 @@ pub struct Entry {
     pub account: Arc<Account>,
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
-    /// The secret that signs its webhooks.
-    pub signature_secret: Secret,
-    secrets: Vec<whimbrel_store::SecretDigest>,
+    /// The secrets that sign its requests and webhooks.
+    pub signature_secrets: SignatureSecrets,
+    /// The secrets that authenticate it, the oldest first.
+    pub secrets: Vec<LiveSecret>,
+}
+
+/// A secret that authenticates an account.
+#[derive(Clone)]
+pub struct LiveSecret {
+    /// What is known of it.
+    pub known: KnownSecret,
+    /// What stands for the secret itself once it was shown and proved, so that a chosen one is proved dearly once only. It goes
+    /// with the secret, so that one that is revoked is good no more at once; and since there is one right text and wrong ones
+    /// are not remembered, nobody can fill it.
+    proof: Arc<OnceLock<SecretDigest>>,
+}
+
+impl LiveSecret {
+    /// Whether `proof` is that of a text which was proved to be this secret.
+    pub(crate) fn is_proved_by(&self, proof: SecretDigest) -> bool {
+        self.proof.get().is_some_and(|known| *known == proof)
+    }
+
+    /// Remembers the proof of the right text.
+    pub(crate) fn remember(&self, proof: SecretDigest) {
+        // A second text that proves the same secret would be a collision of Argon2id.
+        _ = self.proof.set(proof);
+    }
+}
+
+impl Entry {
+    /// The secrets, each of its kind; at most [`SECRETS_MAX`] in all.
+    pub(crate) fn secrets_of(&self, kind: SecretKind) -> impl Iterator<Item = &LiveSecret> {
+        self.secrets.iter().take(SECRETS_MAX).filter(move |secret| secret.known.verifier.kind() == kind)
+    }
+
+    /// The live secret with that id.
+    pub(crate) fn secret(&self, id: SecretId) -> Option<&LiveSecret> {
+        self.secrets.iter().find(|secret| secret.known.id == id)
+    }
+
+    fn overlap_ends_at(&self) -> Option<Timestamp> {
+        self.signature_secrets.previous.as_ref().map(|previous| previous.ends_at)
+    }
+
+    fn of(credential: Credential, old: Option<&Self>) -> Self {
+        let live = |known: KnownSecret| {
+            let before = old.and_then(|old| old.secret(known.id)).filter(|before| before.known == known);
+            LiveSecret { proof: before.map(|before| Arc::clone(&before.proof)).unwrap_or_default(), known }
+        };
+        Self {
+            account: Arc::new(credential.account),
+            dialect: credential.dialect,
+            signature_secrets: credential.signature_secrets,
+            secrets: credential.secrets.into_iter().map(live).collect(),
+        }
+    }
 }
 
 impl Directory {
-    /// A directory of what is known; `keyring` made the digests.
+    /// A directory of what is known.
     #[must_use]
-    pub fn new(keyring: Arc<Keyring>, known: Known) -> Self {
+    pub fn new(known: Known) -> Self {
         let numbers = known.numbers.into_iter().map(|owned| (owned.number, owned.account_id)).collect();
         let entries = Entries { numbers, everybody: known.everybody, ..Entries::default() };
-        let directory = Self { keyring, entries: RwLock::new(entries) };
+        let directory = Self { entries: RwLock::new(entries) };
         for credential in known.credentials {
             directory.put(credential);
         }
@@ -89,40 +146,40 @@ impl Directory {
         }
     }
 
-    /// The digest under which a secret is compared.
-    #[must_use]
-    pub fn digest(&self, secret: &Secret) -> whimbrel_store::SecretDigest {
-        self.keyring.digest(secret)
-    }
-
-    /// Adds or replaces an account.
+    /// Adds or replaces an account. Its chosen secrets that were proved stay so as long as they are there.
     pub fn put(&self, credential: Credential) {
-        let entry = Arc::new(Entry {
-            account: Arc::new(credential.account),
-            dialect: credential.dialect,
-            signature_secret: credential.signature_secret,
-            secrets: credential.secrets,
-        });
-        self.insert(&entry);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let old = entries.by_id.get(&credential.account.id).cloned();
+        entries.insert(Entry::of(credential, old.as_deref()));
     }
 
     /// Replaces what is known of an account, keeping its secrets. An unknown account is left alone.
     pub fn update(&self, account: Account) {
-        let Some(old) = self.by_id(account.id) else { return };
-        let entry = Arc::new(Entry {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(old) = entries.by_id.get(&account.id).cloned() else { return };
+        entries.insert(Entry {
             account: Arc::new(account),
             dialect: old.dialect.clone(),
-            signature_secret: old.signature_secret.clone(),
+            signature_secrets: old.signature_secrets.clone(),
             secrets: old.secrets.clone(),
         });
-        self.insert(&entry);
     }
 
-    fn insert(&self, entry: &Arc<Entry>) {
+    /// Whether any account has a chosen secret. If none has, no request costs a dear comparison.
+    pub(crate) fn has_chosen_secrets(&self) -> bool {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).chosen_count > 0
+    }
+
+    /// Whether an overlap of signature secrets may be over at `now`.
+    pub(crate) fn may_have_ended(&self, now: Timestamp) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.overlap_ends_at.is_some_and(|ends_at| ends_at <= now)
+    }
+
+    /// Looks anew for the first overlap that ends.
+    pub(crate) fn note_overlaps(&self) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.by_id.insert(entry.account.id, Arc::clone(entry));
-        let of_dialect = entries.by_key.entry(entry.dialect.clone()).or_default();
-        of_dialect.insert(entry.account.key.clone(), Arc::clone(entry));
+        entries.overlap_ends_at = entries.by_id.values().filter_map(|entry| entry.overlap_ends_at()).min();
     }
 
     /// The account with that number.
@@ -143,24 +200,17 @@ impl Directory {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.by_key.values().filter_map(|of_dialect| of_dialect.get(key).cloned()).collect()
     }
+}
 
-    /// Judges who calls.
-    ///
-    /// # Errors
-    /// [`Refusal::BadCredentials`] for an unknown key and for a wrong secret alike, both after the same work;
-    /// [`Refusal::AccountBarred`] for a suspended account that proved itself, [`Refusal::HttpNotAllowed`] for one that may not send
-    /// by HTTP.
-    pub fn authenticate(&self, dialect: &str, claim: &Claim) -> Result<Arc<Account>, Refusal> {
-        let Claim::KeyAndSecret { key, secret } = claim;
-        let presented = self.keyring.digest(secret);
-        let entry = self.by_key(dialect, key).ok_or(Refusal::BadCredentials)?;
-        if !entry.secrets.iter().fold(false, |found, digest| found | (*digest == presented)) {
-            return Err(Refusal::BadCredentials);
+impl Entries {
+    fn insert(&mut self, entry: Entry) {
+        let entry = Arc::new(entry);
+        let chosen = |entry: &Arc<Entry>| entry.secrets_of(SecretKind::Chosen).count();
+        self.chosen_count += chosen(&entry);
+        self.overlap_ends_at = self.overlap_ends_at.into_iter().chain(entry.overlap_ends_at()).min();
+        if let Some(old) = self.by_id.insert(entry.account.id, Arc::clone(&entry)) {
+            self.chosen_count -= chosen(&old);
         }
-        match (entry.account.status, entry.account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Arc::clone(&entry.account)),
-            (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
-            (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
-        }
+        self.by_key.entry(entry.dialect.clone()).or_default().insert(entry.account.key.clone(), entry);
     }
 }

@@ -67,6 +67,11 @@ pub enum About {
         /// Its name.
         name: Box<str>,
     },
+    /// An account.
+    Account {
+        /// Its key.
+        key: Box<str>,
+    },
     /// The gateway.
     Gateway,
 }

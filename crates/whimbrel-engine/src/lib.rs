@@ -9,46 +9,77 @@
 //! everything again ([`recover`], the store's queues). Knows nothing of HTTP, TLS, files or the command line; time, chance and ids
 //! come from a [`World`], webhooks leave through an [`Egress`].
 
+pub mod applications;
 pub mod batcher;
 pub mod carriers;
 pub mod directory;
 pub mod dispatch;
 pub mod events;
+pub mod failures;
+mod handle;
 pub mod learning;
 pub mod limiter;
 pub mod notify;
 pub mod ports;
+pub mod prover;
 pub mod world;
 
 mod accept;
+mod account;
 mod accounts;
+mod authenticate;
 mod dispatcher;
+mod history;
+mod keys;
 mod lists;
+mod messages;
 mod notifier;
+mod numbers;
+mod pool;
+mod prices;
 mod recover;
+mod rejections;
 mod reload;
 mod reroute;
+mod secrets;
 mod settle;
+mod signatures;
 mod sweep;
+mod url_test;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use whimbrel_core::{CarrierEvent, Snapshot, World, id};
+use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
+use whimbrel_dialects::claim::Compat;
+use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
 
+use crate::applications::Applications;
 use crate::batcher::{Batcher, CommitError, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
 use crate::directory::{Directory, Known};
 use crate::events::Events;
+use crate::failures::{FailureRules, Failures};
+use crate::keys::Changing;
 use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
 use crate::ports::Egress;
+use crate::prover::Prover;
+use crate::rejections::Rejections;
+use crate::signatures::Signatures;
+use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
+pub use crate::applications::{ApplicationError, NewApplication};
+pub use crate::authenticate::{Caller, Origin};
+pub use crate::handle::Handled;
+pub use crate::keys::{KeyError, Rotated};
 pub use crate::lists::{ListError, own_number};
+pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
+pub use crate::secrets::SecretError;
 pub use crate::world::SystemWorld;
 
 /// Operations that may wait for the store before new messages are turned away.
@@ -70,6 +101,10 @@ pub struct Parts {
     pub carriers: Carriers,
     /// Networks, prices and routes.
     pub snapshot: Snapshot,
+    /// How far clients that sign otherwise than documented are understood.
+    pub compat: Compat,
+    /// How often keys and sources may fail to prove who is calling.
+    pub failure_rules: FailureRules,
 }
 
 /// The running engine.
@@ -79,11 +114,19 @@ pub struct Engine {
     pub(crate) egress: Arc<dyn Egress>,
     pub(crate) carriers: Carriers,
     pub(crate) directory: Directory,
+    pub(crate) applications: Applications,
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
+    pub(crate) signatures: Signatures,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
+    pub(crate) failures: Mutex<Failures>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) prover: Prover,
+    pub(crate) changing_keys: Changing,
+    pub(crate) url_tests: UrlTests,
+    pub(crate) rejections: Rejections,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -115,7 +158,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Store(_) => f.write_str("cannot read the store"),
             Self::Commit(_) => f.write_str("cannot write the store"),
-            Self::Thread(_) => f.write_str("cannot start the store's writer thread"),
+            Self::Thread(_) => f.write_str("cannot start a thread of the engine"),
         }
     }
 }
@@ -154,6 +197,7 @@ impl Engine {
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
         };
+        let applications = Applications::load(&*parts.store, DIALECTS)?;
         let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
             .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -162,12 +206,20 @@ impl Engine {
             world: parts.world,
             egress: parts.egress,
             carriers: parts.carriers,
-            directory: Directory::new(parts.keyring, known),
+            directory: Directory::new(known),
+            applications,
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),
+            signatures: Signatures::new(parts.compat),
             requests: Mutex::default(),
             senders: Mutex::default(),
+            failures: Mutex::new(Failures::new(parts.failure_rules)),
+            keyring: parts.keyring,
+            prover: Prover::start().map_err(StartError::Thread)?,
+            changing_keys: Changing::default(),
+            url_tests: UrlTests::default(),
+            rejections: Rejections::default(),
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -192,6 +244,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
@@ -262,6 +315,12 @@ impl Engine {
         &self.directory
     }
 
+    /// The applications of the accounts.
+    #[must_use]
+    pub const fn applications(&self) -> &Applications {
+        &self.applications
+    }
+
     /// What happens, as it happens.
     #[must_use]
     pub const fn events(&self) -> &Events {
@@ -293,6 +352,17 @@ impl Engine {
             Ok(result) => result,
             Err(error) => Err(StoreError::Read { why: error.to_string().into() }),
         }
+    }
+
+    /// The same for a customer's request: a failure is reported here, and refused as a fault of ours.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.read(read).await.map_err(|error| {
+            tracing::error!(%error, "a customer's request could not be answered");
+            Refusal::Internal
+        })
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

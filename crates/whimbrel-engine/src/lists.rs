@@ -70,7 +70,8 @@ impl Engine {
         account_id: AccountId,
         inbound_url: Option<Box<str>>,
     ) -> Result<OwnedNumber, ListError> {
-        let fate = NumberFate::Assign { account_id, inbound_url };
+        let country = own_number(number).ok().and_then(|number| self.country_of(&number));
+        let fate = NumberFate::Assign { account_id, inbound_url, country };
         self.change_number(number, fate).await?.ok_or_else(|| ListError::Bug("nobody owns the number".into()))
     }
 
@@ -129,7 +130,7 @@ impl Engine {
     }
 }
 
-fn unexpected(result: Option<OpResult>) -> ListError {
+pub(crate) fn unexpected(result: Option<OpResult>) -> ListError {
     match result {
         Some(OpResult::Failed(why)) => ListError::Bug(why),
         _ => ListError::Bug("an answer of another kind".into()),

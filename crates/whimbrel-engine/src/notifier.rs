@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
 use whimbrel_core::{Notice, Span, Timestamp, Told};
-use whimbrel_dialects::{WebhookTarget, registry};
+use whimbrel_dialects::{Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
@@ -156,19 +156,28 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let Some(url) = notice.url.as_deref().or(endpoint) else {
         return (NoticeResult::GivenUp, "the account has no URL for it any more".into());
     };
-    let now = engine.world.now();
-    let request = dialect.webhook(notice, WebhookTarget { url, account: &entry.account }, now);
-    let answer = engine.egress.send(request).await;
-    let descriptor = dialect.descriptor();
+    let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
+    let moment = Moment { now: engine.world.now(), chance };
+    let target =
+        WebhookTarget { url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
+    let answer = match dialect.webhook(notice, target, moment) {
+        Ok(request) => engine.egress.send(request).await,
+        Err(why) => {
+            tracing::error!(account_id = %notice.account_id, %why, "a webhook cannot be signed: it is not sent");
+            Err(why.to_string().into())
+        }
+    };
+    let rules = dialect.webhook_rules(notice);
     let detail: Box<str> = match answer {
-        Ok(status) if descriptor.webhook_success.contains(&status) => {
+        Ok(status) if rules.success.contains(&status) => {
             return (NoticeResult::Delivered, format!("HTTP {status}").into());
         }
+        Ok(status) if !rules.is_retried(status) => return (NoticeResult::GivenUp, format!("HTTP {status}").into()),
         Ok(status) => format!("HTTP {status}").into(),
         Err(why) => why,
     };
     let now = engine.world.now();
-    match descriptor.backoff(notice).next_try(notice.failures + 1, notice.first_at, now) {
+    match rules.backoff.next_try(notice.failures + 1, notice.first_at, now) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
     }

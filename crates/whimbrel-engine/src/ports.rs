@@ -3,8 +3,22 @@
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
 
+/// What becomes of a URL that a customer sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewUrls {
+    /// It must answer a test request with 200.
+    Tested,
+    /// It is taken as it is.
+    Taken,
+}
+
 /// The way out for webhooks: the only place that fetches a URL which a customer chose.
 pub trait Egress: Send + Sync {
     /// Sends a webhook and answers with the status code, or with what went wrong in words that hold no secret.
     fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>>;
+
+    /// What becomes of new URLs, as the operator set it.
+    fn new_urls(&self) -> NewUrls {
+        NewUrls::Tested
+    }
 }

@@ -1,4 +1,5 @@
-//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event.
+//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event, and secrets
+//! whose overlap is over are forgotten. What refused requests left is written, also when the engine stops.
 
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             }
             Err(error) => tracing::error!(%error, "cannot look for expired parts; trying again in a second"),
         }
+        engine.end_signature_secrets().await;
+        engine.write_rejections().await;
         engine.report().await;
         tokio::select! {
             biased;
@@ -33,4 +36,5 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             () = engine.world.sleep(EVERY) => {}
         }
     }
+    engine.write_rejections().await;
 }

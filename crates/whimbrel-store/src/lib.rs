@@ -3,12 +3,14 @@
 //! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, the store
 //! has stopped for good and none of the batch may be told to anybody. Every operation carries its own time and ids and can
 //! be committed twice: the second time changes nothing. An accept then answers the same, marked as repeated; accounts,
-//! payments and names answer as they are; what happened to a part is answered as ignored. Rules of the business (what an
+//! payments and names answer as they are; what happened to a part is answered as ignored, and a secret that was revoked as
+//! unknown. Rules of the business (what an
 //! event does to a part) live in `whimbrel-core`; this crate applies them inside the transaction, so that state, money and
 //! notices move together.
 //!
 //! Knows nothing of dialects, carriers' wires or HTTP.
 
+pub mod document;
 pub mod keyring;
 pub mod op;
 pub mod sqlite;
@@ -17,18 +19,28 @@ pub mod view;
 use std::fmt;
 use std::sync::Arc;
 
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
-pub use keyring::{Keyring, KeyringError, SealedSecret, SecretDigest};
+pub use document::{
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
+    NewKey,
+};
+pub use keyring::{ChosenCost, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier};
 pub use op::{
-    Accept, AccountPatch, AccountRefused, Answer, Claim, InboundIn, InboundOutcome, ListChange, NewAccount,
-    NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Op, OpResult, OrphanReason, OwnedNumber,
-    PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
+    NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult,
+    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload,
+    ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PartView, QueuePlace, Stats, TimelineEntry,
+    AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
+    MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
+    SignatureSecrets, Stats, TimelineEntry,
 };
 
 /// Why the store did not answer.
@@ -114,6 +126,9 @@ pub trait Store: Send + Sync + 'static {
     /// A message with its parts and its story.
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError>;
 
+    /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
+
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
 
@@ -122,6 +137,24 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every number that an account owns, or those of one.
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError>;
+
+    /// A page of the numbers that an account owns, by number, and how many the query has in all.
+    fn owned_numbers(&self, account: AccountId, query: &OwnedQuery) -> Result<(Vec<OwnedEntry>, u64), StoreError>;
+
+    /// A page of the numbers for sale, by number, and how many the filter has in all.
+    fn numbers_on_sale(&self, filter: &SaleFilter) -> Result<(Vec<SaleEntry>, u64), StoreError>;
+
+    /// The numbers of the pool after `after`, by number, sold ones too.
+    fn pool(&self, after: Option<&str>, count_max: usize) -> Result<Vec<PooledNumber>, StoreError>;
+
+    /// Parts of an account by their numbers, in the order asked for; unknown ones and other accounts' are left out.
+    fn history(&self, account: AccountId, ids: &[HistoryId]) -> Result<Vec<HistoryPart>, StoreError>;
+
+    /// Parts of an account that were sent to a number, or came in for it, in a span of time; 1,000 at most.
+    fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError>;
+
+    /// Refused requests of an account, the oldest first; 1,000 at most.
+    fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError>;
 
     /// Everybody's lists. Those of an account come with its credential.
     fn lists(&self) -> Result<Arc<Lists>, StoreError>;
@@ -140,6 +173,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Receipts that found no part, newest first.
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError>;
+
+    /// The document at that place.
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError>;
+
+    /// Documents of an account, in the order in which they were made.
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError>;
+
+    /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

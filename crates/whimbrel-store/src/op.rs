@@ -2,15 +2,29 @@
 //!
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
+mod credentials;
+mod pool;
+mod rejection;
+mod reload;
+
 use std::sync::Arc;
 
 use whimbrel_core::{
-    AcceptedPart, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, ListKind, Lists, MessageClass, Money, Notice,
-    NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, Secret, Submission, Timestamp,
+    Accepted, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
+    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind, Lists,
+    MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
+    SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
+
+use crate::document::{Document, DocumentChange, DocumentRefused};
+use crate::view::Credential;
+
+pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
+pub use pool::{Deal, Offer, PoolDone, PoolOp};
+pub use rejection::Rejection;
+pub use reload::{Reload, ReloadDone, ReloadOp};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -29,17 +43,46 @@ pub enum Op {
     NewAccount(Box<NewAccount>),
     /// Change an account.
     PatchAccount(Box<AccountPatch>),
+    /// Give an account one more secret.
+    AddSecret(Box<AddSecret>),
+    /// Take a secret from an account.
+    RevokeSecret(RevokeSecret),
+    /// Let an account sign with another secret.
+    RotateSignatureSecret(Box<RotateSignatureSecret>),
+    /// Forget signature secrets whose overlap is over at that time.
+    EndSignatureSecrets {
+        /// When.
+        at: Timestamp,
+    },
+    /// Seal secrets by the current key that are sealed by another one, at most so many. When none is left, mark the database
+    /// with the current key.
+    Reseal {
+        /// Secrets at most.
+        count_max: usize,
+    },
+    /// Give up the keys that seal nothing any more. Only after a [`Op::Reseal`] that left nothing is durable.
+    RetireKeys,
     /// Put money into a wallet.
     TopUp(TopUp),
     /// Give a number to an account, or take it away.
     Number(NumberChange),
     /// Change a list.
     List(ListChange),
+    /// Change the pool of numbers, or a number that came out of it.
+    Pool(PoolOp),
+    /// Arrange payments that an account may call up, or call one up.
+    Reload(ReloadOp),
+    /// Keep refused requests.
+    Rejections(Vec<Rejection>),
+    /// Make, change or remove a document of a dialect.
+    Document(Box<DocumentChange>),
     /// Give a carrier's name its number; the same name always gets the same number.
     NameCarrier {
         /// The name in the configuration.
         name: Box<str>,
     },
+    /// Use something that may be used once, for a request that takes no message.
+    UseOnce(UseOnce),
 }
 
 /// Whether the parts of a message are claimed as they are accepted.
@@ -58,6 +101,30 @@ pub struct Accept {
     pub plan: Plan,
     /// Whether its parts leave at once.
     pub claim: Claim,
+    /// What proves the request and may be used once. A second use is answered as the first, or refused where it is a nonce.
+    pub replay: Option<ReplayKey>,
+}
+
+/// Something that is used once. The same request again is no second use.
+#[derive(Debug, Clone, Copy)]
+pub struct UseOnce {
+    /// By whom.
+    pub account_id: AccountId,
+    /// What.
+    pub key: ReplayKey,
+    /// An id of the request that uses it.
+    pub used_by: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether something that may be used once was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Used {
+    /// It was not, or by the very same request.
+    First,
+    /// It was, or it is too old to tell.
+    Again,
 }
 
 /// Something that happened to a part.
@@ -132,6 +199,8 @@ pub enum NumberFate {
         account_id: AccountId,
         /// Where its texts go instead of the account's endpoint.
         inbound_url: Option<Box<str>>,
+        /// Its country, if it is known.
+        country: Option<CountryCode>,
     },
     /// It belongs to nobody.
     Release,
@@ -196,8 +265,8 @@ pub struct NewAccount {
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
     /// Secrets that authenticate it: one or two.
-    pub secrets: Vec<Secret>,
-    /// The secret that signs its requests and webhooks, which must be readable again.
+    pub secrets: Vec<NewSecret>,
+    /// The secret that signs its requests and webhooks, which must be readable again. It has the account's number as its id.
     pub signature_secret: Secret,
     /// When.
     pub at: Timestamp,
@@ -220,6 +289,34 @@ pub struct AccountPatch {
     pub default_class: Option<MessageClass>,
     /// What it may do, all of it.
     pub rules: Option<AccountRules>,
+    /// How it signs.
+    pub signing: Option<Signing>,
+    /// What its key may be used for, all of it.
+    pub policy: Option<KeyPolicy>,
+}
+
+impl AccountPatch {
+    /// A change of nothing, to be filled in.
+    #[must_use]
+    pub const fn new(id: AccountId, at: Timestamp) -> Self {
+        Self {
+            id,
+            at,
+            endpoints: Vec::new(),
+            webhook_method: None,
+            status: None,
+            default_class: None,
+            rules: None,
+            signing: None,
+            policy: None,
+        }
+    }
+
+    /// A change of endpoints and of nothing else.
+    #[must_use]
+    pub fn endpoints(id: AccountId, at: Timestamp, endpoints: Vec<(EndpointKind, Box<str>)>) -> Self {
+        Self { endpoints, ..Self::new(id, at) }
+    }
 }
 
 /// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.
@@ -255,11 +352,11 @@ impl Wallet {
 /// What a change answered.
 #[derive(Debug, Clone)]
 pub enum OpResult {
-    /// The message was taken, now or by the same idempotency key before.
+    /// The message was taken: now, or before by the same idempotency key or the same signature.
     Accepted {
-        /// Its parts with what the account has left after each.
-        parts: Vec<AcceptedPart>,
-        /// Whether it had been taken before: then nothing was stored, and nothing may be submitted.
+        /// What the customer is answered: the same every time.
+        accepted: Box<Accepted>,
+        /// Whether it had been taken before: then nothing may be submitted.
         repeated: bool,
     },
     /// It was not, and nothing was stored.
@@ -276,6 +373,18 @@ pub enum OpResult {
     Account(Box<Account>),
     /// It was not.
     AccountRefused(AccountRefused),
+    /// The account's secrets were changed; all that its requests are judged by, as it is now.
+    Credential(Box<Credential>),
+    /// They were not.
+    SecretRefused(SecretRefusal),
+    /// The verifier was made with a key that was given up meanwhile: it is to be made anew. Nothing was stored.
+    KeyGone,
+    /// The accounts whose secrets ended, as they are now.
+    Ended(Vec<Credential>),
+    /// How far the change of keys has come.
+    Resealed(Resealed),
+    /// The old keys are gone, or why they could not be given up: then all are there.
+    KeysRetired(Result<(), Box<str>>),
     /// The wallet after the payment.
     Wallet(Wallet),
     /// The carrier's number.
@@ -286,6 +395,20 @@ pub enum OpResult {
     NumberRefused(NumberRefused),
     /// The lists of the account, or everybody's, after the change.
     Lists(Arc<Lists>),
+    /// The document as it is now.
+    Document(Box<Document>),
+    /// The document is gone.
+    DocumentRemoved,
+    /// The document did not change.
+    DocumentRefused(DocumentRefused),
+    /// Whether it was used before.
+    Used(Used),
+    /// What became of a change of the pool.
+    Pool(PoolDone),
+    /// What became of an arranged payment.
+    Reload(ReloadDone),
+    /// Refused requests were kept.
+    RejectionsKept,
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -1,13 +1,15 @@
 //! What reads answer.
 
+use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, AttemptNumber, CarrierId, Content, Cut, Final, HandsetClass, InboundContent, InboundId,
-    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Timestamp,
+    Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
+    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
+    SenderId, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
-use crate::keyring::SecretDigest;
-use crate::op::{OrphanReason, Wallet};
+use crate::keyring::SecretVerifier;
+use crate::op::{Offer, OrphanReason, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -16,10 +18,58 @@ pub struct Credential {
     pub account: Account,
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
-    /// Digests of the secrets that authenticate it.
-    pub secrets: Vec<SecretDigest>,
-    /// The secret that signs, unsealed.
-    pub signature_secret: Secret,
+    /// What proves the secrets that authenticate it; one or two, the oldest first.
+    pub secrets: Vec<KnownSecret>,
+    /// The secrets that sign, unsealed.
+    pub signature_secrets: SignatureSecrets,
+}
+
+/// A secret that authenticates an account: what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSecret {
+    /// Its name.
+    pub id: SecretId,
+    /// When it was made or chosen.
+    pub created_at: Timestamp,
+    /// What proves it.
+    pub verifier: SecretVerifier,
+}
+
+/// The secrets that sign an account's requests and webhooks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureSecrets {
+    /// The one to sign with.
+    pub current: SignatureSecret,
+    /// The one before it.
+    pub previous: Option<EndingSecret>,
+}
+
+/// A secret that signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureSecret {
+    /// Its id in the store.
+    pub id: i64,
+    /// The secret.
+    pub secret: Secret,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A signature secret that another one took the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndingSecret {
+    /// The secret.
+    pub secret: SignatureSecret,
+    /// Until when requests signed by it are good.
+    pub ends_at: Timestamp,
+}
+
+impl SignatureSecrets {
+    /// The secrets that a request may be signed by at `now`, the current one first.
+    pub fn good_at(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        let previous = self.previous.iter().filter(move |previous| now < previous.ends_at);
+        std::iter::once(&self.current.secret).chain(previous.map(|previous| &previous.secret.secret))
+    }
 }
 
 /// An account with its wallet.
@@ -31,6 +81,26 @@ pub struct AccountView {
     pub dialect: Box<str>,
     /// Its money.
     pub wallet: Wallet,
+    /// The payment that it may call up, if one is arranged.
+    pub reload: Option<Reload>,
+}
+
+/// Which numbers for sale.
+#[derive(Debug, Clone)]
+pub struct SaleFilter {
+    /// What the customer wants.
+    pub query: SaleQuery,
+    /// The currency that it pays in.
+    pub currency: Currency,
+}
+
+/// A number of the pool.
+#[derive(Debug, Clone)]
+pub struct PooledNumber {
+    /// The number with its terms.
+    pub offer: Offer,
+    /// Who owns it now.
+    pub owner: Option<AccountId>,
 }
 
 /// A part that has not ended.

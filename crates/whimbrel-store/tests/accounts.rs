@@ -14,15 +14,7 @@ use whimbrel_core::{
 use whimbrel_store::{AccountPatch, AccountRefused, ListChange, Op, OpResult, SqliteStore, Store};
 
 fn patch(rules: Option<AccountRules>) -> Op {
-    Op::PatchAccount(Box::new(AccountPatch {
-        id: ACCOUNT,
-        at: NOW,
-        endpoints: Vec::new(),
-        webhook_method: None,
-        status: None,
-        default_class: None,
-        rules,
-    }))
+    Op::PatchAccount(Box::new(AccountPatch { rules, ..AccountPatch::new(ACCOUNT, NOW) }))
 }
 
 fn list(account: Option<AccountId>, kind: ListKind, add: &[&str], remove: &[&str]) -> Op {

@@ -19,12 +19,12 @@ const PLENTY: i64 = 1_000 * PRICE;
 #[test]
 fn a_message_goes_its_way_and_is_paid_once() {
     let store = store_with(PLENTY);
-    let OpResult::Accepted { parts, repeated } = run(&store, accept(a_plan(100, "Your code is 482917"), Claim::Now))
+    let OpResult::Accepted { accepted, repeated } = run(&store, accept(a_plan(100, "Your code is 482917"), Claim::Now))
     else {
         panic!("refused");
     };
-    assert_eq!((parts.len(), repeated, parts[0].part_id), (1, false, PartId(100)));
-    assert_eq!(parts[0].balance.units, PLENTY - PRICE);
+    assert_eq!((accepted.parts.len(), repeated, accepted.parts[0].part_id), (1, false, PartId(100)));
+    assert_eq!(accepted.parts[0].balance.units, PLENTY - PRICE);
     assert_eq!((money(&store), states(&store, 100)), ((PLENTY, PRICE), vec!["submitting".to_owned()]));
 
     let outcome = part(&store, sent(100, 1, 1, "AB12"));
@@ -98,8 +98,8 @@ fn every_operation_twice_changes_nothing() {
         let second = run(&store, op.clone());
         assert_eq!(everything(&store), before, "{op:?}");
         match (&first, second) {
-            (OpResult::Accepted { parts, .. }, OpResult::Accepted { parts: again, repeated: true }) => {
-                assert_eq!(parts, &again);
+            (OpResult::Accepted { accepted, .. }, OpResult::Accepted { accepted: again, repeated: true }) => {
+                assert_eq!(accepted, &again);
             }
             (_, OpResult::Part(outcome)) => assert!(outcome.ignored.is_some() && outcome.notices.is_empty(), "{op:?}"),
             (_, OpResult::Receipt(outcome)) => match *outcome {
@@ -236,12 +236,12 @@ fn a_resend_has_the_same_bytes() {
 fn the_same_key_is_answered_the_same_and_another_request_with_it_is_refused() {
     let store = store_with(PLENTY);
     let long = "a".repeat(161);
-    let OpResult::Accepted { parts, .. } = run(&store, accept(keyed(a_plan(100, &long), "k", 1), Claim::Now)) else {
+    let OpResult::Accepted { accepted, .. } = run(&store, accept(keyed(a_plan(100, &long), "k", 1), Claim::Now)) else {
         panic!("refused")
     };
     run(&store, accept(a_plan(150, "between"), Claim::Now));
     let again = run(&store, accept(keyed(a_plan(200, &long), "k", 1), Claim::Now));
-    assert!(matches!(&again, OpResult::Accepted { parts: same, repeated: true } if *same == parts), "{again:?}");
+    assert!(matches!(&again, OpResult::Accepted { accepted: same, repeated: true } if *same == accepted), "{again:?}");
     let other = run(&store, accept(keyed(a_plan(300, &long), "k", 2), Claim::Now));
     assert!(matches!(other, OpResult::Refused(Refusal::IdempotencyConflict)));
     assert_eq!((store.stats().expect("read").messages, money(&store)), (2, (PLENTY, 3 * PRICE)));
@@ -260,7 +260,7 @@ fn within_a_batch_exactly_as_many_are_accepted_as_the_wallet_pays_for() {
     let balances: Vec<i64> = results
         .iter()
         .filter_map(|result| match result {
-            OpResult::Accepted { parts, .. } => Some(parts[0].balance.units),
+            OpResult::Accepted { accepted, .. } => Some(accepted.parts[0].balance.units),
             _ => None,
         })
         .collect();
@@ -418,13 +418,9 @@ fn notices_are_made_for_those_who_want_them_only() {
     assert_eq!(life(100, &|_| ()), 1);
     assert_eq!(life(200, &|plan| plan.receipt = ReceiptWish::Unwanted), 0);
     let patch = AccountPatch {
-        id: ACCOUNT,
-        at: NOW,
         endpoints: vec![(EndpointKind::Receipt, "".into())],
-        webhook_method: None,
         status: Some(AccountStatus::Suspended),
-        default_class: None,
-        rules: None,
+        ..AccountPatch::new(ACCOUNT, NOW)
     };
     let OpResult::Account(account) = run(&store, Op::PatchAccount(Box::new(patch))) else { panic!("unknown") };
     assert_eq!((account.status, account.endpoints.len()), (AccountStatus::Suspended, 0));
@@ -497,9 +493,12 @@ fn messages_are_listed_newest_first_with_their_state_in_one_word() {
 fn credentials_can_be_checked_and_signatures_made() {
     let store = store_with(1);
     let credentials = store.credentials().expect("read");
-    let digest = keyring().digest(&Secret::new("devSecret01"));
-    assert!(credentials.len() == 1 && credentials[0].secrets == [digest]);
-    assert!(credentials[0].signature_secret == Secret::new("devSignature01"));
+    let [credential] = &credentials[..] else { panic!("{credentials:?}") };
+    let [secret] = &credential.secrets[..] else { panic!("{credential:?}") };
+    assert!(keyring().proves(&secret.verifier, &Secret::new("devSecret01")));
+    assert!(!keyring().proves(&secret.verifier, &Secret::new("devSecret02")));
+    let signs = &credential.signature_secrets;
+    assert!(signs.current.secret == Secret::new("devSignature01") && signs.previous.is_none());
     assert_eq!(&*credentials[0].dialect, "plain");
     assert_eq!(store.carriers().expect("read"), [(CARRIER, "tele-1".into())]);
 }

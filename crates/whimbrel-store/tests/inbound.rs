@@ -56,7 +56,7 @@ fn number(account: i64, url: Option<&str>) -> Op {
 }
 
 fn assign(number: &str, account_id: AccountId, url: Option<&str>) -> Op {
-    let change = NumberFate::Assign { account_id, inbound_url: url.map(Into::into) };
+    let change = NumberFate::Assign { account_id, inbound_url: url.map(Into::into), country: None };
     Op::Number(NumberChange { number: number.into(), change, at: NOW })
 }
 
@@ -112,13 +112,8 @@ fn a_text_to_nobodys_number_is_kept_and_told_to_nobody() {
     let outcome = take(&store, arrives(101, 1, None, text("again")));
     assert_eq!((outcome.account_id, outcome.notice), (Some(ACCOUNT), None));
     let patch = AccountPatch {
-        id: ACCOUNT,
-        at: NOW,
         endpoints: vec![(EndpointKind::Inbound, "http://127.0.0.1/all".into())],
-        webhook_method: None,
-        status: None,
-        default_class: None,
-        rules: None,
+        ..AccountPatch::new(ACCOUNT, NOW)
     };
     run(&store, Op::PatchAccount(Box::new(patch)));
     let outcome = take(&store, arrives(102, 1, None, text("third")));

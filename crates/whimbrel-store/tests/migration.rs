@@ -6,10 +6,10 @@ use rusqlite::{Connection, params};
 use support::*;
 use whimbrel_core::{
     AccountRules, AttemptNumber, Binary, CarrierId, Content, DoubtPolicy, HandsetClass, MessageOctets, NoticeId,
-    ReceiptStatus, Registration,
+    ReceiptStatus, Registration, Secret,
 };
 use whimbrel_sms::ConcatRef;
-use whimbrel_store::{Claim, InboundFilter, Op, OpResult, OrphanReason, Store};
+use whimbrel_store::{Claim, InboundFilter, KnownSecret, Op, OpResult, OrphanReason, Store};
 
 const FIRST: &str = include_str!("../migrations/sqlite/0001_first.sql");
 
@@ -40,19 +40,31 @@ insert into event values (300, 25, 1, 1, 'webhook', 'failed: status 500');
 insert into endpoint values (5, 'receipt', 'http://127.0.0.1/receipt');
 ";
 
+const DIGESTS: [&str; 2] = [
+    "193168df0e7ffc0868166cb9c78c5cd73aae32d4a57aeb768a96baba52986151",
+    "6c21505a4f18c06f6f3b1fd99f9534c97b5eb0982f288c7f25cc067997d6db92",
+];
+
 fn of_the_version_before(folder: &Folder) {
-    // The key's check and the sealed secret are those of any database with the same key.
+    // The key's check is that of any database with the same key.
     let template = Folder::new("migration-template");
     furnish(&template.open(), 1);
     let new = Connection::open(template.file()).expect("opens");
     let check: Vec<u8> = new.query_row("select key_check from meta", [], |row| row.get(0)).expect("read");
-    let sealed: Vec<u8> = new.query_row("select signature_secret from account", [], |row| row.get(0)).expect("read");
+    let place = [b"signature secret of account ".as_slice(), &5_i64.to_be_bytes()].concat();
+    let sealed = keyring().seal(&Secret::new("devSignature01"), &place).expect("sealed").as_bytes().to_vec();
     let old = Connection::open(folder.file()).expect("opens");
     old.execute_batch(FIRST).expect("made");
     old.execute("insert into meta values (1, 500, 3, 0, ?1)", params![check]).expect("made");
     let account = "insert into account values (5, 'plain', 'devkey01', 'dev', 'EUR', 'active', 'otp', 'carrier-accept',
      'GET', ?1, 1)";
     old.execute(account, params![sealed]).expect("made");
+    // HMAC-SHA-256 of "devSecret01" and "devSecret02" by the key that HMAC-SHA-256 of "whimbrel secret digest 1" by 32 octets of 7
+    // gives, as the version before wrote them.
+    for (slot, digest) in [(0, DIGESTS[0]), (1, DIGESTS[1])] {
+        let row = format!("insert into account_secret values (5, {slot}, x'{digest}')");
+        old.execute(&row, []).expect("made");
+    }
     old.execute_batch(LIFE).expect("filled");
     old.execute_batch("pragma application_id = 0x57686d62; pragma user_version = 1").expect("marked");
 }
@@ -64,7 +76,17 @@ fn a_database_of_the_version_before_opens_with_all_that_is_in_it() {
     let store = folder.open();
     let account = store.account(ACCOUNT).expect("read").expect("there");
     assert_eq!((account.account.rules, account.account.lists.as_ref()), (AccountRules::default(), &Default::default()));
-    assert_eq!(store.credentials().expect("read").len(), 1);
+    let credentials = store.credentials().expect("read");
+    let [credential] = &credentials[..] else { panic!("{credentials:?}") };
+    let proved = |text: &str| {
+        let proves = |secret: &&KnownSecret| keyring().proves(&secret.verifier, &Secret::new(text));
+        credential.secrets.iter().filter(proves).count()
+    };
+    assert_eq!((proved("devSecret01"), proved("devSecret02"), proved("devSecret03")), (1, 1, 0));
+    assert_ne!(credential.secrets[0].id, credential.secrets[1].id);
+    let signs = &credential.signature_secrets;
+    assert!(signs.current.secret == Secret::new("devSignature01") && signs.previous.is_none());
+    assert_eq!((account.account.signing, account.account.policy), Default::default());
     assert!(store.audit().expect("read").is_clean());
     let stats = store.stats().expect("read");
     let counts = (stats.messages, stats.queued, stats.submitted, stats.parked, stats.notices, stats.inbound);

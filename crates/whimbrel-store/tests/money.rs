@@ -9,18 +9,26 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use support::*;
+use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::part::{DoubtRules, Funds};
 use whimbrel_core::{
-    AttemptNumber, CaptureOn, CarrierError, CarrierId, Cause, DoubtCause, DoubtPolicy, PartEvent, PartId,
-    ReceiptStatus, Refusal, RefusalScope, Span,
+    AttemptNumber, CaptureOn, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtCause, DoubtPolicy, Money,
+    PartEvent, PartId, ReceiptStatus, Refusal, RefusalScope, Span,
 };
-use whimbrel_store::{Claim, Op, OpResult, SqliteStore, Store};
+use whimbrel_store::{
+    Claim, Deal, Offer, Op, OpResult, PoolDone, PoolOp, Reload, ReloadDone, ReloadOp, SqliteStore, Store,
+};
+
+/// What the numbers for sale cost.
+const PRICES: [i64; 4] = [0, 1, 3, 7];
 
 /// One step of a history; numbers are folded onto what exists.
 #[derive(Debug, Clone)]
 enum Step {
     Accept { length: usize, price: i64, delivery: bool, now: bool, key: Option<u8> },
     TopUp { units: i64, cause: u8 },
+    Deal { number: u8, kind: u8 },
+    Reload { arranged: Option<i64> },
     Event { part: usize, attempt: u16, kind: u8, policy: u8, seconds: i64 },
     Receipt { part: usize, status: u8, seconds: i64 },
 }
@@ -30,6 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (1usize..400, 0i64..5, any::<bool>(), any::<bool>(), proptest::option::of(0u8..4))
             .prop_map(|(length, price, delivery, now, key)| Step::Accept { length, price, delivery, now, key }),
         1 => (1i64..30, 0u8..20).prop_map(|(units, cause)| Step::TopUp { units, cause }),
+        2 => (0u8..4, 0u8..3).prop_map(|(number, kind)| Step::Deal { number, kind }),
+        1 => proptest::option::of(1i64..10).prop_map(|arranged| Step::Reload { arranged }),
         8 => (any::<prop::sample::Index>(), 0u16..4, 0u8..8, 0u8..4, 0i64..100)
             .prop_map(|(part, attempt, kind, policy, seconds)| {
                 Step::Event { part: part.index(64), attempt, kind, policy, seconds }
@@ -46,6 +56,10 @@ struct Model {
     parts: Vec<i64>,
     /// Payments by cause.
     paid: BTreeMap<u8, i64>,
+    /// What was paid for each number that was bought, and what each arranged payment brought, by operation.
+    bought: BTreeMap<i64, i64>,
+    reloaded: BTreeMap<i64, i64>,
+    arranged: i64,
     /// Where each price was when it was last looked at, and how the part ended.
     seen: BTreeMap<i64, (Funds, String)>,
     next_id: i64,
@@ -72,6 +86,32 @@ impl Model {
             Step::TopUp { units, cause } => {
                 self.paid.entry(*cause).or_insert(*units);
                 top_up(ACCOUNT, *units, &format!("payment {cause}"))
+            }
+            Step::Deal { number, kind } => {
+                self.next_id += 10;
+                let deal = Deal {
+                    id: self.next_id,
+                    account_id: ACCOUNT,
+                    number: format!("44770090090{number}").into(),
+                    country: CountryCode::parse("GB").expect("two letters"),
+                    presumed: None,
+                    at: NOW,
+                };
+                Op::Pool(match kind {
+                    0 | 1 => PoolOp::Buy(deal),
+                    _ => PoolOp::Cancel(deal),
+                })
+            }
+            Step::Reload { arranged } => {
+                self.next_id += 10;
+                let (account_id, reference, at) = (ACCOUNT, "T".into(), NOW);
+                Op::Reload(match arranged {
+                    Some(units) => {
+                        let amount = Money::new(*units, Currency::EUR);
+                        ReloadOp::Arrange(Reload { account_id, reference, amount, times_left: 2, at })
+                    }
+                    None => ReloadOp::Take { id: self.next_id, account_id, reference, at },
+                })
             }
             Step::Event { part, attempt, kind, policy, seconds } => {
                 let part = self.part(*part);
@@ -129,11 +169,19 @@ impl Model {
     }
 
     /// What the answers say of money: a message is refused only if the balance does not suffice, and taken only if it does.
-    fn check_answers(&self, ops: &[Op], results: &[OpResult]) {
+    fn check_answers(&mut self, ops: &[Op], results: &[OpResult]) {
         for (op, result) in ops.iter().zip(results) {
             match (op, result) {
+                (Op::Pool(PoolOp::Buy(deal)), OpResult::Pool(PoolDone::Owner(_))) => {
+                    self.bought.insert(deal.id, PRICES[usize::from(deal.number.as_bytes()[11] - b'0')]);
+                }
+                (Op::Reload(ReloadOp::Arrange(reload)), _) => self.arranged = reload.amount.units,
+                (Op::Reload(ReloadOp::Take { id, .. }), OpResult::Reload(ReloadDone::Taken(_))) => {
+                    self.reloaded.entry(*id).or_insert(self.arranged);
+                }
                 (_, OpResult::Failed(why)) => panic!("{why}: {op:?}"),
-                (_, OpResult::Accepted { parts, .. }) => {
+                (_, OpResult::Accepted { accepted, .. }) => {
+                    let parts = &accepted.parts;
                     assert!(parts.iter().all(|part| part.balance.units >= 0));
                     assert!(
                         parts.windows(2).all(|two| two[0].balance.units - two[1].balance.units == two[0].price.units)
@@ -166,9 +214,10 @@ impl Model {
                 }
             }
         }
-        let paid: i64 = self.paid.values().sum();
-        assert_eq!(money(&self.store), (paid - captured, held));
-        assert!(paid - captured - held >= 0, "more was spent than paid");
+        let paid: i64 = self.paid.values().chain(self.reloaded.values()).sum();
+        let spent = captured + self.bought.values().sum::<i64>();
+        assert_eq!(money(&self.store), (paid - spent, held));
+        assert!(paid - spent - held >= 0, "more was spent than paid");
         let audit = self.store.audit().expect("read");
         assert!(audit.is_clean(), "{audit:?}");
     }
@@ -201,7 +250,24 @@ proptest! {
         let store = store_with(10);
         // The account's own payment, under a number that no step uses.
         let paid = BTreeMap::from([(255, 10)]);
-        let mut model = Model { store, parts: Vec::new(), paid, seen: BTreeMap::new(), next_id: 1_000, clock: 0 };
+        let offers = PRICES.iter().zip(0..).map(|(units, number)| {
+            let monthly = Money::new(*units, Currency::EUR);
+            let (country, kind) = (CountryCode::parse("GB").expect("two letters"), NumberKind::Mobile);
+            let number = format!("44770090090{number}").into();
+            Offer { number, country, kind, features: Features::SMS, monthly, purchase: monthly }
+        });
+        run(&store, Op::Pool(PoolOp::Offer { offers: offers.collect(), at: NOW }));
+        let mut model = Model {
+            store,
+            parts: Vec::new(),
+            paid,
+            bought: BTreeMap::new(),
+            reloaded: BTreeMap::new(),
+            arranged: 0,
+            seen: BTreeMap::new(),
+            next_id: 1_000,
+            clock: 0,
+        };
         for batch in &batches {
             let ops: Vec<Op> = batch.iter().map(|step| model.op(step)).collect();
             for _ in 0..2 {

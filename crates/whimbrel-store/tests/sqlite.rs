@@ -42,7 +42,7 @@ fn a_killed_process_finds_everything_it_was_told_is_stored() {
     let outcome = part(&again, sent(400, 9, 1, "early"));
     assert_eq!((outcome.record, outcome.notices.len()), (None, 1));
     let same = run(&again, accept(keyed(a_plan(900, "delivered"), "k", 1), Claim::Now));
-    assert!(matches!(same, OpResult::Accepted { parts, repeated: true } if parts[0].part_id.0 == 100));
+    assert!(matches!(same, OpResult::Accepted { accepted, repeated: true } if accepted.parts[0].part_id.0 == 100));
     // And a close and a new start are the same.
     let before = everything(&again);
     drop(again);
@@ -91,7 +91,7 @@ fn secrets_are_nowhere_in_the_files() {
     let store = folder.open();
     furnish(&store, PLENTY);
     let mut account = new_account(whimbrel_core::AccountId(6), "devkey02");
-    account.secrets = vec![Secret::new("plantedSecretOne"), Secret::new("plantedSecretTwo")];
+    account.secrets = vec![generated(11, "plantedSecretOne"), generated(12, "plantedSecretTwo")];
     account.signature_secret = Secret::new("plantedSignature");
     run(&store, Op::NewAccount(Box::new(account)));
     let scan = |what: &str| {

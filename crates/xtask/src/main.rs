@@ -42,6 +42,8 @@ enum Command {
     Install(commands::install::Options),
     /// Run the tests that are other projects' clients and servers, locked or in their newest versions.
     Sdks(commands::sdks::Options),
+    /// Compare signatures with those of the vendors' own libraries on random inputs, both ways.
+    Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
@@ -90,6 +92,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Tidy => commands::tidy::run(&workspace),
         Command::Install(options) => commands::install::run(&workspace, &options),
         Command::Sdks(options) => commands::sdks::run(&workspace, &options),
+        Command::Signers(options) => commands::signers::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),

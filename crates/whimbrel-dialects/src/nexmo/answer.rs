@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use whimbrel_core::Timestamp;
 use whimbrel_core::time::Civil;
 
@@ -19,8 +20,8 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// As [`Reply::form`] carries it.
-    pub(super) const fn number(self) -> u8 {
+    /// As the low octet of [`Reply::page`] carries it.
+    pub(super) const fn number(self) -> u16 {
         match self {
             Self::Json => 0,
             Self::Xml => 1,
@@ -29,7 +30,7 @@ impl Form {
 
     /// Of a reply that this dialect made.
     pub(super) const fn of(reply: &Reply) -> Self {
-        match reply.form {
+        match reply.page & 0xff {
             1 => Self::Xml,
             _ => Self::Json,
         }
@@ -46,31 +47,81 @@ impl Form {
 
 /// An answer of the SMS API; the API says 200 also where it refuses.
 pub(super) fn sms(reply: &Reply, body: Vec<u8>) -> HttpResponse {
-    HttpResponse { status: 200, headers: headers(reply, Form::of(reply)), body }
+    HttpResponse { status: 200, headers: headers(reply, Form::of(reply).content_type()), body }
 }
 
-/// The answer to a path that is the vendor's but has nothing to offer: a problem document (RFC 7807) with status 404, as the
-/// service answers other verbs than GET and POST. Its type is plain JSON: the vendor's Node and Ruby libraries decode no other.
+/// An answer of the account, pricing, search and numbers APIs. Refusals are downloads, as captured of 400 and 420; successes are not.
+pub(super) fn developer(reply: &Reply, status: u16, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    let is_download = (400..500).contains(&status);
+    let mut headers = headers(reply, content_type);
+    headers.retain(|(name, _)| *name != "Cache-Control" && (is_download || *name != "Content-Disposition"));
+    HttpResponse { status, headers, body }
+}
+
+/// The same answer without the mark of a download.
+pub(super) fn undownloaded(mut response: HttpResponse) -> HttpResponse {
+    response.headers.retain(|(name, _)| *name != "Content-Disposition");
+    response
+}
+
+/// The answer to a path that is the vendor's but has nothing to offer, as the service answers other verbs than GET and POST.
 pub(super) fn not_found(reply: &Reply) -> HttpResponse {
+    problem(reply, 404, "not-found", "Not Found", "There is nothing at this path for this method")
+}
+
+/// The answer to a method that a path of the account does not take.
+pub(super) fn forbidden(reply: &Reply) -> HttpResponse {
+    problem(reply, 403, "forbidden", "Forbidden", "This path does not take this method")
+}
+
+/// A problem document (RFC 7807). Its type is plain JSON: the vendor's Node and Ruby libraries decode no other. `title` and
+/// `detail` hold nothing that JSON escapes.
+fn problem(reply: &Reply, status: u16, anchor: &str, title: &str, detail: &str) -> HttpResponse {
     // The trace id is visible ASCII, so only these two characters could break the string.
     let instance = reply.trace_id.replace('\\', "\\\\").replace('"', "\\\"");
     let body = format!(
-        "{{\"type\":\"https://developer.nexmo.com/api-errors#not-found\",\"title\":\"Not Found\",\
-         \"detail\":\"There is nothing at this path for this method\",\"instance\":\"{instance}\"}}"
+        "{{\"type\":\"https://developer.nexmo.com/api-errors#{anchor}\",\"title\":\"{title}\",\
+         \"detail\":\"{detail}\",\"instance\":\"{instance}\"}}"
     );
-    let mut headers = headers(reply, Form::Json);
+    let mut headers = headers(reply, Form::Json.content_type());
     // Only what is a download of the API carries these two.
     headers.retain(|(name, _)| !matches!(*name, "Cache-Control" | "Content-Disposition"));
-    HttpResponse { status: 404, headers, body: body.into_bytes() }
+    HttpResponse { status, headers, body: body.into_bytes() }
 }
 
-fn headers(reply: &Reply, form: Form) -> Headers {
+/// An answer of one of the JSON APIs: compact, and never kept by anybody on the way, since keys may be in it.
+pub(super) fn json(reply: &Reply, status: u16, document: &impl Serialize) -> HttpResponse {
+    let mut headers = without_body(reply);
+    headers.insert(2, ("Content-Type", Cow::Borrowed(Form::Json.content_type())));
+    // Our own documents have nothing that JSON cannot hold: texts, numbers, and names that are texts.
+    HttpResponse { status, headers, body: serde_json::to_vec(document).unwrap_or_default() }
+}
+
+/// An answer of one of the JSON APIs that has no body.
+pub(super) fn empty(reply: &Reply, status: u16) -> HttpResponse {
+    let mut headers = without_body(reply);
+    headers.retain(|(name, _)| *name != "Transfer-Encoding");
+    HttpResponse { status, headers, body: Vec::new() }
+}
+
+fn without_body(reply: &Reply) -> Headers {
+    let mut headers = headers(reply, Form::Json.content_type());
+    headers.retain(|(name, _)| !matches!(*name, "Content-Type" | "Content-Disposition"));
+    for (name, value) in &mut headers {
+        if *name == "Cache-Control" {
+            *value = Cow::Borrowed("no-store");
+        }
+    }
+    headers
+}
+
+fn headers(reply: &Reply, content_type: &'static str) -> Headers {
     let fixed = |value: &'static str| Cow::Borrowed(value);
     let mut headers = Headers::with_capacity(12);
     headers.extend([
         ("Server", fixed("nginx")),
         ("Date", Cow::Owned(http_date(reply.now))),
-        ("Content-Type", fixed(form.content_type())),
+        ("Content-Type", fixed(content_type)),
         ("Transfer-Encoding", fixed("chunked")),
         ("Connection", fixed("keep-alive")),
         ("Cache-Control", fixed("max-age=1")),

@@ -1,29 +1,36 @@
-//! The SMS API of Nexmo, today Vonage, as its clients speak it.
+//! The APIs of Nexmo, today Vonage, as their clients speak them: a folder for each, and beside them what they share.
 //!
-//! `GET` and `POST` on `/sms/json` and `/sms/xml`; answers are HTTP 200 also where they refuse, pretty-printed as the service
-//! prints them; receipts and texts that came in go out as webhooks of the same API. Follows the vendor's SMS API reference and
-//! captured exchanges (read 2026-11); where these are silent, the choice is ours and is said in the dialect's page of the
-//! documentation.
+//! Follows the vendor's references and captured exchanges (read 2026-11); where these are silent, the choice is ours and is said
+//! in the dialect's page of the documentation.
 //!
-//! Not offered, and refused as the vendor refuses: signed requests, push messages, cards and calendar entries.
+//! Not offered, and refused as the vendor refuses: push messages, cards and calendar entries.
 
+mod account;
 mod answer;
+mod applications;
+mod claim;
 mod client;
-mod codes;
+mod developer;
+mod escape;
+mod messages;
+mod numbers;
 mod params;
-mod parse;
-mod render;
-mod webhook;
+mod pricing;
+mod problem;
+mod search;
+mod signed;
+mod sms;
+mod token;
+mod url;
 
-#[cfg(test)]
-mod tests;
-
-use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Notice, Outcome, Span, Timestamp};
+use whimbrel_core::call::history::RefusedSend;
+use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Refusal, Timestamp, Uuid};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
-use crate::{Descriptor, DevAccount, Dialect, Match, Reply, WebhookTarget};
+use crate::{
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, Reply, WebhookRules, WebhookTarget, own,
+};
 
 /// The dialect.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +48,6 @@ static DESCRIPTOR: Descriptor = Descriptor {
         currency: "EUR",
         ready_file_name: "account",
     },
-    webhook_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(72) },
-    // The reference gives a day to texts that came in, and three to receipts.
-    inbound_backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
-    webhook_success: 200..=205,
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
 };
@@ -54,21 +57,108 @@ static DESCRIPTOR: Descriptor = Descriptor {
 const ID_LETTER: u8 = b'A';
 const ID_MASK: u64 = (1 << whimbrel_core::id::ID_BITS) - 1;
 
+const TRACE_ID_CHARS_MAX: usize = 64;
+
+/// How an API reads a request: one whose path is not its own is not its to answer.
+type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
+
+/// In the order in which paths are tried: what is asked most comes first.
+const APIS: &[ReadApi] =
+    &[sms::read, messages::read, account::read, pricing::read, numbers::read, search::read, applications::read];
+
+/// The APIs of the vendor that are spoken here: a folder each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    /// `/sms/*`: texts and their receipts.
+    Sms,
+    /// `/account/get-balance`, `top-up` and `settings`.
+    Account,
+    /// `/account/get-*pricing/*`: prices.
+    Pricing,
+    /// `/account/numbers` and `/number/*`: numbers, owned and for sale.
+    Numbers,
+    /// `/search/*`: what was sent, came in or was refused.
+    Search,
+    /// `/v2/applications`: applications and their keys.
+    Applications,
+    /// `/v1/messages`: texts by the API of all channels.
+    Messages,
+}
+
+impl Api {
+    /// All of them, each at the place of its number.
+    const ALL: &[Self] =
+        &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search, Self::Applications, Self::Messages];
+
+    /// As the high octet of [`Reply::page`] carries it.
+    const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Of a reply that this dialect made.
+    fn of(reply: &Reply) -> Self {
+        Self::ALL.get(usize::from(reply.page >> 8)).copied().unwrap_or(Self::Sms)
+    }
+}
+
+/// What the answer to `request` needs to know: the caller's trace id if there is a sane one, else `trace_id`.
+fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128, now: Timestamp) -> Reply {
+    let given = request.header("x-nexmo-trace-id").filter(|given| own::is_visible(given, TRACE_ID_CHARS_MAX));
+    let trace_id = given.map_or_else(|| format!("{trace_id:032x}").into(), Box::from);
+    Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
+}
+
 impl Dialect for Nexmo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
-        parse::read(request, trace_id, now)
+        let read = |api: ReadApi| api(request, trace_id, now);
+        APIS.iter().map(|api| read(*api)).find(|read| !matches!(read, Match::NotMine)).unwrap_or(Match::NotMine)
     }
 
     fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
-        render::render(outcome, reply)
+        match Api::of(reply) {
+            Api::Sms => sms::render(outcome, reply),
+            Api::Account => account::render(outcome, reply),
+            Api::Pricing => pricing::render(outcome, reply),
+            Api::Numbers => numbers::render(outcome, reply),
+            Api::Search => search::render(outcome, reply),
+            Api::Applications => applications::render(outcome, reply),
+            Api::Messages => messages::render(outcome, reply),
+        }
     }
 
-    fn webhook(&self, notice: &Notice, target: WebhookTarget<'_>, now: Timestamp) -> WebhookRequest {
-        webhook::webhook(notice, target, now)
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        match notice.form {
+            messages::form::SMS => sms::webhook(notice, target, moment),
+            _ => messages::webhook(notice, target, moment),
+        }
+    }
+
+    fn webhook_rules(&self, notice: &Notice) -> WebhookRules {
+        match notice.form {
+            messages::form::SMS => sms::rules(notice.endpoint()),
+            _ => messages::rules(),
+        }
+    }
+
+    fn applications(&self) -> Option<&dyn Applications> {
+        Some(self)
+    }
+
+    fn url_test(&self, url: &str) -> WebhookRequest {
+        sms::url_test(url)
+    }
+
+    fn rejection(&self, request: &HttpRequest<'_>, refusal: &Refusal, at: Timestamp) -> Option<RefusedSend> {
+        sms::rejection(request, refusal, at)
     }
 
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
@@ -80,16 +170,37 @@ impl Dialect for Nexmo {
     }
 
     fn public_id(&self, id: i64) -> String {
-        id_digits(id).iter().map(|digit| char::from(*digit)).collect()
+        id_text(id)
     }
 
     fn read_public_id(&self, text: &str) -> Option<i64> {
-        let (letter, digits) = text.as_bytes().split_first()?;
-        if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
-            return None;
-        }
-        digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+        // The newer APIs name the same message by a UUID.
+        Uuid::parse(text).map_or_else(|| read_id(text), Uuid::id)
     }
+}
+
+impl Applications for Nexmo {
+    fn facts(&self, document: &str) -> ApplicationFacts {
+        applications::facts(document)
+    }
+
+    fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>> {
+        applications::written(facts)
+    }
+}
+
+/// The id that a text names; `None` if the text is no id of ours.
+fn read_id(text: &str) -> Option<i64> {
+    let (letter, digits) = text.as_bytes().split_first()?;
+    if !letter.eq_ignore_ascii_case(&ID_LETTER) || digits.len() != 15 {
+        return None;
+    }
+    digits.iter().try_fold(0, |id, digit| Some(id << 4 | i64::from(char::from(*digit).to_digit(16)?)))
+}
+
+/// An id as a text.
+fn id_text(id: i64) -> String {
+    id_digits(id).iter().map(|digit| char::from(*digit)).collect()
 }
 
 /// The 16 upper-case hexadecimal digits of an id, as `0C000000A310D8CA` of the captured answer.

@@ -105,7 +105,8 @@ pub(super) struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    fn empty() -> Self {
+    /// None at all.
+    pub(super) fn empty() -> Self {
         Self { pairs: Vec::with_capacity(12), first: [ABSENT; Name::ALL.len()], fault: None }
     }
 
@@ -132,8 +133,27 @@ impl<'a> Params<'a> {
         Some(&*pair.value).filter(|value| !value.is_empty())
     }
 
+    /// The first value under `name`, which need not be a [`Name`] and may be empty; `None` if it did not come.
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|pair| pair.name == name).map(|pair| &*pair.value)
+    }
+
+    /// The first value under `name` that is not empty.
+    pub(super) fn some(&self, name: &str) -> Option<&str> {
+        self.first(name).filter(|value| !value.is_empty())
+    }
+
+    /// Every value under `name`.
+    pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        self.pairs.iter().filter(move |pair| pair.name == name).map(|pair| &*pair.value)
+    }
+
+    /// Adds what stood in the path: it counts after what the body and the query say.
+    pub(super) fn add_from_path(&mut self, name: &'static str, value: String) {
+        self.add(Pair { name: Cow::Borrowed(name), value: Cow::Owned(value), origin: Origin::Query });
+    }
+
     /// Every pair, in the order received: the body's, then the query's. Names may be there twice, and values may be empty.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read where signatures are verified, which is not offered yet"))]
     pub(super) fn pairs(&self) -> &[Pair<'a>] {
         &self.pairs
     }

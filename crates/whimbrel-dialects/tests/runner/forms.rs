@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Currency, HttpMethodChoice, InboundAlphabet, InboundContent, InboundId,
-    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeId, Outcome, PartId,
-    PhoneNumber, SenderId, Timestamp, Told,
+    InboundPart, InboundTold, MessageId, MessageOctets, MessageText, Money, Notice, NoticeForm, NoticeId, Outcome,
+    PartId, PhoneNumber, Secret, SenderId, Timestamp, Told,
 };
 use whimbrel_dialects::http::{HostKind, HttpRequest};
 use whimbrel_dialects::nexmo::Nexmo;
-use whimbrel_dialects::{Dialect, Match, Reply, WebhookTarget};
+use whimbrel_dialects::{Dialect, Match, Moment, Reply, WebhookTarget};
 use whimbrel_sms::{Concat, ConcatRef, PartCount, udh::Place};
 
 use super::{webhooks, xml};
@@ -98,7 +98,9 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
         account_id: AccountId(1),
         dialect: "nexmo".into(),
         url: None,
-        told: Told::Inbound(InboundTold { id: InboundId(1), part }),
+        form: NoticeForm::default(),
+        application: None,
+        told: Told::Inbound(InboundTold { id: InboundId(1), part, part_count: 1 }),
         happened_at: NOW,
         failures: 0,
         first_at: NOW,
@@ -110,7 +112,9 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
 fn pushes(notice: &Notice) -> [Vec<(String, String)>; 3] {
     let by = |method| {
         let account = webhooks::account("abcd1234", method);
-        Nexmo.webhook(notice, WebhookTarget { url: "https://example.com/in", account: &account }, NOW)
+        let target =
+            WebhookTarget { url: "https://example.com/in", account: &account, signature_secret: &Secret::default() };
+        Nexmo.webhook(notice, target, Moment { now: NOW, chance: 0 }).expect("it is not signed")
     };
     let form = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect();
     let get = by(HttpMethodChoice::Get).url;

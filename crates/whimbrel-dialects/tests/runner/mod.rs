@@ -1,10 +1,12 @@
 //! The runner of the exchange files, and what is checked of them beside their bytes.
 
+mod applications;
 mod failures;
 pub(crate) mod file;
 mod forms;
 mod outcomes;
 pub(crate) mod requests;
+mod resources;
 mod schema;
 pub(crate) mod webhooks;
 mod xml;

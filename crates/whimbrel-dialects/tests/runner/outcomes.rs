@@ -1,9 +1,14 @@
 //! What the engine says to a call, as a file states it.
 
-use whimbrel_core::{Accepted, AcceptedPart, Call, MessageId, Outcome, PartId, RateWindow, Refusal, SendCall, Span};
-use whimbrel_dialects::Parsed;
+use whimbrel_core::{
+    Accepted, AcceptedPart, AuthMethod, Call, MessageId, MessageOutcome, Outcome, PartId, RateWindow, Refusal, Scope,
+    SendCall, SignatureMethod, Span,
+};
+use whimbrel_dialects::{Claim, Parsed};
 
+use super::applications;
 use super::file::{Facts, money};
+use super::resources;
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
@@ -11,17 +16,34 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
     let first = text.lines().next().unwrap_or_default();
     let send = || match &parsed.call {
         Ok(Call::Send(send)) => send,
-        Err(refusal) => panic!("the outcome needs a call, but it was refused: {refusal:?}"),
+        other => panic!("the outcome needs a text to send: {other:?}"),
     };
     let recipient = || send().recipient.clone();
     let network = || facts.get("network").into();
     let refusal = match first {
         "accepted" => return Outcome::Sent(accepted(text, send())),
+        "faulty as read" => match &parsed.call {
+            Ok(Call::Faulty(faulty)) => return Outcome::Faulty(faulty.clone()),
+            other => panic!("nothing is wrong with the request: {other:?}"),
+        },
+        "message: unknown" => return Outcome::Message(MessageOutcome::Unknown { id: facts.get("id").into() }),
+        "message: not markable" => return Outcome::Message(MessageOutcome::NotMarkable),
+        "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
         "refused: wrong credentials" => {
             assert!(parsed.claim.is_ok(), "credentials are judged only where there are some");
             Refusal::BadCredentials
         }
+        "refused: invalid signature" => {
+            assert!(matches!(parsed.claim, Ok(Claim::Signed(_))), "only what is signed can be signed wrongly");
+            Refusal::InvalidSignature
+        }
+        "refused: not signed" => Refusal::SignatureRequired,
+        "refused: signed too weakly" => Refusal::SignatureTooWeak { method: SignatureMethod::Md5Hash },
+        "refused: not in this way" => Refusal::MethodNotAllowed { method: AuthMethod::Parameters },
+        "refused: not from there" => Refusal::SourceNotAllowed,
+        "refused: not for this" => Refusal::ScopeNotAllowed { scope: Scope::Send },
+        "refused: too many failures" => Refusal::TooManyFailures { wait: Span(facts.count("wait")) },
         "refused: account suspended" => Refusal::AccountBarred,
         "refused: not by HTTP" => Refusal::HttpNotAllowed,
         "refused: too many requests" => Refusal::TooManyRequests(RateWindow {
@@ -52,11 +74,17 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             balance: facts.money("balance"),
             network: network(),
         },
+        "refused: spent for today" => Refusal::SpendCapReached {
+            recipient: recipient(),
+            price: facts.money("price"),
+            balance: facts.money("balance"),
+            network: network(),
+        },
         "refused: same key, other request" => Refusal::IdempotencyConflict,
         "refused: too many parts" => Refusal::TooLong,
         "refused: overloaded" => Refusal::Overloaded,
         "refused: our fault" => Refusal::Internal,
-        other => panic!("no outcome `{other}`"),
+        _ => return resources::outcome(text),
     };
     Outcome::Refused(refusal)
 }

@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
-use whimbrel_core::{Binary, Call, Content, MessageClass, SendCall, SenderId};
+use whimbrel_core::{
+    AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, Outcome, Refusal,
+    Secret, SendCall, SenderId, SignatureMethod, Telling,
+};
+use whimbrel_dialects::claim::{Compat, SignatureFault, SignedRequest, SigningKeys};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::outcomes;
+use super::{applications, outcomes, resources};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -20,8 +24,14 @@ pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
             ("answered without asking".to_owned(), print_answer(response.status, &response.headers, &response.body))
         }
         Match::Parsed(parsed) => {
-            let response = dialect.render(&outcomes::outcome(file.get("outcome"), &parsed), &parsed.reply);
-            (print_call(&parsed), print_answer(response.status, &response.headers, &response.body))
+            let outcome = outcomes::outcome(file.get("outcome"), &parsed);
+            if let Ok(Claim::Signed(signed)) = &parsed.claim {
+                let is_good = verdict(&**signed, &given).is_ok();
+                let is_refused = matches!(outcome, Outcome::Refused(Refusal::InvalidSignature));
+                assert_ne!(is_good, is_refused, "the outcome is another one than the signature's");
+            }
+            let response = dialect.render(&outcome, &parsed.reply);
+            (print_call(&parsed, &given), print_answer(response.status, &response.headers, &response.body))
         }
     };
     file.set("call", &call);
@@ -54,19 +64,56 @@ impl<'a> Wire<'a> {
     }
 }
 
-fn print_call(parsed: &Parsed) -> String {
+/// What the account that the file gives makes of a signature: the form that matched, or the fault.
+fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str, SignatureFault> {
+    let (method, secret) = given.get("signature").split_once(' ').expect("a method and a secret");
+    let secrets: Vec<Secret> = secret.split(' ').map(Secret::new).collect();
+    let compat = if given.find("compat") == Some("off") { Compat::Off } else { Compat::On };
+    let method = SignatureMethod::parse(method).expect("a method");
+    let keys = SigningKeys { secrets: &secrets.iter().collect::<Vec<_>>(), method, compat, now: given.instant("now") };
+    signed.verify(&keys).map(|verified| verified.form)
+}
+
+fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     let mut out = String::new();
     let _ = match &parsed.claim {
-        Ok(Claim::KeyAndSecret { key, secret }) => writeln!(out, "claim: key {key}, secret {}", secret.expose()),
+        Ok(Claim::KeyAndSecret { key, secret, method }) => {
+            let way = if *method == AuthMethod::Parameters { "" } else { ", by " };
+            let name = if way.is_empty() { "" } else { method.as_str() };
+            writeln!(out, "claim: key {key}, secret {}{way}{name}", secret.expose())
+        }
+        Ok(Claim::Signed(signed)) => match verdict(&**signed, given) {
+            Ok(form) => writeln!(out, "claim: key {}, signed in the form {form}", signed.key()),
+            Err(fault) => writeln!(out, "claim: key {}, signature refused: {}", signed.key(), fault.cause()),
+        },
+        Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
+        Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
+        Ok(Call::Application(call)) => applications::print_call(&mut out, call),
+        Ok(Call::Message(MessageCall::Mark { id, message })) => {
+            let _ = write!(out, "call: mark message {id}, {message:?}");
+        }
+        Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
+            resources::print(&mut out, call);
+        }
         Err(refusal) => {
             let _ = write!(out, "call: refused, {refusal:?}");
         }
     }
     out
+}
+
+fn print_faulty(out: &mut String, faulty: &Faulty) {
+    let _ = write!(out, "call: faulty, kind {}", faulty.kind);
+    if !faulty.detail.is_empty() {
+        let _ = write!(out, "\n{}", faulty.detail);
+    }
+    for field in &faulty.fields {
+        let _ = write!(out, "\n{}: {}", field.name, field.reason);
+    }
 }
 
 fn print_send(out: &mut String, send: &SendCall) {
@@ -99,6 +146,12 @@ fn print_send(out: &mut String, send: &SendCall) {
         if let Some(mark) = mark {
             let _ = write!(out, "\n{name}: {mark}");
         }
+    }
+    let telling = send.telling;
+    if telling != Telling::default() {
+        let of = if telling.scope == NoticeScope::Message { "the message" } else { "each part" };
+        let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };
+        let _ = write!(out, "\ntold: of {of}, form {}, {by}", telling.form.0);
     }
     if let Some(idempotency) = &send.idempotency {
         let _ = write!(out, "\nidempotency: {}, digest {}", idempotency.key, hex(&idempotency.request_digest));

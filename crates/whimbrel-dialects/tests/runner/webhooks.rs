@@ -2,11 +2,12 @@
 
 use whimbrel_core::part::Final;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AccountStatus, CaptureOn, Cause, Currency, HttpMethodChoice, InboundAlphabet,
-    InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId, MessageOctets, MessageText, Notice,
-    NoticeId, PartId, ReceiptStatus, ReceiptTold, SenderId, Told,
+    Account, AccountId, AccountRules, AccountStatus, ApplicationId, CaptureOn, Cause, Currency, HttpMethodChoice,
+    InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId, MessageOctets,
+    MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId, SignatureMethod,
+    Signing, Told, Uuid, WebhookSigning,
 };
-use whimbrel_dialects::{Dialect, WebhookTarget};
+use whimbrel_dialects::{Dialect, Moment, WebhookTarget};
 use whimbrel_sms::Udh;
 
 use super::file::{Facts, File, number};
@@ -16,12 +17,26 @@ pub(crate) fn push_webhook(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
     let facts = Facts(file.get("notice"));
     let method = HttpMethodChoice::parse(given.get("method")).expect("a method");
-    let account = account(given.get("key"), method);
+    let mut account = account(given.get("key"), method);
+    let (signed_by, secret) =
+        given.find("signature").map_or(("", ""), |line| line.split_once(' ').unwrap_or((line, "")));
+    if let Some(method) = SignatureMethod::parse(signed_by) {
+        account.signing = Signing { method, webhooks: WebhookSigning::Signed };
+    }
+    let chance = given.find("chance").map_or(0, |digits| u128::from_str_radix(digits, 16).expect("hexadecimal"));
     let notice = notice(&facts, dialect.descriptor().id, account.id);
-    let target = WebhookTarget { url: given.get("url"), account: &account };
-    let request = dialect.webhook(&notice, target, given.instant("now"));
-    let mut out = format!("{} {}", request.method, request.url);
-    print_headers_and_body(&mut out, &request.headers, &request.body);
+    let secret = given.find("signature secret").unwrap_or(secret);
+    let rules = dialect.webhook_rules(&notice);
+    assert!(rules.success.contains(&200) && !rules.success.contains(&300) && rules.is_retried(500));
+    let target = WebhookTarget { url: given.get("url"), account: &account, signature_secret: &Secret::new(secret) };
+    let out = match dialect.webhook(&notice, target, Moment { now: given.instant("now"), chance }) {
+        Ok(request) => {
+            let mut out = format!("{} {}", request.method, request.url);
+            print_headers_and_body(&mut out, &request.headers, &request.body);
+            out
+        }
+        Err(why) => format!("not sent: {why}"),
+    };
     file.set("webhook", &out);
 }
 
@@ -37,6 +52,8 @@ pub(super) fn account(key: &str, webhook_method: HttpMethodChoice) -> Account {
         webhook_method,
         endpoints: Vec::new(),
         rules: AccountRules::default(),
+        signing: Default::default(),
+        policy: Default::default(),
         lists: std::sync::Arc::default(),
     }
 }
@@ -52,6 +69,8 @@ fn notice(facts: &Facts<'_>, dialect: &str, account_id: AccountId) -> Notice {
         account_id,
         dialect: dialect.into(),
         url: None,
+        form: NoticeForm(facts.find("form").map_or(0, |form| form.parse().expect("a number"))),
+        application: facts.find("application").map(|id| ApplicationId(Uuid::parse(id).expect("a UUID").0)),
         told,
         happened_at,
         failures: 0,
@@ -65,6 +84,7 @@ fn receipt(facts: &Facts<'_>) -> ReceiptTold {
     ReceiptTold {
         part_id: PartId(part),
         message_id: MessageId(part),
+        part_count: facts.find("parts").map_or(1, |count| count.parse().expect("a number")),
         recipient: number(facts.get("recipient")),
         sender: SenderId::parse(facts.get("sender")).expect("a sender"),
         network: facts.find("network").unwrap_or_default().into(),
@@ -92,6 +112,7 @@ fn inbound(facts: &Facts<'_>) -> InboundTold {
     let header = facts.octets("header");
     InboundTold {
         id: InboundId(facts.hex("inbound")),
+        part_count: facts.find("parts").map_or(1, |count| count.parse().expect("a number")),
         part: InboundPart {
             sender: SenderId::parse(facts.get("sender")).expect("a sender"),
             number: facts.get("number").into(),

@@ -33,7 +33,9 @@ pub(crate) fn read(document: &str) -> Result<Element, String> {
     if let Some(c) = document.chars().find(|c| !allowed(*c)) {
         return Err(format!("{c:?} cannot stand in a document"));
     }
-    let rest = document.strip_prefix("<?xml version='1.0' encoding='UTF-8' ?>").ok_or("no prolog")?;
+    let prologs =
+        ["<?xml version='1.0' encoding='UTF-8' ?>", r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#];
+    let rest = prologs.iter().find_map(|prolog| document.strip_prefix(prolog)).ok_or("no prolog")?;
     let mut reader = Reader { rest: rest.trim_start() };
     let root = reader.element()?;
     match reader.rest.trim_start() {
@@ -60,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&mut self) -> Result<String, String> {
-        let name = self.until(|c| !c.is_ascii_alphanumeric() && c != '-')?;
+        let name = self.until(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))?;
         match name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             true => Ok(name.to_owned()),
             false => Err(format!("{name:?} is no name")),

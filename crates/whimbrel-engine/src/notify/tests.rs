@@ -2,8 +2,8 @@ use std::ops::Bound;
 
 use proptest::prelude::*;
 use whimbrel_core::{
-    AccountId, Cause, Currency, Final, MessageId, Money, PartId, PhoneNumber, ReceiptStatus, ReceiptTold, SenderId,
-    Told,
+    AccountId, Cause, Currency, Final, MessageId, Money, NoticeForm, PartId, PhoneNumber, ReceiptStatus, ReceiptTold,
+    SenderId, Told,
 };
 
 use super::*;
@@ -16,9 +16,12 @@ fn notice(id: i64, due_at: i64) -> Notice {
         account_id: AccountId(1),
         dialect: "plain".into(),
         url: None,
+        form: NoticeForm::default(),
+        application: None,
         told: Told::Receipt(ReceiptTold {
             part_id: PartId(id),
             message_id: MessageId(id),
+            part_count: 1,
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
             network: "23420".into(),

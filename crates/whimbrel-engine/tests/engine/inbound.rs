@@ -24,13 +24,8 @@ async fn own(gateway: &Gateway, number: &str) -> AccountId {
     let account = gateway.account();
     gateway.engine.assign_number(number, account, None).await.expect("assigned");
     let patch = AccountPatch {
-        id: account,
-        at: gateway.engine.world().now(),
         endpoints: vec![(EndpointKind::Inbound, "http://127.0.0.1:9/inbound".into())],
-        webhook_method: None,
-        status: None,
-        default_class: None,
-        rules: None,
+        ..AccountPatch::new(account, gateway.engine.world().now())
     };
     gateway.engine.patch_account(patch).await.expect("patched");
     account

@@ -10,18 +10,20 @@ use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, Call, CarrierEvent, CarrierId,
-    CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
+    CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, World,
+    Span, Submission, Telling, World,
 };
+use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
+use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
-use whimbrel_engine::{Engine, NewCustomer, Parts, SystemWorld};
+use whimbrel_engine::{Engine, NewCustomer, Origin, Parts, SystemWorld};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
 
@@ -102,11 +104,18 @@ pub struct Setup {
     pub takes_none: bool,
     /// Whole units paid in.
     pub balance: i64,
+    pub failure_rules: FailureRules,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { window_max: 10, policy: DoubtPolicy::Resend, takes_none: false, balance: 100 }
+        Self {
+            window_max: 10,
+            policy: DoubtPolicy::Resend,
+            takes_none: false,
+            balance: 100,
+            failure_rules: FailureRules::default(),
+        }
     }
 }
 
@@ -122,9 +131,12 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    #[expect(clippy::disallowed_methods, reason = "a test must not make the gateway wait for the test")]
     pub async fn start(folder: &Folder, setup: Setup) -> Self {
-        let keyring = Keyring::from_bytes([7; 32]);
+        Self::start_with(folder, setup, Keyring::from_bytes([7; 32])).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test must not make the gateway wait for the test")]
+    pub async fn start_with(folder: &Folder, setup: Setup, keyring: Keyring) -> Self {
         let path = folder.0.join("whimbrel.db");
         let options = SqliteOptions { path, keyring: keyring.clone(), reader_count: 2 };
         let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
@@ -140,7 +152,9 @@ impl Gateway {
             world,
             egress: Arc::new(HeldEgress(egress)),
             carriers: Carriers::new(vec![Arc::clone(&desk)]),
+            compat: Compat::On,
             snapshot: snapshot(*carrier),
+            failure_rules: setup.failure_rules,
         })
         .await
         .expect("the engine starts");
@@ -174,6 +188,8 @@ impl Gateway {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1:9/receipt".into() }],
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: Arc::default(),
         };
         let customer = NewCustomer {
@@ -201,6 +217,16 @@ impl Gateway {
     }
 
     pub fn send(&self, text: &str) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        self.send_as("key", "secret", "127.0.0.1", text)
+    }
+
+    pub fn send_as(
+        &self,
+        key: &str,
+        secret: &str,
+        source: &str,
+        text: &str,
+    ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
         let call = Call::Send(SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
@@ -210,6 +236,8 @@ impl Gateway {
             registration: Registration::default(),
             receipt: ReceiptWish::Wanted,
             callback: None,
+            telling: Telling::default(),
+            application: None,
             client_ref: None,
             account_ref: None,
             validity: None,
@@ -217,9 +245,11 @@ impl Gateway {
             idempotency: None,
             carrier: None,
         });
-        let claim = Claim::KeyAndSecret { key: "key".into(), secret: Secret::new("secret") };
+        let method = AuthMethod::Parameters;
+        let claim = Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
-        tokio::spawn(async move { engine.handle(dialect, Ok(claim), Ok(call)).await })
+        let origin = Origin { address: source.parse().ok() };
+        tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
     }
 
     pub async fn tell(&self, event: CarrierEvent) {

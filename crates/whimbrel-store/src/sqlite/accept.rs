@@ -3,16 +3,17 @@
 //! Nothing is stored unless all of it is. The same message id, or the same idempotency key with the same request, is
 //! answered as it was the first time; the answer is built from the message's row, which keeps the balance after it.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
-    AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, IdempotencyKey, MessageId, Money, PartState, Plan,
-    ReceiptWish, Refusal, Span,
+    Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, Currency, IdempotencyKey, MessageId, Money,
+    NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
 use super::fault::Fault;
-use super::rows;
+use super::replay::Before;
+use super::rows::{self, MessageRow};
 use super::writer::Work;
 use crate::op::{Accept, Claim, OpResult};
 
@@ -36,9 +37,9 @@ const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
 const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
  alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
  callback, client_ref, account_ref, validity, accepted_at, expires_at, header, body, protocol_id, handset_class, entity,
- template)
+ template, form, application)
  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
- ?26, ?27, ?28, ?29, ?30, ?31)
+ ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
@@ -49,9 +50,7 @@ impl Work<'_> {
     pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
         let plan = &accept.plan;
         self.memory.counts.saw_time(plan.accepted_at);
-        if let Some(key) = &plan.idempotency
-            && let Some(answered) = self.stored_answer(plan, key)?
-        {
+        if let Some(answered) = self.answered_before(accept)? {
             return Ok(answered);
         }
         let Some(purse) = self.memory.purse(plan.account_id) else {
@@ -74,19 +73,64 @@ impl Work<'_> {
                 network: plan.network.clone(),
             }));
         }
+        if purse.spendable_within_cap(plan.accepted_at).is_some_and(|spendable| spendable < total.units) {
+            if let Some(answered) = self.answer_of(plan.message_id)? {
+                return Ok(answered);
+            }
+            return Ok(OpResult::Refused(Refusal::SpendCapReached {
+                recipient: plan.recipient.clone(),
+                price: plan.price,
+                balance: Money::new(balance, plan.price.currency),
+                network: plan.network.clone(),
+            }));
+        }
         if !self.insert_message(plan, balance - total.units)? {
             return self.answer_of(plan.message_id)?.ok_or_else(|| Fault::corrupt("a message without parts"));
         }
         self.insert_parts(accept)?;
         if total.units > 0 {
             self.memory.move_money(plan.account_id, 0, total.units)?;
+            self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
         if let Some(key) = &plan.idempotency {
             self.store_answer(plan, key)?;
         }
+        if let Some(key) = &accept.replay {
+            self.note_use(plan.account_id, key, plan.message_id.0, plan.accepted_at)?;
+        }
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
-        Ok(OpResult::Accepted { parts: answer(ids, plan.price, balance - total.units), repeated: false })
+        let accepted = Accepted {
+            message_id: plan.message_id,
+            recipient: plan.recipient.clone(),
+            network: plan.network.clone(),
+            parts: answer(ids, plan.price, balance - total.units),
+            client_ref: plan.client_ref.clone(),
+            account_ref: plan.account_ref.clone(),
+        };
+        Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
+    }
+
+    /// What the same request was answered before, if it was: by its signature first, which whoever reads the wire could send
+    /// again with another idempotency key or none.
+    fn answered_before(&mut self, accept: &Accept) -> Result<Option<OpResult>, Fault> {
+        let plan = &accept.plan;
+        if let Some(key) = &accept.replay {
+            match self.used_before(plan.account_id, key)? {
+                Before::Never => {}
+                Before::By(id) if key.kind == ReplayKind::Signature || id == plan.message_id.0 => {
+                    let answered = self.answer_of(MessageId(id))?;
+                    return answered.map(Some).ok_or_else(|| Fault::corrupt("a used signature without its message"));
+                }
+                Before::By(_) | Before::Unknown => return Ok(Some(OpResult::Refused(Refusal::InvalidSignature))),
+            }
+        }
+        let Some(key) = &plan.idempotency else { return Ok(None) };
+        let answered = self.stored_answer(plan, key)?;
+        if let (Some(replay), Some(OpResult::Accepted { accepted, .. })) = (&accept.replay, &answered) {
+            self.note_use(plan.account_id, replay, accepted.message_id.0, plan.accepted_at)?;
+        }
+        Ok(answered)
     }
 
     /// What the same key was answered before: the stored answer, or that another request has it.
@@ -108,9 +152,8 @@ impl Work<'_> {
     fn answer_of(&self, id: MessageId) -> Result<Option<OpResult>, Fault> {
         let Some(message) = rows::find_message(self.db, id)? else { return Ok(None) };
         let purse = self.memory.purse(message.account_id).ok_or_else(|| Fault::corrupt("a message without account"))?;
-        let parts = rows::parts_of(self.db, id)?;
-        let price = Money::new(message.price, purse.account.currency);
-        Ok(Some(OpResult::Accepted { parts: answer(parts.into_iter(), price, message.balance_after), repeated: true }))
+        let accepted = Box::new(accepted_before(self.db, message, purse.account.currency)?);
+        Ok(Some(OpResult::Accepted { accepted, repeated: true }))
     }
 
     /// Whether the row is new.
@@ -151,6 +194,8 @@ impl Work<'_> {
             plan.handset_class.map(whimbrel_core::HandsetClass::value),
             plan.registration.entity,
             plan.registration.template,
+            plan.telling.form.0,
+            plan.application.map(|application| application.0.to_be_bytes()),
         ])?;
         Ok(inserted == 1)
     }
@@ -162,10 +207,12 @@ impl Work<'_> {
             Claim::Later => (PartState::Queued { due_at: plan.accepted_at }, AttemptNumber(0)),
         };
         let (code, at) = open_state(state).ok_or_else(|| Fault::corrupt("a new part"))?;
-        let tell = match (plan.receipt, &plan.callback) {
-            (ReceiptWish::Unwanted, _) => Tell::Nobody,
-            (ReceiptWish::Wanted, None) => Tell::Account,
-            (ReceiptWish::Wanted, Some(_)) => Tell::Callback,
+        let tell = match (plan.receipt, &plan.callback, plan.telling.scope) {
+            (ReceiptWish::Unwanted, ..) => Tell::Nobody,
+            (ReceiptWish::Wanted, None, NoticeScope::Part) => Tell::Account,
+            (ReceiptWish::Wanted, Some(_), NoticeScope::Part) => Tell::Callback,
+            (ReceiptWish::Wanted, None, NoticeScope::Message) => Tell::AccountWhole,
+            (ReceiptWish::Wanted, Some(_), NoticeScope::Message) => Tell::CallbackWhole,
         };
         let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
         for (part, number) in plan.parts.iter().zip(1_i64..) {
@@ -211,6 +258,20 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// The answer that a message was given, from its row.
+pub(super) fn accepted_before(db: &Connection, message: MessageRow, currency: Currency) -> Result<Accepted, Fault> {
+    let parts = rows::parts_of(db, message.id)?;
+    let price = Money::new(message.price, currency);
+    Ok(Accepted {
+        message_id: message.id,
+        parts: answer(parts.into_iter(), price, message.balance_after),
+        recipient: message.recipient,
+        network: message.network,
+        client_ref: message.client_ref,
+        account_ref: message.account_ref,
+    })
 }
 
 /// Each part with what the account has left after it: all hold the same, the last leaves `balance_after`.

@@ -1,23 +1,20 @@
 //! Accounts, payments and the names of carriers: rare changes.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::{Account, CarrierId, Secret};
+use whimbrel_core::CarrierId;
 
 use super::change::PAID_IN;
 use super::fault::Fault;
-use super::rows::{self, AccountRow};
-use super::rules;
 use super::writer::Work;
-use crate::keyring::{Keyring, KeyringError, SealedSecret};
+use super::{credentials, policy, rows, rules};
 use crate::op::{AccountPatch, AccountRefused, NewAccount, OpResult, TopUp};
 
 const KEY_OWNER: &str = "select id from account where dialect = ?1 and key = ?2";
 const INSERT_ACCOUNT: &str = "insert into account (id, dialect, key, name, currency, status, default_class, capture_on,
- webhook_method, signature_secret, created_at, rules) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-const INSERT_SECRET: &str = "insert into account_secret (account_id, slot, digest) values (?1, ?2, ?3)";
+ webhook_method, created_at, rules, policy) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSERT_WALLET: &str = "insert into wallet (account_id, posted, held) values (?1, 0, 0)";
 const UPDATE_ACCOUNT: &str =
-    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5 where id = ?1";
+    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5, policy = ?6 where id = ?1";
 const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values (?1, ?2, ?3)
  on conflict (account_id, kind) do update set url = excluded.url";
 const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
@@ -30,17 +27,6 @@ const CARRIER: &str = "select id from carrier where name = ?1";
 const INSERT_CARRIER: &str =
     "insert into carrier (id, name) select coalesce(max(id), 0) + 1, ?1 from carrier returning id";
 
-/// What a sealed secret is bound to: its account and its use.
-fn signature_place(account: &Account) -> Vec<u8> {
-    [b"signature secret of account ".as_slice(), &account.id.0.to_be_bytes()].concat()
-}
-
-/// Reads an account's signature secret.
-pub(super) fn unseal_signature(keyring: &Keyring, row: &AccountRow) -> Result<Secret, KeyringError> {
-    let sealed = SealedSecret::from_bytes(row.signature_secret.clone());
-    keyring.unseal(&sealed, &signature_place(&row.account))
-}
-
 impl Work<'_> {
     pub(super) fn make_account(&mut self, new: &NewAccount) -> Result<OpResult, Fault> {
         let account = &new.account;
@@ -48,19 +34,16 @@ impl Work<'_> {
         let owner: Option<i64> =
             self.db.prepare_cached(KEY_OWNER)?.query_row([&*new.dialect, &account.key], |row| row.get(0)).optional()?;
         match (owner, self.memory.purse(account.id)) {
+            (None, None) if !new.secrets.iter().all(|secret| self.has_key_of(secret)) => return Ok(OpResult::KeyGone),
             (None, None) => self.insert_account(new)?,
             (Some(owner), Some(_)) if owner == account.id.0 => {}
             _ => return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken)),
         }
-        Ok(self.account_now(account))
+        self.credential_now(account.id)
     }
 
     fn insert_account(&mut self, new: &NewAccount) -> Result<(), Fault> {
         let account = &new.account;
-        let sealed = self
-            .keyring
-            .seal(&new.signature_secret, &signature_place(account))
-            .map_err(|error| Fault::Op(error.to_string().into()))?;
         self.db.prepare_cached(INSERT_ACCOUNT)?.execute(params![
             account.id.0,
             new.dialect,
@@ -71,14 +54,15 @@ impl Work<'_> {
             account.default_class.as_str(),
             account.capture_on.as_str(),
             account.webhook_method.as_str(),
-            sealed.as_bytes(),
             new.at.0,
             rules::text(&account.rules),
+            policy::text(&account.signing, &account.policy),
         ])?;
-        let mut insert = self.db.prepare_cached(INSERT_SECRET)?;
-        for (secret, slot) in new.secrets.iter().zip(0_i64..) {
-            insert.execute(params![account.id.0, slot, self.keyring.digest(secret).as_bytes()])?;
+        for secret in &new.secrets {
+            credentials::insert_secret(self.db, account.id, secret, new.at)?;
         }
+        let signs = (account.id.0, &new.signature_secret);
+        credentials::insert_signature_secret(self.db, self.keyring, account.id, signs, new.at)?;
         self.db.prepare_cached(INSERT_WALLET)?.execute([account.id.0])?;
         let mut put = self.db.prepare_cached(PUT_ENDPOINT)?;
         for endpoint in &account.endpoints {
@@ -99,6 +83,7 @@ impl Work<'_> {
             patch.status.unwrap_or(account.status).as_str(),
             patch.default_class.unwrap_or(account.default_class).as_str(),
             rules::text(&patch.rules.unwrap_or(account.rules)),
+            policy::text(&patch.signing.unwrap_or(account.signing), patch.policy.as_ref().unwrap_or(&account.policy),),
         ])?;
         for (kind, url) in &patch.endpoints {
             if url.is_empty() {
@@ -120,11 +105,6 @@ impl Work<'_> {
             self.memory.put_account(row.account);
         }
         Ok(())
-    }
-
-    fn account_now(&self, asked: &Account) -> OpResult {
-        let known = self.memory.purse(asked.id).map_or(asked, |purse| &purse.account);
-        OpResult::Account(Box::new(known.clone()))
     }
 
     pub(super) fn top_up(&mut self, payment: &TopUp) -> Result<OpResult, Fault> {

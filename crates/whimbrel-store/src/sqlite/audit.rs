@@ -16,13 +16,18 @@ pub struct Audit {
     pub held_wrong: Vec<(AccountId, i64, i64)>,
     /// Captures of a part that is not there or is not marked as captured, and parts marked as captured without one.
     pub captures_wrong: u64,
+    /// Payments for numbers without a purchase of that amount, and purchases without their payment.
+    pub purchases_wrong: u64,
 }
 
 impl Audit {
     /// Whether everything adds up.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.posted_wrong.is_empty() && self.held_wrong.is_empty() && self.captures_wrong == 0
+        self.posted_wrong.is_empty()
+            && self.held_wrong.is_empty()
+            && self.captures_wrong == 0
+            && self.purchases_wrong == 0
     }
 }
 
@@ -47,6 +52,14 @@ const CAPTURES_WRONG: &str = "select
   and not exists (select 1 from transfer where kind = 1 and cause = e.part_id))
  + (select count(*) from ended where funds = 0)";
 
+const PURCHASES_WRONG: &str = "select
+ (select count(*) from transfer t where t.kind = 3
+  and not exists (select 1 from purchase where id = t.cause and account_id = t.debit and amount = t.amount))
+ + (select count(*) from purchase p where p.amount > 0
+  and not exists (select 1 from transfer where kind = 3 and cause = p.id))
+ + (select count(*) from purchase p where p.ended_at is null
+  and not exists (select 1 from number where number = p.number and account_id = p.account_id))";
+
 pub(super) fn audit(db: &Connection) -> Result<Audit, Fault> {
     let wrong = |sql: &str| -> Result<Vec<(AccountId, i64, i64)>, Fault> {
         let mut statement = db.prepare(sql)?;
@@ -59,5 +72,6 @@ pub(super) fn audit(db: &Connection) -> Result<Audit, Fault> {
         posted_wrong: wrong(POSTED_WRONG)?,
         held_wrong: wrong(HELD_WRONG)?,
         captures_wrong: count(CAPTURES_WRONG)?,
+        purchases_wrong: count(PURCHASES_WRONG)?,
     })
 }

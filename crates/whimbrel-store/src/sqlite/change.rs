@@ -1,10 +1,11 @@
 //! What happens to a part: the rules of `whimbrel-core` applied to its row, with the money, the history and the notice.
 
 use rusqlite::{OptionalExtension, params};
+use whimbrel_core::id::made_at;
 use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId,
-    PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told,
+    CarrierError, CarrierId, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, NoticeScope,
+    PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
 };
 
 use super::codes::{Code, open_state, small};
@@ -101,6 +102,10 @@ impl Work<'_> {
         if let Some(money) = money {
             self.move_part_money(&live, money, happening.at)?;
         }
+        let tell = match live.tell.scope() {
+            NoticeScope::Part => tell,
+            NoticeScope::Message => self.told_of_whole(&before, &record)?,
+        };
         let notices = match tell {
             Some(report) => self.make_notice(&live, report, happening)?.into_iter().collect(),
             None => Vec::new(),
@@ -138,6 +143,15 @@ impl Work<'_> {
             matches!((happening.event, record.state), (PartEvent::Claimed { .. }, PartState::Submitting { .. }));
         let submission = if claimed { Some(Box::new(self.submission(&record)?)) } else { None };
         Ok(PartOutcome { record: open, after: Some(record), class, ignored: None, submission, notices })
+    }
+
+    /// What there is to tell of the message as a whole, when one of its parts comes from `before` to `after`.
+    fn told_of_whole(&self, before: &PartRecord, after: &PartRecord) -> Result<Option<Final>, Fault> {
+        let states = rows::states_of(self.db, after.message_id)?;
+        let with = |changed: PartState| {
+            Whole::of(states.iter().map(|(id, state)| if *id == after.part_id { changed } else { *state }))
+        };
+        Ok(with(before.state).told(with(after.state)))
     }
 
     /// The answer for a part that ended or never was.
@@ -216,7 +230,11 @@ impl Work<'_> {
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
                 -record.price
             }
-            MoneyMove::Release => 0,
+            MoneyMove::Release => {
+                // The part's id says when it was accepted, to the millisecond.
+                self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
+                0
+            }
         };
         self.memory.move_money(record.account_id, posted, -record.price)
     }
@@ -300,9 +318,12 @@ impl Work<'_> {
             account_id: message.account_id,
             dialect: message.dialect,
             url: message.callback,
+            form: message.form,
+            application: message.application,
             told: Told::Receipt(ReceiptTold {
                 part_id: live.record.part_id,
                 message_id: message.id,
+                part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,
                 network: message.network,

@@ -2,7 +2,9 @@
 
 use rusqlite::Row;
 use whimbrel_core::part::Funds;
-use whimbrel_core::{Alphabet, CaptureOn, Cut, InboundAlphabet, MessageClass, PartState, SenderId, Timestamp};
+use whimbrel_core::{
+    Alphabet, CaptureOn, Cut, InboundAlphabet, MessageClass, NoticeScope, PartState, SenderId, Timestamp,
+};
 use whimbrel_sms::{ConcatRef, Encoding};
 
 use super::fault::corrupt_column;
@@ -25,6 +27,20 @@ pub(super) enum Tell {
     Account,
     /// To the message's own callback.
     Callback,
+    /// As [`Account`](Self::Account), of the message as a whole.
+    AccountWhole,
+    /// As [`Callback`](Self::Callback), of the message as a whole.
+    CallbackWhole,
+}
+
+impl Tell {
+    /// What the customer is told of.
+    pub(super) const fn scope(self) -> NoticeScope {
+        match self {
+            Self::Nobody | Self::Account | Self::Callback => NoticeScope::Part,
+            Self::AccountWhole | Self::CallbackWhole => NoticeScope::Message,
+        }
+    }
 }
 
 macro_rules! codes {
@@ -48,7 +64,7 @@ codes! {
     Funds { Held = 0, Captured = 1, Released = 2 }
     Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
     InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
-    Tell { Nobody = 0, Account = 1, Callback = 2 }
+    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4 }
 }
 
 /// Reads a coded column.

@@ -8,7 +8,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use whimbrel_core::{
     AccountId, CarrierId, EndpointKind, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
-    MessageText, Notice, Span, Told,
+    MessageText, Notice, NoticeForm, Span, Told,
 };
 use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, PartCount};
@@ -230,12 +230,14 @@ impl Work<'_> {
         if owned.inbound_url.is_none() && purse.account.endpoint(EndpointKind::Inbound).is_none() {
             return Ok(None);
         }
-        let told = InboundTold { id: incoming.id, part: incoming.part.clone() };
+        let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };
         let notice = Notice {
             id: incoming.notice_id,
             account_id: owned.account_id,
             dialect: self.db.prepare_cached(DIALECT)?.query_row([owned.account_id.0], |row| row.get(0))?,
             url: owned.inbound_url.clone(),
+            form: NoticeForm::default(),
+            application: None,
             told: Told::Inbound(told.clone()),
             happened_at: incoming.at,
             failures: 0,

@@ -11,6 +11,7 @@ use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Times
 
 use super::codes::parsed;
 use super::fault::Fault;
+use super::rejections::SinceLook;
 use super::rows;
 use crate::op::Wallet;
 use crate::view::Stats;
@@ -27,6 +28,7 @@ pub(super) struct Memory {
     pub(super) counts: Counts,
     /// Where the sweep over old carrier ids goes on.
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
+    pub(super) rejections: SinceLook,
 }
 
 /// Whose lists they are: an account's, or everybody's.
@@ -77,6 +79,11 @@ pub(super) struct Counts {
     pub(super) ids_since_sweep: u32,
     /// Stored answers written since old ones were last removed.
     pub(super) answers_since_prune: u32,
+    /// What was used once since old ones were last forgotten, and when the latest was.
+    pub(super) uses_since_prune: u32,
+    pub(super) used_at: Timestamp,
+    /// The latest expiry of anything forgotten.
+    pub(super) replay_forgotten: Timestamp,
 }
 
 /// An account with its wallet.
@@ -86,6 +93,20 @@ pub(super) struct Purse {
     posted: i64,
     held: i64,
     floor: i64,
+    spent: Spent,
+}
+
+/// What an account spent in a day: prices of the parts accepted in it, without those that were given back.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent {
+    /// Days since 1970, UTC.
+    pub(super) day: i64,
+    pub(super) units: i64,
+}
+
+/// The day of an instant, UTC, counted from 1970.
+pub(super) const fn day_of(at: Timestamp) -> i64 {
+    at.unix_seconds().div_euclid(86_400)
 }
 
 impl Purse {
@@ -99,6 +120,14 @@ impl Purse {
         self.posted.saturating_sub(self.held).saturating_sub(self.floor)
     }
 
+    /// What may still be spent on the day of `at`; `None`: there is no cap. A clock that was set back to an earlier day does not
+    /// open the cap anew.
+    pub(super) fn spendable_within_cap(&self, at: Timestamp) -> Option<i64> {
+        let cap = self.account.policy.spend_per_day_max?;
+        let spent = if day_of(at) > self.spent.day { 0 } else { self.spent.units };
+        Some(cap.units.saturating_sub(spent))
+    }
+
     pub(super) const fn balance(&self) -> i64 {
         self.posted.saturating_sub(self.held)
     }
@@ -106,10 +135,11 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
-const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3 where account_id = ?1";
-const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4 where id = 1";
+const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5 where account_id = ?1";
+const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
+ replay_forgotten = ?5 where id = 1";
 
 impl Memory {
     /// Reads everything anew, at the start.
@@ -125,6 +155,7 @@ impl Memory {
             counts.stats.notices = count(row.get(4)?);
             counts.parked_last = row.get(5)?;
             counts.stats.inbound = count(row.get(6)?);
+            counts.replay_forgotten = Timestamp(row.get(7)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;
@@ -151,7 +182,7 @@ impl Memory {
             .into_iter()
             .map(|row| {
                 let account = Account { lists: self.lists(Owner::Account(row.account.id)), ..row.account };
-                (account.id, Purse { account, posted: row.posted, held: row.held, floor: row.floor })
+                (account.id, Purse { account, posted: row.posted, held: row.held, floor: row.floor, spent: row.spent })
             })
             .collect();
         Ok(())
@@ -191,7 +222,8 @@ impl Memory {
             }
             None => {
                 let account = Account { lists: self.lists(Owner::Account(account.id)), ..account };
-                self.accounts.insert(account.id, Purse { account, posted: 0, held: 0, floor: 0 });
+                self.accounts
+                    .insert(account.id, Purse { account, posted: 0, held: 0, floor: 0, spent: Spent::default() });
             }
         }
     }
@@ -205,6 +237,27 @@ impl Memory {
         Ok(())
     }
 
+    /// Notes that so much was spent at `at`.
+    pub(super) fn spend(&mut self, id: AccountId, units: i64, at: Timestamp) -> Result<(), Fault> {
+        let purse = self.accounts.get_mut(&id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
+        if day_of(at) > purse.spent.day {
+            purse.spent = Spent { day: day_of(at), units: 0 };
+        }
+        purse.spent.units = purse.spent.units.checked_add(units).ok_or_else(Fault::overflow)?;
+        self.changed.insert(id);
+        Ok(())
+    }
+
+    /// Notes that so much, spent at `at`, was given back. Only the day that is counted now is of interest.
+    pub(super) fn unspend(&mut self, id: AccountId, units: i64, at: Timestamp) -> Result<(), Fault> {
+        let purse = self.accounts.get_mut(&id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
+        if day_of(at) == purse.spent.day {
+            purse.spent.units = purse.spent.units.saturating_sub(units).max(0);
+            self.changed.insert(id);
+        }
+        Ok(())
+    }
+
     /// Writes what changed. The checks of the table judge it: a wallet that broke them fails here.
     pub(super) fn write_wallets(&mut self, db: &Connection) -> Result<(), Fault> {
         if self.changed.is_empty() {
@@ -213,7 +266,7 @@ impl Memory {
         let mut statement = db.prepare_cached(WRITE_WALLET)?;
         for id in &self.changed {
             let purse = self.accounts.get(id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
-            statement.execute(params![id.0, purse.posted, purse.held])?;
+            statement.execute(params![id.0, purse.posted, purse.held, purse.spent.day, purse.spent.units])?;
         }
         self.changed.clear();
         Ok(())
@@ -221,11 +274,13 @@ impl Memory {
 
     /// Writes the marks that differ from those of `before`.
     pub(super) fn write_meta(&self, db: &Connection, before: &Counts) -> Result<(), Fault> {
-        let marks =
-            |counts: &Counts| (counts.high_water, counts.stats.messages, counts.stats.doubts, counts.stats.inbound);
+        let marks = |counts: &Counts| {
+            let stats = &counts.stats;
+            (counts.high_water, stats.messages, stats.doubts, stats.inbound, counts.replay_forgotten)
+        };
         if marks(&self.counts) != marks(before) {
-            let (high_water, messages, doubts, inbound) = marks(&self.counts);
-            let row = params![high_water, signed(messages), signed(doubts), signed(inbound)];
+            let (high_water, messages, doubts, inbound, forgotten) = marks(&self.counts);
+            let row = params![high_water, signed(messages), signed(doubts), signed(inbound), forgotten.0];
             db.prepare_cached(WRITE_META)?.execute(row)?;
         }
         Ok(())

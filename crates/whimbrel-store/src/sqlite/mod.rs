@@ -7,23 +7,34 @@
 mod accept;
 mod accounts;
 mod audit;
+mod catalogue;
 mod change;
 mod codes;
+mod credentials;
+mod documents;
 mod fault;
 mod find;
+mod history;
 mod inbound;
 mod inbox;
 mod lists;
 mod memory;
+mod moved;
 mod notices;
 mod numbers;
+mod offers;
 mod open;
 mod parked;
+mod policy;
 mod pool;
 mod reads;
 mod receipt;
+mod rejections;
+mod reload;
+mod replay;
 mod rows;
 mod rules;
+mod sealed;
 mod story;
 mod unreadable;
 mod writer;
@@ -33,17 +44,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
+use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
 
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::Unreadable;
 use self::writer::Writer;
+use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, QueuePlace, Stats,
+    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats,
 };
 use crate::{Store, StoreError};
 
@@ -231,6 +247,10 @@ impl Store for SqliteStore {
         self.read(|db| story::message(db, id))
     }
 
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| replay::answered(db, account, key))
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.read(|db| reads::message_of_part(db, id))
     }
@@ -245,6 +265,30 @@ impl Store for SqliteStore {
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
         self.read(|db| numbers::numbers(db, account))
+    }
+
+    fn owned_numbers(&self, account: AccountId, query: &OwnedQuery) -> Result<(Vec<OwnedEntry>, u64), StoreError> {
+        self.read(|db| catalogue::owned(db, account, query))
+    }
+
+    fn numbers_on_sale(&self, filter: &SaleFilter) -> Result<(Vec<SaleEntry>, u64), StoreError> {
+        self.read(|db| catalogue::on_sale(db, filter))
+    }
+
+    fn pool(&self, after: Option<&str>, count_max: usize) -> Result<Vec<PooledNumber>, StoreError> {
+        self.read(|db| catalogue::pool(db, after, count_max))
+    }
+
+    fn history(&self, account: AccountId, ids: &[HistoryId]) -> Result<Vec<HistoryPart>, StoreError> {
+        self.read(|db| history::by_ids(db, account, ids))
+    }
+
+    fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
+        self.read(|db| history::within(db, account, within))
+    }
+
+    fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {
+        self.read(|db| rejections::rejections(db, account, within))
     }
 
     fn lists(&self) -> Result<Arc<Lists>, StoreError> {
@@ -267,6 +311,18 @@ impl Store for SqliteStore {
 
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
         self.read(|db| parked::orphans(db, carrier, count_max))
+    }
+
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError> {
+        self.read(|db| documents::find(db, &self.keyring, place))
+    }
+
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError> {
+        self.read(|db| documents::of_account(db, &self.keyring, filter))
+    }
+
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
+        self.read(|db| documents::after(db, &self.keyring, after, count_max))
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

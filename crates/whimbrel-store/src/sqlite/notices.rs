@@ -32,8 +32,8 @@ impl Work<'_> {
     ) -> Result<Option<Notice>, Fault> {
         let wanted = match live.tell {
             Tell::Nobody => false,
-            Tell::Callback => true,
-            Tell::Account => self
+            Tell::Callback | Tell::CallbackWhole => true,
+            Tell::Account | Tell::AccountWhole => self
                 .memory
                 .purse(live.record.account_id)
                 .is_some_and(|purse| purse.account.endpoint(EndpointKind::Receipt).is_some()),

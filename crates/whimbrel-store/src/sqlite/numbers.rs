@@ -9,8 +9,13 @@ use crate::op::{NumberChange, NumberFate, NumberRefused, OpResult, OwnedNumber};
 
 // By the primary key.
 const OWNER: &str = "select number, account_id, inbound_url from number where number = ?1";
-const ASSIGN: &str = "insert into number (number, account_id, inbound_url, at) values (?1, ?2, ?3, ?4)
- on conflict (number) do update set inbound_url = excluded.inbound_url";
+// What the pool says of the number goes before what was presumed of it.
+const ASSIGN: &str = "insert into number (number, account_id, inbound_url, at, country, kind, features)
+ values (?1, ?2, ?3, ?4, coalesce((select country from offer where number = ?1), ?5),
+ (select kind from offer where number = ?1), (select features from offer where number = ?1))
+ on conflict (number) do update set inbound_url = excluded.inbound_url,
+ country = coalesce(number.country, excluded.country), kind = coalesce(number.kind, excluded.kind),
+ features = coalesce(number.features, excluded.features)";
 const RELEASE: &str = "delete from number where number = ?1";
 // By the primary key, or by the index number_by_account.
 const ALL: &str = "select number, account_id, inbound_url from number order by number";
@@ -22,15 +27,17 @@ impl Work<'_> {
         match &change.change {
             NumberFate::Release => {
                 self.db.prepare_cached(RELEASE)?.execute([&change.number])?;
+                self.end_purchase(&change.number, change.at, None)?;
             }
-            NumberFate::Assign { account_id, inbound_url } => {
+            NumberFate::Assign { account_id, inbound_url, country } => {
                 if self.memory.purse(*account_id).is_none() {
                     return Ok(OpResult::NumberRefused(NumberRefused::UnknownAccount));
                 }
                 if self.owned_number(&change.number)?.is_some_and(|owned| owned.account_id != *account_id) {
                     return Ok(OpResult::NumberRefused(NumberRefused::Taken));
                 }
-                let row = params![change.number, account_id.0, inbound_url, change.at.0];
+                let country = country.as_ref().map(whimbrel_core::CountryCode::as_str);
+                let row = params![change.number, account_id.0, inbound_url, change.at.0, country];
                 self.db.prepare_cached(ASSIGN)?.execute(row)?;
             }
         }

@@ -7,12 +7,20 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::fault::Fault;
+use super::moved;
 use crate::StoreError;
 use crate::keyring::Keyring;
 
-/// One file per version, in order: version n is after the nth.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/sqlite/0001_first.sql"), include_str!("../../migrations/sqlite/0002_inbound.sql")];
+/// One file per version, in order: version n is after the nth. What SQL alone cannot do comes after it.
+const MIGRATIONS: [(&str, Option<Moved>); 6] = [
+    (include_str!("../../migrations/sqlite/0001_first.sql"), None),
+    (include_str!("../../migrations/sqlite/0002_inbound.sql"), None),
+    (include_str!("../../migrations/sqlite/0003_credentials.sql"), Some(moved::credentials)),
+    (include_str!("../../migrations/sqlite/0004_replay.sql"), None),
+    (include_str!("../../migrations/sqlite/0005_resources.sql"), None),
+    (include_str!("../../migrations/sqlite/0006_applications.sql"), None),
+];
+type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".
 const APPLICATION_ID: i64 = 0x5768_6d62;
 const STATEMENTS_CACHED: usize = 128;
@@ -133,21 +141,24 @@ fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
                 .into(),
         ));
     }
-    for (sql, number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version) {
+    if version > 0 {
+        let mark: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
+        if !keyring.knows(&mark) {
+            let file = crate::keyring::KEY_FILE;
+            return Err(Fault::Fatal(format!("it was written with another {file}; put that file back").into()));
+        }
+    }
+    for ((sql, moved), number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version) {
         db.execute_batch("begin immediate")?;
         db.execute_batch(sql)?;
         if number == 1 {
-            let check = keyring.check().as_slice();
             let marks = "insert into meta (id, high_water, messages, doubts, key_check) values (1, 0, 0, 0, ?1)";
-            db.execute(marks, params![check])?;
+            db.execute(marks, params![keyring.check()])?;
+        }
+        if let Some(moved) = moved {
+            moved(db, keyring)?;
         }
         db.execute_batch(&format!("pragma application_id = {APPLICATION_ID}; pragma user_version = {number}; commit"))?;
-    }
-    let check: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
-    if check != keyring.check() {
-        return Err(Fault::Fatal(
-            format!("it was written with another {}; put that file back", crate::keyring::KEY_FILE).into(),
-        ));
     }
     Ok(())
 }

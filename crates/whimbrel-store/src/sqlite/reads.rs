@@ -3,24 +3,24 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeId,
-    PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm,
+    NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
-use super::accounts::unseal_signature;
 use super::codes::{Code, coded, cut_of, parsed, small};
+use super::credentials::credential;
 use super::fault::{Fault, corrupt_column};
 use super::inbound::{inbound_columns, inbound_part};
-use super::rows::{self, AccountRow, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
+use super::reload::reload;
+use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
-use crate::keyring::{Keyring, SecretDigest};
+use crate::keyring::Keyring;
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
 
-const SECRETS: &str = "select digest from account_secret where account_id = ?1 order by slot";
 const CARRIERS: &str = "select id, name from carrier order by id";
 // By the primary key from the mark on; run once after a start, so the few that are submitting have no index.
 const SUBMITTING: &str =
@@ -66,21 +66,12 @@ pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Cred
     rows::accounts(db, None)?.into_iter().map(|row| credential(db, keyring, row)).collect()
 }
 
-fn credential(db: &Connection, keyring: &Keyring, row: AccountRow) -> Result<Credential, Fault> {
-    let secrets = db
-        .prepare_cached(SECRETS)?
-        .query_map([row.account.id.0], |row| row.get(0).map(SecretDigest::from_bytes))?
-        .collect::<rusqlite::Result<_>>()?;
-    let signature_secret = unseal_signature(keyring, &row).map_err(|error| Fault::Op(error.to_string().into()))?;
-    Ok(Credential { account: row.account, dialect: row.dialect, secrets, signature_secret })
-}
-
 pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {
-    Ok(rows::accounts(db, Some(id))?.pop().map(|row| {
-        let currency = row.account.currency;
-        let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
-        AccountView { account: row.account, dialect: row.dialect, wallet }
-    }))
+    let Some(row) = rows::accounts(db, Some(id))?.pop() else { return Ok(None) };
+    let currency = row.account.currency;
+    let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
+    let reload = reload(db, id, currency)?;
+    Ok(Some(AccountView { account: row.account, dialect: row.dialect, wallet, reload }))
 }
 
 pub(super) fn carriers(db: &Connection) -> Result<Vec<(CarrierId, Box<str>)>, Fault> {
@@ -175,7 +166,7 @@ pub(super) fn notices(
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     const AT: usize = MESSAGE_COLUMNS;
     let inbound: Option<i64> = row.get(AT + 8)?;
-    let (dialect, url, told) = match inbound {
+    let (dialect, url, form, application, told) = match inbound {
         None => {
             let currency = parsed(row, AT + 10, |code| code.parse().ok())?;
             let status = parsed(row, AT + 2, ReceiptStatus::parse)?;
@@ -184,6 +175,7 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
             let told = ReceiptTold {
                 part_id: PartId(row.get(AT + 1)?),
                 message_id: message.id,
+                part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,
                 network: message.network,
@@ -191,11 +183,12 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
                 client_ref: message.client_ref,
                 report,
             };
-            (message.dialect, message.callback, Told::Receipt(told))
+            (message.dialect, message.callback, message.form, message.application, Told::Receipt(told))
         }
         Some(id) => {
             let part = inbound_part(row, AT + 13)?;
-            (row.get(AT + 11)?, row.get(AT + 12)?, Told::Inbound(InboundTold { id: InboundId(id), part }))
+            let told = Told::Inbound(InboundTold { id: InboundId(id), part, part_count: 1 });
+            (row.get(AT + 11)?, row.get(AT + 12)?, NoticeForm::default(), None, told)
         }
     };
     Ok(Notice {
@@ -203,6 +196,8 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         account_id: AccountId(row.get(AT + 9)?),
         dialect,
         url,
+        form,
+        application,
         told,
         happened_at: Timestamp(row.get(AT + 4)?),
         failures: small(row, AT + 5)?,

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, AttemptNumber, Binary, CaptureOn, CarrierId, Content, Cut, Endpoint,
-    EndpointKind, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText, PartId,
-    PartRecord, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span, Timestamp,
+    Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, Content, Cut,
+    Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText,
+    NoticeForm, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Span,
+    Timestamp,
 };
 use whimbrel_sms::Encoding;
 
 use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
-use super::rules;
+use super::memory::Spent;
+use super::{policy, rules};
 
 /// The columns of [`live_part`], in its order.
 macro_rules! live_columns {
@@ -92,7 +94,10 @@ pub(super) struct MessageRow {
     pub(super) epoch: u32,
     pub(super) receipt: ReceiptWish,
     pub(super) callback: Option<Box<str>>,
+    pub(super) form: NoticeForm,
+    pub(super) application: Option<ApplicationId>,
     pub(super) client_ref: Option<Box<str>>,
+    pub(super) account_ref: Option<Box<str>>,
     pub(super) validity: Option<Span>,
     pub(super) accepted_at: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -104,13 +109,13 @@ macro_rules! message_columns {
         "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
          m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
-         m.protocol_id, m.handset_class, m.entity, m.template"
+         m.protocol_id, m.handset_class, m.entity, m.template, m.form, m.application, m.account_ref"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 30;
+pub(super) const MESSAGE_COLUMNS: usize = 33;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
@@ -136,11 +141,18 @@ pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         epoch: small(row, 17)?,
         receipt: if wanted { ReceiptWish::Wanted } else { ReceiptWish::Unwanted },
         callback: row.get(19)?,
+        form: NoticeForm(small(row, 30)?),
+        application: row.get::<_, Option<[u8; 16]>>(31)?.map(application),
         client_ref: row.get(20)?,
+        account_ref: row.get(32)?,
         validity: row.get::<_, Option<i64>>(21)?.map(Span),
         accepted_at: Timestamp(row.get(22)?),
         expires_at: Timestamp(row.get(23)?),
     })
+}
+
+fn application(octets: [u8; 16]) -> ApplicationId {
+    ApplicationId(u128::from_be_bytes(octets))
 }
 
 fn content(row: &Row<'_>) -> rusqlite::Result<Content> {
@@ -183,20 +195,44 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
     Ok(parts.into_iter().map(|(_, id)| id).collect())
 }
 
+// As above.
+const STATES_OF_MESSAGE: &str = "select part_id, number, state, state_at, null, null from live where part_id = ?1
+ union all select part_id, number, null, null, status, cause from ended where part_id = ?1
+ union all select part_id, number, state, state_at, null, null from live where message_id = ?1 and number > 1
+ union all select part_id, number, null, null, status, cause from ended where message_id = ?1 and number > 1";
+
+/// A message's parts in order, each with where it is.
+pub(super) fn states_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<(PartId, PartState)>> {
+    let mut statement = db.prepare_cached(STATES_OF_MESSAGE)?;
+    let rows = statement.query_map([id.0], |row| {
+        let state = match row.get::<_, Option<i64>>(2)? {
+            Some(code) => state_of(code, row.get(3)?).ok_or_else(|| corrupt_column(2))?,
+            None => PartState::Final(Final {
+                status: parsed(row, 4, ReceiptStatus::parse)?,
+                cause: parsed(row, 5, Cause::parse)?,
+            }),
+        };
+        Ok((row.get::<_, i64>(1)?, PartId(row.get(0)?), state))
+    })?;
+    let mut states: Vec<(i64, PartId, PartState)> = rows.collect::<rusqlite::Result<_>>()?;
+    states.sort_unstable_by_key(|(number, ..)| *number);
+    Ok(states.into_iter().map(|(_, id, state)| (id, state)).collect())
+}
+
 /// An account with what stands beside it in its row. Its lists are not read here.
 #[derive(Debug)]
 pub(super) struct AccountRow {
     pub(super) account: Account,
     pub(super) dialect: Box<str>,
-    pub(super) signature_secret: Vec<u8>,
     pub(super) posted: i64,
     pub(super) held: i64,
     pub(super) floor: i64,
+    pub(super) spent: Spent,
 }
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.signature_secret, w.posted, w.held, w.floor, a.rules
+ a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -218,24 +254,28 @@ pub(super) fn accounts(db: &Connection, only: Option<AccountId>) -> rusqlite::Re
 }
 
 fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    let currency = parsed(row, 3, |code| code.parse().ok())?;
+    let (signing, policy) = policy::parse(row.get_ref(9)?.as_str()?, currency).ok_or_else(|| corrupt_column(9))?;
     Ok(AccountRow {
         account: Account {
             id: AccountId(row.get(0)?),
             key: row.get(1)?,
             name: row.get(2)?,
-            currency: parsed(row, 3, |code| code.parse().ok())?,
+            currency,
             status: parsed(row, 4, AccountStatus::parse)?,
             default_class: parsed(row, 5, MessageClass::parse)?,
             capture_on: parsed(row, 6, CaptureOn::parse)?,
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
             rules: parsed(row, 13, rules::parse)?,
+            signing,
+            policy: Arc::new(policy),
             lists: Arc::default(),
         },
         dialect: row.get(8)?,
-        signature_secret: row.get(9)?,
         posted: row.get(10)?,
         held: row.get(11)?,
         floor: row.get(12)?,
+        spent: Spent { day: row.get(14)?, units: row.get(15)? },
     })
 }

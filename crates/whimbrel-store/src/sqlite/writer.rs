@@ -146,10 +146,21 @@ impl Work<'_> {
             Op::Notice(tried) => self.note_try(tried),
             Op::NewAccount(new) => self.make_account(new),
             Op::PatchAccount(patch) => self.patch_account(patch),
+            Op::AddSecret(add) => self.add_secret(add),
+            Op::RevokeSecret(revoke) => self.revoke_secret(revoke),
+            Op::RotateSignatureSecret(rotate) => self.rotate_signature_secret(rotate),
+            Op::EndSignatureSecrets { at } => self.end_signature_secrets(*at),
+            Op::Reseal { count_max } => self.reseal(*count_max),
+            Op::RetireKeys => self.retire_keys(),
             Op::TopUp(payment) => self.top_up(payment),
             Op::Number(change) => self.change_number(change),
             Op::List(change) => self.change_list(change),
+            Op::Pool(change) => self.change_pool(change).map(OpResult::Pool),
+            Op::Reload(change) => self.change_reload(change).map(OpResult::Reload),
+            Op::Rejections(rejections) => self.keep_rejections(rejections),
+            Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
+            Op::UseOnce(once) => self.use_once(once),
         }
     }
 
@@ -163,6 +174,7 @@ impl Work<'_> {
     fn tidy(&mut self) -> Result<(), Fault> {
         self.sweep_carrier_ids()?;
         self.sweep_parked()?;
-        self.prune_answers()
+        self.prune_answers()?;
+        self.forget_uses()
     }
 }

@@ -11,12 +11,12 @@ use whimbrel_core::{
     CarrierReceipt, Cause, Content, Currency, Cut, DoubtCause, DoubtPolicy, Endpoint, EndpointKind, HttpMethodChoice,
     IdempotencyKey, KeyForm, MessageClass, MessageId, MessageText, Money, Notice, NoticeId, PartEvent, PartId,
     PhoneNumber, Plan, PlannedPart, ReceiptKey, ReceiptStatus, ReceiptTold, ReceiptWish, Registration, Secret,
-    SenderId, Span, Timestamp, Told, plan,
+    SecretId, SenderId, Span, Timestamp, Told, plan,
 };
 use whimbrel_sms::ConcatRef;
 use whimbrel_store::{
-    Accept, Answer, Claim, Keyring, MessageView, NewAccount, Op, OpResult, PartChange, PartOutcome, ReceiptIn,
-    ReceiptOutcome, SqliteOptions, SqliteStore, Store, TopUp, Wallet,
+    Accept, Answer, Claim, Keyring, MessageView, NewAccount, NewSecret, Op, OpResult, PartChange, PartOutcome,
+    ReceiptIn, ReceiptOutcome, SqliteOptions, SqliteStore, Store, TopUp, Wallet,
 };
 
 /// 2026-11-24, about noon.
@@ -93,7 +93,7 @@ pub fn furnish(store: &dyn Store, units: i64) {
     ];
     let results = store.commit(&ops).expect("stored");
     assert!(matches!(results[0], OpResult::Carrier(CARRIER)));
-    assert!(matches!(results[1], OpResult::Account(_)));
+    assert!(matches!(results[1], OpResult::Credential(_)));
     assert!(matches!(results[2], OpResult::Wallet(_)));
 }
 
@@ -110,13 +110,20 @@ pub fn new_account(id: AccountId, key: &str) -> NewAccount {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1/receipt".into() }],
             rules: AccountRules::default(),
+            signing: Default::default(),
+            policy: Default::default(),
             lists: std::sync::Arc::default(),
         },
         dialect: "plain".into(),
-        secrets: vec![Secret::new("devSecret01")],
+        secrets: vec![generated(id.0.unsigned_abs().into(), "devSecret01")],
         signature_secret: Secret::new("devSignature01"),
         at: NOW,
     }
+}
+
+/// A secret that we made.
+pub fn generated(id: u128, secret: &str) -> NewSecret {
+    NewSecret { id: SecretId(id), verifier: keyring().verifier(&Secret::new(secret)) }
 }
 
 pub fn top_up(account_id: AccountId, units: i64, cause: &str) -> Op {
@@ -155,6 +162,8 @@ pub fn a_plan_of(id: i64, content: Content, reference: ConcatRef) -> Plan {
         route: "britain".into(),
         epoch: 3,
         receipt: ReceiptWish::Wanted,
+        telling: whimbrel_core::Telling::default(),
+        application: None,
         callback: None,
         client_ref: Some("order 7".into()),
         account_ref: None,
@@ -171,7 +180,7 @@ pub fn keyed(mut plan: Plan, key: &str, digest: u8) -> Plan {
 }
 
 pub fn accept(plan: Plan, claim: Claim) -> Op {
-    Op::Accept(Box::new(Accept { plan, claim }))
+    Op::Accept(Box::new(Accept { plan, claim, replay: None }))
 }
 
 /// An event at `NOW` plus so many seconds; the notice's id is made of both, far above the parts'.

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
     Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, MessageClass, Money,
-    Recipients, Senders, Unmappable,
+    Recipients, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
-use whimbrel_engine::{AccountError, NewCustomer};
+use whimbrel_engine::{AccountError, NewCustomer, NewReload};
 use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
 
 use super::json::{Fields, bad};
@@ -18,6 +18,8 @@ use crate::server::{IncomingRequest, problem};
 
 /// The highest rate that can be set; 0 stands for none.
 const RATE_MAX: u32 = 1_000_000;
+/// Payments that an account may call up by itself, at most.
+const RELOADS_MAX: u32 = 1_000_000;
 /// Longest URL of an endpoint.
 const URL_BYTES_MAX: usize = 2_000;
 
@@ -63,6 +65,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         webhook_method: HttpMethodChoice::Get,
         endpoints: Vec::new(),
         rules: AccountRules::default(),
+        signing: Signing::default(),
+        policy: Default::default(),
         lists: std::sync::Arc::default(),
     };
     let shown = json!({
@@ -134,6 +138,8 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         status: fields.word("status", AccountStatus::parse, "active, suspended")?,
         default_class: fields.word("default_class", MessageClass::parse, "otp, bulk")?,
         rules: read_rules(&mut fields, entry.account.rules)?,
+        signing: None,
+        policy: None,
     })
 }
 
@@ -210,6 +216,44 @@ fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpRespo
     Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
 }
 
+/// `PUT accounts/{key}/reload`: a payment that the account may call up by itself, so many times.
+pub(super) async fn arrange_reload(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
+    let reload = match find(api, key).and_then(|id| read_reload(api, id, request.body())) {
+        Ok(reload) => reload,
+        Err(refused) => return refused,
+    };
+    match api.engine.arrange_reload(reload).await {
+        Ok(()) => show(api, key).await,
+        Err(error) => refused(&error),
+    }
+}
+
+/// `DELETE accounts/{key}/reload`.
+pub(super) async fn end_reload(api: &Api, key: &str) -> HttpResponse {
+    let id = match find(api, key) {
+        Ok(id) => id,
+        Err(refused) => return refused,
+    };
+    match api.engine.end_reload(id).await {
+        Ok(()) => show(api, key).await,
+        Err(error) => refused(&error),
+    }
+}
+
+fn read_reload(api: &Api, id: AccountId, body: &[u8]) -> Result<NewReload, HttpResponse> {
+    let mut fields = Fields::read(body, &["reference", "amount", "times"])?;
+    let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
+    let reference = fields.text("reference")?.unwrap_or_default();
+    if reference.is_empty() || reference.len() > 100 || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(bad("`reference` must be 1 to 100 visible ASCII characters: what the account names"));
+    }
+    let amount = fields.text("amount")?.ok_or_else(|| bad("`amount` is missing: a text such as \"10.00\""))?;
+    let amount = Money::parse(&amount, entry.account.currency).map_err(|error| bad(&format!("`amount`: {error}")))?;
+    let times = fields.count("times", RELOADS_MAX)?;
+    let times = times.ok_or_else(|| bad("`times` is missing: how often the account may call it up"))?;
+    Ok(NewReload { account_id: id, reference: reference.into(), amount, times })
+}
+
 pub(super) fn find(api: &Api, key: &str) -> Result<AccountId, HttpResponse> {
     // Keys are unique within a dialect; `dialect:key` names one where two dialects have the same.
     let entries = match key.split_once(':') {
@@ -242,6 +286,13 @@ fn refused(error: &AccountError) -> HttpResponse {
 }
 
 fn shown(view: &AccountView) -> Value {
+    let reload = view.reload.as_ref().map(|reload| {
+        json!({
+            "reference": reload.reference,
+            "amount": reload.amount.eight_decimals(),
+            "times_left": reload.times_left,
+        })
+    });
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -262,6 +313,7 @@ fn shown(view: &AccountView) -> Value {
         "binary": view.account.rules.binary.as_str(),
         "handset_class": view.account.rules.handset_class.as_str(),
         "webhook_method": view.account.webhook_method.as_str(),
+        "reload": reload,
         "receipt_url": url(EndpointKind::Receipt),
         "inbound_url": url(EndpointKind::Inbound),
     })

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use whimbrel_carriers::{CarrierStatus, LinkState, LinkStatus, Order};
-use whimbrel_core::{Alphabet, Call, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId};
+use whimbrel_core::{
+    Alphabet, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId, Telling,
+};
 use whimbrel_dialects::client::refusal_words;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -106,12 +108,11 @@ pub(super) async fn test(api: &Api, name: &str, request: &IncomingRequest) -> Ht
         Err(why) => (None, Some(why)),
     };
     let mut answer = json!({ "carrier": name, "bound": bound, "enquire_ms": enquire_ms, "fault": fault });
-    if let (Some((account, call)), Value::Object(answer)) = (text, &mut answer) {
+    if let (Some((account, send)), Value::Object(answer)) = (text, &mut answer) {
         let Some(entry) = api.engine.directory().by_id(account) else { return bad("the account is gone") };
         let Some(dialect) = registry::by_name(&entry.dialect) else {
             return bad("the account's dialect is not built in");
         };
-        let Call::Send(send) = call;
         match api.engine.send(&entry.account, send, dialect.descriptor().id).await {
             Ok(accepted) => {
                 answer.insert("message_id".to_owned(), json!(public_id(&entry.dialect, accepted.message_id.0)));
@@ -130,7 +131,7 @@ fn read_text(
     api: &Api,
     desk: &CarrierDesk,
     body: &[u8],
-) -> Result<Option<(whimbrel_core::AccountId, Call)>, HttpResponse> {
+) -> Result<Option<(whimbrel_core::AccountId, SendCall)>, HttpResponse> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -143,7 +144,7 @@ fn read_text(
     let text = fields.text("text")?.unwrap_or_else(|| format!("Test of carrier {}", desk.name));
     let key = fields.text("account")?.ok_or_else(|| bad("`account` is missing: the key of the account that pays"))?;
     let account = super::accounts::find(api, &key)?;
-    let call = Call::Send(SendCall {
+    let send = SendCall {
         recipient,
         sender,
         content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Detect },
@@ -152,14 +153,16 @@ fn read_text(
         registration: Registration::default(),
         receipt: ReceiptWish::Wanted,
         callback: None,
+        telling: Telling::default(),
+        application: None,
         client_ref: None,
         account_ref: None,
         validity: None,
         class: None,
         idempotency: None,
         carrier: Some(desk.id),
-    });
-    Ok(Some((account, call)))
+    };
+    Ok(Some((account, send)))
 }
 
 /// `GET orphans?carrier=&limit=`: receipts that found no part.

@@ -114,7 +114,7 @@ async fn feed(
 fn wants(wanted: &Wanted, event: &Event) -> bool {
     let message = match event.about {
         About::Message { message_id, .. } | About::Part { message_id, .. } => Some(message_id),
-        About::Inbound { .. } | About::Carrier { .. } | About::Gateway => None,
+        About::Inbound { .. } | About::Carrier { .. } | About::Account { .. } | About::Gateway => None,
     };
     (wanted.account.is_none() || wanted.account == event.account_id)
         && (wanted.message.is_none() || wanted.message == message)
@@ -133,6 +133,7 @@ fn shown(event: &Event) -> String {
             json!({ "inbound": format!("{:x}", inbound_id.0), "to": number })
         }
         About::Carrier { name } => json!({ "carrier": name }),
+        About::Account { key } => json!({ "key": key }),
         About::Gateway => json!({}),
     };
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {

@@ -19,6 +19,11 @@ impl Fields {
             Ok(_) => return Err(bad("the body must be a JSON object")),
             Err(error) => return Err(bad(&format!("the body is no JSON: {error}"))),
         };
+        Self::of(fields, known)
+    }
+
+    /// Takes an object whose names are all among `known`.
+    pub(super) fn of(fields: Map<String, Value>, known: &'static [&'static str]) -> Result<Self, HttpResponse> {
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => {
                 let unknown: String = unknown.chars().take(40).collect();
@@ -48,6 +53,24 @@ impl Fields {
                 .into_iter()
                 .map(|text| match text {
                     Value::String(text) => Ok(text),
+                    _ => Err(wrong()),
+                })
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// Objects in an array; `None` if the field is absent or null.
+    pub(super) fn objects(&mut self, name: &'static str) -> Result<Option<Vec<Map<String, Value>>>, HttpResponse> {
+        debug_assert!(self.known.contains(&name), "{name} is not among the known fields");
+        let wrong = || bad(&format!("`{name}` must be an array of objects"));
+        match self.fields.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(values)) => values
+                .into_iter()
+                .map(|value| match value {
+                    Value::Object(object) => Ok(object),
                     _ => Err(wrong()),
                 })
                 .collect::<Result<_, _>>()

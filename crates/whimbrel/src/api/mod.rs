@@ -5,12 +5,14 @@
 
 mod access;
 mod accounts;
+mod applications;
 mod carriers;
 mod events;
 mod json;
 mod messages;
 mod numbers;
 mod phones;
+mod pool;
 mod segments;
 
 use std::sync::Arc;
@@ -116,9 +118,20 @@ impl Api {
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
             ("POST", ["accounts", key, "topup"]) => accounts::top_up(self, key, request).await,
+            ("GET" | "HEAD", ["accounts", key, "applications"]) => applications::list(self, key, request).await,
+            ("POST", ["accounts", key, "applications"]) => applications::create(self, key, request).await,
+            ("DELETE", ["accounts", key, "applications", id]) => applications::remove(self, key, id).await,
+            ("POST", ["accounts", key, "applications", id, "key"]) => {
+                applications::rotate_key(self, key, id, request).await
+            }
+            ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
+            ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
             ("POST", ["numbers"]) => numbers::assign(self, request).await,
             ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
+            ("GET" | "HEAD", ["pool"]) => pool::list(self, request).await,
+            ("POST", ["pool"]) => pool::offer(self, request).await,
+            ("DELETE", ["pool", number]) => pool::withdraw(self, number).await,
             ("GET" | "HEAD", ["lists", kind]) => numbers::entries(self, kind, request).await,
             ("POST" | "DELETE", ["lists", kind]) => numbers::change(self, kind, request).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, request).await,
@@ -135,10 +148,12 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments",
+                    | "events" | "segments" | "pool",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists", _]
-                | ["accounts", _, "topup"]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
+                | ["accounts", _, "topup" | "applications" | "reload"]
+                | ["accounts", _, "applications", _]
+                | ["accounts", _, "applications", _, "key"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
             ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),

@@ -124,7 +124,7 @@ fn unknown_list() -> HttpResponse {
     problem(404, "Not Found", "the lists are barred, deactivated, permitted and senders")
 }
 
-fn refused(error: &ListError) -> HttpResponse {
+pub(super) fn refused(error: &ListError) -> HttpResponse {
     match error {
         ListError::NotANumber | ListError::Entry(_) => bad(&error.to_string()),
         ListError::Refused(NumberRefused::Taken) => problem(409, "Conflict", &error.to_string()),

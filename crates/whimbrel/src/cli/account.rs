@@ -20,6 +20,14 @@ pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failur
         AccountCommand::Show { server, key } => {
             call(&server, "GET", &format!("accounts/{}", account(&key)?), None, out).await
         }
+        AccountCommand::Reload(args) => {
+            let path = format!("accounts/{}/reload", account(&args.key)?);
+            let body = json!({ "reference": args.reference, "amount": args.amount, "times": args.times });
+            match args.off {
+                true => call(&args.server, "DELETE", &path, None, out).await,
+                false => call(&args.server, "PUT", &path, Some(&body), out).await,
+            }
+        }
         AccountCommand::Set { server, key, rules } => {
             call(&server, "PATCH", &format!("accounts/{}", account(&key)?), Some(&patch(&rules)), out).await
         }

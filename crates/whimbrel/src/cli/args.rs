@@ -9,7 +9,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
+pub use admin::{
+    AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand,
+    PoolAddArgs, PoolCommand, TestArgs,
+};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
@@ -84,6 +87,9 @@ pub enum Command {
     /// Make, change, pay into and show accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after the applications of accounts and their keys.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

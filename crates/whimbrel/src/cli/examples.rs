@@ -51,12 +51,49 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         "account topup",
         ["whimbrel account topup devkey01 10.00", "whimbrel account topup devkey01 250.00 --reference invoice-17"],
     ),
+    (
+        "account reload",
+        [
+            "whimbrel account reload devkey01 --reference T1 --amount 10.00 --times 3",
+            "whimbrel account reload devkey01 --off",
+        ],
+    ),
     ("account show", ["whimbrel account show devkey01", "whimbrel account show devkey01 --json"]),
     (
         "account set",
         [
             "whimbrel account set devkey01 --requests-per-second-max 30",
             "whimbrel account set devkey01 --senders listed --inbound-url https://example.com/in",
+        ],
+    ),
+    (
+        "application",
+        ["whimbrel application ls --account devkey01", "whimbrel application create --account devkey01 --name Shop"],
+    ),
+    (
+        "application ls",
+        ["whimbrel application ls --account devkey01", "whimbrel application ls --account devkey01 --json"],
+    ),
+    (
+        "application create",
+        [
+            "whimbrel application create --account devkey01 --name Shop --receipt-url https://example.com/status",
+            "whimbrel application create --account devkey01 --name Shop --id 78d335fa-323d-0114-9c3d-d6f0d48968cf \
+             --public-key shop.pem",
+        ],
+    ),
+    (
+        "application rm",
+        [
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf",
+            "whimbrel application rm --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --yes",
+        ],
+    ),
+    (
+        "application rotate-key",
+        [
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 3600",
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
         ],
     ),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
@@ -68,6 +105,16 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel number assign 447700900200 --account devkey01 --inbound-url https://example.com/in",
         ],
     ),
+    ("number pool", ["whimbrel number pool ls", "whimbrel number pool add 447700900901 --country GB --monthly 1.25"]),
+    ("number pool ls", ["whimbrel number pool ls", "whimbrel number pool ls --json"]),
+    (
+        "number pool add",
+        [
+            "whimbrel number pool add 447700900901 --country GB --features SMS,VOICE --monthly 1.25",
+            "whimbrel number pool add --file numbers.csv",
+        ],
+    ),
+    ("number pool rm", ["whimbrel number pool rm 447700900901", "whimbrel number pool rm 447700900901 --yes"]),
     ("number release", ["whimbrel number release 447700900200", "whimbrel number release 447700900200 --yes"]),
     ("list", ["whimbrel list show barred", "whimbrel list add barred 447700900123"]),
     ("list show", ["whimbrel list show barred", "whimbrel list show senders --account devkey01"]),

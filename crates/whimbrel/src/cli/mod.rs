@@ -4,6 +4,7 @@
 //! are listed in `docs/cli.md` and by `whimbrel help exit-codes` and `whimbrel explain`.
 
 mod account;
+mod application;
 mod args;
 mod bench;
 mod ca;
@@ -18,6 +19,7 @@ mod list;
 mod number;
 mod output;
 mod phone;
+mod pool;
 mod send;
 mod serve;
 mod shell;
@@ -73,6 +75,7 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Phone(command) => block_on(phone::run(command, out)),
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
+        Command::Application(command) => block_on(application::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),

@@ -6,6 +6,7 @@ use super::Failure;
 use super::args::NumberCommand;
 use super::client::{Server, segment};
 use super::output::{Out, field};
+use super::pool::pool;
 
 pub(super) async fn run(command: NumberCommand, out: &Out) -> Result<(), Failure> {
     match command {
@@ -24,6 +25,7 @@ pub(super) async fn run(command: NumberCommand, out: &Out) -> Result<(), Failure
             let answer = Server::find(&server)?.api("POST", "numbers", Some(&body)).await?;
             out.document("number", &answer, || row(&answer).join("  "));
         }
+        NumberCommand::Pool(command) => pool(command, out).await?,
         NumberCommand::Release { server, number, consent } => {
             let number = segment(&number, "number")?;
             out.consent(consent, &format!("Take {number} from its account"))?;

@@ -203,6 +203,19 @@ fn commands_ask_what_they_say() {
         "{\"ids\":[7]}",
         "post /_whimbrel/v1/phones/447700900123/reply http/1.1\n{\"text\":\"STOP\",\"to\":\"447700900200\"}",
     );
+    check(
+        "number pool add 447700900901 --country GB --features SMS,VOICE --monthly 1.25",
+        "{\"numbers\":1}",
+        "post /_whimbrel/v1/pool http/1.1\n{\"numbers\":[{\"country\":\"GB\",\"currency\":\"EUR\",\"features\":\"SMS,VOICE\",\
+         \"kind\":\"mobile\",\"monthly\":\"1.25\",\"number\":\"447700900901\",\"purchase\":null}]}",
+    );
+    check("number pool rm 447700900901 --yes", "{}", "delete /_whimbrel/v1/pool/447700900901 http/1.1\n");
+    check(
+        "account reload devkey01 --reference T1 --amount 10.00 --times 3",
+        "{}",
+        "put /_whimbrel/v1/accounts/devkey01/reload http/1.1\n{\"amount\":\"10.00\",\"reference\":\"T1\",\"times\":3}",
+    );
+    check("account reload devkey01 --off", "{}", "delete /_whimbrel/v1/accounts/devkey01/reload http/1.1\n");
     check("number release 447700900200 --yes", "{}", "delete /_whimbrel/v1/numbers/447700900200 http/1.1\n");
     check(
         "list add barred 447700900123 4477*",
@@ -223,8 +236,13 @@ fn commands_ask_what_they_say() {
 
 #[test]
 fn what_cannot_be_undone_needs_consent() {
-    for line in ["carrier unbind acme", "carrier drain acme", "number release 447700900200", "list remove barred 4477*"]
-    {
+    for line in [
+        "carrier unbind acme",
+        "carrier drain acme",
+        "number release 447700900200",
+        "number pool rm 447700900901",
+        "list remove barred 4477*",
+    ] {
         assert_eq!(FakeServer::start(Vec::new()).run(line), 2, "{line}");
     }
 }

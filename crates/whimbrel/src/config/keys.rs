@@ -47,6 +47,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
+    Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
     Section {
@@ -109,6 +110,13 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("limits.write_stall_time", WAIT, "How long a client may read nothing of its answer.").default("30s").restart(),
     Key::new("limits.handshake_time", WAIT, "For a TLS handshake.").default("10s").restart(),
     Key::new("limits.drain_time", WAIT, "For open requests when the server stops.").default("10s").restart(),
+    Key::new(
+        "signing.compat",
+        Kind::Flag,
+        "Whether known deviations of the vendors' own libraries are accepted in signed requests: blank fields left out of the \
+         string, unset fields signed as None. Neither makes a signature easier to forge. false: as documented only.",
+    )
+    .default("true").restart(),
     Key::new("log.filter", Kind::Text, "A level (error, warn, info, debug, trace) or target=level,...")
         .default("info")
         .env("WHIMBREL_LOG").restart(),
@@ -130,6 +138,13 @@ pub(super) static KEYS: &[Key] = &[
     .env("WHIMBREL_ALLOW_EGRESS").restart(),
     Key::new("egress.extra_ca", PATH, "A PEM file of certificate authorities to trust besides the system's. Empty: none.")
         .default("").restart(),
+    Key::new(
+        "egress.test_new_urls",
+        Kind::Flag,
+        "Whether a URL that a customer sets through a vendor's API must answer a GET with 200 before it is stored.",
+    )
+    .default("true")
+    .restart(),
     Key::new("egress.calls", CALLS, "Calls at once, to all hosts.").default("256").restart(),
     Key::new("egress.calls_per_host", CALLS, "Calls at once to one host.").default("16").restart(),
     Key::new("egress.connect_time", WAIT, "For resolving, for connecting and for TLS, each.").default("3s").restart(),

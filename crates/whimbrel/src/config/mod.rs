@@ -27,6 +27,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use whimbrel_engine::ports::NewUrls;
+
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
 pub use error::{ConfigError, ConfigErrors, Fault, Origin};
@@ -47,6 +49,7 @@ use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
+use whimbrel_dialects::claim::Compat;
 
 const DEV_FILE: &str = include_str!("dev.toml");
 
@@ -87,6 +90,8 @@ pub struct Config {
     pub tables: Tables,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
+    /// How far clients that sign otherwise than documented are understood.
+    pub compat: Compat,
     /// Logs.
     pub log: Log,
     /// Outgoing HTTP.
@@ -141,6 +146,8 @@ pub struct EgressConfig {
     pub policy: EgressPolicy,
     /// A PEM file of authorities to trust.
     pub extra_ca: Option<PathBuf>,
+    /// What becomes of URLs that customers set.
+    pub new_urls: NewUrls,
     /// Bounds of all calls.
     pub limits: EgressLimits,
     /// Bounds of one call.
@@ -182,6 +189,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
         http_limits: http_limits(&settings),
+        compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
         egress: egress(&mut settings, inputs.profile),
         carriers,
@@ -379,6 +387,7 @@ fn egress(settings: &mut Settings, profile: Profile) -> EgressConfig {
     EgressConfig {
         policy: EgressPolicy { reach, allowed_hosts },
         extra_ca: path(settings, "egress.extra_ca"),
+        new_urls: if settings.flag("egress.test_new_urls") { NewUrls::Tested } else { NewUrls::Taken },
         limits: EgressLimits {
             calls_max: settings.number("egress.calls"),
             calls_per_host_max: settings.number("egress.calls_per_host"),

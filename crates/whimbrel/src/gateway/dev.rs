@@ -3,13 +3,41 @@
 use std::sync::Arc;
 
 use whimbrel_core::account::{AccountStatus, CaptureOn};
-use whimbrel_core::{Account, AccountId, AccountRules, Currency, HttpMethodChoice, MessageClass, Money, Secret};
+use whimbrel_core::call::numbers::{Features, NumberKind};
+use whimbrel_core::{
+    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, MessageClass, Money, Secret, Signing,
+};
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::{AccountError, Engine, NewCustomer};
-use whimbrel_store::{AccountRefused, TopUp};
+use whimbrel_engine::{AccountError, Engine, ListError, NewCustomer};
+use whimbrel_store::{AccountRefused, Offer, TopUp};
 
 /// What the ledger starts with, in whole units of currency.
 const OPENING_BALANCE: i64 = 1_000_000;
+
+/// Numbers that a development server sells: of ranges that are kept for fiction (Ofcom's for mobile and London numbers, the
+/// North American one behind 555-01).
+const POOL: [(&str, &str, NumberKind, Features, i64); 6] = [
+    ("447700900901", "GB", NumberKind::Mobile, Features::SMS.and(Features::VOICE), 125),
+    ("447700900902", "GB", NumberKind::Mobile, Features::SMS.and(Features::VOICE), 125),
+    ("447700900903", "GB", NumberKind::Mobile, Features::SMS, 90),
+    ("442079460901", "GB", NumberKind::Landline, Features::VOICE, 80),
+    ("12025550191", "US", NumberKind::Mobile, Features::SMS.and(Features::VOICE).and(Features::MMS), 100),
+    ("18005550192", "US", NumberKind::TollFree, Features::SMS.and(Features::VOICE), 1_200),
+];
+
+/// Fills the pool, unless there is one.
+pub(super) async fn fill_pool(engine: &Arc<Engine>) -> Result<(), ListError> {
+    let is_empty = engine.read(|store| store.pool(None, 1)).await.is_ok_and(|pool| pool.is_empty());
+    if !is_empty {
+        return Ok(());
+    }
+    let offer = |(number, country, kind, features, cents): (&str, &str, _, _, i64)| {
+        let monthly = Money::new(cents * whimbrel_core::money::UNITS_PER_WHOLE / 100, Currency::EUR);
+        let country = CountryCode::parse(country)?;
+        Some(Offer { number: number.into(), country, kind, features, monthly, purchase: monthly })
+    };
+    engine.offer_numbers(POOL.into_iter().filter_map(offer).collect()).await.map(|_| ())
+}
 
 /// Makes the development accounts that are not there yet, and pays into each once.
 pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountError> {
@@ -28,6 +56,8 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
                 rules: AccountRules::default(),
+                signing: Signing::default(),
+                policy: Default::default(),
                 lists: Arc::default(),
             },
             dialect: descriptor.id.into(),

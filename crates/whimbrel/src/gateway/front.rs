@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::World;
+use whimbrel_core::{Outcome, World};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed};
-use whimbrel_engine::Engine;
+use whimbrel_engine::{Engine, Handled, Origin};
 
 use crate::api::Api;
 use crate::server::{Answer, Handler, IncomingRequest, problem};
@@ -38,7 +38,14 @@ impl Handler for Front {
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
-            let outcome = self.engine.handle(dialect, claim, call).await;
+            let origin = Origin { address: Some(request.peer().ip()) };
+            let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
+            if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
+                let headers = request.header_list();
+                if let Some(refused) = dialect.rejection(&request.view(&headers), refusal, reply.now) {
+                    self.engine.note_rejection(account_id, refused);
+                }
+            }
             return dialect.render(&outcome, &reply).into();
         }
         match self.api.handle(&request).await {

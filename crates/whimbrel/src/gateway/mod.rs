@@ -21,6 +21,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use whimbrel_core::World;
 use whimbrel_engine::carriers::Carriers;
+use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::{Engine, Parts, SystemWorld};
 use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
 use whimbrel_store::{Keyring, SqliteOptions, SqliteStore, Store};
@@ -149,11 +150,14 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         egress: Arc::clone(&egress) as Arc<dyn whimbrel_engine::ports::Egress>,
         carriers: Carriers::new(desks),
         snapshot,
+        compat: config.compat,
+        failure_rules: FailureRules::default(),
     })
     .await
     .when("cannot start the engine")?;
     if is_dev {
         dev::open_accounts(&engine).await.when("cannot make the development account")?;
+        dev::fill_pool(&engine).await.when("cannot fill the pool of numbers")?;
     }
     engine.run();
     for (desk, carrier) in placed {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
+use whimbrel_engine::ports::NewUrls;
 
 use super::{GatewayError, While};
 use crate::config::{EgressConfig, read_config_file};
@@ -13,6 +14,7 @@ use crate::egress::{Egress, RequestLimits, SystemResolver};
 pub(super) struct WayOut {
     egress: Egress,
     limits: RequestLimits,
+    new_urls: NewUrls,
 }
 
 /// Opens it as configured.
@@ -20,7 +22,7 @@ pub(super) fn open(config: &EgressConfig) -> Result<Arc<WayOut>, GatewayError> {
     let extra_ca = config.extra_ca.as_deref().map(read_config_file).transpose().when("cannot use egress.extra_ca")?;
     let egress = Egress::new(config.policy.clone(), config.limits, SystemResolver, extra_ca.as_deref())
         .when("cannot set up the way out for webhooks")?;
-    Ok(Arc::new(WayOut { egress, limits: config.request_limits }))
+    Ok(Arc::new(WayOut { egress, limits: config.request_limits, new_urls: config.new_urls }))
 }
 
 impl WayOut {
@@ -36,5 +38,9 @@ impl whimbrel_engine::ports::Egress for WayOut {
             let answer = self.egress.send(request, self.limits).await;
             answer.map(|answer| answer.status).map_err(|error| error.to_string().into())
         })
+    }
+
+    fn new_urls(&self) -> NewUrls {
+        self.new_urls
     }
 }

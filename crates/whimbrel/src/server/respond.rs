@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use http_body_util::Full;
+use hyper::ext::ReasonPhrase;
 use tracing::error;
 use whimbrel_dialects::http::HttpResponse;
 
@@ -29,6 +30,9 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
         return respond(problem(500, "Internal Server Error", "the answer could not be sent"), version, after);
     };
     *response.status_mut() = status;
+    if let Some(reason) = reason(status) {
+        response.extensions_mut().insert(reason);
+    }
     let headers = response.headers_mut();
     headers.reserve(answer.headers.len() + 1);
     for (name, value) in &answer.headers {
@@ -47,6 +51,14 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
     }
     *response.body_mut() = AnswerBody::Whole(Full::new(Bytes::from(answer.body)));
     response
+}
+
+/// The reason phrase of a status that has none registered, as servers are known to send it. HTTP/2 has no such phrases.
+fn reason(status: StatusCode) -> Option<ReasonPhrase> {
+    match status.as_u16() {
+        420 => Some(ReasonPhrase::from_static(b"Enhance Your Calm")),
+        _ => None,
+    }
 }
 
 /// Whether a handler's header goes out with that version and status.

@@ -122,6 +122,12 @@ pub static ALL: &[Described] = &[
         "Requests to send that were refused, by dialect and rule.",
     ),
     described(
+        "whimbrel_rejections_dropped_total",
+        Kind::Counter,
+        Unit::Count,
+        "Refused requests that came too fast to be kept for their accounts.",
+    ),
+    described(
         "whimbrel_queue_oldest_seconds",
         Kind::Gauge,
         Unit::Seconds,

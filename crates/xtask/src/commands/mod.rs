@@ -12,6 +12,7 @@ pub mod load;
 pub mod packages;
 pub mod properties;
 pub mod sdks;
+pub mod signers;
 pub mod sink;
 pub mod test;
 pub mod throttled;

@@ -30,11 +30,17 @@ impl Packages {
     pub fn pytest(&self, workspace: &Workspace, arguments: &[&str]) -> Command {
         let mut line = vec!["-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=5"];
         line.extend(arguments);
-        let mut pytest = program(workspace, &self.interpreter().to_string_lossy(), &line);
-        pytest.env("BLACKBOX_BINARY", workspace.product("debug")).env("BLACKBOX_NODE", &self.node);
+        let mut pytest = self.python(workspace, &line);
+        pytest.env("BLACKBOX_BINARY", workspace.product("debug"));
         pytest.env("BLACKBOX_CENTRE", workspace.example("debug", "centre"));
-        pytest.env("PYTHONDONTWRITEBYTECODE", "1");
         pytest
+    }
+
+    /// Python with these arguments, and the folder of Node's packages in its environment.
+    pub fn python(&self, workspace: &Workspace, arguments: &[&str]) -> Command {
+        let mut python = program(workspace, &self.interpreter().to_string_lossy(), arguments);
+        python.env("BLACKBOX_NODE", &self.node).env("PYTHONDONTWRITEBYTECODE", "1");
+        python
     }
 
     fn interpreter(&self) -> PathBuf {

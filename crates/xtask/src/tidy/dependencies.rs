@@ -31,7 +31,18 @@ const RULES: &[Rule] = &[
         name: "whimbrel-signing",
         ours: &[],
         ours_in_tests: &[],
-        foreign: Foreign::Only(&["hmac", "md-5", "sha1", "sha2", "subtle", "aws-lc-rs", "base64"]),
+        foreign: Foreign::Only(&[
+            "hmac",
+            "md-5",
+            "sha1",
+            "sha2",
+            "subtle",
+            "zeroize",
+            "base64",
+            "aws-lc-rs",
+            "serde",
+            "serde_json",
+        ]),
     },
     Rule {
         name: "whimbrel-core",
@@ -73,7 +84,14 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "whimbrel-engine",
-        ours: &["whimbrel-core", "whimbrel-sms", "whimbrel-dialects", "whimbrel-store", "whimbrel-carriers"],
+        ours: &[
+            "whimbrel-core",
+            "whimbrel-sms",
+            "whimbrel-signing",
+            "whimbrel-dialects",
+            "whimbrel-store",
+            "whimbrel-carriers",
+        ],
         ours_in_tests: &["whimbrel-simulator", "whimbrel-smpp"],
         foreign: Foreign::Without(HTTP_AND_CLI),
     },
@@ -81,6 +99,7 @@ const RULES: &[Rule] = &[
         name: "whimbrel",
         ours: &[
             "whimbrel-core",
+            "whimbrel-signing",
             "whimbrel-sms",
             "whimbrel-smpp",
             "whimbrel-dialects",

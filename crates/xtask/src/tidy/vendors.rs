@@ -27,7 +27,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 /// Prose, tests and examples may name vendors; so may the lock file, which names packages.
 fn is_product(path: &str) -> bool {
     let prose = path.ends_with(".md") || path.starts_with("docs/") || path.starts_with("changelog.d/");
-    let outside = path.starts_with("examples/") || path.starts_with("LICENSE") || path == "Cargo.lock";
+    let outside = path.split('/').any(|part| part == "examples") || path.starts_with("LICENSE") || path == "Cargo.lock";
     !(prose || outside || is_test(path) || path == RULE_ITSELF)
 }
 
@@ -53,18 +53,18 @@ fn is_home(path: &str, line: &str, vendor: &Vendor) -> bool {
     let folders = [
         format!("crates/whimbrel-dialects/src/{id}/"),
         format!("crates/whimbrel-carriers/src/relay/{id}/"),
+        format!("crates/whimbrel-signing/src/{id}/"),
         format!("fuzz/corpus/{id}_"),
+        format!("fuzz/fuzz_targets/{id}_"),
     ];
-    let files = [
-        format!("crates/whimbrel-dialects/src/{id}.rs"),
-        format!("crates/whimbrel-signing/src/{id}.rs"),
-        format!("fuzz/fuzz_targets/{id}.rs"),
-    ];
+    let files = [format!("crates/whimbrel-dialects/src/{id}.rs"), format!("crates/whimbrel-signing/src/{id}.rs")];
     let at_home =
         folders.iter().any(|folder| path.starts_with(folder.as_str())) || files.iter().any(|file| path == file);
     let registered = match path {
         "crates/whimbrel-dialects/src/lib.rs" => line.trim() == format!("pub mod {id};"),
         "crates/whimbrel-signing/src/lib.rs" => line.trim() == format!("pub mod {id};"),
+        "crates/whimbrel-signing/src/registry.rs" => line.contains(&format!("crate::{id}::")),
+        "fuzz/Cargo.toml" => line.contains(&format!("{id}_")),
         "crates/whimbrel-dialects/src/registry.rs" => line.contains(&format!("crate::{id}::")),
         "crates/whimbrel-carriers/src/registry.rs" => line.contains(&format!("relay::{id}::")),
         _ => false,

@@ -1,5 +1,7 @@
 //! Flags of the commands that look after a gateway.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ConsentArgs, ServerArgs};
@@ -122,6 +124,8 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Arrange a payment that an account may call up by itself, or end that.
+    Reload(ReloadArgs),
     /// Change what an account may do and where its webhooks go.
     Set {
         /// The account's key.
@@ -133,6 +137,28 @@ pub enum AccountCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+/// `account reload`.
+#[derive(Debug, Args)]
+pub struct ReloadArgs {
+    /// The account's key.
+    pub key: String,
+    /// What the account must name to call it up.
+    #[arg(long, required_unless_present = "off")]
+    pub reference: Option<String>,
+    /// What is paid in each time, in the account's currency.
+    #[arg(long, required_unless_present = "off")]
+    pub amount: Option<String>,
+    /// How often it may be called up.
+    #[arg(long, value_name = "COUNT", required_unless_present = "off")]
+    pub times: Option<u32>,
+    /// End what was arranged.
+    #[arg(long, conflicts_with_all = ["reference", "amount", "times"])]
+    pub off: bool,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `account set`. What is not given stays as it is.
@@ -180,6 +206,78 @@ pub struct AccountRuleArgs {
     pub inbound_url: Option<String>,
 }
 
+/// `application`.
+#[derive(Debug, Subcommand)]
+pub enum ApplicationCommand {
+    /// List an account's applications.
+    Ls {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make an application; a private key that is made here is printed this once.
+    Create {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// A name for people.
+        #[arg(long)]
+        name: String,
+        /// The id it had elsewhere, so that its clients need no change.
+        #[arg(long, value_name = "UUID")]
+        id: Option<String>,
+        /// Its public key, PEM; without it a pair is made.
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Where notices of its messages go.
+        #[arg(long, value_name = "URL")]
+        receipt_url: Option<String>,
+        /// Where texts that come in for its numbers go.
+        #[arg(long, value_name = "URL")]
+        inbound_url: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Remove an application: its tokens are refused from then on.
+    Rm {
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// The application.
+        id: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Give an application another key; a private key that is made here is printed this once.
+    RotateKey {
+        /// How many seconds the old key counts beside the new one.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        overlap: u32,
+        /// The account's key.
+        #[arg(long, value_name = "KEY")]
+        account: String,
+        /// The application.
+        id: String,
+        /// Its new public key, PEM; without it a pair is made.
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
 /// `number`.
 #[derive(Debug, Subcommand)]
 pub enum NumberCommand {
@@ -203,6 +301,9 @@ pub enum NumberCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Numbers for sale: what customers find and buy through their API.
+    #[command(subcommand)]
+    Pool(PoolCommand),
     /// Take a number from its account: texts for it go nowhere.
     Release {
         /// The number.
@@ -214,6 +315,63 @@ pub enum NumberCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+/// `number pool`.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// List the pool, sold numbers too.
+    Ls {
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Put a number up for sale, or change its terms; with --file, all numbers of a table.
+    Add(PoolAddArgs),
+    /// Take a number out of the pool; whoever bought it keeps it.
+    Rm {
+        /// The number.
+        number: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `number pool add`.
+#[derive(Debug, Args)]
+pub struct PoolAddArgs {
+    /// The number.
+    #[arg(required_unless_present = "file")]
+    pub number: Option<String>,
+    /// A table with the line `number,country,kind,features,monthly,purchase,currency` on top; features have `+` between them, and an
+    /// empty purchase costs a month. `-` reads stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["number", "country", "monthly"])]
+    pub file: Option<PathBuf>,
+    /// Its country, such as GB.
+    #[arg(long, required_unless_present = "file")]
+    pub country: Option<String>,
+    /// mobile, landline, toll-free.
+    #[arg(long, default_value = "mobile")]
+    pub kind: String,
+    /// What it can do: SMS, VOICE, MMS, with commas between them.
+    #[arg(long, default_value = "SMS")]
+    pub features: String,
+    /// What is named as its price for a month, such as 1.25.
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "file")]
+    pub monthly: Option<String>,
+    /// What the purchase costs, all of it. Left out: a month.
+    #[arg(long, value_name = "AMOUNT")]
+    pub purchase: Option<String>,
+    /// Who pays in another currency does not see it.
+    #[arg(long, default_value = "EUR")]
+    pub currency: String,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// Which list.

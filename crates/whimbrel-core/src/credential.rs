@@ -1,0 +1,317 @@
+//! What accounts prove themselves by: secrets, the ways to show them, and how requests and webhooks are signed. Pure.
+//!
+//! How strong a secret that a person chose must be follows the rules of the API by which customers choose them: 8 to 25
+//! characters with a small letter, a capital and a digit.
+
+use std::fmt;
+
+use crate::account::text_forms;
+use crate::choice::Member;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// Secrets that an account may have at once.
+pub const SECRETS_MAX: usize = 2;
+/// The fewest and the most characters of a chosen secret.
+const CHARS: std::ops::RangeInclusive<usize> = 8..=25;
+
+/// A secret's name: a UUID (RFC 9562), which tells nothing of the secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretId(pub u128);
+
+impl SecretId {
+    /// A UUID of version 7: the milliseconds of `now`, then chance.
+    #[must_use]
+    pub fn new(now: Timestamp, chance: u128) -> Self {
+        let millis = u128::from(now.unix_millis().unsigned_abs()) & 0xffff_ffff_ffff;
+        let chance = chance & !(0xffff_ffff_ffff << 80) & !(0xf << 76) & !(0b11 << 62);
+        Self(millis << 80 | 0x7 << 76 | 0b10 << 62 | chance)
+    }
+
+    /// Reads the form with four hyphens, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let groups: Vec<&str> = text.split('-').collect();
+        let lengths_fit = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+        let digits = groups.concat();
+        if !lengths_fit || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        u128::from_str_radix(&digits, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:032x}", self.0);
+        let (groups, last) = digits.split_at(20);
+        write!(f, "{}-{}-{}-{}-{last}", &groups[..8], &groups[8..12], &groups[12..16], &groups[16..])
+    }
+}
+
+impl fmt::Debug for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Where a secret comes from, and so how it must be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// We made it: nobody can guess it.
+    Generated,
+    /// A person chose it: whoever has the means tries the likely ones.
+    Chosen,
+}
+
+/// How a request shows who is calling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// Key and secret among the parameters.
+    Parameters,
+    /// Key and secret in the header `Authorization: Basic`.
+    Basic,
+    /// A signature over the parameters.
+    Signature,
+    /// A signed token of an application.
+    Token,
+    /// OAuth 1.0a.
+    OAuth,
+}
+
+/// What a request is about, as far as accounts may be kept from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Sending.
+    Send,
+    /// Looking at messages, prices and the balance.
+    Read,
+    /// Changing the account's settings and paying in.
+    Account,
+    /// Renting, changing and giving up numbers.
+    Numbers,
+    /// Applications.
+    Applications,
+    /// The account's secrets.
+    Secrets,
+}
+
+/// How parameters are signed: a digest of the sorted parameters, made with the signature secret. From weak to strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum SignatureMethod {
+    /// MD5 over the parameters with the secret behind them.
+    #[default]
+    Md5Hash,
+    /// HMAC with MD5.
+    HmacMd5,
+    /// HMAC with SHA-1.
+    HmacSha1,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// HMAC with SHA-512.
+    HmacSha512,
+}
+
+/// Whether an account's webhooks are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WebhookSigning {
+    /// They are not.
+    #[default]
+    Unsigned,
+    /// They are, in the account's method.
+    Signed,
+}
+
+/// How an account signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signing {
+    /// The one method that its requests may be signed by, and that its webhooks are signed by.
+    pub method: SignatureMethod,
+    /// Whether its webhooks are signed.
+    pub webhooks: WebhookSigning,
+}
+
+/// Why a text is too weak for a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretFault {
+    /// Fewer than 8 characters.
+    TooShort,
+    /// More than 25 characters.
+    TooLong,
+    /// No small letter from a to z.
+    NoLowerCase,
+    /// No capital from A to Z.
+    NoUpperCase,
+    /// No digit.
+    NoDigit,
+    /// A control character, which parameters and headers cannot carry.
+    ControlCharacter,
+}
+
+impl fmt::Display for SecretFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooShort => "it has fewer than 8 characters",
+            Self::TooLong => "it has more than 25 characters",
+            Self::NoLowerCase => "it has no small letter",
+            Self::NoUpperCase => "it has no capital letter",
+            Self::NoDigit => "it has no digit",
+            Self::ControlCharacter => "it has a control character",
+        })
+    }
+}
+
+/// Why an account's secrets did not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretRefusal {
+    /// There is no such account.
+    UnknownAccount,
+    /// The account has no secret with that id.
+    UnknownSecret,
+    /// It has two already.
+    TooMany,
+    /// It is the last one.
+    Last,
+    /// The account has that very secret already.
+    InUse,
+    /// The secret is too weak.
+    Weak(SecretFault),
+}
+
+impl fmt::Display for SecretRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownAccount => f.write_str("there is no such account"),
+            Self::UnknownSecret => f.write_str("the account has no secret with that id: list them to see the ids"),
+            Self::TooMany => f.write_str("the account has two secrets already: revoke one first"),
+            Self::Last => f.write_str("it is the account's last secret: add another one first"),
+            Self::InUse => f.write_str("the account has that very secret already: choose another one"),
+            Self::Weak(fault) => write!(
+                f,
+                "the secret is too weak, {fault}: choose 8 to 25 characters with a small letter, a capital and a digit"
+            ),
+        }
+    }
+}
+
+/// Judges a secret that a person chose.
+///
+/// # Errors
+/// The first fault.
+pub fn judge_strength(secret: &Secret) -> Result<(), SecretFault> {
+    let text = secret.expose();
+    let has = |wanted: fn(&char) -> bool| text.chars().any(|letter| wanted(&letter));
+    match text.chars().count() {
+        count if count < *CHARS.start() => Err(SecretFault::TooShort),
+        count if count > *CHARS.end() => Err(SecretFault::TooLong),
+        _ if has(|letter| letter.is_control()) => Err(SecretFault::ControlCharacter),
+        _ if !has(char::is_ascii_lowercase) => Err(SecretFault::NoLowerCase),
+        _ if !has(char::is_ascii_uppercase) => Err(SecretFault::NoUpperCase),
+        _ if !has(char::is_ascii_digit) => Err(SecretFault::NoDigit),
+        _ => Ok(()),
+    }
+}
+
+text_forms! {
+    SecretKind { Generated = "generated", Chosen = "chosen" }
+    AuthMethod {
+        Parameters = "parameters", Basic = "basic", Signature = "signature", Token = "token", OAuth = "oauth",
+    }
+    Scope {
+        Send = "send", Read = "read", Account = "account", Numbers = "numbers", Applications = "applications",
+        Secrets = "secrets",
+    }
+    SignatureMethod {
+        Md5Hash = "md5hash", HmacMd5 = "md5", HmacSha1 = "sha1", HmacSha256 = "sha256", HmacSha512 = "sha512",
+    }
+    WebhookSigning { Unsigned = "unsigned", Signed = "signed" }
+}
+
+impl Member for AuthMethod {
+    const ALL: &'static [Self] = &[Self::Parameters, Self::Basic, Self::Signature, Self::Token, Self::OAuth];
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Member for Scope {
+    const ALL: &'static [Self] =
+        &[Self::Send, Self::Read, Self::Account, Self::Numbers, Self::Applications, Self::Secrets];
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::choice::Choice;
+
+    #[test]
+    fn a_chosen_secret_needs_three_kinds_of_characters() {
+        let judge = |text: &str| judge_strength(&Secret::new(text));
+        for good in ["Abcdefg1", "aB3aaaaaaaaaaaaaaaaaaaaaa", "Pass wörd9", "&=+%Aa0#x"] {
+            assert_eq!(judge(good), Ok(()), "{good}");
+        }
+        for (bad, fault) in [
+            ("", SecretFault::TooShort),
+            ("Abcdef1", SecretFault::TooShort),
+            // Seven characters, eleven bytes.
+            ("Äöüß1aA", SecretFault::TooShort),
+            ("aB3aaaaaaaaaaaaaaaaaaaaaaa", SecretFault::TooLong),
+            ("ABCDEFG1", SecretFault::NoLowerCase),
+            ("abcdefg1", SecretFault::NoUpperCase),
+            // Letters and digits of other alphabets count for none.
+            ("äbcdefgÄ1", SecretFault::NoUpperCase),
+            ("Abcdefg٣", SecretFault::NoDigit),
+            ("Abcdefg1\n", SecretFault::ControlCharacter),
+        ] {
+            assert_eq!(judge(bad), Err(fault), "{bad}");
+        }
+    }
+
+    #[test]
+    fn methods_are_ordered_by_strength() {
+        let methods = ["md5hash", "md5", "sha1", "sha256", "sha512"].map(SignatureMethod::parse);
+        assert!(methods.is_sorted() && methods.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn sets_are_written_and_read() {
+        type Methods = Choice<AuthMethod>;
+        let some = Methods::only(&[AuthMethod::Signature, AuthMethod::Parameters, AuthMethod::Signature]);
+        assert_eq!(some.to_string(), "parameters,signature");
+        assert!(some.holds(AuthMethod::Signature) && !some.holds(AuthMethod::Basic));
+        for text in ["all", "none", "oauth", "parameters,signature", "basic, token"] {
+            let read = Methods::parse(text).expect("a set");
+            assert_eq!(Methods::parse(&read.to_string()), Some(read), "{text}");
+        }
+        assert_eq!(Methods::parse("parameters,basic,signature,token,oauth"), Some(Methods::default()));
+        for wrong in ["", ",", "basic,", "Basic", "all,basic", "jwt"] {
+            assert_eq!(Methods::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ids_have_the_form_of_version_7_and_are_read_back(millis in 0_i64..1 << 47, chance: u128) {
+            let id = SecretId::new(Timestamp(millis * 1_000), chance);
+            let text = id.to_string();
+            prop_assert_eq!(SecretId::parse(&text), Some(id));
+            prop_assert_eq!(SecretId::parse(&text.to_uppercase()), Some(id));
+            prop_assert_eq!(i64::from_str_radix(&text.replace('-', "")[..12], 16), Ok(millis));
+            prop_assert_eq!(&text[14..15], "7");
+            prop_assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
+        }
+
+        #[test]
+        fn nothing_else_is_an_id(text in "[0-9a-f-]{30,40}|\\PC{0,40}") {
+            let rewritten = SecretId::parse(&text).map(|id| id.to_string());
+            prop_assert!(rewritten.is_none_or(|rewritten| rewritten == text.to_lowercase()));
+        }
+    }
+}

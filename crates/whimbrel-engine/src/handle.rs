@@ -1,0 +1,159 @@
+//! From a request to its outcome: who calls, how often, and what they want. Each kind of call is carried out in a file of its own.
+
+use std::sync::{Arc, PoisonError};
+
+use whimbrel_core::{Account, AccountId, Call, Outcome, Refusal, Timestamp};
+use whimbrel_dialects::{Claim, Dialect};
+
+use crate::Engine;
+use crate::authenticate::{Caller, Origin};
+use crate::prices::prices;
+
+/// A request that was handled.
+#[derive(Debug)]
+pub struct Handled {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Whose it was, if that was proved.
+    pub account_id: Option<AccountId>,
+}
+
+impl Engine {
+    /// Judges and carries out a request.
+    pub async fn handle(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        origin: Origin,
+        claim: Result<Claim, Refusal>,
+        call: Result<Call, Refusal>,
+    ) -> Outcome {
+        self.handle_whose(dialect, origin, claim, call).await.outcome
+    }
+
+    /// The same, and says whose request it was.
+    pub async fn handle_whose(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        origin: Origin,
+        claim: Result<Claim, Refusal>,
+        call: Result<Call, Refusal>,
+    ) -> Handled {
+        let begun_at = self.world.now();
+        let name = dialect.descriptor().id;
+        let judged = match claim {
+            Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
+            Err(refusal) => Err(refusal),
+        };
+        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
+            metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
+        }
+        // What cannot be read counts as a message: most of it wanted to be one.
+        let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
+        let account_id = judged.as_ref().ok().map(|caller| caller.account.id);
+        let outcome = match (judged, call) {
+            (Err(refusal), _) => Outcome::Refused(refusal),
+            (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
+                Ok(call) => self.carry_out(dialect, &caller, call).await,
+                Err(refusal) => self.unless_answered(&caller, refusal).await,
+            },
+        };
+        match &outcome {
+            Outcome::Sent(accepted) => {
+                metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "accepted").increment(1);
+                metrics::counter!("whimbrel_message_parts_total").increment(accepted.parts.len() as u64);
+                let elapsed = self.world.now().since(begun_at);
+                metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
+            }
+            Outcome::Faulty(_) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
+            }
+            Outcome::Application(_) | Outcome::Message(_) => {}
+            Outcome::Refused(refusal) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
+                if is_message {
+                    let labels = [("dialect", name), ("outcome", "refused")];
+                    metrics::counter!("whimbrel_messages_total", &labels).increment(1);
+                }
+            }
+            Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
+        }
+        Handled { outcome, account_id }
+    }
+
+    /// Carries out what a caller may ask for; each family of calls in its own file.
+    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+        let account = &caller.account;
+        match call {
+            Call::Send(send) => {
+                let send = self.addressed(caller, send);
+                match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
+                    Ok(accepted) => Outcome::Sent(accepted),
+                    Err(refusal) => self.unless_answered(caller, refusal).await,
+                }
+            }
+            Call::Faulty(faulty) => Outcome::Faulty(faulty),
+            Call::Application(call) => match self.application_call(account.id, dialect, call).await {
+                Ok(outcome) => Outcome::Application(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Message(call) => match self.message_call(account.id, call).await {
+                Ok(outcome) => Outcome::Message(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Account(call) => self.account_call(dialect, account, call).await,
+            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::History(call) => self.history_call(account, call).await,
+            Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
+        }
+    }
+
+    /// What the account wants, if it may ask for it, and now.
+    fn may_ask(&self, account: &Account, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
+        self.within_rate(account, now)?;
+        if let Ok(call) = &call {
+            account.policy.judge_scope(call.scope())?;
+        }
+        call
+    }
+
+    /// Counts a request of `account` in its present second; whatever comes of it, it counts.
+    fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
+        let requests_max = account.rules.requests_per_second_max;
+        if requests_max == 0 {
+            return Ok(());
+        }
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.take(account.id, requests_max, now).map_err(Refusal::TooManyRequests)
+    }
+}
+
+/// The rule that refused, as the metric names it.
+const fn rule(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Missing { .. } | Refusal::Invalid { .. } | Refusal::RecipientNotNumeric => "parameters",
+        Refusal::InvalidValidity | Refusal::InvalidHandsetClass | Refusal::InvalidCallback(_) => "parameters",
+        Refusal::InvalidNetwork => "parameters",
+        Refusal::TooLong => "length",
+        Refusal::FacilityNotAllowed => "facility",
+        Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
+            "key-method"
+        }
+        Refusal::SourceNotAllowed => "key-network",
+        Refusal::ScopeNotAllowed { .. } => "key-scope",
+        Refusal::TooManyFailures { .. } => "failures",
+        Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
+        Refusal::TooManyRequests(_) => "request-rate",
+        Refusal::SenderThrottled { .. } => "sender-rate",
+        Refusal::RecipientNotPermitted { .. } => "permitted",
+        Refusal::RecipientBarred { .. } => "barred",
+        Refusal::RecipientDeactivated { .. } => "deactivated",
+        Refusal::SenderNotAllowed { .. } => "sender",
+        Refusal::Unroutable { .. } => "route",
+        Refusal::InsufficientFunds { .. } => "funds",
+        Refusal::SpendCapReached { .. } => "spend-cap",
+        Refusal::IdempotencyConflict => "idempotency",
+        Refusal::Overloaded => "overload",
+        Refusal::Internal => "fault",
+    }
+}

@@ -1,0 +1,103 @@
+//! The test of a URL that a customer sets: one request through the guarded way out, which must be answered with 200.
+//!
+//! A test holds a place of the way out for as long as the customer's server pleases, within its bounds. So few run at once, fewer for one
+//! account, and webhooks never wait for them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use whimbrel_core::AccountId;
+use whimbrel_dialects::Dialect;
+
+use crate::Engine;
+use crate::ports::NewUrls;
+
+/// Tests under way at once.
+const TESTS_MAX: usize = 16;
+/// Tests under way for one account.
+const TESTS_OF_ACCOUNT_MAX: usize = 2;
+
+/// What came of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UrlTest {
+    /// The URL answered with 200, or is not to be tested.
+    Passed,
+    /// It did not.
+    Failed,
+    /// Too many tests are under way.
+    Busy,
+}
+
+/// The tests under way.
+#[derive(Debug, Default)]
+pub(crate) struct UrlTests(Mutex<BTreeMap<AccountId, usize>>);
+
+/// One of them; its place is free when this is dropped.
+#[derive(Debug)]
+struct Place<'a> {
+    tests: &'a UrlTests,
+    account: AccountId,
+}
+
+impl UrlTests {
+    fn start(&self, account: AccountId) -> Option<Place<'_>> {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = under_way.values().sum();
+        let own = under_way.get(&account).copied().unwrap_or(0);
+        if all >= TESTS_MAX || own >= TESTS_OF_ACCOUNT_MAX {
+            return None;
+        }
+        under_way.insert(account, own + 1);
+        Some(Place { tests: self, account })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.tests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match under_way.get_mut(&self.account) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => _ = under_way.remove(&self.account),
+        }
+    }
+}
+
+impl Engine {
+    /// Tests a URL for an account, in the words of its dialect.
+    pub(crate) async fn test_url(&self, dialect: &'static dyn Dialect, account: AccountId, url: &str) -> UrlTest {
+        if self.egress.new_urls() == NewUrls::Taken {
+            return UrlTest::Passed;
+        }
+        let Some(_place) = self.url_tests.start(account) else { return UrlTest::Busy };
+        match self.egress.send(dialect.url_test(url)).await {
+            Ok(200) => UrlTest::Passed,
+            Ok(status) => {
+                tracing::info!(account_id = %account, status, "a new URL did not answer its test with 200");
+                UrlTest::Failed
+            }
+            Err(why) => {
+                tracing::info!(account_id = %account, why = &*why, "a new URL did not answer its test");
+                UrlTest::Failed
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_has_few_tests_at_once_and_all_together_not_many() {
+        let tests = UrlTests::default();
+        let two = [tests.start(AccountId(1)), tests.start(AccountId(1))];
+        assert!(two.iter().all(Option::is_some));
+        assert!(tests.start(AccountId(1)).is_none(), "an account's own bound");
+        let others: Vec<_> = (2..100).filter_map(|id| tests.start(AccountId(id))).collect();
+        assert_eq!(others.len(), TESTS_MAX - 2);
+        drop(two);
+        assert!(tests.start(AccountId(1)).is_some());
+        drop(others);
+        assert!(tests.0.lock().expect("nobody panicked").is_empty());
+    }
+}

@@ -1,0 +1,36 @@
+//! What SQL alone cannot bring from one version to the next, in the same transaction as the rest.
+
+use rusqlite::{Connection, params};
+use whimbrel_core::{AccountId, SecretId, Timestamp};
+
+use super::credentials::{insert_secret, insert_signature_secret};
+use super::fault::Fault;
+use crate::keyring::{KeyId, Keyring, SealedSecret, SecretDigest, SecretVerifier};
+use crate::op::NewSecret;
+
+/// Version 3: secrets get ids, signature secrets are sealed where they stand now, and the columns and the table of before go.
+pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    let mut accounts = db.prepare("select id, signature_secret, created_at from account")?;
+    let accounts: Vec<(AccountId, Vec<u8>, Timestamp)> = accounts
+        .query_map([], |row| Ok((AccountId(row.get(0)?), row.get(1)?, Timestamp(row.get(2)?))))?
+        .collect::<rusqlite::Result<_>>()?;
+    let unreadable = |error: crate::keyring::KeyringError| Fault::Fatal(error.to_string().into());
+    for (account, sealed, created_at) in accounts {
+        // The place as the version before named it.
+        let place = [b"signature secret of account ".as_slice(), &account.0.to_be_bytes()].concat();
+        let secret = keyring.unseal(&SealedSecret::from_bytes(sealed), &place).map_err(unreadable)?;
+        insert_signature_secret(db, keyring, account, (account.0, &secret), created_at)?;
+        let mut digests = db.prepare_cached("select digest from account_secret where account_id = ?1 order by slot")?;
+        let digests: Vec<[u8; 32]> =
+            digests.query_map(params![account.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        for digest in digests {
+            let mut chance = [0; 16];
+            getrandom::fill(&mut chance).map_err(|_| Fault::Fatal("the system gave no random bytes".into()))?;
+            let id = SecretId::new(created_at, u128::from_le_bytes(chance));
+            let verifier = SecretVerifier::Digest { key: KeyId(1), digest: SecretDigest::from_bytes(digest) };
+            insert_secret(db, account, &NewSecret { id, verifier }, created_at)?;
+        }
+    }
+    db.execute_batch("alter table account drop column signature_secret; drop table account_secret")?;
+    Ok(())
+}
