@@ -243,8 +243,8 @@ impl Engine {
         }
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
-        tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
+        tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

@@ -8,13 +8,14 @@ use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
+use whimbrel_core::policy::Signable;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
     CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
     Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, Telling, World,
+    Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
@@ -23,9 +24,11 @@ use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
-use whimbrel_engine::{Engine, NewCustomer, Origin, Parts, SystemWorld};
+use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
+
+use super::clock::SetWorld;
 
 pub const PRICE: i64 = 3_330_000;
 const LINK: LinkId = LinkId(1);
@@ -126,7 +129,8 @@ pub struct Gateway {
     pub acks: mpsc::UnboundedReceiver<(AckToken, Ack)>,
     pub webhooks: mpsc::UnboundedReceiver<(WebhookRequest, oneshot::Sender<u16>)>,
     events: mpsc::Sender<CarrierEvent>,
-    dialect: &'static dyn Dialect,
+    pub dialect: &'static dyn Dialect,
+    clock: Arc<SetWorld>,
     next_ack: u32,
 }
 
@@ -140,7 +144,8 @@ impl Gateway {
         let path = folder.0.join("whimbrel.db");
         let options = SqliteOptions { path, keyring: keyring.clone(), reader_count: 2 };
         let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
-        let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, store.high_water().expect("readable")));
+        let clock = Arc::new(SetWorld::new(store.high_water().expect("readable")));
+        let world: Arc<dyn World> = Arc::clone(&clock) as _;
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
         let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
@@ -168,7 +173,7 @@ impl Gateway {
         };
         desk.set_carrier(Arc::new(held));
         let dialect = registry::DIALECTS[0];
-        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, next_ack: 0 };
+        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, clock, next_ack: 0 };
         gateway.open_account(setup.balance).await;
         gateway.engine.run();
         gateway.tell(CarrierEvent::Up { carrier: *carrier, link: LINK, window_max: setup.window_max }).await;
@@ -177,9 +182,19 @@ impl Gateway {
     }
 
     async fn open_account(&mut self, balance: i64) {
+        // After a restart it is there already.
+        self.open_with("key", "secret", "signature", balance).await;
+    }
+
+    /// Opens an account with a balance of 100.
+    pub async fn open(&self, key: &str, secret: &str, signature_secret: &str) -> AccountId {
+        self.open_with(key, secret, signature_secret, 100).await
+    }
+
+    async fn open_with(&self, key: &str, secret: &str, signature_secret: &str, balance: i64) -> AccountId {
         let account = Account {
             id: AccountId(self.engine.world().next_id()),
-            key: "key".into(),
+            key: key.into(),
             name: "".into(),
             currency: Currency::EUR,
             status: AccountStatus::Active,
@@ -192,23 +207,33 @@ impl Gateway {
             policy: Default::default(),
             lists: Arc::default(),
         };
+        let dialect = self.dialect.descriptor().id;
         let customer = NewCustomer {
             account,
-            dialect: self.dialect.descriptor().id.into(),
-            secret: Secret::new("secret"),
-            signature_secret: Secret::new("signature"),
+            dialect: dialect.into(),
+            secret: Secret::new(secret),
+            signature_secret: Secret::new(signature_secret),
         };
-        // After a restart the account is there already.
         _ = self.engine.create_account(customer).await;
+        let entry = self.engine.directory().by_key(dialect, key).expect("the account is there");
         let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
-        let top_up =
-            TopUp { account_id: self.account(), amount, cause: "opening".into(), at: self.engine.world().now() };
+        let (account_id, at) = (entry.account.id, self.engine.world().now());
+        let top_up = TopUp { account_id, amount, cause: "opening".into(), at };
         self.engine.top_up(top_up).await.expect("paid in");
+        account_id
     }
 
     pub fn account(&self) -> AccountId {
         let entry = self.engine.directory().by_key(self.dialect.descriptor().id, "key");
         entry.expect("the account is there").account.id
+    }
+
+    pub fn clock(&self) -> &dyn World {
+        &*self.clock
+    }
+
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
     }
 
     pub fn held_and_posted(&self) -> (i64, i64) {
@@ -246,10 +271,19 @@ impl Gateway {
             carrier: None,
         });
         let method = AuthMethod::Parameters;
-        let claim = Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method };
+        let claim =
+            Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         let origin = Origin { address: source.parse().ok() };
         tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
+    }
+
+    /// Any call of the account.
+    pub fn ask(&self, call: Call) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let (key, secret, method) = ("key".into(), Secret::new("secret"), AuthMethod::Parameters);
+        let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::Yes };
+        let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
+        tokio::spawn(async move { engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call)).await })
     }
 
     pub async fn tell(&self, event: CarrierEvent) {

@@ -1,5 +1,7 @@
 //! Accounts as operators make and change them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
@@ -8,6 +10,7 @@ use whimbrel_core::{
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
+use whimbrel_engine::directory::Entry;
 use whimbrel_engine::{AccountError, NewCustomer, NewReload};
 use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
 
@@ -67,7 +70,7 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         rules: AccountRules::default(),
         signing: Signing::default(),
         policy: Default::default(),
-        lists: std::sync::Arc::default(),
+        lists: Arc::default(),
     };
     let shown = json!({
         "api_key": account.key,
@@ -270,11 +273,17 @@ pub(super) fn find(api: &Api, key: &str) -> Result<AccountId, HttpResponse> {
     }
 }
 
-fn unknown() -> HttpResponse {
+/// The account with that key, with its credentials.
+pub(super) fn entry(api: &Api, key: &str) -> Result<Arc<Entry>, HttpResponse> {
+    let id = find(api, key)?;
+    api.engine.directory().by_id(id).ok_or_else(unknown)
+}
+
+pub(super) fn unknown() -> HttpResponse {
     problem(404, "Not Found", "there is no account with that key")
 }
 
-fn refused(error: &AccountError) -> HttpResponse {
+pub(super) fn refused(error: &AccountError) -> HttpResponse {
     match error {
         AccountError::Refused(AccountRefused::KeyTaken | AccountRefused::CauseTaken) => {
             problem(409, "Conflict", &error.to_string())

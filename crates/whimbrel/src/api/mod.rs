@@ -9,11 +9,14 @@ mod applications;
 mod carriers;
 mod events;
 mod json;
+mod keys;
 mod messages;
 mod numbers;
 mod phones;
 mod pool;
+mod secrets;
 mod segments;
+mod signing;
 
 use std::sync::Arc;
 
@@ -126,6 +129,11 @@ impl Api {
             }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
+            (_, ["accounts", key, "secrets" | "signing" | "policy", ..]) => {
+                self.route_credentials(key, &segments[2..], request).await
+            }
+            ("GET" | "HEAD", ["keys"]) => keys::list(self),
+            ("POST", ["keys", "rotate"]) => keys::rotate(self).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
             ("POST", ["numbers"]) => numbers::assign(self, request).await,
             ("DELETE", ["numbers", number]) => numbers::release(self, number).await,
@@ -148,15 +156,32 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool",
+                    | "events" | "segments" | "pool" | "keys",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
                 | ["accounts", _, "topup" | "applications" | "reload"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
+                | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
-            ) => problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md"),
+            ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// Below `accounts/{key}`: what it proves itself by.
+    async fn route_credentials(&self, key: &str, below: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), below) {
+            ("GET" | "HEAD", ["secrets"]) => secrets::list(self, key),
+            ("POST", ["secrets"]) => secrets::add(self, key, request).await,
+            ("DELETE", ["secrets", id]) => secrets::revoke(self, key, id).await,
+            ("GET" | "HEAD", ["signing"]) => signing::show(self, key),
+            ("PATCH", ["signing"]) => signing::patch(self, key, request).await,
+            ("POST", ["signing", "rotate"]) => signing::rotate(self, key, request).await,
+            ("GET" | "HEAD", ["policy"]) => signing::show_policy(self, key),
+            ("PATCH", ["policy"]) => signing::patch_policy(self, key, request).await,
+            (_, ["secrets" | "signing" | "policy"] | ["secrets", _] | ["signing", "rotate"]) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -252,6 +277,10 @@ fn text(status: u16, content_type: &'static str, body: String) -> HttpResponse {
         ],
         body: body.into_bytes(),
     }
+}
+
+fn other_methods() -> HttpResponse {
+    problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md")
 }
 
 fn not_found(path: &str) -> HttpResponse {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::args::{AccountCommand, AccountRuleArgs, ServerArgs};
+use super::args::{AccountCommand, AccountRuleArgs, PolicyArgs, ServerArgs, SigningArgs, SigningCommand};
 use super::client::{Server, segment};
 use super::output::Out;
+use super::secret::chosen;
 use super::{Failure, output};
 
 pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failure> {
@@ -28,10 +29,64 @@ pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failur
                 false => call(&args.server, "PUT", &path, Some(&body), out).await,
             }
         }
+        AccountCommand::Signing(command) => signing(command, out).await,
+        AccountCommand::Policy { server, key, policy } => {
+            let body = policy_patch(&policy);
+            let path = format!("accounts/{}/policy", account(&key)?);
+            match body.as_object().is_some_and(serde_json::Map::is_empty) {
+                true => call(&server, "GET", &path, None, out).await,
+                false => call(&server, "PATCH", &path, Some(&body), out).await,
+            }
+        }
         AccountCommand::Set { server, key, rules } => {
             call(&server, "PATCH", &format!("accounts/{}", account(&key)?), Some(&patch(&rules)), out).await
         }
     }
+}
+
+async fn signing(command: SigningCommand, out: &Out) -> Result<(), Failure> {
+    match command {
+        SigningCommand::Show { server, key } => {
+            call(&server, "GET", &format!("accounts/{}/signing", account(&key)?), None, out).await
+        }
+        SigningCommand::Set { server, key, signing } => {
+            let SigningArgs { method, webhooks } = signing;
+            let body = given([("method", method.map(Value::from)), ("webhooks", webhooks.map(Value::from))]);
+            call(&server, "PATCH", &format!("accounts/{}/signing", account(&key)?), Some(&body), out).await
+        }
+        SigningCommand::Rotate { server, key, overlap, chosen: own } => {
+            let own = chosen(&own)?.map(|secret| json!(secret.expose()));
+            let body = given([("overlap_seconds", Some(json!(overlap))), ("secret", own)]);
+            call(&server, "POST", &format!("accounts/{}/signing/rotate", account(&key)?), Some(&body), out).await
+        }
+    }
+}
+
+/// The fields that were given; a list of one empty word is an empty list.
+fn policy_patch(policy: &PolicyArgs) -> Value {
+    let list = |words: &Option<Vec<String>>| {
+        words
+            .as_ref()
+            .map(|words| words.iter().filter(|word| !word.is_empty()).collect::<Vec<_>>())
+            .map(|words| json!(words))
+    };
+    let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    given([
+        ("methods", list(&policy.methods)),
+        ("signature", text(&policy.signature)),
+        ("signature_method_min", text(&policy.signature_method_min)),
+        ("networks", list(&policy.networks)),
+        ("scopes", list(&policy.scopes)),
+        ("spend_per_day_max", text(&policy.spend_per_day_max)),
+    ])
+}
+
+fn given<const COUNT: usize>(fields: [(&str, Option<Value>); COUNT]) -> Value {
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The fields that were given.

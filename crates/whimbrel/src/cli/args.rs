@@ -1,6 +1,8 @@
 //! Commands and their flags.
 
 mod admin;
+mod credentials;
+mod signing;
 mod tools;
 mod traffic;
 
@@ -13,6 +15,8 @@ pub use admin::{
     AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand,
     PoolAddArgs, PoolCommand, TestArgs,
 };
+pub use credentials::{ChosenSecretArgs, KeyCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand};
+pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
@@ -90,6 +94,12 @@ pub enum Command {
     /// Look after the applications of accounts and their keys.
     #[command(subcommand)]
     Application(ApplicationCommand),
+    /// Look after the secrets of accounts.
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Look after the keys that guard secrets at rest.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),
@@ -98,6 +108,10 @@ pub enum Command {
     List(ListCommand),
     /// Put load on a gateway and measure how it answers.
     Bench(BenchArgs),
+    /// Sign a request or webhook as its vendor's clients do: prints what is to be added to it.
+    Sign(Box<SignArgs>),
+    /// Verify the signature of a request or webhook, and say what is wrong with it.
+    Verify(Box<VerifyArgs>),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -96,6 +96,45 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
         ],
     ),
+    ("account signing", ["whimbrel account signing show devkey01", "whimbrel account signing rotate devkey01"]),
+    (
+        "account signing show",
+        ["whimbrel account signing show devkey01", "whimbrel account signing show devkey01 --json"],
+    ),
+    (
+        "account signing set",
+        [
+            "whimbrel account signing set devkey01 --method sha256",
+            "whimbrel account signing set devkey01 --webhooks signed",
+        ],
+    ),
+    (
+        "account signing rotate",
+        [
+            "whimbrel account signing rotate devkey01",
+            "whimbrel account signing rotate devkey01 --overlap 3600 --secret-file signature.txt",
+        ],
+    ),
+    (
+        "account policy",
+        [
+            "whimbrel account policy devkey01",
+            "whimbrel account policy devkey01 --networks 192.0.2.0/24 --scopes send --spend-per-day-max 25.00",
+        ],
+    ),
+    ("secret", ["whimbrel secret ls devkey01", "whimbrel secret add devkey01"]),
+    ("secret ls", ["whimbrel secret ls devkey01", "whimbrel secret ls devkey01 --json"]),
+    ("secret add", ["whimbrel secret add devkey01", "whimbrel secret add devkey01 --secret-env NEW_SECRET"]),
+    (
+        "secret revoke",
+        [
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab",
+            "whimbrel secret revoke devkey01 019ac3a4-7b1c-7000-8000-0123456789ab --yes",
+        ],
+    ),
+    ("key", ["whimbrel key ls", "whimbrel key rotate"]),
+    ("key ls", ["whimbrel key ls", "whimbrel key ls --json"]),
+    ("key rotate", ["whimbrel key rotate", "whimbrel key rotate --data-dir /var/lib/whimbrel --json"]),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
     ("number ls", ["whimbrel number ls", "whimbrel number ls --json"]),
     (
@@ -127,6 +166,20 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         ["whimbrel list remove barred 447700900123", "whimbrel list remove senders Acme --account devkey01 --yes"],
     ),
     ("bench", ["whimbrel bench --callers 32 --for 10s", "whimbrel bench --rate 500/s --for 30s --json"]),
+    (
+        "sign",
+        [
+            "whimbrel sign standard-webhooks --secret-env SECRET --file webhook.txt",
+            "whimbrel sign oauth1 --secret-file key --set consumer_key=k1 --url https://example.com/",
+        ],
+    ),
+    (
+        "verify",
+        [
+            "whimbrel verify standard-webhooks --secret-env SECRET --explain --file webhook.txt",
+            "whimbrel verify oauth1 --secret-stdin --file request.txt --window 86400",
+        ],
+    ),
     ("config", ["whimbrel config check --config whimbrel.toml", "whimbrel config explain carriers.acme.rate"]),
     (
         "config check",

@@ -11,6 +11,7 @@ const NUMBER_FORM: Kind = Kind::Choice(&["plain", "plus", "00", "national"]);
 const LONG_WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 86_400_000 };
 const CALLS: Kind = Kind::Count { min: 1, max: 100_000 };
 const PATH: Kind = Kind::Text;
+const FAILURES: Kind = Kind::Count { min: 0, max: 1_000_000 };
 const TAG: Kind = Kind::Code { max: 0xffff };
 
 const fn carrier(path: &'static str, kind: Kind, help: &'static str) -> Key {
@@ -46,6 +47,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "listen", help: "Where the gateway listens." },
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
+    Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
@@ -90,6 +92,26 @@ pub(super) static KEYS: &[Key] = &[
     .restart(),
     Key::new("tables.networks", PATH, "A CSV file of networks by prefix. Empty: the built-in table.").default(""),
     Key::new("tables.prices", PATH, "A CSV file of prices. Empty: the built-in table.").default(""),
+    Key::new(
+        "auth.trusted_proxies",
+        Kind::List,
+        "Proxies of yours before the gateway: addresses and networks such as 10.0.0.0/8. Of a request that comes from one of them, \
+         the last address in X-Forwarded-For that is none of them is where it comes from; of others the header is not read.",
+    )
+    .default("").restart(),
+    Key::new(
+        "auth.failures_per_key",
+        FAILURES,
+        "Requests with one key that may fail to prove who calls, at once and again each minute. Above: nothing is looked at, and the \
+         dialect's throttle is the answer, except for addresses that proved themselves with the key before. 0: any number.",
+    )
+    .default("20").restart(),
+    Key::new(
+        "auth.failures_per_source",
+        FAILURES,
+        "As above, from one address (IPv6: one /64), whatever keys it tries. 0: any number.",
+    )
+    .default("100").restart(),
     Key::new(
         "limits.connections",
         Kind::Count { min: 1, max: 1_000_000 },

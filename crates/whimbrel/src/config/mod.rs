@@ -27,6 +27,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use whimbrel_core::SourceNetwork;
+use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::NewUrls;
 
 pub use carrier::{Carrier, CarrierKind};
@@ -88,6 +90,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Files that replace built-in tables.
     pub tables: Tables,
+    /// Who may call.
+    pub auth: Auth,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
     /// How far clients that sign otherwise than documented are understood.
@@ -128,6 +132,15 @@ pub struct Tables {
     pub networks: Option<PathBuf>,
     /// Prices.
     pub prices: Option<PathBuf>,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<SourceNetwork>,
+    /// How often keys and sources may fail.
+    pub failure_rules: FailureRules,
 }
 
 /// Logs.
@@ -188,6 +201,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         listen,
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
+        auth: auth(&mut settings),
         http_limits: http_limits(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
@@ -346,6 +360,26 @@ fn http_limits(settings: &Settings) -> HttpLimits {
         handshake_time_max: settings.time("limits.handshake_time"),
         drain_time_max: settings.time("limits.drain_time"),
     }
+}
+
+fn auth(settings: &mut Settings) -> Auth {
+    let mut trusted_proxies = Vec::new();
+    for text in settings.list("auth.trusted_proxies") {
+        match text.parse() {
+            Ok(network) => trusted_proxies.push(network),
+            Err(_) => settings.fault(
+                Fault::Value,
+                "auth.trusted_proxies",
+                format!("{text:?} is no network"),
+                "write an address such as 10.0.0.7, or a network such as 10.0.0.0/8 with zeros behind its prefix",
+            ),
+        }
+    }
+    let failure_rules = FailureRules {
+        per_key_max: settings.number("auth.failures_per_key"),
+        per_source_max: settings.number("auth.failures_per_source"),
+    };
+    Auth { trusted_proxies, failure_rules }
 }
 
 fn log(settings: &mut Settings) -> Log {

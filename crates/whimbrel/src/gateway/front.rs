@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Outcome, World};
+use whimbrel_core::{Outcome, SourceNetwork, World};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed};
 use whimbrel_engine::{Engine, Handled, Origin};
 
+use super::origin;
 use crate::api::Api;
 use crate::server::{Answer, Handler, IncomingRequest, problem};
 
@@ -14,13 +15,15 @@ use crate::server::{Answer, Handler, IncomingRequest, problem};
 pub struct Front {
     engine: Arc<Engine>,
     api: Api,
+    /// Proxies before us.
+    proxies: Box<[SourceNetwork]>,
 }
 
 impl Front {
-    /// A front before `engine`.
+    /// A front before `engine` and behind `proxies`.
     #[must_use]
-    pub const fn new(engine: Arc<Engine>, api: Api) -> Self {
-        Self { engine, api }
+    pub const fn new(engine: Arc<Engine>, api: Api, proxies: Box<[SourceNetwork]>) -> Self {
+        Self { engine, api, proxies }
     }
 }
 
@@ -38,7 +41,7 @@ impl Handler for Front {
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
-            let origin = Origin { address: Some(request.peer().ip()) };
+            let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
             let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
             if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
                 let headers = request.header_list();

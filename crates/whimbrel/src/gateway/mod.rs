@@ -7,6 +7,7 @@ mod dev;
 mod front;
 mod gauges;
 mod link;
+mod origin;
 mod presence;
 mod reload;
 mod routing;
@@ -21,7 +22,6 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use whimbrel_core::World;
 use whimbrel_engine::carriers::Carriers;
-use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::{Engine, Parts, SystemWorld};
 use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
 use whimbrel_store::{Keyring, SqliteOptions, SqliteStore, Store};
@@ -151,7 +151,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         carriers: Carriers::new(desks),
         snapshot,
         compat: config.compat,
-        failure_rules: FailureRules::default(),
+        failure_rules: config.auth.failure_rules,
     })
     .await
     .when("cannot start the engine")?;
@@ -182,7 +182,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
     });
-    let front = Arc::new(Front::new(Arc::clone(&engine), api));
+    let proxies = config.auth.trusted_proxies.clone().into();
+    let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));
     let running = presence::running(is_dev, &http, &https, certificates.as_ref(), simulator.as_ref(), admin_token);
     let mut listeners = tokio::task::JoinSet::new();
     if let Some(bound) = http {

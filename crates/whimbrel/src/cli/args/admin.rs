@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::credentials::{PolicyArgs, SigningCommand};
 use super::{ConsentArgs, ServerArgs};
 
 /// `carrier`.
@@ -112,6 +113,20 @@ pub enum AccountCommand {
         /// Names the payment: the same reference pays once, however often it is given.
         #[arg(long)]
         reference: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// How an account signs: its method and its signature secret.
+    #[command(subcommand)]
+    Signing(SigningCommand),
+    /// Show what an account's key may be used for, or change it.
+    Policy {
+        /// The account's key.
+        key: String,
+        /// What to change; without any, the policy is shown.
+        #[command(flatten)]
+        policy: Box<PolicyArgs>,
         /// How to find the server.
         #[command(flatten)]
         server: ServerArgs,
