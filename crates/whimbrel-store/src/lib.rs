@@ -27,7 +27,7 @@ use whimbrel_core::{
 
 pub use document::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
-    NewKey,
+    NewContent, NewKey, TakesTexts,
 };
 pub use keyring::{ChosenCost, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier};
 pub use op::{

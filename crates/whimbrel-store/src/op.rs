@@ -10,9 +10,9 @@ mod reload;
 use std::sync::Arc;
 
 use whimbrel_core::{
-    Accepted, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind, Lists,
-    MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
+    Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, CarrierId, CarrierMessageId,
+    CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind,
+    Lists, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
     SecretRefusal, Signing, Submission, Timestamp,
 };
 
@@ -216,6 +216,8 @@ pub struct OwnedNumber {
     pub account_id: AccountId,
     /// Where its texts go instead of the account's endpoint.
     pub inbound_url: Option<Box<str>>,
+    /// The account's application that it belongs to.
+    pub application: Option<ApplicationId>,
 }
 
 /// A change of a list. Entries stand in the form of [`Lists::entry`]; adding what is there and removing what is not changes

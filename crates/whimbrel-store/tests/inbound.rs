@@ -277,6 +277,7 @@ fn a_number_has_one_owner_at_a_time() {
         number: OURS.into(),
         account_id: AccountId(account),
         inbound_url: url.map(Into::into),
+        application: None,
     };
     for _ in 0..2 {
         assert!(matches!(run(&store, number(5, None)), OpResult::Number(Some(now)) if now == owned(5, None)));

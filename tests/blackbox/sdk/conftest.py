@@ -1,8 +1,11 @@
 """Fixtures: the vendor's libraries, pointed at a server of their own."""
 
+import urllib.parse
+
 import clients
 import pytest
 from gateway import configured
+from proxy import Proxy
 
 
 @pytest.fixture(params=clients.ALL, ids=lambda kind: kind.name)
@@ -31,3 +34,21 @@ def carried(kind, gateway, monkeypatch):
     """A library that talks to `gateway`."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", gateway.ca)
     return kind(gateway, gateway.secret)
+
+
+@pytest.fixture
+def secured(dev, monkeypatch):
+    """`serve --dev`, whose authority Python trusts."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", dev.ca)
+    return dev
+
+
+@pytest.fixture
+def led(secured, monkeypatch):
+    """The same for a library that takes no port: a proxy leads it."""
+    proxy = Proxy(urllib.parse.urlsplit(secured.https).port)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    yield secured
+    proxy.close()

@@ -1,47 +1,42 @@
-"""A CONNECT proxy that leads every host to one port of loopback: for a library that takes a host but no port."""
+"""A proxy on loopback that leads every host to one port: for a library that takes another host, but no port."""
 
 import contextlib
-import select
 import socket
-import socketserver
 import threading
 
 
 class Proxy:
-    """Listens on loopback until closed."""
+    """Takes CONNECT for any host until closed."""
 
     def __init__(self, port):
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self):
-                line = self.rfile.readline()
-                while self.rfile.readline().strip():
-                    pass
-                assert line.startswith(b"CONNECT "), line
-                with socket.create_connection(("127.0.0.1", port)) as there:
-                    self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-                    pipe(self.connection, there)
+        self.port = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
 
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self._lead, args=(client,), daemon=True).start()
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+    def _lead(self, client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(4096)
+        assert head.startswith(b"CONNECT "), head
+        server = socket.create_connection(("127.0.0.1", self.port))
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        threading.Thread(target=self._copy, args=(client, server), daemon=True).start()
+        self._copy(server, client)
+
+    @staticmethod
+    def _copy(source, sink):
+        with contextlib.suppress(OSError):
+            while octets := source.recv(65_536):
+                sink.sendall(octets)
+            sink.shutdown(socket.SHUT_WR)
 
     def close(self):
-        """Stops listening."""
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def pipe(one, other):
-    """Carries bytes both ways until one end closes."""
-    ends = {one: other, other: one}
-    with contextlib.suppress(ConnectionError):
-        while True:
-            for end in select.select(list(ends), [], [])[0]:
-                piece = end.recv(65_536)
-                if not piece:
-                    return
-                ends[end].sendall(piece)
+        """Takes no more."""
+        self.listener.close()

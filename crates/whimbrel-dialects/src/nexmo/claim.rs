@@ -151,6 +151,11 @@ pub(super) fn claim(product: Product, request: &HttpRequest<'_>, params: &Params
     }
 }
 
+/// Whether a request has Basic credentials that are no key and secret.
+pub(super) fn is_malformed(request: &HttpRequest<'_>) -> bool {
+    request.header("authorization").is_some_and(|header| matches!(read_basic(header), Basic::Malformed))
+}
+
 /// Reads `Basic base64(key ":" secret)` (RFC 7617); the first colon ends the key.
 fn read_basic(header: &str) -> Basic {
     let header = header.trim();

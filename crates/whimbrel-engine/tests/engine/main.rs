@@ -1,9 +1,11 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
+mod applications;
 mod clock;
 mod credentials;
 mod hostile;
 mod inbound;
+mod resources;
 mod rules;
 mod signed;
 mod support;

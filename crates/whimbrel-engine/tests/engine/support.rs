@@ -278,6 +278,14 @@ impl Gateway {
         tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
     }
 
+    /// Any call of the account.
+    pub fn ask(&self, call: Call) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let (key, secret, method) = ("key".into(), Secret::new("secret"), AuthMethod::Parameters);
+        let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::Yes };
+        let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
+        tokio::spawn(async move { engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call)).await })
+    }
+
     pub async fn tell(&self, event: CarrierEvent) {
         self.events.send(event).await.expect("the engine settles");
     }

@@ -15,8 +15,8 @@ pub struct Hints<'a> {
 
 /// Says what is the matter with `sig`: names the mistake that gives exactly the presented signature, if one does.
 ///
-/// What [`verify`] accepts is [`Verdict::Matches`]. Costs up to some two hundred times a verification, so that it is for one
-/// who asks, not for every refused request.
+/// What [`verify`] accepts is [`Verdict::Matches`]. Costs hundreds of times a verification, so that it is for one who
+/// asks, not for every refused request.
 #[must_use]
 pub fn explain(
     parameters: &Parameters<'_>,

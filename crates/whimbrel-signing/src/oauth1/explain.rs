@@ -15,7 +15,7 @@ pub struct Hints<'a> {
 
 /// Says what is the matter with `oauth_signature`: names the mistake that gives exactly the presented one, if one does.
 ///
-/// What [`verify`] accepts is [`Verdict::Matches`]. Costs up to some hundred times a verification, so that it is for one who
+/// What [`verify`] accepts is [`Verdict::Matches`]. Costs tens to hundreds of times a verification, so that it is for one who
 /// asks, not for every refused request.
 #[must_use]
 pub fn explain(

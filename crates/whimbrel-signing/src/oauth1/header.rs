@@ -30,7 +30,8 @@ pub struct Protocol<'a> {
 /// The value of an `Authorization` header that signs the request; `request.authorization` is passed over.
 ///
 /// # Errors
-/// [`Fault::Malformed`] if the address cannot be read, [`Fault::Ambiguous`] if query or form hold a protocol parameter.
+/// As [`Parameters::read`] for the signed request: the address or a parameter cannot be read, the consumer's key or the nonce
+/// is empty, query or form hold a parameter that the header has.
 pub fn authorization(request: &Request<'_>, protocol: &Protocol<'_>, keys: Keys<'_>) -> Result<String, Fault> {
     let timestamp = protocol.timestamp.0.to_string();
     let given = [
@@ -48,7 +49,10 @@ pub fn authorization(request: &Request<'_>, protocol: &Protocol<'_>, keys: Keys<
     let parameters = Parameters::gather(&Request { authorization: Some(&unsigned), ..*request })?;
     let signature = sign(&parameters, keys)?;
     pairs.push((SIGNATURE, signature.as_str()));
-    Ok(written(&pairs))
+    let header = written(&pairs);
+    // What a verifier would refuse is not sent: query and form may hold protocol parameters too.
+    Parameters::read(&Request { authorization: Some(&header), ..*request })?;
+    Ok(header)
 }
 
 fn written(pairs: &[(&str, &str)]) -> String {

@@ -8,7 +8,7 @@ use crate::{Canonical, Fault, Mistake, Secret, UnixSeconds, Window};
 
 /// Says what is the matter with `webhook-signature`: names the mistake that gives exactly one of the presented signatures.
 ///
-/// What [`verify`] accepts is [`Verdict::Matches`]. Costs up to some hundred times a verification, so that it is for one who
+/// What [`verify`] accepts is [`Verdict::Matches`]. Costs tens to hundreds of times a verification, so that it is for one who
 /// asks, not for every refused webhook.
 #[must_use]
 pub fn explain(received: &Received<'_>, secret: Secret<'_>, window: Window, now: UnixSeconds) -> Explanation {

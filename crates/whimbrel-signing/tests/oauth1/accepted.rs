@@ -50,6 +50,21 @@ fn the_parameters_of_the_protocol_may_stand_in_header_query_or_form() {
 }
 
 #[test]
+fn what_a_verifier_would_refuse_is_not_signed() {
+    let sign = |query: &str, protocol: &Protocol<'_>| {
+        oauth1::authorization(&request(&format!("{URL}&{query}"), None, None), protocol, keys()).unwrap_err()
+    };
+    let good = protocol(Method::HmacSha1);
+    // The fuzzer found the first: it was signed, and then came twice.
+    assert_eq!(sign("oauth_signature=a", &good), Fault::Ambiguous("oauth_signature".to_owned()));
+    assert_eq!(sign("oauth_nonce=once", &good), Fault::Ambiguous("oauth_nonce".to_owned()));
+    assert_eq!(sign("oauth_verifier=%FF", &good), Fault::Malformed("oauth_verifier"));
+    assert_eq!(sign("a=b", &Protocol { nonce: "", ..good }), Fault::Missing("oauth_nonce"));
+    assert_eq!(sign("a=b", &Protocol { consumer_key: "", ..good }), Fault::Missing("oauth_consumer_key"));
+    assert_eq!(sign("a=b", &Protocol { timestamp: UnixSeconds(0), ..good }), Fault::Malformed("oauth_timestamp"));
+}
+
+#[test]
 fn only_the_methods_that_are_allowed_are_tried() {
     for method in Method::ALL.iter().copied() {
         let header = oauth1::authorization(&request(URL, None, None), &protocol(method), keys()).unwrap();

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, params};
 use whimbrel_core::{
-    AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageOctets, MessageText,
-    Timestamp,
+    AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
+    MessageText, Timestamp,
 };
 use whimbrel_sms::PartCount;
 use whimbrel_sms::incoming::Content;
@@ -87,13 +87,25 @@ fn whole(db: &Connection, First { mut view, total }: First) -> Result<InboundVie
     if total == 1 {
         return Ok(view);
     }
-    let parts: Vec<InboundPart> = db
-        .prepare_cached(PARTS)?
-        .query_map([view.id.0], |row| inbound_part(row, 0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let parts = parts_of(db, view.id)?;
     view.parts.0 = u8::try_from(parts.len()).unwrap_or(u8::MAX);
     view.content = joined(&parts);
     Ok(view)
+}
+
+/// The parts of a text, in order.
+pub(super) fn parts_of(db: &Connection, group: InboundId) -> Result<Vec<InboundPart>, Fault> {
+    let mut statement = db.prepare_cached(PARTS)?;
+    let rows = statement.query_map([group.0], |row| inbound_part(row, 0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A whole text as an application is told of it: the first part, with what all say together.
+pub(super) fn told_whole(db: &Connection, group: InboundId) -> Result<InboundTold, Fault> {
+    let parts = parts_of(db, group)?;
+    let first = parts.first().ok_or_else(|| Fault::corrupt("a text that came in without its parts"))?;
+    let part = InboundPart { content: joined(&parts), concat: None, header: Box::default(), ..first.clone() };
+    Ok(InboundTold { id: group, part, part_count: u8::try_from(parts.len()).unwrap_or(u8::MAX) })
 }
 
 /// What is there, in order. Texts have the wider of their alphabets.

@@ -3,14 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm,
-    NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice,
+    NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
 use super::codes::{Code, coded, cut_of, parsed, small};
 use super::credentials::credential;
 use super::fault::{Fault, corrupt_column};
 use super::inbound::{inbound_columns, inbound_part};
+use super::inbox;
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
@@ -48,7 +49,7 @@ const NOTICES: &str = concat!(
     ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, n.inbound_id,",
     " a.id, a.currency, a.dialect, o.inbound_url, ",
     inbound_columns!(),
-    " from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
+    ", n.application from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
     " left join account a on a.id = coalesce(m.account_id, i.account_id)",
     " left join number o on o.number = i.number and o.account_id = i.account_id",
     " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id"
@@ -160,7 +161,13 @@ pub(super) fn notices(
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
     let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
-    unreadable.left_out(statement.query([due_at, id])?, wanted, notice)
+    let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
+    for notice in &mut notices {
+        if let (Some(_), Told::Inbound(told)) = (notice.application, &mut notice.told) {
+            *told = inbox::told_whole(db, told.id)?;
+        }
+    }
+    Ok(notices)
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
@@ -188,7 +195,11 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         Some(id) => {
             let part = inbound_part(row, AT + 13)?;
             let told = Told::Inbound(InboundTold { id: InboundId(id), part, part_count: 1 });
-            (row.get(AT + 11)?, row.get(AT + 12)?, NoticeForm::default(), None, told)
+            let application: Option<[u8; 16]> = row.get(AT + 23)?;
+            let application = application.map(|octets| ApplicationId(u128::from_be_bytes(octets)));
+            // Of an application: where it goes is known when it goes.
+            let url = if application.is_some() { None } else { row.get(AT + 12)? };
+            (row.get(AT + 11)?, url, NoticeForm::default(), application, told)
         }
     };
     Ok(Notice {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod signing;
 mod tools;
 mod traffic;
 
@@ -15,6 +16,7 @@ pub use admin::{
     PoolAddArgs, PoolCommand, TestArgs,
 };
 pub use credentials::{ChosenSecretArgs, KeyCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand};
+pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
@@ -106,6 +108,10 @@ pub enum Command {
     List(ListCommand),
     /// Put load on a gateway and measure how it answers.
     Bench(BenchArgs),
+    /// Sign a request or webhook as its vendor's clients do: prints what is to be added to it.
+    Sign(Box<SignArgs>),
+    /// Verify the signature of a request or webhook, and say what is wrong with it.
+    Verify(Box<VerifyArgs>),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -125,6 +125,13 @@ pub(super) static PAGES: &[Page] = &[
           file: set WHIMBREL_TOKEN, or give --data-dir. For `send`, the account's secret is wrong or missing.",
     ),
     page(
+        "E0401",
+        Exit::Unauthorized,
+        "the signature does not match",
+        "`whimbrel verify` did not accept the message: its signature is of something else or by another secret, a field is \
+          missing, or its timestamp is too far off. --explain names the usual mistake that gives exactly this signature.",
+    ),
+    page(
         "E0500",
         Exit::NotFound,
         "there is no such thing",

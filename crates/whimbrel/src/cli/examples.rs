@@ -166,6 +166,20 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         ["whimbrel list remove barred 447700900123", "whimbrel list remove senders Acme --account devkey01 --yes"],
     ),
     ("bench", ["whimbrel bench --callers 32 --for 10s", "whimbrel bench --rate 500/s --for 30s --json"]),
+    (
+        "sign",
+        [
+            "whimbrel sign standard-webhooks --secret-env SECRET --file webhook.txt",
+            "whimbrel sign oauth1 --secret-file key --set consumer_key=k1 --url https://example.com/",
+        ],
+    ),
+    (
+        "verify",
+        [
+            "whimbrel verify standard-webhooks --secret-env SECRET --explain --file webhook.txt",
+            "whimbrel verify oauth1 --secret-stdin --file request.txt --window 86400",
+        ],
+    ),
     ("config", ["whimbrel config check --config whimbrel.toml", "whimbrel config explain carriers.acme.rate"]),
     (
         "config check",

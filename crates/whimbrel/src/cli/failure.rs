@@ -77,7 +77,7 @@ impl Exit {
             Self::Failed => "something unexpected",
             Self::Usage => "wrong usage",
             Self::Config => "the configuration is not valid",
-            Self::Unauthorized => "the server did not accept who we say we are",
+            Self::Unauthorized => "not accepted: who we say we are, or a signature",
             Self::NotFound => "there is no such thing",
             Self::Rejected => "the message was refused or not delivered",
             Self::TimedOut => "it did not happen in time",

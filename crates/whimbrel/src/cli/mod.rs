@@ -21,11 +21,13 @@ mod number;
 mod output;
 mod phone;
 mod pool;
+mod raw;
 mod secret;
 mod send;
 mod serve;
 mod shell;
 mod show;
+mod signing;
 mod sim;
 mod sse;
 mod tail;
@@ -83,6 +85,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),
+        Command::Sign(args) => signing::sign(&args, out),
+        Command::Verify(args) => signing::verify(&args, out),
         Command::Config(command) => config::run(command, out),
         Command::Ca(command) => ca::run(command, out),
         Command::Completion { shell } => shell::completion(shell, out),

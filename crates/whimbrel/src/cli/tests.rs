@@ -71,6 +71,7 @@ fn every_code_has_a_page_and_every_exit_code_is_documented() {
         include_str!("config.rs"),
         include_str!("output.rs"),
         include_str!("bench.rs"),
+        include_str!("signing.rs"),
     ];
     for source in sources {
         for code in source
@@ -331,7 +332,7 @@ fn the_tree_of_commands_has_its_shape() {
     };
     assert_eq!(
         names(&tree["commands"]).join(" "),
-        "serve sim send show tail phone carrier account secret key number list bench config ca completion man explain help version"
+        "serve sim send show tail phone carrier account secret key number list bench sign verify config ca completion man explain help version"
     );
     let send = &tree["commands"][2];
     assert_eq!((&send["path"], &send["aliases"][0]), (&"send".into(), &"s".into()));

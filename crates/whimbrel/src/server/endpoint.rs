@@ -77,7 +77,7 @@ impl<H: Handler> Endpoint<H> {
             };
         }
         if let Some(spelling) = spelling {
-            *response.extensions_mut() = spelling;
+            response.extensions_mut().extend(spelling);
         }
         Ok(response)
     }

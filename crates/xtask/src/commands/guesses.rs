@@ -28,6 +28,9 @@ pub struct Options {
     /// Seconds of each span.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Spans alone, and as many beside guessers, in turn; the medians are told.
+    #[arg(long, default_value_t = 3)]
+    rounds: u64,
     /// Customers with a generated secret.
     #[arg(long, default_value_t = 16)]
     callers: usize,
@@ -53,26 +56,21 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     drop(gateway);
     let gateway = setup.start()?;
 
-    let alone = honest(&gateway, &account, options, || ())?;
+    // In turn, so that what else the machine does falls on both alike.
+    let (mut alone, mut beside, mut guesses) = (Vec::new(), Vec::new(), Guesses::default());
+    for _ in 0..options.rounds.max(1) {
+        alone.push(honest(&gateway, &account, options, || ())?);
+        beside.push(beside_guessers(&gateway, &account, options, &mut guesses)?);
+    }
+    let (alone, beside) = (median(alone), median(beside));
     println!("alone: {alone:.0} accepted a second");
-    let (guessed, overloaded) = (AtomicU64::new(0), AtomicU64::new(0));
-    let stop = AtomicBool::new(false);
-    let beside = std::thread::scope(|scope| {
-        for guesser in 0..options.guessers {
-            let (gateway, stop, guessed, overloaded) = (&gateway, &stop, &guessed, &overloaded);
-            scope.spawn(move || guess(gateway, guesser, stop, guessed, overloaded));
-        }
-        let rate = honest(&gateway, &account, options, || ());
-        stop.store(true, Ordering::Release);
-        rate
-    })?;
-    let seconds = options.seconds as f64;
+    let seconds = (options.seconds * options.rounds.max(1)) as f64;
     println!(
         "beside {} guessers: {beside:.0} accepted a second ({:.0} %), {:.0} guesses refused a second, {:.0} turned away",
         options.guessers,
         100.0 * beside / alone.max(1.0),
-        guessed.load(Ordering::Relaxed) as f64 / seconds,
-        overloaded.load(Ordering::Relaxed) as f64 / seconds,
+        guesses.refused as f64 / seconds,
+        guesses.turned_away as f64 / seconds,
     );
     drop(gateway);
     let gateway = setup.start()?;
@@ -87,6 +85,34 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         warm.as_millis(),
     );
     Ok(())
+}
+
+/// What guessers were answered.
+#[derive(Debug, Default)]
+struct Guesses {
+    refused: u64,
+    turned_away: u64,
+}
+
+fn beside_guessers(gateway: &Gateway, account: &Account, options: &Options, guesses: &mut Guesses) -> Outcome<f64> {
+    let (refused, turned_away, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let rate = std::thread::scope(|scope| {
+        for guesser in 0..options.guessers {
+            let (stop, refused, turned_away) = (&stop, &refused, &turned_away);
+            scope.spawn(move || guess(gateway, guesser, stop, refused, turned_away));
+        }
+        let rate = honest(gateway, account, options, || ());
+        stop.store(true, Ordering::Release);
+        rate
+    });
+    guesses.refused += refused.into_inner();
+    guesses.turned_away += turned_away.into_inner();
+    rate
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// An account with one chosen secret beside its own.
@@ -123,13 +149,13 @@ fn honest(gateway: &Gateway, account: &Account, options: &Options, beside: impl 
     Ok(books.accepted_count() as f64 / elapsed.as_secs_f64())
 }
 
-fn guess(gateway: &Gateway, guesser: usize, stop: &AtomicBool, guessed: &AtomicU64, overloaded: &AtomicU64) {
+fn guess(gateway: &Gateway, guesser: usize, stop: &AtomicBool, refused: &AtomicU64, turned_away: &AtomicU64) {
     let mut client = Client::new(gateway.http);
     let account = Account { key: format!("nokey{guesser:03}"), secret: "Guess-0001".to_owned() };
     while !stop.load(Ordering::Acquire) {
         match outcome(client.call(&send_request(&account.form(447_700_900_000, "hello")))) {
-            Ok(Told::Refused(status)) if status == "4" => guessed.fetch_add(1, Ordering::Relaxed),
-            _ => overloaded.fetch_add(1, Ordering::Relaxed),
+            Ok(Told::Refused(status)) if status == "4" => refused.fetch_add(1, Ordering::Relaxed),
+            _ => turned_away.fetch_add(1, Ordering::Relaxed),
         };
     }
 }

@@ -44,6 +44,20 @@ async fn headers_keep_order_and_spelling_and_the_body_is_chunked() {
     assert_eq!(client.rest().await, expected.replace("Connection: keep-alive", "Connection: close"));
 }
 
+async fn failed(_: IncomingRequest) -> HttpResponse {
+    // The second name is one that needs its spelling kept.
+    let headers = vec![("Content-Type", "application/json".into()), ("X-XSS-Protection", "0".into())];
+    HttpResponse { status: 420, headers, body: b"{}".to_vec() }
+}
+
+#[tokio::test]
+async fn a_status_without_a_registered_reason_has_the_known_one() {
+    let server = TestServer::start(failed, HttpLimits::default(), None);
+    let answer = server.exchange("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 420 Enhance Your Calm\r\n"), "{answer}");
+    assert!(answer.contains("\r\nX-XSS-Protection: 0\r\n"), "{answer}");
+}
+
 #[tokio::test]
 async fn http_1_0_gets_a_length_and_no_chunks() {
     let server = TestServer::start(vendor_answer, HttpLimits::default(), None);
