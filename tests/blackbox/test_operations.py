@@ -146,6 +146,9 @@ def test_a_carrier_is_unbound_drained_and_bound_again(pair):
     wait_until(lambda: gateway.message(sent["message-id"])["status"] == "delivered", "the text that waited")
     tested = gateway.cli("carrier", "test", "changed")
     assert "enquire_link" in tested.stdout, tested.stdout
+    # No country has this code: refused in the words that customers read.
+    refused = gateway.native("POST", "carriers/changed/test", json={"to": "2100000000", "account": gateway.key}).json()
+    assert refused["refused"].startswith("status 6: "), refused
 
 
 def test_a_phone_writes_a_long_text_and_the_application_hears_of_every_part(dev, receiver):

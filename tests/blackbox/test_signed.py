@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 
-import pytest
 import requests
 from gateway import LIMIT_SECONDS, ROOT, Gateway, carrier_config, environment, wait_until
 from signing import METHODS, let_sign, signed
@@ -39,14 +38,16 @@ def test_the_example_of_the_page_works_as_it_is_pasted(dev):
     assert status(run.stdout)[0] == "0", run.stdout
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_and_every_way(dev, method):
-    let_sign(dev, method)
-    for http, path in [("GET", "/sms/json"), ("POST", "/sms/json"), ("GET", "/sms/xml"), ("POST", "/sms/xml")]:
-        text = f"{http} {path} = &"
-        assert "0" in status(ask(dev, signed(dev, method, text=text), path, http)), path
-        for other in METHODS:
-            if other != method:
+WAYS = [("GET", "/sms/json"), ("POST", "/sms/json"), ("GET", "/sms/xml"), ("POST", "/sms/xml")]
+
+
+def test_every_method_and_every_way(dev):
+    for method in METHODS:
+        let_sign(dev, method)
+        for http, path in WAYS:
+            text = f"{method} {http} {path} = &"
+            assert "0" in status(ask(dev, signed(dev, method, text=text), path, http)), path
+            for other in [other for other in METHODS if other != method]:
                 assert "14" in status(ask(dev, signed(dev, other, text=text), path, http)), other
 
 

@@ -10,6 +10,7 @@ pub mod history;
 mod message;
 pub mod numbers;
 pub mod prices;
+mod secrets;
 
 use crate::account::text_forms;
 use crate::credential::{AuthMethod, Scope, SignatureMethod};
@@ -30,6 +31,7 @@ pub use self::application::{
 };
 pub use self::faulty::{Faulty, FieldFault};
 pub use self::message::{MessageCall, MessageOutcome};
+pub use self::secrets::{SecretShown, SecretsCall, SecretsOutcome, SecretsWish};
 pub use whimbrel_sms::HandsetClass;
 
 /// Why a message is sent; it decides priority and what doubt does.
@@ -45,6 +47,7 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 
 /// A request in our words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most calls send a text: a box would cost each of them an allocation")]
 pub enum Call {
     /// Send a text to one recipient.
     Send(SendCall),
@@ -62,6 +65,8 @@ pub enum Call {
     Application(ApplicationCall),
     /// Something about a message that was sent.
     Message(MessageCall),
+    /// Something about the account's secrets.
+    Secrets(SecretsCall),
 }
 
 impl Call {
@@ -77,6 +82,7 @@ impl Call {
             Self::Faulty(faulty) => faulty.scope,
             Self::Application(_) => Scope::Applications,
             Self::Message(_) => Scope::Send,
+            Self::Secrets(_) => Scope::Secrets,
         }
     }
 }
@@ -231,6 +237,8 @@ pub enum Outcome {
     Application(ApplicationOutcome),
     /// What a call about a message came to.
     Message(MessageOutcome),
+    /// What a call about the account's secrets came to.
+    Secrets(SecretsOutcome),
 }
 
 /// An accepted message.

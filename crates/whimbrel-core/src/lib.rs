@@ -37,7 +37,7 @@ pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, HandsetClass, IdempotencyKey, KeyWish,
     MessageCall, MessageClass, MessageOutcome, Outcome, PageWish, RateWindow, ReceiptWish, Refusal, Registration,
-    SendCall,
+    SecretShown, SecretsCall, SecretsOutcome, SecretsWish, SendCall,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,

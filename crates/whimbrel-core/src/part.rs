@@ -70,7 +70,7 @@ pub struct PartRecord {
     pub carrier: CarrierId,
     /// Where it is.
     pub state: PartState,
-    /// The last claim; 0 before the first.
+    /// The last claim, or handing on; 0 before the first.
     pub attempt: AttemptNumber,
     /// Temporary refusals so far.
     pub failures: u8,
@@ -141,6 +141,13 @@ pub enum PartEvent {
         /// The try.
         attempt: AttemptNumber,
     },
+    /// Its carrier takes nothing: it waits for another one instead.
+    HandedOn {
+        /// The number this gets, as a claim would: what the carrier before knows of the part is then out of date.
+        attempt: AttemptNumber,
+        /// The carrier from now on.
+        next: CarrierId,
+    },
     /// The carrier reported.
     Receipt {
         /// The status.
@@ -204,6 +211,7 @@ pub fn apply(record: &PartRecord, event: &PartEvent, now: Timestamp) -> Transiti
         }
         PartEvent::Doubt { attempt, rules, .. } => doubted(record, *attempt, *rules, now),
         PartEvent::GivenBack { attempt } => given_back(record, *attempt, now),
+        PartEvent::HandedOn { attempt, next } => handed_on_unsent(record, *attempt, *next, now),
         PartEvent::Receipt { status, cause } => receipt(record, *status, *cause),
         PartEvent::Clock => clock(record, now),
     }
@@ -293,6 +301,20 @@ fn refused(
 /// Into the queue of another carrier, which has refused nothing yet.
 fn handed_on(record: &PartRecord, next: CarrierId, now: Timestamp) -> Transition {
     requeued(&PartRecord { carrier: next, failures: 0, ..*record }, now, Cause::NetworkFault)
+}
+
+/// Into the queue of another carrier before its own had it. A part in doubt stays: its carrier may have it, and another would not
+/// know it for a copy.
+fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId, now: Timestamp) -> Transition {
+    match record.state {
+        PartState::Queued { .. } if attempt == record.attempt.next() && record.doubts == 0 => {
+            handed_on(&PartRecord { attempt, ..*record }, next, now)
+        }
+        PartState::Queued { .. } if attempt == record.attempt && next == record.carrier => {
+            Transition::Ignored(Ignored::Repeated)
+        }
+        _ => Transition::Ignored(Ignored::Stale),
+    }
 }
 
 /// Back into the queue, unless the part will have expired by then.

@@ -233,6 +233,17 @@ impl Snapshot {
         Some((&route.name, *route.carriers.first()?))
     }
 
+    /// The carriers that may take a part, as it is cut, instead of `carrier`: those that its route tries after it, in order; all of
+    /// them if the route does not name it any more. None if there is no such route any more.
+    pub fn carriers_instead(&self, route: &str, carrier: CarrierId, cut: Cut) -> impl Iterator<Item = CarrierId> {
+        let route = self.routes.iter().find(|candidate| *candidate.name == *route);
+        let carriers = route.map_or(&[][..], |route| &route.carriers);
+        let from = carriers.iter().position(|candidate| candidate.id == carrier).map_or(0, |at| at + 1);
+        let wanted = (cut.reference.width(), cut.slack);
+        let rest = carriers.iter().skip(from).filter(move |other| (other.reference_width, other.part_slack) == wanted);
+        rest.map(|other| other.id)
+    }
+
     /// The carrier that a route tries after `carrier`, among those that want texts cut in the same way: the parts stay as they
     /// are. `None` if there is none, or no such route any more.
     #[must_use]
@@ -463,5 +474,21 @@ mod tests {
         assert_eq!(after("britain", 3), None);
         assert_eq!(after("britain", 9), None);
         assert_eq!(after("nowhere", 1), None);
+    }
+
+    #[test]
+    fn a_part_that_waits_has_the_carriers_after_its_own_or_all_if_that_is_gone() {
+        let snapshot = snapshot();
+        let instead = |route, id, reference, slack| {
+            let cut = Cut { reference, slack };
+            snapshot.carriers_instead(route, CarrierId(id), cut).map(|id| id.0).collect::<Vec<_>>()
+        };
+        let octet = ConcatRef::Octet(1);
+        assert_eq!(instead("britain", 1, octet, 0), [3]);
+        assert_eq!(instead("britain", 3, octet, 0), [0_u16; 0]);
+        assert_eq!(instead("britain", 9, octet, 0), [1, 3]);
+        assert_eq!(instead("britain", 9, ConcatRef::Word(1), 0), [2]);
+        assert_eq!(instead("britain", 9, octet, 1), [0_u16; 0]);
+        assert_eq!(instead("nowhere", 1, octet, 0), [0_u16; 0]);
     }
 }

@@ -12,7 +12,7 @@ use crate::account::{Account, Recipients, Senders, text_forms};
 use crate::call::Refusal;
 use crate::phone::{PhoneNumber, SenderId};
 
-pub use key::{KeyPolicy, KeyUse, SOURCE_NETWORKS_MAX, SignatureRule, SourceNetwork, SourceNetworkError};
+pub use key::{KeyPolicy, KeyUse, SOURCE_NETWORKS_MAX, Signable, SignatureRule, SourceNetwork, SourceNetworkError};
 
 /// A list of numbers or senders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

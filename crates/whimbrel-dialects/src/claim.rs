@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureMethod, Timestamp};
 
 /// Who a request says is calling.
@@ -20,6 +21,8 @@ pub enum Claim {
         secret: Secret,
         /// How they were shown: [`AuthMethod::Parameters`] or [`AuthMethod::Basic`].
         method: AuthMethod,
+        /// Whether the same request could have been signed, or come with a token.
+        signable: Signable,
     },
     /// A signature over the request.
     Signed(Box<dyn SignedRequest>),
@@ -35,6 +38,15 @@ impl Claim {
             Self::KeyAndSecret { key, .. } => Cow::Borrowed(key),
             Self::Signed(signed) => Cow::Borrowed(signed.key()),
             Self::Token(token) => Cow::Owned(token.application().to_string()),
+        }
+    }
+
+    /// Whether the request could have been signed, in whatever way.
+    #[must_use]
+    pub const fn signable(&self) -> Signable {
+        match self {
+            Self::KeyAndSecret { signable, .. } => *signable,
+            Self::Signed(_) | Self::Token(_) => Signable::Yes,
         }
     }
 

@@ -1,8 +1,9 @@
 //! What a customer's application sends and reads: for the command line and tests, so that they speak a dialect without naming it.
 
-use whimbrel_core::{Alphabet, Secret};
+use whimbrel_core::{Alphabet, Outcome, Refusal, Secret, Timestamp};
 
-use crate::http::Headers;
+use crate::http::{Headers, HostKind};
+use crate::{Dialect, Reply};
 
 /// A text to send as a customer would.
 #[derive(Debug, Clone, Copy)]
@@ -49,4 +50,30 @@ pub enum ClientAnswer {
     },
     /// It is no answer of this dialect.
     Unreadable,
+}
+
+/// A refusal in the words that customers of the dialect read, for operators: as its own client reads its own answer.
+#[must_use]
+pub fn refusal_words(dialect: &dyn Dialect, refusal: Refusal, now: Timestamp) -> String {
+    let reply = Reply { page: 0, trace_id: "0".repeat(32).into(), host: HostKind::Local, now };
+    match dialect.client_answer(&dialect.render(&Outcome::Refused(refusal), &reply).body) {
+        ClientAnswer::Refused { why } => why,
+        ClientAnswer::Accepted { .. } | ClientAnswer::Unreadable => {
+            "refused, for a reason that has no words".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry;
+
+    #[test]
+    fn every_dialect_has_words_for_a_refusal() {
+        for dialect in registry::DIALECTS {
+            let words = refusal_words(*dialect, Refusal::AccountBarred, Timestamp(0));
+            assert!(!words.contains("no words") && !words.contains("AccountBarred"), "{words}");
+        }
+    }
 }

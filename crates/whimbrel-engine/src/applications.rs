@@ -15,8 +15,8 @@ use whimbrel_core::{
 use whimbrel_dialects::Dialect;
 use whimbrel_signing::jwt::{KeyFault, PrivateKey};
 use whimbrel_store::{
-    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewKey, Op,
-    OpResult, Store, StoreError,
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewContent,
+    NewKey, Op, OpResult, Store, StoreError, TakesTexts,
 };
 
 use crate::Engine;
@@ -189,6 +189,12 @@ fn shown(document: &Document) -> Result<ApplicationShown, ApplicationError> {
     })
 }
 
+/// Whether an application has a place for texts that come in.
+fn takes_texts(dialect: &dyn Dialect, document: &str) -> TakesTexts {
+    let facts = dialect.applications().map(|applications| applications.facts(document)).unwrap_or_default();
+    if facts.endpoint(EndpointKind::Inbound).is_some() { TakesTexts::Yes } else { TakesTexts::No }
+}
+
 /// Reads an id as a caller wrote it. An account has no application with any other text.
 fn id_of(text: &str) -> Result<ApplicationId, ApplicationError> {
     Uuid::parse(text).map(|uuid| ApplicationId(uuid.0)).ok_or(ApplicationError::Unknown)
@@ -352,8 +358,9 @@ impl Engine {
                 (public_key, Some(private_key))
             }
         };
+        let texts = takes_texts(dialect, &wish.document);
         let (json, public_key, count_max) = (wish.document, Some(public_key), APPLICATIONS_MAX);
-        let fate = DocumentFate::Make { json, public_key, secret: None, count_max };
+        let fate = DocumentFate::Make { json, public_key, secret: None, texts, count_max };
         let made = self.change_application(account_id, dialect, id, fate).await?;
         Ok((made.ok_or_else(|| ApplicationError::Bug("no application".into()))?, private_key))
     }
@@ -378,7 +385,8 @@ impl Engine {
         };
         let old_until = self.world.now() + change.overlap;
         let public_key = public_key.map(|public_key| NewKey { public_key, old_until });
-        let fate = DocumentFate::Replace { json: change.json, public_key };
+        let json = change.json.map(|json| NewContent { texts: takes_texts(dialect, &json), json });
+        let fate = DocumentFate::Replace { json, public_key };
         let replaced = self.change_application(account_id, dialect, id, fate).await?;
         Ok((replaced.ok_or_else(|| ApplicationError::Bug("no application".into()))?, private_key))
     }

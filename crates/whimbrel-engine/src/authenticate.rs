@@ -79,7 +79,7 @@ impl Engine {
         let (entry, replay) = proved?;
         let (account, method) = (Arc::clone(&entry.account), claim.method());
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
-        account.policy.judge_use(KeyUse { method, signed_by, source: origin.address })?;
+        account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
             (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application, replay }),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),

@@ -6,13 +6,24 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use tokio::sync::Notify;
 use whimbrel_carriers::{Ack, Carrier};
 use whimbrel_core::part::DoubtRules;
-use whimbrel_core::{AckToken, CarrierId, Submission};
+use whimbrel_core::{AckToken, CarrierId, Span, Submission};
 
 use crate::dispatch::{Dispatch, Pace};
 use crate::learning::Learned;
 
 /// The last number that was given to a link in this process: none is given twice, also not over the lives of a carrier.
 static LINKS: LazyLock<Arc<AtomicU32>> = LazyLock::new(Arc::default);
+
+/// What the engine does with a carrier. May change while parts wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CarrierRules {
+    /// What doubt does.
+    pub doubt: DoubtRules,
+    /// How fast parts leave.
+    pub pace: Pace,
+    /// How long parts wait for a carrier that takes none before they go on to another of their route.
+    pub down_grace: Span,
+}
 
 /// One carrier. Its settings and the connection behind it may change while parts wait for it; the queue stays.
 pub struct CarrierDesk {
@@ -24,7 +35,7 @@ pub struct CarrierDesk {
     pub bell: Notify,
     /// Numbers for its links, which rise over every carrier of the process.
     pub links: Arc<AtomicU32>,
-    doubt: Mutex<DoubtRules>,
+    rules: Mutex<CarrierRules>,
     dispatch: Mutex<Dispatch>,
     learned: Mutex<Learned>,
     carrier: RwLock<Option<Arc<dyn Carrier>>>,
@@ -36,14 +47,14 @@ pub struct CarrierDesk {
 impl CarrierDesk {
     /// A desk without a carrier behind it yet.
     #[must_use]
-    pub fn new(id: CarrierId, name: Box<str>, doubt: DoubtRules, pace: Pace) -> Self {
+    pub fn new(id: CarrierId, name: Box<str>, rules: CarrierRules) -> Self {
         Self {
             id,
             name,
             bell: Notify::new(),
             links: Arc::clone(&LINKS),
-            doubt: Mutex::new(doubt),
-            dispatch: Mutex::new(Dispatch::new(pace)),
+            rules: Mutex::new(rules),
+            dispatch: Mutex::new(Dispatch::new(rules.pace)),
             learned: Mutex::default(),
             carrier: RwLock::new(None),
             ending: Mutex::default(),
@@ -90,16 +101,16 @@ impl CarrierDesk {
         self.carrier.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What doubt does there.
+    /// What the engine does with it.
     #[must_use]
-    pub fn doubt(&self) -> DoubtRules {
-        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn rules(&self) -> CarrierRules {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what doubt does and how fast parts leave. What waits goes on waiting.
-    pub fn set_rules(&self, doubt: DoubtRules, pace: Pace) {
-        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = doubt;
-        self.dispatch().set_pace(pace);
+    /// Changes what the engine does with it. What waits goes on waiting.
+    pub fn set_rules(&self, rules: CarrierRules) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = rules;
+        self.dispatch().set_pace(rules.pace);
         self.bell.notify_one();
     }
 
@@ -194,8 +205,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_freed_place_is_never_silent() {
-        let desk =
-            CarrierDesk::new(CarrierId(1), "acme".into(), DoubtRules::default(), Pace { parts_per_second_max: 0 });
+        let pace = Pace { parts_per_second_max: 0 };
+        let rules = CarrierRules { doubt: DoubtRules::default(), pace, down_grace: Span::ZERO };
+        let desk = CarrierDesk::new(CarrierId(1), "acme".into(), rules);
         desk.dispatch().up(LinkId(1), 1);
         desk.dispatch().refill([], true, Timestamp(0));
         assert!(desk.dispatch().reserve(1, Timestamp(0)));

@@ -128,6 +128,13 @@ impl Dispatch {
         }
     }
 
+    /// Forgets a part that waits for another carrier from now on.
+    pub fn forget(&mut self, part: Waiting, due_at: Timestamp) {
+        if !self.ready.remove(&part) {
+            self.delayed.remove(&(due_at, part));
+        }
+    }
+
     /// Takes the parts that may leave now and a place in the window for each.
     pub fn take(&mut self, count_max: usize, now: Timestamp) -> Vec<Waiting> {
         while let Some(&(due_at, part)) = self.delayed.first()
@@ -297,6 +304,12 @@ impl Dispatch {
     #[must_use]
     pub const fn used(&self) -> usize {
         self.used
+    }
+
+    /// Whether anything may be handed to the carrier, now or when a place is free.
+    #[must_use]
+    pub fn is_taking(&self) -> bool {
+        self.links.values().any(|window_max| *window_max > 0)
     }
 
     /// Unanswered submissions that the carrier allows now.

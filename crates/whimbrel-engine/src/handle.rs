@@ -67,7 +67,7 @@ impl Engine {
             Outcome::Faulty(_) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
             }
-            Outcome::Application(_) | Outcome::Message(_) => {}
+            Outcome::Application(_) | Outcome::Message(_) | Outcome::Secrets(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 if is_message {
@@ -94,6 +94,10 @@ impl Engine {
             Call::Faulty(faulty) => Outcome::Faulty(faulty),
             Call::Application(call) => match self.application_call(account.id, dialect, call).await {
                 Ok(outcome) => Outcome::Application(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Secrets(call) => match self.secrets_call(account, call).await {
+                Ok(outcome) => Outcome::Secrets(outcome),
                 Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Message(call) => match self.message_call(account.id, call).await {

@@ -40,6 +40,7 @@ mod prices;
 mod recover;
 mod rejections;
 mod reload;
+mod reroute;
 mod secrets;
 mod settle;
 mod signatures;
@@ -243,6 +244,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
+        tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

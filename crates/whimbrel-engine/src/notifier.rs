@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
-use whimbrel_core::{Notice, Span, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, Notice, NoticeForm, Span, Timestamp, Told};
 use whimbrel_dialects::{Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
@@ -145,6 +145,17 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     engine.notifier.bell.notify_one();
 }
 
+/// Where a notice goes now, and in which form. A text for an application goes to no one else.
+fn destination(engine: &Engine, account: &Account, notice: &Notice) -> Option<(Box<str>, NoticeForm)> {
+    if let (Told::Inbound(_), Some(id)) = (&notice.told, notice.application) {
+        let application = engine.applications.find(id)?;
+        let endpoint = application.facts.endpoint(EndpointKind::Inbound)?;
+        return Some((endpoint.url.clone(), endpoint.form));
+    }
+    let endpoint = || account.endpoint(notice.endpoint()).map(|endpoint| endpoint.url.clone());
+    Some((notice.url.clone().or_else(endpoint)?, notice.form))
+}
+
 async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>) {
     let Some(dialect) = registry::by_name(&notice.dialect) else {
         return (NoticeResult::GivenUp, "this build does not know the dialect".into());
@@ -152,14 +163,14 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let Some(entry) = engine.directory.by_id(notice.account_id) else {
         return (NoticeResult::GivenUp, "the account is gone".into());
     };
-    let endpoint = entry.account.endpoint(notice.endpoint()).map(|endpoint| &*endpoint.url);
-    let Some(url) = notice.url.as_deref().or(endpoint) else {
-        return (NoticeResult::GivenUp, "the account has no URL for it any more".into());
+    let Some((url, form)) = destination(engine, &entry.account, notice) else {
+        return (NoticeResult::GivenUp, "nobody has a URL for it any more".into());
     };
+    let notice = &Notice { form, ..notice.clone() };
     let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
     let moment = Moment { now: engine.world.now(), chance };
     let target =
-        WebhookTarget { url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
+        WebhookTarget { url: &url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
     let answer = match dialect.webhook(notice, target, moment) {
         Ok(request) => engine.egress.send(request).await,
         Err(why) => {

@@ -24,7 +24,8 @@ pub(crate) async fn warn_of_strays(engine: &Arc<Engine>) -> Result<(), StoreErro
             tracing::warn!(
                 carrier = &*name,
                 waiting,
-                "parts wait for a carrier that is not configured: configure it again, or they end at their expiry"
+                "parts wait for a carrier that is not configured: those whose route has another go there, the others end at their expiry \
+                 unless it is configured again"
             );
         }
     }
@@ -48,7 +49,7 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
                 if let Some(desk) = &desk {
                     count_doubts(desk, DoubtCause::ProcessEnded, 1);
                 }
-                let rules = desk.map(|desk| desk.doubt()).unwrap_or_default();
+                let rules = desk.map(|desk| desk.rules().doubt).unwrap_or_default();
                 let event = PartEvent::Doubt { attempt: part.record.attempt, cause: DoubtCause::ProcessEnded, rules };
                 change(engine, part.record.part_id, event, Answer::default(), now)
             })

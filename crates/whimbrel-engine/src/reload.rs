@@ -1,18 +1,17 @@
 //! Another configuration while parts are under way: what changed is replaced, nothing else notices.
 //!
 //! A carrier whose connection changed is emptied and unbound first, then the new one takes its place; what waits for it stays queued
-//! meanwhile. A carrier that is gone is closed in good order; what waits for it stays in the store.
+//! meanwhile. A carrier that is gone is closed in good order; what waits for it goes on to another of its route
+//! (`reroute.rs`), or stays in the store.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use whimbrel_carriers::Carrier;
-use whimbrel_core::part::DoubtRules;
 use whimbrel_core::{CarrierEvent, CarrierId, Snapshot, Span};
 
-use crate::carriers::CarrierDesk;
-use crate::dispatch::Pace;
+use crate::carriers::{CarrierDesk, CarrierRules};
 use crate::events::About;
 use crate::{Engine, dispatcher, recover};
 
@@ -36,10 +35,8 @@ pub enum CarrierChange {
     Replace {
         /// Which.
         id: CarrierId,
-        /// What doubt does from now on.
-        doubt: DoubtRules,
-        /// How fast parts leave from now on.
-        pace: Pace,
+        /// What the engine does with it from now on.
+        rules: CarrierRules,
         /// Starts the new one.
         start: StartCarrier,
     },
@@ -47,10 +44,8 @@ pub enum CarrierChange {
     Rules {
         /// Which.
         id: CarrierId,
-        /// What doubt does from now on.
-        doubt: DoubtRules,
-        /// How fast parts leave from now on.
-        pace: Pace,
+        /// What the engine does with it from now on.
+        rules: CarrierRules,
     },
     /// It is gone.
     Remove {
@@ -84,14 +79,14 @@ impl Engine {
         for change in reload.carriers {
             match change {
                 CarrierChange::Add { desk, start } => self.add_carrier(desk, start),
-                CarrierChange::Replace { id, doubt, pace, start } => {
+                CarrierChange::Replace { id, rules, start } => {
                     let Some(desk) = self.carriers.find(id) else { continue };
-                    desk.set_rules(doubt, pace);
+                    desk.set_rules(rules);
                     successions.push(Succession { before: desk.vacate(), desk, start });
                 }
-                CarrierChange::Rules { id, doubt, pace } => {
+                CarrierChange::Rules { id, rules } => {
                     if let Some(desk) = self.carriers.find(id) {
-                        desk.set_rules(doubt, pace);
+                        desk.set_rules(rules);
                     }
                 }
                 CarrierChange::Remove { id } => gone.extend(self.carriers.find(id)),

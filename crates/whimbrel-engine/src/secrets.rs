@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{AccountId, Secret, SecretId, SecretKind, SecretRefusal, Span, credential};
+use whimbrel_core::{
+    Account, AccountId, Refusal, Secret, SecretId, SecretKind, SecretRefusal, SecretShown, SecretsCall, SecretsOutcome,
+    SecretsWish, Span, credential,
+};
 use whimbrel_store::{
     AddSecret, Credential, KnownSecret, NewSecret, Op, OpResult, RevokeSecret, RotateSignatureSecret, SecretVerifier,
     SignatureSecrets,
@@ -44,6 +47,11 @@ impl std::fmt::Display for SecretError {
 }
 
 impl std::error::Error for SecretError {}
+
+/// What an account's owner sees of a secret.
+const fn shown(secret: &KnownSecret) -> SecretShown {
+    SecretShown { id: secret.id, created_at: secret.created_at }
+}
 
 impl Engine {
     /// What is known of an account's secrets, the oldest first; `None`: there is no such account.
@@ -137,6 +145,54 @@ impl Engine {
             Ok(Some(OpResult::Ended(_))) => self.directory.note_overlaps(),
             Ok(_) => tracing::error!("ended signature secrets could not be forgotten; report this as a bug"),
             Err(error) => tracing::warn!(%error, "ended signature secrets are not forgotten yet"),
+        }
+    }
+
+    /// Carries out a customer's call about the secrets of its own account.
+    pub(crate) async fn secrets_call(
+        self: &Arc<Self>,
+        account: &Account,
+        call: SecretsCall,
+    ) -> Result<SecretsOutcome, Refusal> {
+        let SecretsCall { key, wish } = call;
+        if key != account.key {
+            return Ok(SecretsOutcome::OtherAccount { key });
+        }
+        let known = || self.secrets(account.id).unwrap_or_default();
+        let done = match wish {
+            SecretsWish::List => {
+                let secrets = known().iter().map(shown).collect();
+                return Ok(SecretsOutcome::Listed { key, secrets });
+            }
+            SecretsWish::Show { id } => {
+                let found = known().into_iter().find(|secret| Some(secret.id) == SecretId::parse(&id));
+                return Ok(match found {
+                    Some(secret) => SecretsOutcome::Shown { key, secret: shown(&secret) },
+                    None => SecretsOutcome::Unknown { id },
+                });
+            }
+            SecretsWish::Add(secret) => {
+                let added = self.add_secret(account.id, secret, SecretKind::Chosen).await;
+                added.map(|secret| SecretsOutcome::Added { key, secret: shown(&secret) })
+            }
+            SecretsWish::Revoke { id } => match SecretId::parse(&id) {
+                None => return Ok(SecretsOutcome::Unknown { id }),
+                Some(secret) => match self.revoke_secret(account.id, secret).await {
+                    Err(SecretError::Refused(SecretRefusal::UnknownSecret)) => {
+                        return Ok(SecretsOutcome::Unknown { id });
+                    }
+                    revoked => revoked.map(|()| SecretsOutcome::Revoked),
+                },
+            },
+        };
+        match done {
+            Ok(outcome) => Ok(outcome),
+            Err(SecretError::Refused(why)) => Ok(SecretsOutcome::Refused(why)),
+            Err(SecretError::Overloaded | SecretError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
+            Err(error) => {
+                tracing::error!(account_id = %account.id, %error, "a call about secrets failed");
+                Err(Refusal::Internal)
+            }
         }
     }
 

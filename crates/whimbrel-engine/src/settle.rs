@@ -146,7 +146,7 @@ impl Engine {
             }
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
                 count_doubts(&desk, cause, 1);
-                let event = PartEvent::Doubt { attempt, cause, rules: desk.doubt() };
+                let event = PartEvent::Doubt { attempt, cause, rules: desk.rules().doubt };
                 Some((change(self, part_id, event, Answer::default(), at), place(false)))
             }
             CarrierEvent::GivenBack { part_id, attempt, at, .. } => {
@@ -215,12 +215,12 @@ impl Engine {
         self.events.tell(self.world.now(), || (kind, None, About::Carrier { name: desk.name.clone() }, detail.into()));
     }
 
-    /// Lets time act on parts: what expired, what doubt left waiting.
-    pub(crate) async fn let_time_pass(self: &Arc<Self>, parts: Vec<PartId>) {
+    /// Gives parts events that no carrier told: time passed, or they go on to another carrier.
+    pub(crate) async fn settle_ours(&self, events: Vec<(PartId, PartEvent)>) {
         let now = self.world.now();
-        let ops = parts.iter().map(|part| change(self, *part, PartEvent::Clock, Answer::default(), now)).collect();
-        let after = parts.iter().map(|_| After { carrier: CarrierId(0), kind: AfterKind::Part }).collect();
-        let result = self.batcher.settle(ops).await;
+        let after = events.iter().map(|_| After { carrier: CarrierId(0), kind: AfterKind::Part }).collect();
+        let op = |(part, event)| change(self, part, event, Answer::default(), now);
+        let result = self.batcher.settle(events.into_iter().map(op).collect()).await;
         _ = self.settled(after, result);
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::Span;
+use whimbrel_core::{PartEvent, Span};
 
 use crate::Engine;
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             Ok(parts) if parts.is_empty() => {}
             Ok(parts) => {
                 let is_full = parts.len() == PARTS_MAX;
-                engine.let_time_pass(parts).await;
+                engine.settle_ours(parts.into_iter().map(|part| (part, PartEvent::Clock)).collect()).await;
                 if is_full && engine.batcher.stopped().is_none() {
                     continue;
                 }

@@ -75,18 +75,38 @@ pub enum DocumentFate {
         public_key: Option<Box<str>>,
         /// Its secret.
         secret: Option<Secret>,
+        /// Whether texts that come in are told to it.
+        texts: TakesTexts,
         /// How many of its kind the account may have.
         count_max: u32,
     },
     /// It says this from now on; `None` leaves a half as it is.
     Replace {
         /// What it says.
-        json: Option<Box<str>>,
+        json: Option<NewContent>,
         /// What verifies tokens of its owner.
         public_key: Option<NewKey>,
     },
     /// It is gone.
     Remove,
+}
+
+/// Another content in the place of the one that there is.
+#[derive(Debug, Clone)]
+pub struct NewContent {
+    /// What it says.
+    pub json: Box<str>,
+    /// Whether texts that come in are told to it.
+    pub texts: TakesTexts,
+}
+
+/// Whether texts that come in for the numbers of a document's owner are told to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesTexts {
+    /// They are: whole, each long one when all of it is there.
+    Yes,
+    /// They are told as if it were not there.
+    No,
 }
 
 /// Another key in the place of the one that there is.

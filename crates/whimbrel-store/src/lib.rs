@@ -27,7 +27,7 @@ use whimbrel_core::{
 
 pub use document::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
-    NewKey,
+    NewContent, NewKey, TakesTexts,
 };
 pub use keyring::{ChosenCost, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier};
 pub use op::{
@@ -39,8 +39,8 @@ pub use op::{
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
-    MessageView, OpenPart, Orphan, PartView, PooledNumber, SaleFilter, SignatureSecret, SignatureSecrets, Stats,
-    TimelineEntry,
+    MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
+    SignatureSecrets, Stats, TimelineEntry,
 };
 
 /// Why the store did not answer.
@@ -105,6 +105,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Parts of `carrier` in state `Queued`, `Otp` first, then by due time and number.
     fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
+
+    /// Parts of `carrier` that wait behind `after` and are in no doubt, in the order of [`queued`](Self::queued).
+    fn movable(
+        &self,
+        carrier: CarrierId,
+        after: Option<QueuePlace>,
+        count_max: usize,
+    ) -> Result<Vec<MovablePart>, StoreError>;
 
     /// Parts whose clock may change them at `now`: expired, or `Uncertain` and to be resolved.
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError>;

@@ -10,9 +10,9 @@ mod reload;
 use std::sync::Arc;
 
 use whimbrel_core::{
-    Accepted, Account, AccountId, AccountRules, AccountStatus, CarrierId, CarrierMessageId, CarrierReceipt,
-    CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind, Lists,
-    MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
+    Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, CarrierId, CarrierMessageId,
+    CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind,
+    Lists, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
     SecretRefusal, Signing, Submission, Timestamp,
 };
 
@@ -60,7 +60,8 @@ pub enum Op {
         /// Secrets at most.
         count_max: usize,
     },
-    /// Give up the keys that seal nothing any more. Only after a [`Op::Reseal`] that left nothing is durable.
+    /// Give up the keys that nothing refers to any more, once the batch is durable. Refused while anything is sealed by another
+    /// key than the current one.
     RetireKeys,
     /// Put money into a wallet.
     TopUp(TopUp),
@@ -215,6 +216,8 @@ pub struct OwnedNumber {
     pub account_id: AccountId,
     /// Where its texts go instead of the account's endpoint.
     pub inbound_url: Option<Box<str>>,
+    /// The account's application that it belongs to.
+    pub application: Option<ApplicationId>,
 }
 
 /// A change of a list. Entries stand in the form of [`Lists::entry`]; adding what is there and removing what is not changes

@@ -2,9 +2,9 @@
 
 use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent, InboundId,
-    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId, SenderId,
-    Timestamp,
+    Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
+    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
+    SenderId, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -110,6 +110,42 @@ pub struct OpenPart {
     pub record: PartRecord,
     /// Its class.
     pub class: MessageClass,
+}
+
+/// A part that waits for its carrier and is in no doubt: another carrier may get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovablePart {
+    /// The part.
+    pub part_id: PartId,
+    /// Its class.
+    pub class: MessageClass,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// Its last claim, or handing on.
+    pub attempt: AttemptNumber,
+    /// The rule that chose its carrier.
+    pub route: Box<str>,
+    /// How its message is cut.
+    pub cut: Cut,
+}
+
+impl MovablePart {
+    /// Its place among those of its carrier.
+    #[must_use]
+    pub const fn place(&self) -> QueuePlace {
+        QueuePlace { class: self.class, due_at: self.due_at, part_id: self.part_id }
+    }
+}
+
+/// A place in a carrier's queue, which is sorted as this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueuePlace {
+    /// The class.
+    pub class: MessageClass,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// The part.
+    pub part_id: PartId,
 }
 
 /// Which messages.

@@ -11,7 +11,7 @@ use whimbrel_core::{
 };
 use whimbrel_store::{
     AccountPatch, AccountRefused, Claim, MessageFilter, NoticeResult, NoticeTried, Op, OpResult, OrphanReason,
-    ReceiptIn, ReceiptOutcome, Store,
+    QueuePlace, ReceiptIn, ReceiptOutcome, Store,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -548,4 +548,37 @@ fn an_acceptance_that_comes_late_counts_although_the_part_is_on_its_way_again() 
     matched(&store, receipt(report("c1", ReceiptStatus::Delivered), 5));
     assert_eq!((states(&store, 100), money(&store)), (vec!["delivered".to_owned()], (PLENTY - PRICE, 0)));
     assert!(store.audit().expect("read").is_clean());
+}
+
+#[test]
+fn parts_that_another_carrier_may_get_are_read_in_their_order_from_any_place_on() {
+    let store = store_with(PLENTY);
+    for id in [100, 200, 300, 400] {
+        run(&store, accept(a_plan(id, "hi"), Claim::Later));
+    }
+    // One is under way, and one is in doubt: its carrier may have it.
+    run(&store, claimed(200, 1, 1));
+    run(&store, claimed(300, 1, 1));
+    run(&store, doubt(300, 2, 1, DoubtPolicy::Resend));
+    let read = |after, count| {
+        let parts = store.movable(CARRIER, after, count).expect("read");
+        parts.iter().map(|part| (part.part_id.0, part.attempt.0, part.place())).collect::<Vec<_>>()
+    };
+    let ids = |parts: &[(i64, u16, QueuePlace)]| parts.iter().map(|part| part.0).collect::<Vec<_>>();
+    let all = read(None, 10);
+    assert_eq!(ids(&all), [100, 400]);
+    assert_eq!(ids(&read(None, 1)), [100]);
+    assert_eq!(ids(&read(Some(all[0].2), 10)), [400]);
+    assert_eq!(ids(&read(Some(all[1].2), 10)), [0_i64; 0]);
+    let other = match run(&store, Op::NameCarrier { name: "tele-2".into() }) {
+        OpResult::Carrier(id) => id,
+        other => panic!("{other:?}"),
+    };
+    let hand_on = event(100, 3, PartEvent::HandedOn { attempt: AttemptNumber(1), next: other });
+    assert_eq!(part(&store, hand_on.clone()).record.expect("open").carrier, other);
+    assert_eq!(part(&store, hand_on).ignored, Some(Ignored::Repeated));
+    // The claim of the carrier before comes too late.
+    assert_eq!(part(&store, claimed(100, 4, 1)).ignored, Some(Ignored::Stale));
+    assert_eq!((ids(&read(None, 10)), store.movable(other, None, 10).expect("read").len()), (vec![400], 1));
+    assert!(part(&store, claimed(100, 5, 2)).submission.is_some());
 }

@@ -368,6 +368,37 @@ fn a_database_wants_a_key_that_it_was_marked_with() {
 }
 
 #[test]
+fn a_key_stays_until_the_end_of_its_last_secret_is_durable() {
+    let folder = Folder::new("key-durable");
+    let (store, keyring) = open_with_file(&folder);
+    run(&store, Op::NameCarrier { name: "tele-1".into() });
+    let secret = |id: u128, text: &str| NewSecret { id: SecretId(id), verifier: keyring.verifier(&Secret::new(text)) };
+    let mut account = new_account(ACCOUNT, "devkey01");
+    account.secrets = vec![secret(5, "devSecret01")];
+    run(&store, Op::NewAccount(Box::new(account)));
+    run(&store, top_up(ACCOUNT, 1_000 * PRICE, "dev"));
+    keyring.begin_rotation().expect("begun");
+    assert_eq!(reseal(&store), (1, Rest::None));
+    retire(&store).expect("nothing is left");
+    changed(&store, add_new(secret(8, "devSecret02")));
+    // The disk is full: nothing of the batch is kept, and so the first secret is as good as before.
+    store.limit_pages(1).expect("limited");
+    let long = "a".repeat(1_500);
+    let mut batch = vec![revoke(5), Op::RetireKeys];
+    batch.extend((0..100).map(|index| accept(a_plan(1_000 + index * 100, &long), Claim::Later)));
+    assert!(store.commit(&batch).is_err());
+    drop(store);
+    let (store, keyring) = open_with_file(&folder);
+    let now = credential(&store);
+    assert_eq!(ids(&now), [5, 8]);
+    assert!(keyring.proves(&now.secrets[0].verifier, &Secret::new("devSecret01")));
+    // Once it is durable the key goes, in the very same batch.
+    let done = store.commit(&[revoke(5), Op::RetireKeys]).expect("committed");
+    assert!(matches!(done[1], OpResult::KeysRetired(Ok(()))));
+    assert_eq!(keyring.states().len(), 1);
+}
+
+#[test]
 fn a_verifier_of_a_key_that_is_gone_is_not_stored() {
     let folder = Folder::new("key-gone");
     let (store, keyring) = open_with_file(&folder);

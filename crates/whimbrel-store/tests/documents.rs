@@ -5,8 +5,8 @@ mod support;
 use support::*;
 use whimbrel_core::{AccountId, Secret, Timestamp};
 use whimbrel_store::{
-    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewKey, Op,
-    OpResult, Store,
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewContent,
+    NewKey, Op, OpResult, Store, TakesTexts,
 };
 
 const OTHER: AccountId = AccountId(6);
@@ -24,6 +24,7 @@ fn make(account_id: AccountId, key: &str, at: i64) -> Op {
         json: format!("{{\"name\":\"{key}\"}}").into(),
         public_key: Some("key 1".into()),
         secret: Some(Secret::new("planted-secret-7f3a")),
+        texts: TakesTexts::No,
         count_max: 3,
     };
     change(account_id, key, at, fate)
@@ -63,7 +64,10 @@ fn a_document_lives_and_every_change_twice_is_one() {
     assert_eq!((document(&made).version, &*document(&made).json), (1, "{\"name\":\"a\"}"));
     assert_eq!(document(&run(&store, make(ACCOUNT, "a", 10))), document(&made));
 
-    let fate = || DocumentFate::Replace { json: Some("{}".into()), public_key: None };
+    let fate = || DocumentFate::Replace {
+        json: Some(NewContent { json: "{}".into(), texts: TakesTexts::Yes }),
+        public_key: None,
+    };
     let replaced = run(&store, change(ACCOUNT, "a", 20, fate()));
     assert_eq!((document(&replaced).version, document(&replaced).public_key.as_deref()), (2, Some("key 1")));
     assert_eq!(document(&run(&store, change(ACCOUNT, "a", 20, fate()))), document(&replaced));

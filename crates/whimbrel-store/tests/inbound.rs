@@ -189,7 +189,12 @@ fn octets_are_joined_as_octets_and_alphabets_as_the_wider() {
     let wide = InboundContent::Text { text: MessageText::new("é"), alphabet: InboundAlphabet::Ucs2 };
     take(&store, arrives(102, 1, mark(2, 1), wide));
     take(&store, arrives(103, 1, mark(2, 2), text("b")));
+    // A text among octets loses neither.
+    take(&store, arrives(104, 1, mark(3, 1), text("a")));
+    take(&store, arrives(105, 1, mark(3, 2), binary(&[0, 1])));
     let views = listed(&store);
+    assert!(matches!(&views[0].content, InboundContent::Binary(octets) if octets.expose() == [b'a', 0, 1]));
+    let views = &views[1..];
     assert!(matches!(&views[1].content, InboundContent::Binary(octets) if octets.expose() == [0, 255, 3, 4]));
     assert!(matches!(&views[0].content, InboundContent::Text { alphabet: InboundAlphabet::Ucs2, .. }));
 }
@@ -272,6 +277,7 @@ fn a_number_has_one_owner_at_a_time() {
         number: OURS.into(),
         account_id: AccountId(account),
         inbound_url: url.map(Into::into),
+        application: None,
     };
     for _ in 0..2 {
         assert!(matches!(run(&store, number(5, None)), OpResult::Number(Some(now)) if now == owned(5, None)));

@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1i64..30, 0u8..20).prop_map(|(units, cause)| Step::TopUp { units, cause }),
         2 => (0u8..4, 0u8..3).prop_map(|(number, kind)| Step::Deal { number, kind }),
         1 => proptest::option::of(1i64..10).prop_map(|arranged| Step::Reload { arranged }),
-        8 => (any::<prop::sample::Index>(), 0u16..4, 0u8..7, 0u8..4, 0i64..100)
+        8 => (any::<prop::sample::Index>(), 0u16..4, 0u8..8, 0u8..4, 0i64..100)
             .prop_map(|(part, attempt, kind, policy, seconds)| {
                 Step::Event { part: part.index(64), attempt, kind, policy, seconds }
             }),
@@ -115,7 +115,7 @@ impl Model {
             }
             Step::Event { part, attempt, kind, policy, seconds } => {
                 let part = self.part(*part);
-                let attempt = self.attempt(part, *attempt, matches!(kind, 0 | 1));
+                let attempt = self.attempt(part, *attempt, matches!(kind, 0 | 1 | 6));
                 self.clock += seconds;
                 match kind {
                     0 | 1 => event(part, self.clock, PartEvent::Claimed { attempt }),
@@ -131,6 +131,7 @@ impl Model {
                         let next = (self.clock % 2 == 0).then_some(CarrierId(2));
                         event(part, self.clock, PartEvent::Refused { attempt, error: error(*policy), retry_at, next })
                     }
+                    6 => event(part, self.clock, PartEvent::HandedOn { attempt, next: CarrierId(2) }),
                     _ => event(part, self.clock, PartEvent::Clock),
                 }
             }

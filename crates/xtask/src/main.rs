@@ -58,6 +58,10 @@ enum Command {
     Throttled(commands::throttled::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
     Properties(commands::properties::Options),
+    /// Replace every secret of an account once a second under load, and see that no honest request fails.
+    Rotate(commands::rotate::Options),
+    /// Measure what guessed and cold secrets cost those who send beside them.
+    Guesses(commands::guesses::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -100,6 +104,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
+        Command::Rotate(options) => commands::rotate::run(&workspace, &options),
+        Command::Guesses(options) => commands::guesses::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

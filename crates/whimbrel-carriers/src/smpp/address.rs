@@ -5,6 +5,7 @@
 
 use whimbrel_core::{PhoneNumber, SenderId};
 use whimbrel_smpp::Address;
+use whimbrel_sms::gsm7;
 
 /// Type of number: a name.
 const TON_NAME: u8 = 5;
@@ -45,11 +46,39 @@ pub enum NumberForm {
     },
 }
 
+/// What the octets of a name mean. SMPP does not say; ASCII is what most centres expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameAlphabet {
+    /// ASCII.
+    #[default]
+    Ascii,
+    /// GSM 7-bit, one septet an octet (3GPP TS 23.038 §6.2.1). It has no `@` here: its octet is the NUL that ends an address.
+    Gsm7,
+}
+
+impl NameAlphabet {
+    fn octets(self, name: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Ascii => name.is_ascii().then(|| name.into()),
+            Self::Gsm7 => gsm7::encode(name).ok().filter(|octets| !octets.contains(&0)),
+        }
+    }
+
+    fn text(self, octets: &[u8]) -> Box<str> {
+        match self {
+            Self::Ascii => lossy(octets),
+            Self::Gsm7 => gsm7::decode(octets).into(),
+        }
+    }
+}
+
 /// How addresses are labelled and written. The default is what most carriers expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressForms {
     /// A sender that is a name: 5/0.
     pub sender_name: TonNpi,
+    /// What a sender that is a name is written in.
+    pub sender_name_alphabet: NameAlphabet,
     /// A sender that is an international number: 1/1.
     pub sender_number: TonNpi,
     /// A sender that is a short code: 3/0; some carriers want 0/1 or 6/0.
@@ -66,6 +95,7 @@ impl Default for AddressForms {
     fn default() -> Self {
         Self {
             sender_name: TonNpi { ton: TON_NAME, npi: 0 },
+            sender_name_alphabet: NameAlphabet::Ascii,
             sender_number: TonNpi::INTERNATIONAL,
             sender_short_code: TonNpi { ton: 3, npi: 0 },
             recipient: TonNpi::INTERNATIONAL,
@@ -75,18 +105,21 @@ impl Default for AddressForms {
     }
 }
 
-/// A sender that cannot be written: which alphabet a centre reads addresses in is not agreed anywhere, except that ASCII is.
+/// A sender that the carrier's alphabet for names does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotAscii;
+pub(super) struct NotWritable;
 
 impl AddressForms {
     /// The sender as the carrier wants it.
-    pub(super) fn source(&self, sender: &SenderId) -> Result<Address, NotAscii> {
+    pub(super) fn source(&self, sender: &SenderId) -> Result<Address, NotWritable> {
         match sender {
             SenderId::Number(number) => Ok(self.sender_number_form.address(self.sender_number, number)),
             SenderId::ShortCode(code) => Ok(address(self.sender_short_code, code)),
-            SenderId::Name(name) if name.is_ascii() => Ok(address(self.sender_name, name)),
-            SenderId::Name(_) => Err(NotAscii),
+            SenderId::Name(name) => {
+                let TonNpi { ton, npi } = self.sender_name;
+                let digits = self.sender_name_alphabet.octets(name).ok_or(NotWritable)?;
+                Ok(Address { ton, npi, digits })
+            }
         }
     }
 
@@ -110,7 +143,7 @@ impl AddressForms {
                 Err(_) if digits.len() <= 6 => SenderId::ShortCode(digits),
                 Err(_) => SenderId::Name(digits),
             },
-            None => SenderId::Name(lossy(&address.digits)),
+            None => SenderId::Name(self.sender_name_alphabet.text(&address.digits)),
         }
     }
 
@@ -202,6 +235,21 @@ mod tests {
             assert_eq!(format!("{}/{} {digits}", written.ton, written.npi), wanted);
             assert_eq!(&*forms.digits(&written), number, "{wanted}");
         }
+    }
+
+    #[test]
+    fn names_are_written_in_the_carriers_alphabet() {
+        let forms = |sender_name_alphabet| AddressForms { sender_name_alphabet, ..AddressForms::default() };
+        let octets = |alphabet, name: &str| {
+            forms(alphabet).source(&SenderId::Name(name.into())).ok().map(|address| address.digits)
+        };
+        assert_eq!(octets(NameAlphabet::Ascii, "Acme_1"), Some(b"Acme_1".to_vec()));
+        assert_eq!(octets(NameAlphabet::Ascii, "Café"), None);
+        assert_eq!(octets(NameAlphabet::Gsm7, "Café_1"), Some(b"Caf\x05\x111".to_vec()));
+        // The commercial at is the octet that ends an address; Cyrillic is not in the alphabet.
+        assert_eq!((octets(NameAlphabet::Gsm7, "a@b"), octets(NameAlphabet::Gsm7, "Привет")), (None, None));
+        let name = Address { ton: 5, npi: 0, digits: b"Caf\x05\x111".to_vec() };
+        assert_eq!(forms(NameAlphabet::Gsm7).sender(&name), SenderId::Name("Café_1".into()));
     }
 
     #[test]

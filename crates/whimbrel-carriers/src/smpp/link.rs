@@ -91,6 +91,8 @@ pub(super) struct Link<'a> {
     is_out_of_step: bool,
     /// The engine was told that nothing is sent any more, before the end.
     is_announced: bool,
+    /// The log was told that the carrier gives no ids.
+    is_idless: bool,
 }
 
 impl<'a> Link<'a> {
@@ -131,6 +133,7 @@ impl<'a> Link<'a> {
             timer: None,
             is_out_of_step: false,
             is_announced: false,
+            is_idless: false,
         })
     }
 

@@ -36,7 +36,7 @@ mod tests;
 mod tls;
 mod wire;
 
-pub use address::{AddressForms, NumberForm, TonNpi};
+pub use address::{AddressForms, NameAlphabet, NumberForm, TonNpi};
 pub use answer::{StatusClass, StatusRule};
 pub use concat::ConcatMethod;
 pub use config::{

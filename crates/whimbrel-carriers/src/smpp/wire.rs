@@ -172,7 +172,7 @@ fn sender_is_not_ascii() -> CarrierError {
     CarrierError::Permanent {
         cause: Cause::SenderFilter,
         status: ReceiptStatus::Rejected,
-        code: "not sent: the sender is not ASCII".into(),
+        code: "not sent: the sender has a character that the carrier takes in no name".into(),
         scope: RefusalScope::ThisCarrier,
     }
 }

@@ -223,6 +223,34 @@ fn intermediate_receipts_are_told_once_each() {
     assert!(matches!(after(buffered, &[report(ReceiptStatus::Delivered)]).state, PartState::Final(_)));
 }
 
+fn hand_on(attempt: u16, next: u16) -> PartEvent {
+    PartEvent::HandedOn { attempt: AttemptNumber(attempt), next: CarrierId(next) }
+}
+
+#[test]
+fn a_part_that_waits_goes_on_to_another_carrier_and_the_first_cannot_claim_it_any_more() {
+    let throttled = CarrierError::Throttled { pause: Span::seconds(1), code: "".into() };
+    for waiting in [queued(), after(queued(), &[claim(1), refusal(1, throttled)])] {
+        let number = waiting.attempt.0 + 1;
+        let handed_on = after(waiting, &[hand_on(number, 9)]);
+        assert_eq!((handed_on.carrier, handed_on.state), (CarrierId(9), PartState::Queued { due_at: T0 }));
+        assert_eq!(handed_on.funds, Funds::Held);
+        // Twice is once; and what the first carrier's queue knew is out of date.
+        assert_eq!(apply(&handed_on, &hand_on(number, 9), T0), Transition::Ignored(Ignored::Repeated));
+        assert_eq!(apply(&handed_on, &claim(number), T0), Transition::Ignored(Ignored::Stale));
+        assert!(matches!(after(handed_on, &[claim(number + 1)]).state, PartState::Submitting { .. }));
+    }
+}
+
+#[test]
+fn what_a_carrier_may_have_is_not_handed_on() {
+    let in_doubt = after(queued(), &[claim(1), doubt(1, DoubtPolicy::Resend)]);
+    assert!(matches!(in_doubt.state, PartState::Queued { .. }));
+    for record in [in_doubt, after(queued(), &[claim(1)]), after(queued(), &[claim(1), sent_as(1)])] {
+        assert_eq!(apply(&record, &hand_on(2, 9), T0), Transition::Ignored(Ignored::Stale));
+    }
+}
+
 fn any_event() -> impl Strategy<Value = PartEvent> {
     let attempt = 0u16..5;
     let policy = prop_oneof![
@@ -241,6 +269,7 @@ fn any_event() -> impl Strategy<Value = PartEvent> {
         attempt.clone().prop_map(|attempt| {
             refusal(attempt, CarrierError::Throttled { pause: Span::seconds(1), code: "".into() })
         }),
+        (attempt.clone(), 1_u16..4).prop_map(|(attempt, next)| hand_on(attempt, next)),
         attempt.clone().prop_map(|attempt| PartEvent::GivenBack { attempt: AttemptNumber(attempt) }),
         (attempt, policy).prop_map(|(attempt, policy)| doubt(attempt, policy)),
         prop_oneof![

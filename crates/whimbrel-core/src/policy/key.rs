@@ -39,15 +39,27 @@ pub enum SignatureRule {
     /// They may be.
     #[default]
     Optional,
-    /// They must be: a request that shows key and secret is refused. A token is a signature of its own kind.
+    /// They must be, where that is possible: a request that shows key and secret is refused. A token is a signature of its own
+    /// kind.
     Required,
 }
 
 text_forms! { SignatureRule { Optional = "optional", Required = "required" } }
 
+/// Whether a kind of request can be signed at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signable {
+    /// It can.
+    Yes,
+    /// Its API knows no signatures: a rule that demands one says nothing of it.
+    No,
+}
+
 /// How one request showed who is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyUse {
+    /// Whether it could have been signed.
+    pub signable: Signable,
     /// The way.
     pub method: AuthMethod,
     /// With [`AuthMethod::Signature`]: how it was signed.
@@ -67,7 +79,7 @@ impl KeyPolicy {
         if !self.networks.is_empty() && !by.source.is_some_and(from_listed) {
             return Err(Refusal::SourceNotAllowed);
         }
-        if self.signature == SignatureRule::Required {
+        if self.signature == SignatureRule::Required && by.signable == Signable::Yes {
             match by.method {
                 AuthMethod::Parameters | AuthMethod::Basic => return Err(Refusal::SignatureRequired),
                 AuthMethod::Signature | AuthMethod::Token | AuthMethod::OAuth => {}
@@ -177,7 +189,7 @@ mod tests {
     }
 
     fn by(method: AuthMethod, source: &str) -> KeyUse {
-        KeyUse { method, signed_by: None, source: source.parse().ok() }
+        KeyUse { signable: Signable::Yes, method, signed_by: None, source: source.parse().ok() }
     }
 
     #[test]
@@ -214,7 +226,7 @@ mod tests {
     fn everything_is_allowed_until_something_is_not() {
         let all = KeyPolicy::default();
         for method in [AuthMethod::Parameters, AuthMethod::Basic, AuthMethod::Signature, AuthMethod::Token] {
-            assert_eq!(all.judge_use(KeyUse { method, signed_by: None, source: None }), Ok(()));
+            assert_eq!(all.judge_use(by(method, "nowhere")), Ok(()));
         }
         assert_eq!(all.judge_scope(Scope::Secrets), Ok(()));
         let reader = KeyPolicy { scopes: Choice::only(&[Scope::Read]), ..KeyPolicy::default() };
@@ -241,6 +253,7 @@ mod tests {
         };
         for method in [AuthMethod::Parameters, AuthMethod::Basic] {
             assert_eq!(policy.judge_use(by(method, "::1")), Err(Refusal::SignatureRequired));
+            assert_eq!(policy.judge_use(KeyUse { signable: Signable::No, ..by(method, "::1") }), Ok(()));
         }
         let signed = |method| policy.judge_use(KeyUse { signed_by: Some(method), ..by(AuthMethod::Signature, "::1") });
         assert_eq!(signed(SignatureMethod::HmacSha512), Ok(()));

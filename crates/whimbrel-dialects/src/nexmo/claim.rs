@@ -8,6 +8,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{AuthMethod, Refusal, Secret};
 
 use super::params::{Name, Params};
@@ -77,6 +78,14 @@ impl Product {
         }
     }
 
+    /// Whether callers can do better than show their secret.
+    fn signable(self) -> Signable {
+        match self.takes(Way::Signature) || self.takes(Way::Token) {
+            true => Signable::Yes,
+            false => Signable::No,
+        }
+    }
+
     /// Whether callers may prove themselves that way.
     pub(super) fn takes(self, way: Way) -> bool {
         self.ways().0.contains(&way)
@@ -129,16 +138,22 @@ pub(super) fn claim(product: Product, request: &HttpRequest<'_>, params: &Params
     if disagree {
         return Err(Refusal::BadCredentials);
     }
+    let signable = product.signable();
     match (key, secret, basic) {
         (Some(key), Some(secret), _) => {
             let method = AuthMethod::Parameters;
-            Ok(Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method })
+            Ok(Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable })
         }
         (_, _, Basic::Given { key, secret }) if !secret.expose().is_empty() => {
-            Ok(Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic })
+            Ok(Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic, signable })
         }
         _ => Err(Refusal::Missing { field: "api_secret" }),
     }
+}
+
+/// Whether a request has Basic credentials that are no key and secret.
+pub(super) fn is_malformed(request: &HttpRequest<'_>) -> bool {
+    request.header("authorization").is_some_and(|header| matches!(read_basic(header), Basic::Malformed))
 }
 
 /// Reads `Basic base64(key ":" secret)` (RFC 7617); the first colon ends the key.
@@ -314,5 +329,12 @@ mod tests {
                 "{header_only:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_rule_that_demands_signatures_says_nothing_of_products_without_them() {
+        let signable = |product: Product| product.signable() == Signable::Yes;
+        assert!([Product::Sms, Product::VerifyV1, Product::Messages, Product::Voice].into_iter().all(signable));
+        assert!(![Product::Account, Product::Secrets, Product::Applications, Product::Audit].into_iter().any(signable));
     }
 }

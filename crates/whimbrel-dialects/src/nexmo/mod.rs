@@ -12,12 +12,14 @@ mod claim;
 mod client;
 mod developer;
 mod escape;
+mod instant;
 mod messages;
 mod numbers;
 mod params;
 mod pricing;
 mod problem;
 mod search;
+mod secrets;
 mod signed;
 mod sms;
 mod token;
@@ -63,8 +65,16 @@ const TRACE_ID_CHARS_MAX: usize = 64;
 type ReadApi = fn(&HttpRequest<'_>, u128, Timestamp) -> Match;
 
 /// In the order in which paths are tried: what is asked most comes first.
-const APIS: &[ReadApi] =
-    &[sms::read, messages::read, account::read, pricing::read, numbers::read, search::read, applications::read];
+const APIS: &[ReadApi] = &[
+    sms::read,
+    messages::read,
+    account::read,
+    pricing::read,
+    numbers::read,
+    search::read,
+    applications::read,
+    secrets::read,
+];
 
 /// The APIs of the vendor that are spoken here: a folder each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,12 +93,22 @@ enum Api {
     Applications,
     /// `/v1/messages`: texts by the API of all channels.
     Messages,
+    /// `/accounts/{key}/secrets`: what authenticates an account.
+    Secrets,
 }
 
 impl Api {
     /// All of them, each at the place of its number.
-    const ALL: &[Self] =
-        &[Self::Sms, Self::Account, Self::Pricing, Self::Numbers, Self::Search, Self::Applications, Self::Messages];
+    const ALL: &[Self] = &[
+        Self::Sms,
+        Self::Account,
+        Self::Pricing,
+        Self::Numbers,
+        Self::Search,
+        Self::Applications,
+        Self::Messages,
+        Self::Secrets,
+    ];
 
     /// As the high octet of [`Reply::page`] carries it.
     const fn number(self) -> u16 {
@@ -127,6 +147,7 @@ impl Dialect for Nexmo {
             Api::Search => search::render(outcome, reply),
             Api::Applications => applications::render(outcome, reply),
             Api::Messages => messages::render(outcome, reply),
+            Api::Secrets => secrets::render(outcome, reply),
         }
     }
 

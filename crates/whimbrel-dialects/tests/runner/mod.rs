@@ -8,6 +8,7 @@ mod outcomes;
 pub(crate) mod requests;
 mod resources;
 mod schema;
+mod secrets;
 mod shapes;
 pub(crate) mod webhooks;
 mod xml;

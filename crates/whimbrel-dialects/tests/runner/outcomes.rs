@@ -8,7 +8,7 @@ use whimbrel_dialects::{Claim, Parsed};
 
 use super::applications;
 use super::file::{Facts, money};
-use super::resources;
+use super::{resources, secrets};
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
@@ -28,6 +28,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         },
         "message: unknown" => return Outcome::Message(MessageOutcome::Unknown { id: facts.get("id").into() }),
         "message: not markable" => return Outcome::Message(MessageOutcome::NotMarkable),
+        "secrets" => return Outcome::Secrets(secrets::outcome(&facts)),
         "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
         "refused: wrong credentials" => {

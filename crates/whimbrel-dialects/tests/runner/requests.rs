@@ -11,7 +11,7 @@ use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::{applications, outcomes, resources};
+use super::{applications, outcomes, resources, secrets};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -77,7 +77,7 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
 fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     let mut out = String::new();
     let _ = match &parsed.claim {
-        Ok(Claim::KeyAndSecret { key, secret, method }) => {
+        Ok(Claim::KeyAndSecret { key, secret, method, signable: _ }) => {
             let way = if *method == AuthMethod::Parameters { "" } else { ", by " };
             let name = if way.is_empty() { "" } else { method.as_str() };
             writeln!(out, "claim: key {key}, secret {}{way}{name}", secret.expose())
@@ -92,6 +92,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
         Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
+        Ok(Call::Secrets(call)) => secrets::print_call(&mut out, call),
         Ok(Call::Application(call)) => applications::print_call(&mut out, call),
         Ok(Call::Message(MessageCall::Mark { id, message })) => {
             let _ = write!(out, "call: mark message {id}, {message:?}");

@@ -196,14 +196,14 @@ async fn attempt(gateway: &Gateway, class: &Class, case: &Case<'_>, row: &mut Ro
     let mut before = String::new();
     for request in honest {
         let count = messages();
-        before = gateway.ask(request).await;
+        before = gateway.answer_to(request).await;
         assert_eq!((status(&before), messages()), ("0", count + 1), "{what}: the honest request");
         assert_eq!(whole.judge(request, case.now), Verdict::Sent, "{what}: the honest request");
         assert_eq!(mutant.judge(request, case.now), Verdict::Sent, "{what}: the honest request");
     }
     row.cases += 1;
     row.passed_without_the_check += usize::from(mutant.judge(hostile, case.now) == Verdict::Sent);
-    let (count, answer) = (messages(), gateway.ask(hostile).await);
+    let (count, answer) = (messages(), gateway.answer_to(hostile).await);
     let right = match class.answer {
         Answer::Status(code) => status(&answer) == code && whole.judge(hostile, case.now) == Verdict::Refused,
         Answer::AsBefore => answer == before && whole.judge(hostile, case.now) == Verdict::Again,

@@ -1,5 +1,6 @@
 //! The engine over a real store, with a carrier and a way out that a test holds in its hand.
 
+mod applications;
 mod clock;
 mod credentials;
 mod hostile;

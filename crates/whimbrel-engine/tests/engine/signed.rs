@@ -53,7 +53,7 @@ async fn of_many_identical_requests_at_once_one_sends_and_all_get_its_answer() {
         let asked: Vec<_> = (0..16)
             .map(|_| {
                 let (gateway, request) = (Arc::clone(&gateway), request.clone());
-                tokio::spawn(async move { gateway.ask(&request).await })
+                tokio::spawn(async move { gateway.answer_to(&request).await })
             })
             .collect();
         let mut answers = Vec::new();
@@ -74,16 +74,16 @@ async fn what_was_answered_stays_answered_though_it_would_be_refused_now() {
     let folder = Folder::new("signed-later");
     let gateway = start(&folder).await;
     let request = Request::form(&signed(&text("hello", now(&gateway)), METHOD, "signature"));
-    let first = gateway.ask(&request).await;
+    let first = gateway.answer_to(&request).await;
     assert_eq!(status(&first), "0");
     let (engine, account, number) = (&gateway.engine, Some(gateway.account()), ["447700900123".to_owned()]);
     engine.change_list(account, ListKind::Barred, &number, &[]).await.expect("changed");
-    assert_eq!(gateway.ask(&request).await, first);
+    assert_eq!(gateway.answer_to(&request).await, first);
     let other = Request::form(&signed(&text("hello", now(&gateway) - 1), METHOD, "signature"));
-    assert_eq!(status(&gateway.ask(&other).await), "7");
-    assert_eq!(status(&gateway.ask(&other).await), "7", "a refusal uses nothing up");
+    assert_eq!(status(&gateway.answer_to(&other).await), "7");
+    assert_eq!(status(&gateway.answer_to(&other).await), "7", "a refusal uses nothing up");
     engine.change_list(account, ListKind::Barred, &[], &number).await.expect("changed");
-    assert_eq!(status(&gateway.ask(&other).await), "0");
+    assert_eq!(status(&gateway.answer_to(&other).await), "0");
     assert_eq!(messages(&gateway), 2);
 }
 
@@ -92,7 +92,7 @@ async fn the_same_answer_comes_after_a_restart_and_after_a_crash() {
     let folder = Folder::new("signed-restart");
     let gateway = start(&folder).await;
     let request = Request::form(&signed(&text("hello", now(&gateway)), METHOD, "signature"));
-    let first = gateway.ask(&request).await;
+    let first = gateway.answer_to(&request).await;
     // The files as a process that is killed now would leave them.
     let crashed = Folder::new("signed-crash");
     for file in ["whimbrel.db", "whimbrel.db-wal"] {
@@ -101,7 +101,7 @@ async fn the_same_answer_comes_after_a_restart_and_after_a_crash() {
     gateway.stop().await;
     for folder in [&folder, &crashed] {
         let gateway = Gateway::start(folder, Setup::default()).await;
-        assert_eq!(gateway.ask(&request).await, first);
+        assert_eq!(gateway.answer_to(&request).await, first);
         assert_eq!(messages(&gateway), 1);
         gateway.stop().await;
     }
@@ -113,18 +113,18 @@ async fn a_clock_that_is_set_back_sends_nothing_again() {
     let gateway = start(&folder).await;
     let begun_at = gateway.clock().now();
     let request = Request::form(&signed(&text("hello", begun_at.unix_seconds()), METHOD, "signature"));
-    assert_eq!(status(&gateway.ask(&request).await), "0");
+    assert_eq!(status(&gateway.answer_to(&request).await), "0");
     gateway.set_clock(begun_at + Span::seconds(302));
-    assert_eq!(status(&gateway.ask(&request).await), "14", "out of the window");
+    assert_eq!(status(&gateway.answer_to(&request).await), "14", "out of the window");
     for n in 0..70 {
         let later = text(&format!("later {n}"), now(&gateway));
-        assert_eq!(status(&gateway.ask(&Request::form(&signed(&later, METHOD, "signature"))).await), "0");
+        assert_eq!(status(&gateway.answer_to(&Request::form(&signed(&later, METHOD, "signature"))).await), "0");
     }
     gateway.set_clock(begun_at);
-    assert_eq!(status(&gateway.ask(&request).await), "14", "it was forgotten, and stays used");
+    assert_eq!(status(&gateway.answer_to(&request).await), "14", "it was forgotten, and stays used");
     assert_eq!(messages(&gateway), 71);
     let honest = text("honest", begun_at.unix_seconds() + 1);
-    assert_eq!(status(&gateway.ask(&Request::form(&signed(&honest, METHOD, "signature"))).await), "0");
+    assert_eq!(status(&gateway.answer_to(&Request::form(&signed(&honest, METHOD, "signature"))).await), "0");
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn the_secret_before_is_good_until_its_time_is_over() {
     rotated.expect("rotated");
     let ask = async |what: &str, secret: &str| {
         let request = Request::form(&signed(&text(what, now(&gateway)), METHOD, secret));
-        status(&gateway.ask(&request).await).to_owned()
+        status(&gateway.answer_to(&request).await).to_owned()
     };
     assert_eq!((ask("a", "fresh").await.as_str(), ask("b", "signature").await.as_str()), ("0", "0"));
     gateway.set_clock(begun_at + Span::seconds(62));
@@ -152,9 +152,9 @@ async fn an_account_may_demand_signatures() {
     let patch = AccountPatch { policy: Some(policy), ..AccountPatch::new(gateway.account(), gateway.clock().now()) };
     gateway.engine.patch_account(patch).await.expect("changed");
     let with_secret = [text("hello", now(&gateway)), vec![("api_secret".to_owned(), "secret".to_owned())]].concat();
-    assert_eq!(status(&gateway.ask(&Request::form(&with_secret)).await), "14");
+    assert_eq!(status(&gateway.answer_to(&Request::form(&with_secret)).await), "14");
     let request = Request::form(&signed(&text("hello", now(&gateway)), METHOD, "signature"));
-    assert_eq!(status(&gateway.ask(&request).await), "0");
+    assert_eq!(status(&gateway.answer_to(&request).await), "0");
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_refused_signature_is_explained_to_who_listens() {
     let unsorted: String = pairs.iter().map(|(name, value)| format!("&{name}={value}")).collect();
     let sig = digest(METHOD, unsorted.as_bytes(), "signature");
     let request = Request::form(&[pairs, vec![("sig".to_owned(), sig)]].concat());
-    assert_eq!(status(&gateway.ask(&request).await), "14");
+    assert_eq!(status(&gateway.answer_to(&request).await), "14");
     let whimbrel_engine::events::Heard::Event(event) = soon(listener.next()).await else { panic!("no event") };
     assert_eq!((event.kind, event.account_id), ("signature.refused", Some(gateway.account())));
     assert!(event.detail.starts_with("not-sorted: ") && !event.detail.contains("482917"), "{}", event.detail);
@@ -187,7 +187,7 @@ async fn a_webhook_is_signed_anew_at_each_try() {
     let folder = Folder::new("signed-webhook");
     let mut gateway = start(&folder).await;
     sign_by(&gateway, Signing { method: METHOD, webhooks: WebhookSigning::Signed }).await;
-    let sent = gateway.ask(&Request::form(&signed(&text("hello", now(&gateway)), METHOD, "signature"))).await;
+    let sent = gateway.answer_to(&Request::form(&signed(&text("hello", now(&gateway)), METHOD, "signature"))).await;
     assert_eq!(status(&sent), "0");
     let part = gateway.next_submission().await;
     gateway.sent(&part, "c1", AnswerTiming::InTime).await;

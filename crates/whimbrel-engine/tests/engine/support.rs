@@ -8,6 +8,7 @@ use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::part::{DoubtPolicy, DoubtRules};
 use whimbrel_core::plan::Route;
+use whimbrel_core::policy::Signable;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
@@ -19,7 +20,7 @@ use whimbrel_core::{
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
-use whimbrel_engine::carriers::{CarrierDesk, Carriers};
+use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
@@ -148,7 +149,7 @@ impl Gateway {
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
         let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
-        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), doubt, Pace { parts_per_second_max: 0 }));
+        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), rules(doubt)));
         let (egress, webhooks) = mpsc::unbounded_channel();
         let (engine, events) = Engine::start(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -270,7 +271,8 @@ impl Gateway {
             carrier: None,
         });
         let method = AuthMethod::Parameters;
-        let claim = Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method };
+        let claim =
+            Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         let origin = Origin { address: source.parse().ok() };
         tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
@@ -279,7 +281,7 @@ impl Gateway {
     /// Any call of the account.
     pub fn ask(&self, call: Call) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
         let (key, secret, method) = ("key".into(), Secret::new("secret"), AuthMethod::Parameters);
-        let claim = Claim::KeyAndSecret { key, secret, method };
+        let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::No };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         tokio::spawn(async move { engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call)).await })
     }
@@ -364,6 +366,11 @@ impl Gateway {
 /// Waits for what must come; a generous bound makes a hang a failure.
 pub async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("it came within 20 seconds")
+}
+
+/// No limit, and no patience with a carrier that is down.
+pub fn rules(doubt: DoubtRules) -> CarrierRules {
+    CarrierRules { doubt, pace: Pace { parts_per_second_max: 0 }, down_grace: Span::ZERO }
 }
 
 fn snapshot(carrier: CarrierId) -> Snapshot {

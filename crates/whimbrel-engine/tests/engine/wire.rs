@@ -59,7 +59,7 @@ pub fn status(answer: &str) -> &str {
 
 impl Gateway {
     /// The answer's body.
-    pub async fn ask(&self, request: &Request) -> String {
+    pub async fn answer_to(&self, request: &Request) -> String {
         let headers: Vec<(&str, &[u8])> =
             request.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let (path, query, body) = (request.path, &*request.query, &*request.body);

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use whimbrel_core::Timestamp;
 use whimbrel_smpp::{ShortMessage, tag};
-use whimbrel_sms::{ConcatRef, gsm7, ucs2, udh};
+use whimbrel_sms::incoming::{self, Content, IncomingRules, Octets};
+use whimbrel_sms::reassembly::Assembled;
+use whimbrel_sms::udh::Place;
+use whimbrel_sms::{Assembler, AssemblerLimits, Concat, ConcatRef, PartCount};
 
 use crate::journal::hex;
 use crate::outcome::international;
@@ -15,8 +18,8 @@ use crate::receipt::ESM_CLASS_UDHI;
 
 /// How many texts of one phone are kept.
 pub const TEXTS_MAX: usize = 100;
-/// How many texts may wait for their other parts; the oldest are forgotten.
-const PARTIAL_MAX: usize = 1_000;
+/// What may wait for its other parts; the oldest are forgotten.
+const PARTIAL: AssemblerLimits = AssemblerLimits { messages_max: 1_000, octets_max: 16 * 1024 * 1024 };
 /// message_payload takes 64 KiB; this much of it is kept.
 const TEXT_OCTETS_MAX: usize = 4_096;
 
@@ -73,63 +76,46 @@ pub(crate) struct Inbox {
     phones_max: usize,
     phones: HashMap<Vec<u8>, VecDeque<KeptText>>,
     oldest_first: VecDeque<Vec<u8>>,
-    partial: HashMap<Key, Vec<Option<Vec<u8>>>>,
-    partial_oldest_first: VecDeque<Key>,
+    partial: Assembler<Talk>,
 }
 
-/// What the parts of one text have in common.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    system_id: Arc<[u8]>,
-    from: Vec<u8>,
-    to: Vec<u8>,
-    reference: ConcatRef,
-    total: u8,
-}
+/// Client, sender and recipient: what the parts of one text have in common beside what they say of themselves.
+type Talk = (Arc<[u8]>, Vec<u8>, Vec<u8>);
 
 impl Inbox {
     pub fn new(phones_max: usize) -> Self {
-        Self {
-            phones_max,
-            phones: HashMap::new(),
-            oldest_first: VecDeque::new(),
-            partial: HashMap::new(),
-            partial_oldest_first: VecDeque::new(),
-        }
+        Self { phones_max, phones: HashMap::new(), oldest_first: VecDeque::new(), partial: Assembler::new(PARTIAL) }
     }
 
     /// Takes a message that reached its phone.
     pub fn take(&mut self, system_id: &Arc<[u8]>, message: &ShortMessage, at: Timestamp) {
-        let data = message.user_data();
-        let has_header = message.esm_class & ESM_CLASS_UDHI != 0;
-        let (header, body) = if has_header { udh::strip(data) } else { (None, data) };
-        let place = header
-            .and_then(udh::Udh::concat)
-            .map(|concat| (concat.reference(), concat.total().value(), concat.sequence().value()));
-        let place = place.or_else(|| sar(message));
-        let (body, part_count) = match place {
-            None => (body.to_vec(), 1),
-            Some((reference, total, sequence)) => {
-                let key = Key {
-                    system_id: Arc::clone(system_id),
-                    from: message.source.digits.clone(),
-                    to: message.destination.digits.clone(),
-                    reference,
-                    total,
-                };
-                match self.join(key, sequence, body) {
-                    Some(body) => (body, total),
-                    None => return,
-                }
+        let octets = message.user_data();
+        let part = incoming::read(
+            Octets {
+                data_coding: message.data_coding,
+                has_header: message.esm_class & ESM_CLASS_UDHI != 0,
+                octets: &octets[..octets.len().min(TEXT_OCTETS_MAX)],
+            },
+            IncomingRules::default(),
+        );
+        let (content, part_count) = match part.concat.or_else(|| sar(message)) {
+            None => (part.content, 1),
+            Some(concat) => {
+                let talk = (Arc::clone(system_id), message.source.digits.clone(), message.destination.digits.clone());
+                let added = self.partial.add(talk, concat, part, at.0);
+                let Some(whole) = added.released.into_iter().find(Assembled::is_complete) else { return };
+                (whole.join().content, whole.total.value())
             }
         };
-        let body = &body[..body.len().min(TEXT_OCTETS_MAX)];
-        let text = text(message.data_coding, body);
+        let (text, octets) = match content {
+            Content::Text(text) => (Some(text), None),
+            Content::Binary(octets) => (None, Some(octets)),
+        };
         let kept = KeptText {
             direction: Direction::ToPhone,
             with: String::from_utf8_lossy(&message.source.digits).into_owned(),
             system_id: String::from_utf8_lossy(system_id).into_owned(),
-            binary_hex: text.is_none().then(|| hex(body)),
+            binary_hex: octets.map(|octets| hex(&octets)),
             text,
             part_count,
             at: at.to_string(),
@@ -168,50 +154,14 @@ impl Inbox {
     pub fn texts(&self, number: &str) -> Vec<KeptText> {
         self.phones.get(international(number.as_bytes())).into_iter().flatten().cloned().collect()
     }
-
-    /// Keeps a part; gives the whole text once its last part is there. A part that comes again replaces the first.
-    fn join(&mut self, key: Key, sequence: u8, body: &[u8]) -> Option<Vec<u8>> {
-        let total = usize::from(key.total);
-        let index = usize::from(sequence).checked_sub(1).filter(|index| *index < total)?;
-        if !self.partial.contains_key(&key) {
-            if self.partial.len() >= PARTIAL_MAX
-                && let Some(oldest) = self.partial_oldest_first.pop_front()
-            {
-                self.partial.remove(&oldest);
-            }
-            self.partial_oldest_first.push_back(key.clone());
-        }
-        let parts = self.partial.entry(key.clone()).or_insert_with(|| vec![None; total]);
-        *parts.get_mut(index)? = Some(body.to_vec());
-        if parts.iter().any(Option::is_none) {
-            return None;
-        }
-        let parts = self.partial.remove(&key)?;
-        self.partial_oldest_first.retain(|other| *other != key);
-        Some(parts.into_iter().flatten().flatten().collect())
-    }
 }
 
-/// The place that the sar parameters give a part.
-fn sar(message: &ShortMessage) -> Option<(ConcatRef, u8, u8)> {
-    let reference = message.tlvs.get_u16(tag::SAR_MSG_REF_NUM)?;
-    let total = message.tlvs.get_u8(tag::SAR_TOTAL_SEGMENTS).filter(|total| *total > 0)?;
-    Some((ConcatRef::Word(reference), total, message.tlvs.get_u8(tag::SAR_SEGMENT_SEQNUM)?))
-}
-
-/// The text, if data_coding says that it is one (3GPP TS 23.038 §4; 1 and 3 by SMPP 3.4 §5.2.19).
-fn text(data_coding: u8, body: &[u8]) -> Option<String> {
-    match data_coding {
-        0x01 | 0x03 => Some(body.iter().map(|octet| char::from(*octet)).collect()),
-        0x02 | 0x04 => None,
-        0xF0..=0xFF if data_coding & 0x04 != 0 => None,
-        0xF0..=0xFF => Some(gsm7::decode(body)),
-        _ => match data_coding & 0x0C {
-            0x00 => Some(gsm7::decode(body)),
-            0x08 => Some(ucs2::decode(body)),
-            _ => None,
-        },
-    }
+/// The place that the sar parameters give a part (SMPP 3.4 §5.3.2.22 to 24).
+fn sar(message: &ShortMessage) -> Option<Concat> {
+    let count = |tag| message.tlvs.get_u8(tag).and_then(PartCount::new);
+    let reference = ConcatRef::Word(message.tlvs.get_u16(tag::SAR_MSG_REF_NUM)?);
+    let place = Place { sequence: count(tag::SAR_SEGMENT_SEQNUM)?, total: count(tag::SAR_TOTAL_SEGMENTS)? };
+    Concat::new(reference, place)
 }
 
 #[cfg(test)]
@@ -270,6 +220,6 @@ mod tests {
                 inbox.take(&one, &ShortMessage { esm_class: 0x40, ..message("a", "3", 0, &data) }, Timestamp(0));
             }
         }
-        assert_eq!((inbox.partial.len(), inbox.partial_oldest_first.len()), (PARTIAL_MAX, PARTIAL_MAX));
+        assert_eq!(inbox.partial.message_count(), PARTIAL.messages_max);
     }
 }

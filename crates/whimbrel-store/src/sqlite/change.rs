@@ -195,7 +195,9 @@ impl Work<'_> {
             }
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::GivenBack { .. } => ("given-back", &*answer.code),
-            PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::Clock => ("overtaken", ""),
+            PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock => {
+                ("overtaken", "")
+            }
         };
         let carrier_id = answer.id.as_ref().filter(|_| outcome == "sent").map_or("", |id| &*id.raw);
         self.db.prepare_cached(INSERT_ATTEMPT)?.execute(params![
@@ -244,7 +246,9 @@ impl Work<'_> {
             PartEvent::Refused { error, .. } => ("refusal", code_of(error)),
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::Sent { .. } => ("answer", ""),
-            PartEvent::Claimed { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } => ("clock", ""),
+            PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } => {
+                ("clock", "")
+            }
         };
         self.db.prepare_cached(DELETE_LIVE)?.execute([record.part_id.0])?;
         self.db.prepare_cached(INSERT_ENDED)?.execute(params![

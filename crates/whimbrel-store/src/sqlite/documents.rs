@@ -10,6 +10,7 @@ use super::sealed;
 use super::writer::Work;
 use crate::document::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPage, DocumentPlace, DocumentRefused,
+    TakesTexts,
 };
 use crate::keyring::Keyring;
 use crate::op::OpResult;
@@ -18,15 +19,17 @@ use crate::op::OpResult;
 const FIND: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
  from dialect_doc
  where dialect = ?1 and kind = ?2 and key = ?3";
-const INSERT: &str = "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, made_at)
- values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)";
+const INSERT: &str = "insert into dialect_doc (dialect, kind, key, account_id, version, json, public_key, made_at,
+ takes_texts) values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)";
 // What changes nothing is no new version: the same change committed twice is one.
-const REPLACE: &str = "update dialect_doc set json = ?4, version = version + 1
- where dialect = ?1 and kind = ?2 and key = ?3 and json <> ?4";
+const REPLACE: &str = "update dialect_doc set json = ?4, takes_texts = ?5, version = version + 1
+ where dialect = ?1 and kind = ?2 and key = ?3 and (json <> ?4 or takes_texts <> ?5)";
 const REPLACE_KEY: &str = "update dialect_doc set public_key = ?4, version = version + 1,
  old_key = iif(?5 is null, null, public_key), old_key_until = iif(public_key is null, null, ?5)
  where dialect = ?1 and kind = ?2 and key = ?3 and public_key is not ?4";
 const REMOVE: &str = "delete from dialect_doc where dialect = ?1 and kind = ?2 and key = ?3";
+const TAKES_TEXTS: &str = "select 1 from dialect_doc
+ where dialect = ?1 and kind = ?2 and key = ?3 and account_id = ?4 and takes_texts";
 // By the index dialect_doc_by_account, which has this order.
 const COUNT: &str = "select count(*) from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
 const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
@@ -63,8 +66,9 @@ impl Work<'_> {
             }
             (DocumentFate::Replace { json, public_key }, Some(found)) if found.account_id == account_id => {
                 let (dialect, kind, key) = (&place.dialect, place.kind.as_str(), &place.key);
-                if let Some(json) = json {
-                    self.db.prepare_cached(REPLACE)?.execute(params![dialect, kind, key, json])?;
+                if let Some(new) = json {
+                    let row = params![dialect, kind, key, new.json, new.texts == TakesTexts::Yes];
+                    self.db.prepare_cached(REPLACE)?.execute(row)?;
                 }
                 if let Some(new) = public_key {
                     let old_until = (new.old_until > change.at).then_some(new.old_until.0);
@@ -82,8 +86,14 @@ impl Work<'_> {
         }
     }
 
+    /// Whether texts that come in for the account's numbers are told to that document.
+    pub(super) fn takes_texts(&self, place: &DocumentPlace, AccountId(account): AccountId) -> Result<bool, Fault> {
+        let row = params![place.dialect, place.kind.as_str(), place.key, account];
+        Ok(self.db.prepare_cached(TAKES_TEXTS)?.exists(row)?)
+    }
+
     fn insert_document(&self, change: &DocumentChange) -> Result<(), Fault> {
-        let DocumentFate::Make { json, public_key, secret, .. } = &change.fate else { return Ok(()) };
+        let DocumentFate::Make { json, public_key, secret, texts, .. } = &change.fate else { return Ok(()) };
         let (place, AccountId(account_id)) = (&change.place, change.account_id);
         if self.memory.purse(change.account_id).is_none() {
             return Err(Fault::Op("a document of an account that there is not".into()));
@@ -99,6 +109,7 @@ impl Work<'_> {
             json,
             public_key,
             change.at.0,
+            *texts == TakesTexts::Yes,
         ])?;
         Ok(())
     }

@@ -15,7 +15,9 @@ use whimbrel_sms::{Concat, PartCount};
 
 use super::codes::{Code, coded, reference_code, reference_of, sender_kind, sender_of, small};
 use super::fault::{Fault, corrupt_column};
+use super::inbox;
 use super::writer::Work;
+use crate::document::{DocumentKind, DocumentPlace};
 use crate::op::{InboundIn, InboundOutcome, OpResult, OwnedNumber};
 
 /// How long after the first part of a long text others may follow.
@@ -116,11 +118,11 @@ impl Work<'_> {
         self.insert_inbound(incoming, group, account_id)?;
         self.memory.counts.stats.inbound += 1;
         let total = part.concat.map_or(1, |concat| usize::from(concat.total().value()));
+        let complete = there + 1 == total;
         let notice = match &owner {
-            Some(owned) => self.tell_inbound(incoming, owned)?,
+            Some(owned) => self.tell_inbound(incoming, owned, group, complete)?,
             None => None,
         };
-        let complete = there + 1 == total;
         let (id, number) = (incoming.id, part.number.clone());
         let outcome = InboundOutcome { id, number, account_id, repeated: false, complete, notice };
         Ok(OpResult::Inbound(Box::new(outcome)))
@@ -224,20 +226,43 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Makes the notice if there is somewhere to send it.
-    fn tell_inbound(&mut self, incoming: &InboundIn, owned: &OwnedNumber) -> Result<Option<Notice>, Fault> {
-        let purse = self.memory.purse(owned.account_id).ok_or_else(|| Fault::corrupt("a number without an account"))?;
-        if owned.inbound_url.is_none() && purse.account.endpoint(EndpointKind::Inbound).is_none() {
-            return Ok(None);
-        }
-        let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };
+    /// Makes the notice if there is somewhere to send it: of each part; or of the whole text, when all of it is there, to the
+    /// application that the number belongs to.
+    fn tell_inbound(
+        &mut self,
+        incoming: &InboundIn,
+        owned: &OwnedNumber,
+        group: InboundId,
+        complete: bool,
+    ) -> Result<Option<Notice>, Fault> {
+        let account_id = owned.account_id;
+        let purse = self.memory.purse(account_id).ok_or_else(|| Fault::corrupt("a number without an account"))?;
+        let has_endpoint = owned.inbound_url.is_some() || purse.account.endpoint(EndpointKind::Inbound).is_some();
+        let dialect: Box<str> = self.db.prepare_cached(DIALECT)?.query_row([account_id.0], |row| row.get(0))?;
+        let application = match owned.application {
+            Some(id) => {
+                let key = id.to_string().into();
+                let place = DocumentPlace { dialect: dialect.clone(), kind: DocumentKind::Application, key };
+                self.takes_texts(&place, account_id)?.then_some(id)
+            }
+            None => None,
+        };
+        let (told, url) = match application {
+            Some(_) if !complete => return Ok(None),
+            Some(_) => (inbox::told_whole(self.db, group)?, None),
+            None if !has_endpoint => return Ok(None),
+            None => {
+                let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };
+                (told, owned.inbound_url.clone())
+            }
+        };
         let notice = Notice {
             id: incoming.notice_id,
-            account_id: owned.account_id,
-            dialect: self.db.prepare_cached(DIALECT)?.query_row([owned.account_id.0], |row| row.get(0))?,
-            url: owned.inbound_url.clone(),
+            account_id,
+            dialect,
+            url,
             form: NoticeForm::default(),
-            application: None,
+            application,
             told: Told::Inbound(told.clone()),
             happened_at: incoming.at,
             failures: 0,

@@ -2,9 +2,12 @@
 
 use rusqlite::{Connection, Row, params};
 use whimbrel_core::{
-    AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageOctets, MessageText,
-    Timestamp,
+    AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
+    MessageText, Timestamp,
 };
+use whimbrel_sms::PartCount;
+use whimbrel_sms::incoming::Content;
+use whimbrel_sms::reassembly::{JoinPart, join};
 
 use super::codes::small;
 use super::fault::Fault;
@@ -84,31 +87,45 @@ fn whole(db: &Connection, First { mut view, total }: First) -> Result<InboundVie
     if total == 1 {
         return Ok(view);
     }
-    let parts: Vec<InboundPart> = db
-        .prepare_cached(PARTS)?
-        .query_map([view.id.0], |row| inbound_part(row, 0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let parts = parts_of(db, view.id)?;
     view.parts.0 = u8::try_from(parts.len()).unwrap_or(u8::MAX);
     view.content = joined(&parts);
     Ok(view)
 }
 
-/// What is there, in order. Among texts, octets that are none are left out.
+/// The parts of a text, in order.
+pub(super) fn parts_of(db: &Connection, group: InboundId) -> Result<Vec<InboundPart>, Fault> {
+    let mut statement = db.prepare_cached(PARTS)?;
+    let rows = statement.query_map([group.0], |row| inbound_part(row, 0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A whole text as an application is told of it: the first part, with what all say together.
+pub(super) fn told_whole(db: &Connection, group: InboundId) -> Result<InboundTold, Fault> {
+    let parts = parts_of(db, group)?;
+    let first = parts.first().ok_or_else(|| Fault::corrupt("a text that came in without its parts"))?;
+    let part = InboundPart { content: joined(&parts), concat: None, header: Box::default(), ..first.clone() };
+    Ok(InboundTold { id: group, part, part_count: u8::try_from(parts.len()).unwrap_or(u8::MAX) })
+}
+
+/// What is there, in order. Texts have the wider of their alphabets.
 fn joined(parts: &[InboundPart]) -> InboundContent {
-    let (mut text, mut octets, mut widest) = (String::new(), Vec::new(), None);
-    for part in parts {
-        match &part.content {
-            InboundContent::Text { text: piece, alphabet } => {
-                text.push_str(piece.expose());
-                if widest != Some(InboundAlphabet::Ucs2) {
-                    widest = Some(*alphabet);
-                }
+    let mut widest = InboundAlphabet::Gsm7;
+    let contents = parts.iter().map(|part| match &part.content {
+        InboundContent::Text { text, alphabet } => {
+            if *alphabet == InboundAlphabet::Ucs2 {
+                widest = InboundAlphabet::Ucs2;
             }
-            InboundContent::Binary(piece) => octets.extend_from_slice(piece.expose()),
+            Content::Text(text.expose().to_owned())
         }
-    }
-    match widest {
-        Some(alphabet) => InboundContent::Text { text: MessageText::new(text), alphabet },
-        None => InboundContent::Binary(MessageOctets::new(octets)),
+        InboundContent::Binary(octets) => Content::Binary(octets.expose().to_vec()),
+    });
+    let contents: Vec<Content> = contents.collect();
+    // The read gives no more than 255.
+    let numbered = (1..=u8::MAX).filter_map(PartCount::new).zip(&contents);
+    let numbered: Vec<JoinPart<'_>> = numbered.map(|(sequence, content)| JoinPart { sequence, content }).collect();
+    match join(&numbered, PartCount::MAX).content {
+        Content::Text(text) => InboundContent::Text { text: MessageText::new(text), alphabet: widest },
+        Content::Binary(octets) => InboundContent::Binary(MessageOctets::new(octets)),
     }
 }

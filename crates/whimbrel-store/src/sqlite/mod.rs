@@ -58,8 +58,8 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
-    PooledNumber, SaleFilter, Stats,
+    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
+    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats,
 };
 use crate::{Store, StoreError};
 
@@ -224,6 +224,15 @@ impl Store for SqliteStore {
 
     fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
         self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    }
+
+    fn movable(
+        &self,
+        carrier: CarrierId,
+        after: Option<QueuePlace>,
+        count_max: usize,
+    ) -> Result<Vec<MovablePart>, StoreError> {
+        self.read(|db| reads::movable(db, &self.unreadable, (carrier, after), count_max))
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {

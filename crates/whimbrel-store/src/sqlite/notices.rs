@@ -19,8 +19,8 @@ const DELETE: &str = "delete from notice where id = ?1";
 // The same try again finds the time that it has set and changes nothing.
 const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
 
-const INSERT_INBOUND: &str = "insert into notice (id, part_number, inbound_id, happened_at, failures, first_at, due_at)
- values (?1, ?2, ?3, ?4, 0, ?5, ?5)";
+const INSERT_INBOUND: &str = "insert into notice (id, part_number, inbound_id, happened_at, failures, first_at, due_at,
+ application) values (?1, ?2, ?3, ?4, 0, ?5, ?5, ?6)";
 
 impl Work<'_> {
     /// Makes the notice if somebody wants to hear: no row is written for nobody.
@@ -65,6 +65,7 @@ impl Work<'_> {
             told.id.0,
             notice.happened_at.0,
             notice.due_at.0,
+            notice.application.map(|application| application.0.to_be_bytes()),
         ])?;
         self.memory.counts.stats.notices += 1;
         Ok(())

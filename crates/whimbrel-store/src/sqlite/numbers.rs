@@ -1,14 +1,14 @@
 //! Numbers of ours and whose they are.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use whimbrel_core::AccountId;
+use whimbrel_core::{AccountId, ApplicationId, Uuid};
 
 use super::fault::Fault;
 use super::writer::Work;
 use crate::op::{NumberChange, NumberFate, NumberRefused, OpResult, OwnedNumber};
 
 // By the primary key.
-const OWNER: &str = "select number, account_id, inbound_url from number where number = ?1";
+const OWNER: &str = "select number, account_id, inbound_url, application from number where number = ?1";
 // What the pool says of the number goes before what was presumed of it.
 const ASSIGN: &str = "insert into number (number, account_id, inbound_url, at, country, kind, features)
  values (?1, ?2, ?3, ?4, coalesce((select country from offer where number = ?1), ?5),
@@ -18,8 +18,9 @@ const ASSIGN: &str = "insert into number (number, account_id, inbound_url, at, c
  features = coalesce(number.features, excluded.features)";
 const RELEASE: &str = "delete from number where number = ?1";
 // By the primary key, or by the index number_by_account.
-const ALL: &str = "select number, account_id, inbound_url from number order by number";
-const OF_ACCOUNT: &str = "select number, account_id, inbound_url from number where account_id = ?1 order by number";
+const ALL: &str = "select number, account_id, inbound_url, application from number order by number";
+const OF_ACCOUNT: &str =
+    "select number, account_id, inbound_url, application from number where account_id = ?1 order by number";
 
 impl Work<'_> {
     pub(super) fn change_number(&mut self, change: &NumberChange) -> Result<OpResult, Fault> {
@@ -61,5 +62,12 @@ pub(super) fn numbers(db: &Connection, account: Option<AccountId>) -> Result<Vec
 }
 
 fn owned(row: &Row<'_>) -> rusqlite::Result<OwnedNumber> {
-    Ok(OwnedNumber { number: row.get(0)?, account_id: AccountId(row.get(1)?), inbound_url: row.get(2)? })
+    // Customers name the application; a text that is no UUID names none.
+    let application: Option<Box<str>> = row.get(3)?;
+    Ok(OwnedNumber {
+        number: row.get(0)?,
+        account_id: AccountId(row.get(1)?),
+        inbound_url: row.get(2)?,
+        application: application.and_then(|text| Uuid::parse(&text)).map(|uuid| ApplicationId(uuid.0)),
+    })
 }

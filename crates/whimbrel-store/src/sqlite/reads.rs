@@ -3,20 +3,21 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice, NoticeForm, NoticeId, PartId,
-    ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice,
+    NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
-use super::codes::{parsed, small};
+use super::codes::{Code, coded, cut_of, parsed, small};
 use super::credentials::credential;
-use super::fault::Fault;
+use super::fault::{Fault, corrupt_column};
 use super::inbound::{inbound_columns, inbound_part};
+use super::inbox;
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
 use super::unreadable::{Unreadable, Wanted};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
-use crate::view::{AccountView, Credential, OpenPart};
+use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
@@ -31,6 +32,11 @@ const QUEUED: &str = concat!(
     live_columns!(),
     " from live where state = 0 and carrier = ?1 order by class, state_at, part_id"
 );
+// By the partial index live_queued, which has this order; each leads to its message by the primary key.
+const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route, m.concat_reference
+ from live l join message m on m.id = l.message_id
+ where l.state = 0 and l.carrier = ?1 and (l.class, l.state_at, l.part_id) > (?2, ?3, ?4) and l.doubts = 0
+ order by l.class, l.state_at, l.part_id limit ?5";
 // By the index live_expiry. A part that is submitting waits for its answer first.
 const EXPIRED: &str = "select part_id from live
  where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
@@ -43,7 +49,7 @@ const NOTICES: &str = concat!(
     ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, n.inbound_id,",
     " a.id, a.currency, a.dialect, o.inbound_url, ",
     inbound_columns!(),
-    " from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
+    ", n.application from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
     " left join account a on a.id = coalesce(m.account_id, i.account_id)",
     " left join number o on o.number = i.number and o.account_id = i.account_id",
     " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id"
@@ -95,6 +101,30 @@ pub(super) fn queued(
     unreadable.left_out(statement.query([carrier.0])?, open_parts(count_max), open_part)
 }
 
+pub(super) fn movable(
+    db: &Connection,
+    unreadable: &Unreadable,
+    (CarrierId(carrier), after): (CarrierId, Option<QueuePlace>),
+    count_max: usize,
+) -> Result<Vec<MovablePart>, Fault> {
+    let (class, due_at, part_id) =
+        after.map_or((-1, 0, 0), |place| (place.class.code(), place.due_at.0, place.part_id.0));
+    let mut statement = db.prepare_cached(MOVABLE)?;
+    let rows = statement.query(params![carrier, class, due_at, part_id, limit(count_max)])?;
+    unreadable.left_out(rows, open_parts(count_max), movable_part)
+}
+
+fn movable_part(row: &Row<'_>) -> rusqlite::Result<MovablePart> {
+    Ok(MovablePart {
+        part_id: PartId(row.get(0)?),
+        class: coded(row, 1)?,
+        due_at: Timestamp(row.get(2)?),
+        attempt: AttemptNumber(small(row, 3)?),
+        route: row.get(4)?,
+        cut: cut_of(row.get(5)?).ok_or_else(|| corrupt_column(5))?,
+    })
+}
+
 fn open_parts(count_max: usize) -> Wanted {
     Wanted { what: "part", id_column: 0, count_max: count_max.min(ROWS_MAX) }
 }
@@ -131,7 +161,13 @@ pub(super) fn notices(
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
     let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
-    unreadable.left_out(statement.query([due_at, id])?, wanted, notice)
+    let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
+    for notice in &mut notices {
+        if let (Some(_), Told::Inbound(told)) = (notice.application, &mut notice.told) {
+            *told = inbox::told_whole(db, told.id)?;
+        }
+    }
+    Ok(notices)
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
@@ -159,7 +195,11 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         Some(id) => {
             let part = inbound_part(row, AT + 13)?;
             let told = Told::Inbound(InboundTold { id: InboundId(id), part, part_count: 1 });
-            (row.get(AT + 11)?, row.get(AT + 12)?, NoticeForm::default(), None, told)
+            let application: Option<[u8; 16]> = row.get(AT + 23)?;
+            let application = application.map(|octets| ApplicationId(u128::from_be_bytes(octets)));
+            // Of an application: where it goes is known when it goes.
+            let url = if application.is_some() { None } else { row.get(AT + 12)? };
+            (row.get(AT + 11)?, url, NoticeForm::default(), application, told)
         }
     };
     Ok(Notice {

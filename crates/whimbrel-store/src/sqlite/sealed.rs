@@ -68,21 +68,28 @@ impl Work<'_> {
         }
         Ok(OpResult::Resealed(Resealed { count, rest: if more { Rest::Some } else { Rest::None } }))
     }
+}
 
-    // On the writer thread, so that no secret is stored between the look at the keys in use and their end. The commits of
-    // `reseal` are durable by then. If we die before the file is replaced, all keys are there and `retire_keys` is called again;
-    // after it, nothing refers to what is gone.
-    pub(super) fn retire_keys(&mut self) -> Result<OpResult, Fault> {
-        let stale = self.db.prepare_cached(OF_OTHER_KEYS)?.exists(params![self.keyring.current().0, 1])?;
-        let mark: Vec<u8> = self.db.query_row("select key_check from meta", [], |row| row.get(0))?;
-        if stale || mark != self.keyring.check() {
-            return Ok(OpResult::KeysRetired(Err("secrets are still sealed by an older key".into())));
-        }
-        let mut statement = self.db.prepare_cached(KEYS_OF_VERIFIERS)?;
-        let digested = statement.query_map([], |row| row.get(0).map(KeyId))?.collect::<rusqlite::Result<Vec<_>>>()?;
-        let retired = self.keyring.finish_rotation(&digested).map_err(|error| error_chain(&error));
-        Ok(OpResult::KeysRetired(retired))
+/// Gives up the keys that nothing refers to any more. Outside of any transaction: what it reads is durable. On the writer thread:
+/// no secret is stored between the look at the keys in use and their end.
+///
+/// If we die before the file is replaced, all keys are there, and it is called again; after it, nothing refers to what is gone.
+pub(super) fn retire_keys(db: &Connection, keyring: &Keyring) -> Result<(), Box<str>> {
+    let digested = keys_in_use(db, keyring).map_err(Fault::into_text)?;
+    let digested = digested.ok_or("secrets are still sealed by an older key")?;
+    keyring.finish_rotation(&digested).map_err(|error| error_chain(&error))
+}
+
+/// The keys that verifiers were made with; `None` while another key than the current one seals anything.
+fn keys_in_use(db: &Connection, keyring: &Keyring) -> Result<Option<Vec<KeyId>>, Fault> {
+    let stale = db.prepare_cached(OF_OTHER_KEYS)?.exists(params![keyring.current().0, 1])?;
+    let mark: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
+    if stale || mark != keyring.check() {
+        return Ok(None);
     }
+    let mut statement = db.prepare_cached(KEYS_OF_VERIFIERS)?;
+    let keys = statement.query_map([], |row| row.get(0).map(KeyId))?.collect::<rusqlite::Result<_>>()?;
+    Ok(Some(keys))
 }
 
 fn error_chain(error: &dyn std::error::Error) -> Box<str> {

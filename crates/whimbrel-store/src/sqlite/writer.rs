@@ -10,6 +10,7 @@ use whimbrel_core::Timestamp;
 
 use super::fault::Fault;
 use super::memory::{Counts, Memory};
+use super::sealed;
 use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult};
@@ -51,7 +52,20 @@ impl Writer {
             }
             other => other,
         };
-        done.map_err(|fault| self.stop(fault)).inspect(|_| self.report(&before))
+        let mut results = done.map_err(|fault| self.stop(fault))?;
+        self.report(&before);
+        self.after_commit(batch, &mut results);
+        Ok(results)
+    }
+
+    /// What must rest on durable rows only. Keys are given up here: inside the transaction a secret could seem to be gone whose
+    /// revocation is then never committed.
+    fn after_commit(&self, batch: &[Op], results: &mut [OpResult]) {
+        for (op, result) in batch.iter().zip(results) {
+            if matches!(op, Op::RetireKeys) {
+                *result = OpResult::KeysRetired(sealed::retire_keys(&self.db, &self.keyring));
+            }
+        }
     }
 
     fn together(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
@@ -151,7 +165,8 @@ impl Work<'_> {
             Op::RotateSignatureSecret(rotate) => self.rotate_signature_secret(rotate),
             Op::EndSignatureSecrets { at } => self.end_signature_secrets(*at),
             Op::Reseal { count_max } => self.reseal(*count_max),
-            Op::RetireKeys => self.retire_keys(),
+            // See `after_commit`.
+            Op::RetireKeys => Ok(OpResult::KeysRetired(Ok(()))),
             Op::TopUp(payment) => self.top_up(payment),
             Op::Number(change) => self.change_number(change),
             Op::List(change) => self.change_list(change),

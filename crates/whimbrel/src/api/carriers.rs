@@ -5,6 +5,7 @@ use whimbrel_carriers::{CarrierStatus, LinkState, LinkStatus, Order};
 use whimbrel_core::{
     Alphabet, Content, MessageText, PhoneNumber, ReceiptWish, Registration, SendCall, SenderId, Telling,
 };
+use whimbrel_dialects::client::refusal_words;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::carriers::CarrierDesk;
@@ -117,7 +118,8 @@ pub(super) async fn test(api: &Api, name: &str, request: &IncomingRequest) -> Ht
                 answer.insert("message_id".to_owned(), json!(public_id(&entry.dialect, accepted.message_id.0)));
             }
             Err(refusal) => {
-                answer.insert("refused".to_owned(), json!(format!("{refusal:?}")));
+                let words = refusal_words(dialect, refusal, api.engine.world().now());
+                answer.insert("refused".to_owned(), json!(words));
             }
         }
     }

@@ -10,8 +10,8 @@ use whimbrel_core::{DoubtPolicy, Secret};
 use super::error::Fault;
 use super::settings::Settings;
 use super::smpp::{
-    Concat, DefaultAlphabet, IdFormat, Receipts, RecipientForm, SmppAddresses, SmppBind, SmppCarrier, SmppText,
-    SmppTls, SmppTlvs, StatusClass, TextErrors, TlsVerify, Validity,
+    Concat, DefaultAlphabet, IdFormat, NameAlphabet, Receipts, SmppAddresses, SmppBind, SmppCarrier, SmppText, SmppTls,
+    SmppTlvs, StatusClass, TextErrors, TlsVerify, Validity, WrittenNumber,
 };
 use super::{Inputs, path};
 
@@ -44,6 +44,8 @@ pub struct Carrier {
     pub rate: Option<u32>,
     /// What doubt does.
     pub doubt: DoubtRules,
+    /// How long messages wait for it while it takes none, if their route has another carrier.
+    pub link_down_grace: Span,
 }
 
 /// What a carrier speaks.
@@ -125,12 +127,14 @@ impl Reader<'_> {
     fn carrier(&mut self, name: &str, inputs: &Inputs<'_>) -> Carrier {
         self.settings.needed_text(&self.path("kind"));
         let policy = DoubtPolicy::parse(self.word("doubt")).unwrap_or(DoubtPolicy::Resend);
-        let wait = i64::try_from(self.time("doubt_wait").as_micros()).unwrap_or(i64::MAX);
+        let span = |time: std::time::Duration| Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
+        let (wait, link_down_grace) = (span(self.time("doubt_wait")), span(self.time("link_down_grace")));
         Carrier {
             name: name.to_owned(),
             kind: CarrierKind::Smpp(Box::new(self.smpp(inputs))),
             rate: self.optional("rate"),
-            doubt: DoubtRules { policy, resends_max: self.number("doubt_resends"), wait: Span(wait) },
+            doubt: DoubtRules { policy, resends_max: self.number("doubt_resends"), wait },
+            link_down_grace,
         }
     }
 
@@ -280,25 +284,31 @@ impl Reader<'_> {
             sender_number: form(self, "sender_number"),
             sender_short_code: form(self, "sender_short_code"),
             recipient: form(self, "recipient"),
-            recipient_form: match self.word("recipient_form") {
-                "plus" => RecipientForm::Plus,
-                "00" => RecipientForm::DoubleZero,
-                "national" => self.national(),
-                _ => self.not_national(),
+            sender_number_form: self.written("sender_number_form"),
+            sender_name_alphabet: match self.word("sender_name_alphabet") {
+                "gsm7" => NameAlphabet::Gsm7,
+                _ => NameAlphabet::Ascii,
             },
+            recipient_form: self.written("recipient_form"),
         }
     }
 
-    fn national(&mut self) -> RecipientForm {
+    fn written(&mut self, field: &str) -> WrittenNumber {
+        match self.word(field) {
+            "plus" => WrittenNumber::Plus,
+            "00" => WrittenNumber::DoubleZero,
+            "national" => self.national(field),
+            _ => self.plain(),
+        }
+    }
+
+    fn national(&mut self, form: &str) -> WrittenNumber {
         let (country, prefix) = (self.word("national_country").to_owned(), self.word("national_prefix").to_owned());
         let is_digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
         if country.is_empty() {
             let path = self.path("national_country");
-            self.settings.missing(
-                &path,
-                "recipient_form national needs it",
-                "write the country code that is taken away",
-            );
+            let why = format!("{form} national needs it");
+            self.settings.missing(&path, &why, "write the country code that is taken away");
         } else if country.len() > 3 || !is_digits(&country) || country.starts_with('0') {
             let problem = format!("{country:?} is no country code");
             self.fault(Fault::Value, "national_country", problem, "write its 1 to 3 digits, without + and 0");
@@ -307,16 +317,17 @@ impl Reader<'_> {
             let problem = format!("{prefix:?} is no national prefix");
             self.fault(Fault::Value, "national_prefix", problem, "write up to 4 digits, mostly 0, or nothing");
         }
-        RecipientForm::National { country, prefix }
+        WrittenNumber::National { country, prefix }
     }
 
-    fn not_national(&mut self) -> RecipientForm {
+    fn plain(&mut self) -> WrittenNumber {
+        let is_used = ["sender_number_form", "recipient_form"].iter().any(|form| self.word(form) == "national");
         for field in ["national_country", "national_prefix"] {
-            if !self.word(field).is_empty() {
-                self.warn(field, "it means nothing without recipient_form = \"national\"");
+            if !is_used && !self.word(field).is_empty() {
+                self.warn(field, "it means nothing without recipient_form or sender_number_form = \"national\"");
             }
         }
-        RecipientForm::Plain
+        WrittenNumber::Plain
     }
 
     fn tlvs(&mut self) -> SmppTlvs {

@@ -7,6 +7,7 @@ use super::value::Kind;
 /// From 10 ms to an hour.
 const WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 3_600_000 };
 /// From 10 ms to a day.
+const NUMBER_FORM: Kind = Kind::Choice(&["plain", "plus", "00", "national"]);
 const LONG_WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 86_400_000 };
 const CALLS: Kind = Kind::Count { min: 1, max: 100_000 };
 const PATH: Kind = Kind::Text;
@@ -262,21 +263,34 @@ pub(super) static KEYS: &[Key] = &[
     .default("final"),
     carrier("carriers.*.sender_name", Kind::TonNpi, "Type of number and numbering plan of a sender with letters.").default("5/0"),
     carrier("carriers.*.sender_number", Kind::TonNpi, "The same of an international number.").default("1/1"),
+    carrier(
+        "carriers.*.sender_number_form",
+        NUMBER_FORM,
+        "How senders that are international numbers are written: 447700900123, +447700900123, 00447700900123, or without their \
+         country code.",
+    )
+    .default("plain"),
+    carrier(
+        "carriers.*.sender_name_alphabet",
+        Kind::Choice(&["ascii", "gsm7"]),
+        "The characters of a sender with letters, one octet each. Others are refused, @ too where gsm7 gives it the octet 0.",
+    )
+    .default("ascii"),
     carrier("carriers.*.sender_short_code", Kind::TonNpi, "The same of a number of up to 6 digits.").default("3/0"),
     carrier("carriers.*.recipient", Kind::TonNpi, "Type of number and numbering plan of recipients.").default("1/1"),
     carrier(
         "carriers.*.recipient_form",
-        Kind::Choice(&["plain", "plus", "00", "national"]),
+        NUMBER_FORM,
         "How recipients are written: 447700900123, +447700900123, 00447700900123, or without their country code.",
     )
     .default("plain"),
     carrier(
         "carriers.*.national_country",
         Kind::Text,
-        "With recipient_form national: the country code that is taken away. Numbers of other countries are written plain.",
+        "With a form national: the country code that is taken away. Numbers of other countries are written plain.",
     )
     .example("44"),
-    carrier("carriers.*.national_prefix", Kind::Text, "With recipient_form national: what is written in its place.").default(""),
+    carrier("carriers.*.national_prefix", Kind::Text, "With a form national: what is written in its place.").default(""),
     carrier("carriers.*.tlv", Kind::Flag, "Whether the carrier takes optional parameters at all.").default("true"),
     carrier(
         "carriers.*.tlvs",
@@ -345,6 +359,13 @@ pub(super) static KEYS: &[Key] = &[
         .default("1")
         .live(),
     carrier("carriers.*.doubt_wait", LONG_WAIT, "How long wait-then-resend waits.").default("60s").live(),
+    carrier(
+        "carriers.*.link_down_grace",
+        LONG_WAIT,
+        "How long messages wait for it while it takes none; then they go on to the next carrier of their route that does.",
+    )
+    .default("30s")
+    .live(),
     Key::new("routes.*.name", Kind::Text, "Your name for it; messages show it.").needed("all"),
     Key::new(
         "routes.*.prefix",

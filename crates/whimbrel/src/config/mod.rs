@@ -42,8 +42,8 @@ pub use route::Route;
 pub use schema::Reload;
 pub use settings::Shown;
 pub use smpp::{
-    Concat, DefaultAlphabet, IdFormat, Receipts, RecipientForm, SmppAddresses, SmppBind, SmppCarrier, SmppText,
-    SmppTls, SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity,
+    Concat, DefaultAlphabet, IdFormat, NameAlphabet, Receipts, SmppAddresses, SmppBind, SmppCarrier, SmppText, SmppTls,
+    SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity, WrittenNumber,
 };
 
 use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};

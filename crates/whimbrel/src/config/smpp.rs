@@ -171,13 +171,26 @@ pub struct SmppAddresses {
     pub sender_short_code: TonNpi,
     /// Recipients.
     pub recipient: TonNpi,
+    /// How a sender that is an international number is written.
+    pub sender_number_form: WrittenNumber,
+    /// Which characters a sender with letters may have, one octet each.
+    pub sender_name_alphabet: NameAlphabet,
     /// How recipients are written.
-    pub recipient_form: RecipientForm,
+    pub recipient_form: WrittenNumber,
 }
 
-/// How recipients are written.
+/// The characters of a sender with letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameAlphabet {
+    /// ASCII.
+    Ascii,
+    /// GSM 7-bit.
+    Gsm7,
+}
+
+/// How numbers are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecipientForm {
+pub enum WrittenNumber {
     /// Digits, country code first.
     Plain,
     /// With `+`.

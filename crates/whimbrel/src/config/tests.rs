@@ -426,6 +426,8 @@ otp_priority = 2
 validity = "absolute"
 receipts = "intermediate"
 sender_name = "5/1"
+sender_name_alphabet = "gsm7"
+sender_number_form = "plus"
 recipient_form = "national"
 national_country = "44"
 national_prefix = "0"
@@ -481,8 +483,10 @@ fn every_carrier_setting_arrives() {
     assert_eq!((smpp.validity, smpp.receipts), (Validity::Absolute, Receipts::Intermediate));
     assert_eq!(smpp.addresses.sender_name, TonNpi { ton: 5, npi: 1 });
     assert_eq!(smpp.addresses.sender_short_code, TonNpi { ton: 3, npi: 0 });
-    let national = RecipientForm::National { country: "44".to_owned(), prefix: "0".to_owned() };
+    let national = WrittenNumber::National { country: "44".to_owned(), prefix: "0".to_owned() };
     assert_eq!(smpp.addresses.recipient_form, national);
+    assert_eq!(smpp.addresses.sender_number_form, WrittenNumber::Plus);
+    assert_eq!(smpp.addresses.sender_name_alphabet, NameAlphabet::Gsm7);
     let tlvs = SmppTlvs {
         allowed: true,
         constant: vec![(0x1402, b"A1".to_vec()), (0x1403, vec![0, 0xff])],

@@ -11,8 +11,8 @@ use whimbrel_core::Span;
 use whimbrel_sms::{ClassForm, Sniff};
 
 use crate::config::{
-    Concat, DefaultAlphabet, IdFormat, Receipts, RecipientForm, SmppAddresses, SmppBind, SmppCarrier, SmppText,
-    SmppTls, StatusClass, TextErrors, TlsVerify, TonNpi, Validity, read_config_file, read_secret_file,
+    Concat, DefaultAlphabet, IdFormat, NameAlphabet, Receipts, SmppAddresses, SmppBind, SmppCarrier, SmppText, SmppTls,
+    StatusClass, TextErrors, TlsVerify, TonNpi, Validity, WrittenNumber, read_config_file, read_secret_file,
 };
 
 /// The settings of one carrier; certificates are read from their files.
@@ -89,21 +89,28 @@ const fn label(form: TonNpi) -> smpp::TonNpi {
 }
 
 fn addresses(addresses: &SmppAddresses) -> AddressForms {
-    let recipient_form = match &addresses.recipient_form {
-        RecipientForm::Plain => NumberForm::Plain,
-        RecipientForm::Plus => NumberForm::Plus,
-        RecipientForm::DoubleZero => NumberForm::DoubleZero,
-        RecipientForm::National { country, prefix } => {
-            NumberForm::National { country: country.as_str().into(), trunk: prefix.as_str().into() }
-        }
-    };
     AddressForms {
         sender_name: label(addresses.sender_name),
+        sender_name_alphabet: match addresses.sender_name_alphabet {
+            NameAlphabet::Ascii => smpp::NameAlphabet::Ascii,
+            NameAlphabet::Gsm7 => smpp::NameAlphabet::Gsm7,
+        },
         sender_number: label(addresses.sender_number),
         sender_short_code: label(addresses.sender_short_code),
         recipient: label(addresses.recipient),
-        sender_number_form: NumberForm::Plain,
-        recipient_form,
+        sender_number_form: written(&addresses.sender_number_form),
+        recipient_form: written(&addresses.recipient_form),
+    }
+}
+
+fn written(form: &WrittenNumber) -> NumberForm {
+    match form {
+        WrittenNumber::Plain => NumberForm::Plain,
+        WrittenNumber::Plus => NumberForm::Plus,
+        WrittenNumber::DoubleZero => NumberForm::DoubleZero,
+        WrittenNumber::National { country, prefix } => {
+            NumberForm::National { country: country.as_str().into(), trunk: prefix.as_str().into() }
+        }
     }
 }
 

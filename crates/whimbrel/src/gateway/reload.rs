@@ -130,13 +130,11 @@ impl Reloader {
             let at = now.carriers.iter().position(|known| known.name == configured.name);
             let before = at.and_then(|at| now.carriers.get(at));
             let has_same_files = at.and_then(|at| state.files.get(at)) == Some(files);
-            let (id, doubt, pace) = (carrier.id, carrier.doubt, carrier.pace);
+            let (id, rules) = (carrier.id, carrier.rules);
             match before {
                 Some(before) if before == configured && has_same_files => {}
-                Some(before) if before.kind == configured.kind => {
-                    changes.push(CarrierChange::Rules { id, doubt, pace })
-                }
-                Some(_) => changes.push(CarrierChange::Replace { id, doubt, pace, start: self.starter(carrier) }),
+                Some(before) if before.kind == configured.kind => changes.push(CarrierChange::Rules { id, rules }),
+                Some(_) => changes.push(CarrierChange::Replace { id, rules, start: self.starter(carrier) }),
                 None => changes.push(CarrierChange::Add { desk: carrier.desk(), start: self.starter(carrier) }),
             }
         }

@@ -6,10 +6,9 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use whimbrel_carriers::Carrier as RunningCarrier;
 use whimbrel_carriers::smpp::{self, SmppConfig};
-use whimbrel_core::part::DoubtRules;
 use whimbrel_core::plan::{Route, RouteCarrier};
 use whimbrel_core::{CarrierEvent, CarrierId, Networks, Prices, Snapshot, World};
-use whimbrel_engine::carriers::CarrierDesk;
+use whimbrel_engine::carriers::{CarrierDesk, CarrierRules};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_store::{Op, OpResult, Store};
 
@@ -25,15 +24,14 @@ const PRICES: &str = include_str!("../../../../data/prices.csv");
 pub(super) struct ConfiguredCarrier {
     pub(super) id: CarrierId,
     pub(super) name: Box<str>,
-    pub(super) doubt: DoubtRules,
-    pub(super) pace: Pace,
+    pub(super) rules: CarrierRules,
     smpp: SmppConfig,
 }
 
 impl ConfiguredCarrier {
     /// The carrier's place, with nothing behind it yet.
     pub(super) fn desk(&self) -> Arc<CarrierDesk> {
-        Arc::new(CarrierDesk::new(self.id, self.name.clone(), self.doubt, self.pace))
+        Arc::new(CarrierDesk::new(self.id, self.name.clone(), self.rules))
     }
 
     /// Starts it: its events go to the channel.
@@ -56,8 +54,11 @@ pub(super) fn configured(id: CarrierId, carrier: &Carrier) -> Result<ConfiguredC
     Ok(ConfiguredCarrier {
         id,
         name: carrier.name.as_str().into(),
-        doubt: carrier.doubt,
-        pace: Pace { parts_per_second_max: carrier.rate.unwrap_or(0) },
+        rules: CarrierRules {
+            doubt: carrier.doubt,
+            pace: Pace { parts_per_second_max: carrier.rate.unwrap_or(0) },
+            down_grace: carrier.link_down_grace,
+        },
         smpp: link(&carrier.name, smpp)?,
     })
 }

@@ -44,6 +44,8 @@ pub struct Figures {
     pub callers: u32,
     /// Whether receipts and webhooks went with it.
     pub receipts: bool,
+    /// Whether texts were signed.
+    pub signed: bool,
     /// Texts accepted per second, by what bodies said.
     pub accepted_per_second: f64,
     /// Texts per second at the sink, from its first to its last.
@@ -83,6 +85,8 @@ pub struct Figures {
 pub struct Seen {
     /// Callers at the same time.
     pub callers: u32,
+    /// Whether texts were signed.
+    pub signed: bool,
     /// The loader's tally of the measured run.
     pub tally: Tally,
     /// Texts at the sink in it.
@@ -101,7 +105,7 @@ pub struct Seen {
 
 /// Makes a row of what was seen. Fails if counts do not agree or a metric is missing.
 pub fn figures(seen: Seen) -> Outcome<Figures> {
-    let Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, books } = seen;
+    let Seen { callers, signed, tally, at_sink, webhooks, before, after, rss_peak_kib, books } = seen;
     books.check()?;
     let commits = after.commits - before.commits;
     require(commits > 0.0, || "the gateway's metrics show no commit (whimbrel_commit_batch_ops)".to_owned())?;
@@ -110,6 +114,7 @@ pub fn figures(seen: Seen) -> Outcome<Figures> {
     Ok(Figures {
         callers,
         receipts: books.receipts.is_some(),
+        signed,
         accepted_per_second: tally.accepted as f64 / tally.seconds,
         smsc_per_second: at_sink.per_second(),
         webhooks_per_second: webhooks.per_second(),
@@ -147,6 +152,7 @@ pub mod tests {
         };
         Seen {
             callers: 64,
+            signed: false,
             tally,
             at_sink: Arrivals { count: 20_000, span_us: 2_500_000 },
             webhooks: Arrivals::default(),

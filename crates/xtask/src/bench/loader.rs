@@ -10,12 +10,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::clock::Started;
+use crate::clock::{Started, unix_seconds};
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::harness::answer::{Progress, read};
 
@@ -44,7 +46,21 @@ pub struct Order {
     pub millis: u64,
     /// Whether each text asks for its receipt.
     pub receipts: bool,
+    /// How each text proves who sends it.
+    pub proof: Proof,
 }
+
+/// How a text proves who sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By the account's secret.
+    Secret,
+    /// By a signature, HMAC-SHA256.
+    Signature,
+}
+
+/// The signature secret that a gateway is given for [`Proof::Signature`].
+pub const SIGNATURE_SECRET: &str = "benchSignatureSecret0123456789ab";
 
 /// What came of an order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -136,7 +152,7 @@ async fn call(target: Target, order: Order, since: Started, run: Rc<RefCell<Run>
             run.next += 1;
             run.next - 1
         };
-        let request = request(&target, number, order.receipts);
+        let request = request(&target, number, order);
         let started = Started::now();
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
         let took_us = started.elapsed_us();
@@ -176,21 +192,35 @@ fn text(number: u64) -> String {
     format!("Text {number:012} of the bench is 53 characters long.")
 }
 
-fn request(target: &Target, number: u64, receipts: bool) -> String {
+fn request(target: &Target, number: u64, order: Order) -> String {
+    let proof = match order.proof {
+        Proof::Secret => format!("api_secret={}", target.secret),
+        Proof::Signature => signature(target, number, order.receipts, unix_seconds()),
+    };
     // Keys, secrets and texts are letters, digits, points and spaces: nothing else needs to be escaped.
     let body = format!(
-        "api_key={}&api_secret={}&from=Whimbrel&to={}&text={}&status-report-req={}",
+        "api_key={}&{proof}&from=Whimbrel&to={}&text={}&status-report-req={}",
         target.key,
-        target.secret,
         FIRST_RECIPIENT + number,
         text(number).replace(' ', "+"),
-        u8::from(receipts)
+        u8::from(order.receipts)
     );
     format!(
         "POST /sms/json HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         target.host,
         body.len()
     )
+}
+
+/// The time and the signature of a text: all parameters by name, `&` before each.
+fn signature(target: &Target, number: u64, receipts: bool, now: u64) -> String {
+    let (key, recipient, receipts, text) = (&target.key, FIRST_RECIPIENT + number, u8::from(receipts), text(number));
+    let string =
+        format!("&api_key={key}&from=Whimbrel&status-report-req={receipts}&text={text}&timestamp={now}&to={recipient}");
+    let mut mac = Hmac::<Sha256>::new_from_slice(SIGNATURE_SECRET.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(string.as_bytes());
+    let digits: String = mac.finalize().into_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("timestamp={now}&sig={digits}")
 }
 
 /// Whether the answer to a text of one part says status "0". Parsing JSON here would cost more than the gateway does.
@@ -217,7 +247,8 @@ mod tests {
     #[test]
     fn a_request_is_a_form_with_its_length() {
         let target = Target { host: "127.0.0.1:80".parse().unwrap(), key: "k".into(), secret: "s".into() };
-        let request = request(&target, 7, true);
+        let order = Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret };
+        let request = request(&target, 7, order);
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", body.len())));
         assert_eq!(
@@ -225,6 +256,14 @@ mod tests {
             "api_key=k&api_secret=s&from=Whimbrel&to=4477009000007&text=Text+000000000007+of+the+bench+is+53+characters+long.\
              &status-report-req=1"
         );
+    }
+
+    #[test]
+    fn a_signature_is_the_one_that_openssl_makes() {
+        // printf '%s' STRING | openssl sha256 -hmac benchSignatureSecret0123456789ab
+        let target = Target { host: "127.0.0.1:80".parse().unwrap(), key: "k".into(), secret: "s".into() };
+        let expected = "aac79cae29e3afc5fe02b8b3dffe800e599fac8aef752ab0c71396f54f4e1a6d";
+        assert_eq!(signature(&target, 7, true, 1_461_605_396), format!("timestamp=1461605396&sig={expected}"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::figures::Arrivals;
-use super::loader::{Order, Tally};
+use super::loader::{Order, Proof, Tally};
 use crate::clock::{Started, sleep};
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::Account;
@@ -72,8 +72,9 @@ impl Loader {
 
     /// Loads and waits for the end.
     pub fn run(&self, order: Order) -> Outcome<Tally> {
-        let Order { callers, millis, receipts } = order;
-        self.peer.ask(&format!("/run?callers={callers}&millis={millis}&receipts={}", u8::from(receipts)))?;
+        let Order { callers, millis, receipts, proof } = order;
+        let (receipts, signed) = (u8::from(receipts), u8::from(proof == Proof::Signature));
+        self.peer.ask(&format!("/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}"))?;
         let (started, patience) = (Started::now(), Duration::from_millis(millis) + OVERTIME);
         // Not to disturb what is measured: the first look is at its end.
         sleep(Duration::from_millis(millis));

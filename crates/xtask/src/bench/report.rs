@@ -12,17 +12,18 @@ use crate::failure::{Attempted as _, Outcome};
 
 /// The table's head.
 pub const HEAD: &str = "\
-| callers | receipts | accepted/s | to SMSC/s | webhooks/s | p50 ms | p99 ms | p99.9 ms | CPU us/msg | RSS MiB | ops/commit | store B/msg |
-|---|---|---|---|---|---|---|---|---|---|---|---|";
+| callers | receipts | signed | accepted/s | to SMSC/s | webhooks/s | p50 ms | p99 ms | p99.9 ms | CPU us/msg | RSS MiB | ops/commit | store B/msg |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 /// One row of the table.
 pub fn table_row(row: &Figures) -> String {
     let ms = |us: u64| us as f64 / 1000.0;
     let webhooks = if row.receipts { format!("{:.0}", row.webhooks_per_second) } else { "-".to_owned() };
     format!(
-        "| {} | {} | {:.0} | {:.0} | {webhooks} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.0} |",
+        "| {} | {} | {} | {:.0} | {:.0} | {webhooks} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.0} |",
         row.callers,
         if row.receipts { "yes" } else { "no" },
+        if row.signed { "yes" } else { "no" },
         row.accepted_per_second,
         row.smsc_per_second,
         ms(row.http_p50_us),
@@ -51,6 +52,23 @@ pub fn remarks(facts: &Facts, rows: &[Figures]) -> Vec<String> {
         remarks.push(format!("{} callers: {} copies at the sink", row.callers, row.books.copies()));
     }
     remarks
+}
+
+/// What signing costs: rates and processor time of all signed rows against all others of the same run.
+pub fn signing_cost(rows: &[Figures]) -> Option<String> {
+    let mean = |signed: bool, figure: fn(&Figures) -> f64| {
+        let figures: Vec<f64> = rows.iter().filter(|row| row.signed == signed).map(figure).collect();
+        (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
+    };
+    let rate = |signed| mean(signed, |row| row.accepted_per_second);
+    let cpu = |signed| mean(signed, |row| row.cpu_us_per_message);
+    let (plain, signed, plain_us, signed_us) = (rate(false)?, rate(true)?, cpu(false)?, cpu(true)?);
+    Some(format!(
+        "signed: {signed:.0} accepted/s of {plain:.0} unsigned ({:.1} %); processor {signed_us:.1} us per message, unsigned \
+         {plain_us:.1} ({:.1} %)",
+        100.0 * signed / plain,
+        100.0 * signed_us / plain_us
+    ))
 }
 
 /// Adds a row with its facts to a file of JSON lines.
@@ -95,10 +113,20 @@ mod tests {
     #[test]
     fn a_row_has_a_cell_for_each_column() {
         let row = table_row(&figures(seen()).unwrap());
-        assert_eq!(row, "| 64 | no | 10000 | 8000 | - | 1.50 | 4.00 | 9.00 | 50.0 | 50.0 | 30.0 | 1000 |");
+        assert_eq!(row, "| 64 | no | no | 10000 | 8000 | - | 1.50 | 4.00 | 9.00 | 50.0 | 50.0 | 30.0 | 1000 |");
         for line in HEAD.lines() {
             assert_eq!(line.matches('|').count(), row.matches('|').count());
         }
+    }
+
+    #[test]
+    fn signing_is_compared_with_what_was_measured_beside_it() {
+        let plain = figures(seen()).unwrap();
+        let signed = Figures { signed: true, accepted_per_second: 9_000.0, cpu_us_per_message: 55.0, ..plain.clone() };
+        let told = signing_cost(&[plain.clone(), signed]).unwrap();
+        let wanted = "signed: 9000 accepted/s of 10000 unsigned (90.0 %); processor 55.0 us per message, unsigned 50.0 (110.0 %)";
+        assert_eq!(told, wanted);
+        assert_eq!(signing_cost(&[plain]), None);
     }
 
     #[test]

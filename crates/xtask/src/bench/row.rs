@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::books::{Books, Receipts};
 use super::figures::{Arrivals, Figures, Seen, Usage, figures};
-use super::loader::{Order, Tally};
+use super::loader::{Order, Proof, SIGNATURE_SECRET, Tally};
 use super::peer::{Loader, Sink, number};
 use crate::clock::{Started, sleep};
 use crate::failure::{Outcome, require};
@@ -53,6 +53,12 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
         let patch = format!("{{\"receipt_url\":\"{}\"}}", loader.webhook_url());
         gateway.native("PATCH", &format!("accounts/{}", account.key), patch.as_bytes())?;
     }
+    if order.proof == Proof::Signature {
+        let signing = format!("accounts/{}/signing", account.key);
+        gateway.native("PATCH", &signing, b"{\"method\":\"sha256\"}")?;
+        let secret = format!("{{\"secret\":\"{SIGNATURE_SECRET}\",\"overlap_seconds\":0}}");
+        gateway.native("POST", &format!("{signing}/rotate"), secret.as_bytes())?;
+    }
     let stored_before = gateway.count("messages")?;
     let mut row = Row { sink, gateway, loader, order, stored_before, accepted: 0, broken: 0 };
 
@@ -70,8 +76,8 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     let at_sink =
         Arrivals { count: number(&counts, "marked_submissions")?, span_us: number(&counts, "marked_span_us")? };
     let (_, webhooks) = row.loader.webhooks()?;
-    let callers = order.callers;
-    let row_figures = figures(Seen { callers, tally, at_sink, webhooks, before, after, rss_peak_kib, books })?;
+    let (callers, signed) = (order.callers, order.proof == Proof::Signature);
+    let row_figures = figures(Seen { callers, signed, tally, at_sink, webhooks, before, after, rss_peak_kib, books })?;
     let status = row.gateway.process.terminate()?;
     require(status.success(), || format!("the gateway ended with {status} when it was asked to stop"))?;
     Ok(row_figures)

@@ -7,7 +7,7 @@
 use clap::Args;
 
 use crate::bench::figures::Figures;
-use crate::bench::loader::Order;
+use crate::bench::loader::{Order, Proof};
 use crate::bench::machine::Facts;
 use crate::bench::report;
 use crate::bench::row::{self, Programs};
@@ -32,12 +32,15 @@ pub struct Options {
     /// The carrier's window.
     #[arg(long, default_value_t = 100)]
     window: u32,
+    /// Compares signed requests with unsigned ones instead: so many pairs of rows with 64 callers, and what signing costs.
+    #[arg(long, value_name = "PAIRS", value_parser = clap::value_parser!(u32).range(1..=20))]
+    signed: Option<u32>,
     /// Measures the build that is there already (it must be there).
     #[arg(long)]
     no_build: bool,
 }
 
-const RECEIPT_CALLERS: u32 = 64;
+const USUAL_CALLERS: u32 = 64;
 const QUICK_CALLERS: u32 = 16;
 const QUICK_MILLIS: u64 = 2000;
 
@@ -49,7 +52,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let folder = workspace.scratch("bench")?;
     let mut rows = Vec::new();
     for (index, order) in orders(options).iter().enumerate() {
-        let kind = if order.receipts { "with receipts and webhooks" } else { "without receipts" };
+        let kind = match (order.receipts, order.proof) {
+            (true, _) => "with receipts and webhooks",
+            (false, Proof::Secret) => "without receipts",
+            (false, Proof::Signature) => "without receipts, signed",
+        };
         println!("== {} callers {kind}, {:.0} s", order.callers, order.millis as f64 / 1000.0);
         let row_folder = folder.join(format!("row-{index}"));
         std::fs::create_dir_all(&row_folder)?;
@@ -83,14 +90,21 @@ fn programs(workspace: &Workspace, options: &Options) -> Outcome<(&'static str, 
 }
 
 fn orders(options: &Options) -> Vec<Order> {
-    if options.quick {
-        return [false, true].map(|receipts| Order { callers: QUICK_CALLERS, millis: QUICK_MILLIS, receipts }).into();
+    let (callers, millis) = match options.quick {
+        true => (QUICK_CALLERS, QUICK_MILLIS),
+        false => (USUAL_CALLERS, options.seconds * 1000),
+    };
+    let order = Order { callers, millis, receipts: false, proof: Proof::Secret };
+    let with_receipts = Order { receipts: true, ..order };
+    if let Some(pairs) = options.signed {
+        // Side by side, so that other load on the machine meets both.
+        return (0..pairs).flat_map(|_| [order, Order { proof: Proof::Signature, ..order }]).collect();
     }
-    let millis = options.seconds * 1000;
-    let mut orders: Vec<_> =
-        options.callers.iter().map(|callers| Order { callers: *callers, millis, receipts: false }).collect();
-    orders.push(Order { callers: RECEIPT_CALLERS, millis, receipts: true });
-    orders
+    if options.quick {
+        return vec![order, with_receipts];
+    }
+    let plain = options.callers.iter().map(|callers| Order { callers: *callers, ..order });
+    plain.chain([with_receipts]).collect()
 }
 
 fn tell(facts: &Facts, rows: &[Figures]) {
@@ -99,7 +113,7 @@ fn tell(facts: &Facts, rows: &[Figures]) {
         println!("{}", report::table_row(row));
     }
     println!();
-    for remark in report::remarks(facts, rows) {
+    for remark in report::remarks(facts, rows).into_iter().chain(report::signing_cost(rows)) {
         println!("{remark}");
     }
 }

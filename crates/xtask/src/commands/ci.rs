@@ -50,6 +50,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
         &["signers", "--count", "10000"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "27", "--last", "36"],
+        &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],
     ] {
         let line: Vec<&str> = ["xtask"].iter().chain(line).copied().collect();

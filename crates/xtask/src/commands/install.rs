@@ -48,6 +48,9 @@ struct DebianPackage {
     probe: Vec<String>,
     #[serde(rename = "for")]
     purpose: String,
+    /// Whether the tests go on without it, and skip what needs it.
+    #[serde(default)]
+    optional: bool,
 }
 
 /// Where the packages for Python are pinned.
@@ -117,11 +120,22 @@ pub fn cargo_tool(workspace: &Workspace, name: &str) -> Outcome<()> {
     command::run(program(workspace, "cargo", &line).env("CARGO_TARGET_DIR", target))
 }
 
-/// Installs the Debian packages of the list whose probe does not answer.
+/// Installs the Debian packages of the list whose probe does not answer. Optional ones may stay away.
 pub fn debian_packages(workspace: &Workspace) -> Outcome<()> {
     let tools = Tools::read(workspace)?;
-    let missing: Vec<&str> =
-        tools.debian.iter().filter(|(_, package)| !is_there(&package.probe)).map(|(name, _)| name.as_str()).collect();
+    let missing = |optional: bool| -> Vec<&str> {
+        let missing = tools.debian.iter().filter(|(_, package)| !is_there(&package.probe));
+        missing.filter(|(_, package)| package.optional == optional).map(|(name, _)| name.as_str()).collect()
+    };
+    apt_install(workspace, &missing(false))?;
+    let optional = missing(true);
+    if let Err(failure) = apt_install(workspace, &optional) {
+        println!("without {}: tests that need them are skipped ({failure})", optional.join(" and "));
+    }
+    Ok(())
+}
+
+fn apt_install(workspace: &Workspace, missing: &[&str]) -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask load`: callers and a receiver of webhooks as a process of its own, the near end of `bench`.
 //!
-//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0` starts a load, `GET /result` has its tally once it
+//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0` starts a load, `GET /result` has its tally once it
 //! is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
 
 use std::cell::{Cell, RefCell};
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::bench::control::{self, parameter};
-use crate::bench::loader::{Order, Tally, Target, load};
+use crate::bench::loader::{Order, Proof, Tally, Target, load};
 use crate::bench::smsc::fingerprint;
 use crate::clock::Started;
 use crate::failure::Outcome;
@@ -170,6 +170,7 @@ fn order(target: &str) -> Option<Order> {
         callers: parameter(target, "callers")?.parse().ok()?,
         millis: parameter(target, "millis")?.parse().ok()?,
         receipts: parameter(target, "receipts")? == "1",
+        proof: if parameter(target, "signed")? == "1" { Proof::Signature } else { Proof::Secret },
     })
 }
 
@@ -179,9 +180,9 @@ mod tests {
 
     #[test]
     fn an_order_is_read_whole() {
-        let asked = Some(Order { callers: 64, millis: 2000, receipts: true });
-        assert_eq!(order("/run?callers=64&millis=2000&receipts=1"), asked);
-        assert_eq!(order("/run?callers=64&millis=x&receipts=1"), None);
+        let asked = Some(Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature });
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1"), asked);
+        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1"), None);
         assert_eq!(order("/run?callers=64"), None);
     }
 

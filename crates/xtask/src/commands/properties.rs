@@ -1,8 +1,8 @@
 //! `cargo xtask properties`: the property tests with many cases, from a seed that nobody has tried yet.
 //!
 //! In every other run they see the same cases (`.cargo/config.toml`), so that a change is judged by what it changed. Here they
-//! look further. A fault is found again with the printed line; proptest writes the smallest case that shows it into a file
-//! below `proptest-regressions/`, which belongs into the commit that repairs it.
+//! look further. A fault is found again with the printed line; proptest writes the smallest case that shows it into a file named
+//! `proptest-regressions`, or below such a folder, which belongs into the commit that repairs it.
 
 use std::time::Duration;
 

@@ -181,11 +181,13 @@ impl Link<'_> {
         let at = self.keeper.clock.wall();
         match answer::read(pdu, validity, self.keeper.config().rule(pdu.status)) {
             Answer::Sent(id) => {
-                if id.key.is_empty() {
+                if id.key.is_empty() && !self.is_idless {
+                    // Once for each connection: such a carrier gives an id to none.
+                    self.is_idless = true;
                     let carrier = &*self.keeper.config().name;
                     tracing::warn!(
                         carrier,
-                        "carrier took a part without giving an id: no receipt will be found for it"
+                        "carrier takes parts without giving ids: no receipt will be found for them"
                     );
                 }
                 for ticket in tickets.iter() {

@@ -10,12 +10,12 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::time::Civil;
-use whimbrel_core::{Money, Notice, ReceiptStatus, ReceiptTold, Span, Timestamp, Told, Uuid};
+use whimbrel_core::{Money, Notice, ReceiptStatus, ReceiptTold, Span, Told, Uuid};
 use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::jwt::webhook::{ApiKey, Issuer, NewToken, Payload, sign};
 
 use self::inbound::{Inbound, InboundV01};
+use super::super::instant;
 use super::{codes, form};
 use crate::http::WebhookRequest;
 use crate::webhook::random_uuid;
@@ -137,7 +137,7 @@ impl<'a> Status<'a> {
             message_uuid: Uuid::of_id(told.message_id.0).to_string(),
             to: told.recipient.digits(),
             from: told.sender.as_str(),
-            timestamp: timestamp(notice.happened_at),
+            timestamp: instant::to_the_second(notice.happened_at),
             status: status(told),
             error,
             channel: "sms",
@@ -184,7 +184,7 @@ impl<'a> StatusV01<'a> {
             message_uuid: Uuid::of_id(told.message_id.0).to_string(),
             to: Party { kind: "sms", number: told.recipient.digits() },
             from: Party { kind: "sms", number: told.sender.as_str() },
-            timestamp: timestamp(notice.happened_at),
+            timestamp: instant::to_the_second(notice.happened_at),
             status: status(told),
             error: error(told).map(|(code, reason)| ErrorV01 { code, reason }),
             usage: usage(told),
@@ -220,10 +220,4 @@ fn price(money: Money) -> String {
     let shortest = decimals.len() - 4;
     let length = decimals.trim_end_matches('0').len().max(shortest);
     decimals[..length].to_owned()
-}
-
-/// To the second, UTC: `2025-02-03T12:14:25Z`.
-fn timestamp(at: Timestamp) -> String {
-    let Civil { year, month, day, hour, minute, second, .. } = at.civil();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }

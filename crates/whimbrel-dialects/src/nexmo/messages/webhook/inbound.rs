@@ -5,7 +5,8 @@
 use serde::Serialize;
 use whimbrel_core::{InboundContent, InboundTold, Notice, Uuid};
 
-use super::{Party, timestamp};
+use super::super::super::instant;
+use super::Party;
 
 /// Version 1, in the order of the definition. There is no `usage`: texts that come in cost nothing here.
 #[derive(Serialize)]
@@ -38,7 +39,7 @@ impl<'a> Inbound<'a> {
             message_uuid: Uuid::of_id(told.id.0).to_string(),
             to: &told.part.number,
             from: told.part.sender.as_str(),
-            timestamp: timestamp(notice.happened_at),
+            timestamp: instant::to_the_second(notice.happened_at),
             message_type: if text.is_some() { "text" } else { "unsupported" },
             text,
             sms: Sms { num_messages: parts.clone(), total_count: parts, keyword: text.and_then(keyword) },
@@ -80,7 +81,7 @@ impl<'a> InboundV01<'a> {
         let text = text(told);
         Self {
             message_uuid: Uuid::of_id(told.id.0).to_string(),
-            timestamp: timestamp(notice.happened_at),
+            timestamp: instant::to_the_second(notice.happened_at),
             to: Party { kind: "sms", number: &told.part.number },
             from: Party { kind: "sms", number: told.part.sender.as_str() },
             message: Message {
