@@ -91,8 +91,8 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     (
         "application rotate-key",
         [
-            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 3600",
-            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --public-key new.pem",
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf",
+            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 60",
         ],
     ),
     ("account signing", ["whimbrel account signing show devkey01", "whimbrel account signing rotate devkey01"]),
