@@ -9,6 +9,7 @@ mod faulty;
 pub mod history;
 mod message;
 pub mod numbers;
+mod oauth;
 pub mod prices;
 mod secrets;
 
@@ -31,6 +32,7 @@ pub use self::application::{
 };
 pub use self::faulty::{Faulty, FieldFault};
 pub use self::message::{MessageCall, MessageOutcome};
+pub use self::oauth::{GrantCallback, OauthCall, OauthOutcome, TokenKind};
 pub use self::secrets::{SecretShown, SecretsCall, SecretsOutcome, SecretsWish};
 pub use whimbrel_sms::HandsetClass;
 
@@ -50,7 +52,7 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 #[expect(clippy::large_enum_variant, reason = "most calls send a text: a box would cost each of them an allocation")]
 pub enum Call {
     /// Send a text to one recipient.
-    Send(SendCall),
+    Send(Box<SendCall>),
     /// Something about the account itself.
     Account(AccountCall),
     /// What parts cost.
@@ -67,6 +69,8 @@ pub enum Call {
     Message(MessageCall),
     /// Something about the account's secrets.
     Secrets(SecretsCall),
+    /// A step on the way to a token of OAuth.
+    Oauth(OauthCall),
 }
 
 impl Call {
@@ -83,6 +87,7 @@ impl Call {
             Self::Application(_) => Scope::Applications,
             Self::Message(_) => Scope::Send,
             Self::Secrets(_) => Scope::Secrets,
+            Self::Oauth(_) => Scope::Account,
         }
     }
 }
@@ -239,6 +244,8 @@ pub enum Outcome {
     Message(MessageOutcome),
     /// What a call about the account's secrets came to.
     Secrets(SecretsOutcome),
+    /// What a step on the way to a token of OAuth came to.
+    Oauth(OauthOutcome),
 }
 
 /// An accepted message.

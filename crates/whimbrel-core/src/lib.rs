@@ -35,9 +35,10 @@ pub use account::{
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
-    ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, HandsetClass, IdempotencyKey, KeyWish,
-    MessageCall, MessageClass, MessageOutcome, Outcome, PageWish, RateWindow, ReceiptWish, Refusal, Registration,
-    SecretShown, SecretsCall, SecretsOutcome, SecretsWish, SendCall,
+    ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
+    IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageOutcome, OauthCall, OauthOutcome, Outcome, PageWish,
+    RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish, SendCall,
+    TokenKind,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,

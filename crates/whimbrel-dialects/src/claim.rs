@@ -28,6 +28,8 @@ pub enum Claim {
     Signed(Box<dyn SignedRequest>),
     /// A token that one of an account's applications signed.
     Token(Box<dyn BearerToken>),
+    /// A consumer's signature, on behalf of an account that granted it (OAuth).
+    Delegated(Box<dyn DelegatedRequest>),
 }
 
 impl Claim {
@@ -38,6 +40,7 @@ impl Claim {
             Self::KeyAndSecret { key, .. } => Cow::Borrowed(key),
             Self::Signed(signed) => Cow::Borrowed(signed.key()),
             Self::Token(token) => Cow::Owned(token.application().to_string()),
+            Self::Delegated(request) => Cow::Borrowed(request.consumer()),
         }
     }
 
@@ -46,7 +49,7 @@ impl Claim {
     pub const fn signable(&self) -> Signable {
         match self {
             Self::KeyAndSecret { signable, .. } => *signable,
-            Self::Signed(_) | Self::Token(_) => Signable::Yes,
+            Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
         }
     }
 
@@ -57,8 +60,49 @@ impl Claim {
             Self::KeyAndSecret { method, .. } => *method,
             Self::Signed(_) => AuthMethod::Signature,
             Self::Token(_) => AuthMethod::Token,
+            Self::Delegated(_) => AuthMethod::OAuth,
         }
     }
+}
+
+/// A request that a consumer signed. `Debug` shows neither secret nor signature.
+pub trait DelegatedRequest: fmt::Debug + Send + Sync {
+    /// The consumer's key.
+    fn consumer(&self) -> &str;
+
+    /// The token that it names.
+    fn token(&self) -> Option<&str>;
+
+    /// What it is for, and so which kind of token it must name.
+    fn delegation(&self) -> Delegation;
+
+    /// Checks the signature, in constant time, and says what must not be used again.
+    ///
+    /// # Errors
+    /// The first [`SignatureFault`].
+    fn verify(&self, keys: &DelegatedKeys<'_>) -> Result<ReplayKey, SignatureFault>;
+}
+
+/// What a delegated request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delegation {
+    /// A request token; it names none.
+    Request,
+    /// An access token; it names a request token.
+    Exchange,
+    /// A call on behalf of the account that granted it; it names an access token.
+    Call,
+}
+
+/// What a delegated request is checked with.
+#[derive(Debug, Clone, Copy)]
+pub struct DelegatedKeys<'a> {
+    /// The consumer's secret.
+    pub consumer: &'a Secret,
+    /// The secret of the token that it names.
+    pub token: Option<&'a Secret>,
+    /// The time.
+    pub now: Timestamp,
 }
 
 /// A signature with all that it covers. `Debug` shows neither.

@@ -14,7 +14,7 @@ use whimbrel_core::{
     SecretId, SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
-use whimbrel_dialects::claim::{BearerToken, TokenFault, TokenKeys};
+use whimbrel_dialects::claim::{BearerToken, DelegatedRequest, TokenFault, TokenKeys};
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
@@ -66,10 +66,13 @@ impl Engine {
                 self.check_signature(dialect, &**signed, now).map(|(entry, verified)| (entry, Some(verified.replay)))
             }
             Claim::Token(token) => self.check_token(dialect, &**token, now).map(|entry| (entry, None)),
+            Claim::Delegated(request) => {
+                self.prove_delegated(dialect, &**request, now).await.map(|entry| (entry, None))
+            }
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
-            Claim::KeyAndSecret { .. } | Claim::Signed(_) => None,
+            Claim::KeyAndSecret { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
         };
         match &proved {
             Ok(_) => self.failures().proved(name, source),
@@ -85,6 +88,18 @@ impl Engine {
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
         }
+    }
+
+    /// The account on whose behalf a request is signed. Its nonce is used up here, whatever comes of the request.
+    async fn prove_delegated(
+        &self,
+        dialect: &'static str,
+        request: &dyn DelegatedRequest,
+        now: Timestamp,
+    ) -> Result<Arc<Entry>, Refusal> {
+        let (entry, nonce) = self.check_delegated(dialect, request, now)?;
+        self.use_nonce(entry.account.id, nonce).await?;
+        Ok(entry)
     }
 
     /// The account of the application that signed a token. An unknown application, one of another dialect and a wrong signature look

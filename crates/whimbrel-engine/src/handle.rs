@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use whimbrel_core::{Account, AccountId, Call, Outcome, Refusal, Timestamp};
+use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, Refusal, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -40,6 +40,9 @@ impl Engine {
     ) -> Handled {
         let begun_at = self.world.now();
         let name = dialect.descriptor().id;
+        if let Ok(Call::Oauth(OauthCall::Look { token })) = &call {
+            return Handled { outcome: Outcome::Oauth(self.asked(name, token)), account_id: None };
+        }
         let judged = match claim {
             Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
             Err(refusal) => Err(refusal),
@@ -67,7 +70,7 @@ impl Engine {
             Outcome::Faulty(_) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
             }
-            Outcome::Application(_) | Outcome::Message(_) | Outcome::Secrets(_) => {}
+            Outcome::Application(_) | Outcome::Message(_) | Outcome::Secrets(_) | Outcome::Oauth(_) => {}
             Outcome::Refused(refusal) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => rule(refusal)).increment(1);
                 if is_message {
@@ -85,7 +88,7 @@ impl Engine {
         let account = &caller.account;
         match call {
             Call::Send(send) => {
-                let send = self.addressed(caller, send);
+                let send = self.addressed(caller, *send);
                 match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                     Ok(accepted) => Outcome::Sent(accepted),
                     Err(refusal) => self.unless_answered(caller, refusal).await,
@@ -94,6 +97,10 @@ impl Engine {
             Call::Faulty(faulty) => Outcome::Faulty(faulty),
             Call::Application(call) => match self.application_call(account.id, dialect, call).await {
                 Ok(outcome) => Outcome::Application(outcome),
+                Err(refusal) => Outcome::Refused(refusal),
+            },
+            Call::Oauth(call) => match self.oauth_call(dialect.descriptor().id, account, call).await {
+                Ok(outcome) => Outcome::Oauth(outcome),
                 Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Secrets(call) => match self.secrets_call(account, call).await {

@@ -20,6 +20,7 @@ mod handle;
 pub mod learning;
 pub mod limiter;
 pub mod notify;
+pub mod oauth;
 pub mod ports;
 pub mod prover;
 pub mod world;
@@ -65,6 +66,7 @@ use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Requests, Senders};
 use crate::notifier::Notifier;
+use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
@@ -115,6 +117,7 @@ pub struct Engine {
     pub(crate) carriers: Carriers,
     pub(crate) directory: Directory,
     pub(crate) applications: Applications,
+    pub(crate) oauth: Oauth,
     pub(crate) batcher: Batcher,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
@@ -198,6 +201,7 @@ impl Engine {
             everybody: parts.store.lists()?,
         };
         let applications = Applications::load(&*parts.store, DIALECTS)?;
+        let oauth = Oauth::load(&*parts.store, DIALECTS)?;
         let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
             .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -208,6 +212,7 @@ impl Engine {
             carriers: parts.carriers,
             directory: Directory::new(known),
             applications,
+            oauth,
             batcher,
             notifier: Notifier::new(),
             events: Events::default(),

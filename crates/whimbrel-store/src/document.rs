@@ -7,6 +7,10 @@ use whimbrel_core::{AccountId, Secret, Timestamp};
 pub enum DocumentKind {
     /// An application of a customer.
     Application,
+    /// A program that may ask accounts for access by OAuth. Its secret signs.
+    OauthConsumer,
+    /// What an account granted to a consumer. Its secret signs.
+    OauthGrant,
 }
 
 impl DocumentKind {
@@ -15,6 +19,8 @@ impl DocumentKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Application => "application",
+            Self::OauthConsumer => "oauth-consumer",
+            Self::OauthGrant => "oauth-grant",
         }
     }
 }
@@ -39,7 +45,7 @@ pub struct Document {
     pub account_id: AccountId,
     /// From 1; one more with every change.
     pub version: u32,
-    /// What it says.
+    /// What it says. Of a consumer it is the name alone, of a grant the consumer's key.
     pub json: Box<str>,
     /// What verifies tokens of its owner, in PEM.
     pub public_key: Option<Box<str>>,

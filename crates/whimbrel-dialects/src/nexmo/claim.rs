@@ -11,9 +11,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{AuthMethod, Refusal, Secret};
 
+use super::oauth;
 use super::params::{Name, Params};
 use super::signed::SignedParams;
 use crate::Claim;
+use crate::claim::Delegation;
 use crate::http::HttpRequest;
 
 /// What the vendor offers, as far as callers prove themselves in different ways.
@@ -111,6 +113,11 @@ enum Basic {
 /// Reads the claim of a request to `product`, whose parameters are `params`: a key first, then ways that exclude each other,
 /// then a secret, then whether the ways agree.
 pub(super) fn claim(product: Product, request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Claim, Refusal> {
+    if product.takes(Way::OAuth)
+        && let Some(claim) = oauth::claim(request, Delegation::Call)
+    {
+        return claim;
+    }
     let (_, beside) = product.ways();
     let key = params.get(Name::ApiKey).filter(|_| product.takes(Way::Parameters));
     let basic = match (beside, key) {
@@ -270,14 +277,20 @@ mod tests {
             Way::Parameters => (None, "api_key=u1&api_secret=pw"),
             Way::Basic => (Some(U.as_bytes()), ""),
             Way::Signature => (None, "api_key=u1&sig=00"),
-            Way::Token | Way::OAuth => return None,
+            Way::OAuth => (
+                None,
+                "oauth_consumer_key=c&oauth_token=t&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1&oauth_nonce=n",
+            ),
+            Way::Token => return None,
         };
-        let headers: Vec<(&str, &[u8])> = authorization.iter().map(|value| ("authorization", *value)).collect();
+        let authorization = authorization.map(|value| ("authorization", value));
+        let headers: Vec<(&str, &[u8])> = authorization.into_iter().chain([("host", &b"h"[..])]).collect();
         let request = HttpRequest { method: "GET", path: "/", query, headers: &headers, body: b"" };
         let params = Params::read(query, b"").ok()?;
         let taken = match claim(product, &request, &params) {
             Ok(Claim::KeyAndSecret { method, .. }) => (method == AuthMethod::Basic) == (way == Way::Basic),
             Ok(Claim::Signed(_)) => way == Way::Signature,
+            Ok(Claim::Delegated(_)) => way == Way::OAuth,
             Ok(Claim::Token(_)) | Err(_) => false,
         };
         Some(taken)

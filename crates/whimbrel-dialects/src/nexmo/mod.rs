@@ -15,6 +15,7 @@ mod escape;
 mod instant;
 mod messages;
 mod numbers;
+mod oauth;
 mod params;
 mod pricing;
 mod problem;
@@ -74,6 +75,7 @@ const APIS: &[ReadApi] = &[
     search::read,
     applications::read,
     secrets::read,
+    oauth::read,
 ];
 
 /// The APIs of the vendor that are spoken here: a folder each.
@@ -95,6 +97,8 @@ enum Api {
     Messages,
     /// `/accounts/{key}/secrets`: what authenticates an account.
     Secrets,
+    /// `/oauth/*`: tokens by which others call on behalf of an account.
+    Oauth,
 }
 
 impl Api {
@@ -108,6 +112,7 @@ impl Api {
         Self::Applications,
         Self::Messages,
         Self::Secrets,
+        Self::Oauth,
     ];
 
     /// As the high octet of [`Reply::page`] carries it.
@@ -148,6 +153,7 @@ impl Dialect for Nexmo {
             Api::Applications => applications::render(outcome, reply),
             Api::Messages => messages::render(outcome, reply),
             Api::Secrets => secrets::render(outcome, reply),
+            Api::Oauth => oauth::render(outcome, reply),
         }
     }
 

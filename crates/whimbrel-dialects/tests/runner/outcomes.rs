@@ -1,8 +1,8 @@
 //! What the engine says to a call, as a file states it.
 
 use whimbrel_core::{
-    Accepted, AcceptedPart, AuthMethod, Call, MessageId, MessageOutcome, Outcome, PartId, RateWindow, Refusal, Scope,
-    SendCall, SignatureMethod, Span,
+    Accepted, AcceptedPart, AuthMethod, Call, GrantCallback, MessageId, MessageOutcome, OauthOutcome, Outcome, PartId,
+    RateWindow, Refusal, Scope, Secret, SendCall, SignatureMethod, Span, TokenKind,
 };
 use whimbrel_dialects::{Claim, Parsed};
 
@@ -28,6 +28,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         },
         "message: unknown" => return Outcome::Message(MessageOutcome::Unknown { id: facts.get("id").into() }),
         "message: not markable" => return Outcome::Message(MessageOutcome::NotMarkable),
+        "oauth" => return Outcome::Oauth(oauth(&facts)),
         "secrets" => return Outcome::Secrets(secrets::outcome(&facts)),
         "application" => return Outcome::Application(applications::outcome(&facts)),
         "refused as read" => return Outcome::Refused(refusal_as_read(parsed)),
@@ -111,5 +112,21 @@ fn accepted(text: &str, send: &SendCall) -> Accepted {
         parts: parts.collect(),
         client_ref: send.client_ref.clone(),
         account_ref: send.account_ref.clone(),
+    }
+}
+
+/// `request token`, `access token`, `asked`, `granted`, `rejected`, `too many`.
+fn oauth(facts: &Facts<'_>) -> OauthOutcome {
+    let token = || facts.get("token").into();
+    let secret = |name| Secret::new(facts.get(name));
+    let callback = || facts.find("callback").map_or(GrantCallback::OutOfBand, |url| GrantCallback::Url(url.into()));
+    match facts.get("came to") {
+        "request token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Request },
+        "access token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Access },
+        "asked" => OauthOutcome::Asked { token: token(), consumer: facts.get("consumer").into(), callback: callback() },
+        "granted" => OauthOutcome::Granted { token: token(), verifier: secret("verifier"), callback: callback() },
+        "rejected" => OauthOutcome::TokenRejected,
+        "too many" => OauthOutcome::TooMany,
+        other => panic!("no outcome `{other}` of OAuth"),
     }
 }

@@ -86,12 +86,22 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
             Ok(form) => writeln!(out, "claim: key {}, signed in the form {form}", signed.key()),
             Err(fault) => writeln!(out, "claim: key {}, signature refused: {}", signed.key(), fault.cause()),
         },
+        Ok(Claim::Delegated(request)) => writeln!(
+            out,
+            "claim: consumer {}, token {:?}, {:?}",
+            request.consumer(),
+            request.token(),
+            request.delegation()
+        ),
         Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
         Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
+        Ok(Call::Oauth(call)) => {
+            let _ = write!(out, "call: {call:?}");
+        }
         Ok(Call::Secrets(call)) => secrets::print_call(&mut out, call),
         Ok(Call::Application(call)) => applications::print_call(&mut out, call),
         Ok(Call::Message(MessageCall::Mark { id, message })) => {

@@ -5,6 +5,7 @@ mod clock;
 mod credentials;
 mod hostile;
 mod inbound;
+mod oauth;
 mod resources;
 mod rules;
 mod signed;

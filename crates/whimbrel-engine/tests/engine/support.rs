@@ -252,7 +252,7 @@ impl Gateway {
         source: &str,
         text: &str,
     ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
-        let call = Call::Send(SendCall {
+        let call = Call::Send(Box::new(SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
             content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy },
@@ -269,7 +269,7 @@ impl Gateway {
             class: None,
             idempotency: None,
             carrier: None,
-        });
+        }));
         let method = AuthMethod::Parameters;
         let claim =
             Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod messages;
 mod numbers;
+mod oauth;
 mod phones;
 mod pool;
 mod secrets;
@@ -129,7 +130,7 @@ impl Api {
             }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
-            (_, ["accounts", key, "secrets" | "signing" | "policy", ..]) => {
+            (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
                 self.route_credentials(key, &segments[2..], request).await
             }
             ("GET" | "HEAD", ["keys"]) => keys::list(self),
@@ -181,7 +182,19 @@ impl Api {
             ("POST", ["signing", "rotate"]) => signing::rotate(self, key, request).await,
             ("GET" | "HEAD", ["policy"]) => signing::show_policy(self, key),
             ("PATCH", ["policy"]) => signing::patch_policy(self, key, request).await,
-            (_, ["secrets" | "signing" | "policy"] | ["secrets", _] | ["signing", "rotate"]) => other_methods(),
+            ("GET" | "HEAD", ["oauth", "consumers"]) => oauth::consumers(self, key).await,
+            ("POST", ["oauth", "consumers"]) => oauth::add(self, key, request).await,
+            ("DELETE", ["oauth", "consumers", consumer]) => oauth::remove(self, key, consumer).await,
+            ("GET" | "HEAD", ["oauth", "grants"]) => oauth::grants(self, key).await,
+            ("DELETE", ["oauth", "grants", token]) => oauth::revoke(self, key, token).await,
+            (
+                _,
+                ["secrets" | "signing" | "policy"]
+                | ["secrets", _]
+                | ["signing", "rotate"]
+                | ["oauth", "consumers" | "grants"]
+                | ["oauth", "consumers" | "grants", _],
+            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }

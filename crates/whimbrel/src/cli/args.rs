@@ -15,7 +15,9 @@ pub use admin::{
     AccountCommand, AccountRuleArgs, ApplicationCommand, CarrierCommand, ListCommand, ListOf, NumberCommand,
     PoolAddArgs, PoolCommand, TestArgs,
 };
-pub use credentials::{ChosenSecretArgs, KeyCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand};
+pub use credentials::{
+    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
+};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -94,6 +96,9 @@ pub enum Command {
     /// Look after the applications of accounts and their keys.
     #[command(subcommand)]
     Application(ApplicationCommand),
+    /// Look after who may ask accounts for access by OAuth, and what was granted.
+    #[command(subcommand)]
+    Oauth(OauthCommand),
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),

@@ -95,6 +95,27 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 60",
         ],
     ),
+    ("oauth", ["whimbrel oauth add devkey01 --name Planner", "whimbrel oauth grants devkey01"]),
+    ("oauth ls", ["whimbrel oauth ls devkey01", "whimbrel oauth ls devkey01 --json"]),
+    (
+        "oauth add",
+        ["whimbrel oauth add devkey01 --name Planner", "whimbrel oauth add devkey01 --name 'The planner' --json"],
+    ),
+    (
+        "oauth rm",
+        [
+            "whimbrel oauth rm devkey01 5f1c2d3e4f5061728394a5b6c7d8e9f0",
+            "whimbrel oauth rm devkey01 5f1c2d3e4f5061728394a5b6c7d8e9f0 --yes",
+        ],
+    ),
+    ("oauth grants", ["whimbrel oauth grants devkey01", "whimbrel oauth grants devkey01 --json"]),
+    (
+        "oauth revoke",
+        [
+            "whimbrel oauth revoke devkey01 a0b1c2d3e4f5061728394a5b6c7d8e9f",
+            "whimbrel oauth revoke devkey01 a0b1c2d3e4f5061728394a5b6c7d8e9f --yes",
+        ],
+    ),
     ("account signing", ["whimbrel account signing show devkey01", "whimbrel account signing rotate devkey01"]),
     (
         "account signing show",

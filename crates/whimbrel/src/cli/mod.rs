@@ -18,6 +18,7 @@ mod help;
 mod key;
 mod list;
 mod number;
+mod oauth;
 mod output;
 mod phone;
 mod pool;
@@ -80,6 +81,7 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
         Command::Application(command) => block_on(application::run(command, out)),
+        Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Key(command) => block_on(key::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),

@@ -37,7 +37,7 @@ pub(super) fn call(request: &HttpRequest<'_>) -> Result<Call, Refusal> {
     };
     let idempotency = key.map(|key| IdempotencyKey { key: key.into(), request_digest: digest(&body, class) });
     let send = message(&body, "").map(|send| SendCall { class, idempotency, ..send });
-    Ok(send.map_or_else(Call::Faulty, Call::Send))
+    Ok(send.map_or_else(Call::Faulty, |send| Call::Send(Box::new(send))))
 }
 
 /// Reads what a message is to be marked as.

@@ -17,6 +17,64 @@ pub struct ChosenSecretArgs {
     pub secret_file: Option<PathBuf>,
 }
 
+/// `oauth`.
+#[derive(Debug, Subcommand)]
+pub enum OauthCommand {
+    /// List an account's consumers: programs that may ask other accounts for access.
+    Ls {
+        /// The account's key.
+        key: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make a consumer; its secret is printed this once.
+    Add {
+        /// The account's key.
+        key: String,
+        /// Its name, shown to whoever is asked for access.
+        #[arg(long)]
+        name: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Remove a consumer: whatever was granted to it ends at once.
+    Rm {
+        /// The account's key.
+        key: String,
+        /// The consumer's key.
+        consumer: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List what an account granted.
+    Grants {
+        /// The account's key.
+        key: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Revoke what an account granted: requests by it are refused from then on.
+    Revoke {
+        /// The account's key.
+        key: String,
+        /// The token.
+        token: String,
+        /// Consent.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
 /// `secret`.
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {

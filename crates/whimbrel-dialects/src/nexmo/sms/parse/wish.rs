@@ -50,7 +50,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
     let class = own::class(request)?;
     let idempotency = own::idempotency_key(request)?
         .map(|key| IdempotencyKey { key: key.into(), request_digest: digest(params, class) });
-    Ok(Call::Send(SendCall {
+    Ok(Call::Send(Box::new(SendCall {
         recipient,
         sender,
         content,
@@ -67,7 +67,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         class,
         idempotency,
         carrier: None,
-    }))
+    })))
 }
 
 fn sender(params: &Params<'_>) -> Result<SenderId, Refusal> {

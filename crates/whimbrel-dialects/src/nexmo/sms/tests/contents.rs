@@ -8,7 +8,7 @@ const BASE: &str = "from=AcmeInc&to=447700900001";
 
 fn call(more: &str) -> Result<SendCall, Refusal> {
     read(&post("", &[], format!("{BASE}&{more}").as_bytes())).call.map(|call| match call {
-        Call::Send(send) => send,
+        Call::Send(send) => *send,
         other => panic!("not a text: {other:?}"),
     })
 }

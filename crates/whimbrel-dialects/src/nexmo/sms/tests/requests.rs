@@ -7,7 +7,7 @@ use crate::Parsed;
 
 fn send(parsed: Parsed) -> SendCall {
     let Ok(Call::Send(send)) = parsed.call else { panic!("not a text: {:?}", parsed.call) };
-    send
+    *send
 }
 
 #[test]

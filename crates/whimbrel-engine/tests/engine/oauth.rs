@@ -1,0 +1,258 @@
+//! OAuth 1.0a by whole requests: from a consumer to a text that it sends on behalf of another account.
+
+use std::cell::Cell;
+
+use whimbrel_core::AccountId;
+use whimbrel_dialects::Match;
+use whimbrel_dialects::http::{HttpRequest, HttpResponse};
+use whimbrel_engine::Origin;
+use whimbrel_engine::oauth::OauthError;
+use whimbrel_signing::oauth1::{Keys, Method, Protocol, Request, authorization};
+use whimbrel_signing::{Secret, UnixSeconds};
+use whimbrel_store::DocumentKind;
+
+use crate::support::{Folder, Gateway, PRICE, Setup, soon};
+
+const HOST: &str = "sms.example:8080";
+const FORM: &str = "application/x-www-form-urlencoded";
+const BACK: &str = "https://planner.example/back?a=b";
+
+/// Asks and gives the answer.
+async fn ask(gateway: &Gateway, line: &str, headers: &[(&str, &str)], body: &str) -> HttpResponse {
+    let (method, target) = line.split_once(' ').expect("a method and a target");
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    let request = HttpRequest { method, path, query, headers: &headers, body: body.as_bytes() };
+    let dialect = whimbrel_dialects::registry::DIALECTS[0];
+    match dialect.read(&request, 1, gateway.engine.world().now()) {
+        Match::Parsed(parsed) => {
+            let outcome = gateway.engine.handle(dialect, Origin::default(), parsed.claim, parsed.call).await;
+            dialect.render(&outcome, &parsed.reply)
+        }
+        Match::Answered(response) => response,
+        Match::NotMine => panic!("{line} is nobody's"),
+    }
+}
+
+fn text(response: &HttpResponse) -> &str {
+    std::str::from_utf8(&response.body).expect("UTF-8")
+}
+
+fn header<'a>(response: &'a HttpResponse, name: &str) -> &'a str {
+    response.headers.iter().find(|(found, _)| *found == name).map_or("", |(_, value)| value)
+}
+
+/// One value of a form.
+fn value(form: &str, name: &str) -> String {
+    let found = form_urlencoded::parse(form.as_bytes()).find(|(found, _)| found == name);
+    found.unwrap_or_else(|| panic!("no `{name}` in {form}")).1.into_owned()
+}
+
+/// What a consumer has.
+struct Consumer {
+    key: Box<str>,
+    secret: Box<str>,
+    token: Option<(String, String)>,
+    nonce: Cell<u32>,
+}
+
+/// What stands beside the usual in a signature.
+#[derive(Default, Clone, Copy)]
+struct Beside<'a> {
+    callback: Option<&'a str>,
+    verifier: Option<&'a str>,
+    method: Option<Method>,
+    back_seconds: i64,
+}
+
+impl Consumer {
+    async fn new(gateway: &Gateway) -> (AccountId, Self) {
+        let account = gateway.open("planner1", "Plann3rSecret", "other").await;
+        let (key, secret) = gateway.engine.create_consumer(account, "Planner & co".into()).await.expect("made");
+        (account, Self { key, secret: secret.expose().into(), token: None, nonce: Cell::new(0) })
+    }
+
+    /// The header that signs a request.
+    fn sign(&self, gateway: &Gateway, line: &str, form: &str, beside: Beside<'_>) -> String {
+        let (method, target) = line.split_once(' ').expect("a method and a target");
+        let url = format!("https://{HOST}{target}");
+        self.nonce.set(self.nonce.get() + 1);
+        let nonce = format!("n{}", self.nonce.get());
+        let protocol = Protocol {
+            consumer_key: &self.key,
+            token: self.token.as_ref().map(|(token, _)| token.as_str()),
+            timestamp: UnixSeconds(gateway.engine.world().now().unix_seconds() - beside.back_seconds),
+            nonce: &nonce,
+            method: beside.method.unwrap_or(Method::HmacSha1),
+            callback: beside.callback,
+            verifier: beside.verifier,
+        };
+        let token = self.token.as_ref().map(|(_, secret)| Secret::new(secret));
+        let keys = Keys { consumer: Secret::new(&*self.secret), token };
+        let form = (!form.is_empty()).then_some(form.as_bytes());
+        authorization(&Request { method, url: &url, authorization: None, form }, &protocol, keys).expect("signed")
+    }
+
+    async fn signed(&self, gateway: &Gateway, line: &str, form: &str, beside: Beside<'_>) -> HttpResponse {
+        let header = self.sign(gateway, line, form, beside);
+        ask(gateway, line, &[("host", HOST), ("authorization", &header), ("content-type", FORM)], form).await
+    }
+
+    /// Asks for a request token and takes it.
+    async fn begin(&mut self, gateway: &Gateway, callback: &str) -> String {
+        let beside = Beside { callback: Some(callback), ..Beside::default() };
+        let given = self.signed(gateway, "POST /oauth/request_token", "", beside).await;
+        assert_eq!(given.status, 200, "{}", text(&given));
+        let token = value(text(&given), "oauth_token");
+        self.token = Some((token.clone(), value(text(&given), "oauth_token_secret")));
+        token
+    }
+
+    /// Exchanges the request token.
+    async fn exchange(&mut self, gateway: &Gateway, verifier: &str) -> u16 {
+        let beside = Beside { verifier: Some(verifier), ..Beside::default() };
+        let given = self.signed(gateway, "POST /oauth/access_token", "", beside).await;
+        if given.status == 200 {
+            self.token = Some((value(text(&given), "oauth_token"), value(text(&given), "oauth_token_secret")));
+        }
+        given.status
+    }
+}
+
+/// Opens the page and sends its form, as a browser would.
+async fn grant(gateway: &Gateway, token: &str, key: &str, secret: &str) -> HttpResponse {
+    let page = ask(gateway, &format!("GET /oauth/authorize?oauth_token={token}"), &[("host", HOST)], "").await;
+    assert_eq!(page.status, 200, "{}", text(&page));
+    assert!(text(&page).contains("<h1>Planner &amp; co asks for access</h1>"), "{}", text(&page));
+    let cookie = header(&page, "Set-Cookie").split(';').next().expect("a cookie");
+    let mark = cookie.split_once('=').expect("a value").1;
+    let form = format!("oauth_token={token}&mark={mark}&api_key={key}&api_secret={secret}");
+    let origin = format!("https://{HOST}");
+    let headers = [("host", HOST), ("cookie", cookie), ("content-type", FORM), ("origin", &origin)];
+    ask(gateway, "POST /oauth/authorize", &headers, &form).await
+}
+
+/// A consumer to which `key` granted what it asked for.
+async fn granted(gateway: &Gateway) -> (AccountId, Consumer) {
+    let (account, mut consumer) = Consumer::new(gateway).await;
+    let token = consumer.begin(gateway, BACK).await;
+    let answer = grant(gateway, &token, "key", "secret").await;
+    let back = header(&answer, "Location");
+    let form = back.strip_prefix("https://planner.example/back?").expect("back to the consumer");
+    assert_eq!((answer.status, value(form, "a"), value(form, "oauth_token")), (303, "b".to_owned(), token));
+    assert_eq!(consumer.exchange(gateway, &value(form, "oauth_verifier")).await, 200);
+    (account, consumer)
+}
+
+const SEND: &str = "/sms/json?from=Acme&to=447700900123&text=hello%20there";
+
+#[tokio::test]
+async fn a_consumer_sends_a_text_that_somebody_else_pays_for() {
+    let folder = Folder::new("oauth-sends");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    let sent = consumer.signed(&gateway, &format!("GET {SEND}"), "", Beside::default()).await;
+    assert!(text(&sent).contains(r#""status": "0""#), "{}", text(&sent));
+    soon(gateway.next_submission()).await;
+    assert_eq!(gateway.held_and_posted().0, PRICE, "held by the account that granted");
+    let form = "from=Acme&to=447700900123&text=two";
+    let sent = consumer.signed(&gateway, "POST /sms/json", form, Beside::default()).await;
+    assert!(text(&sent).contains(r#""status": "0""#), "{}", text(&sent));
+    let balance = consumer.signed(&gateway, "GET /account/get-balance", "", Beside::default()).await;
+    assert_eq!(balance.status, 200, "{}", text(&balance));
+    let other = Beside { method: Some(Method::Plaintext), ..Beside::default() };
+    let plain = consumer.signed(&gateway, &format!("GET {SEND}"), "", other).await;
+    assert!(text(&plain).contains(r#""status": "4""#), "{}", text(&plain));
+}
+
+#[tokio::test]
+async fn what_is_not_as_it_was_signed_is_refused() {
+    let folder = Folder::new("oauth-tampered");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, mut consumer) = granted(&gateway).await;
+    let line = format!("GET {SEND}");
+    let by = |authorization: String, line: String, host: &'static str| {
+        let gateway = &gateway;
+        async move {
+            let answer = ask(gateway, &line, &[("host", host), ("authorization", &authorization)], "").await;
+            text(&answer).contains(r#""status": "4""#)
+        }
+    };
+    let good = consumer.sign(&gateway, &line, "", Beside::default());
+    assert!(by(good.clone(), line.replace("there", "where"), HOST).await, "another text");
+    assert!(by(good.clone(), line.clone(), "other.example").await, "another host");
+    assert!(!by(good.clone(), line.clone(), HOST).await, "as signed");
+    assert!(by(good, line.clone(), HOST).await, "the nonce again");
+    for (back_seconds, is_refused) in [(299, false), (301, true), (-301, true)] {
+        let stale = consumer.sign(&gateway, &line, "", Beside { back_seconds, ..Beside::default() });
+        assert_eq!(by(stale, line.clone(), HOST).await, is_refused, "{back_seconds}");
+    }
+    let json = r#"{"from":"Acme","to":"447700900123","text":"hello"}"#;
+    let header = consumer.sign(&gateway, "POST /sms/json", "", Beside::default());
+    let headers = [("host", HOST), ("authorization", header.as_str()), ("content-type", "application/json")];
+    let unsigned = ask(&gateway, "POST /sms/json", &headers, json).await;
+    assert!(text(&unsigned).contains(r#""status": "4""#), "a body that no signature covers: {}", text(&unsigned));
+    consumer.token = None;
+    let without = consumer.sign(&gateway, &line, "", Beside::default());
+    assert!(by(without, line.clone(), HOST).await, "no token");
+    consumer.token = Some(("unknown".into(), "secret".into()));
+    let unknown = consumer.sign(&gateway, &line, "", Beside::default());
+    assert!(by(unknown, line, HOST).await, "an unknown token");
+}
+
+#[tokio::test]
+async fn a_grant_needs_the_account_and_its_verifier() {
+    let folder = Folder::new("oauth-grant");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, mut consumer) = Consumer::new(&gateway).await;
+    let token = consumer.begin(&gateway, "oob").await;
+    assert_eq!(consumer.exchange(&gateway, "anything").await, 401, "not granted yet");
+    assert_eq!(grant(&gateway, &token, "key", "wrong").await.status, 401);
+    let answer = grant(&gateway, &token, "key", "secret").await;
+    assert_eq!(answer.status, 200);
+    let (_, after) = text(&answer).split_once("<b>").expect("the verifier is shown");
+    let verifier = after.split_once("</b>").expect("to its end").0;
+    let again = ask(&gateway, &format!("GET /oauth/authorize?oauth_token={token}"), &[("host", HOST)], "").await;
+    assert_eq!(again.status, 401, "it was granted already");
+    assert_eq!(consumer.exchange(&gateway, "wrong").await, 401);
+    assert_eq!(consumer.exchange(&gateway, verifier).await, 200);
+    let (request_token, access) = (token, consumer.token.clone());
+    consumer.token = Some((request_token, access.expect("exchanged").1));
+    assert_eq!(consumer.exchange(&gateway, verifier).await, 401, "exchanged already");
+    let unknown = ask(&gateway, "GET /oauth/authorize?oauth_token=x", &[("host", HOST)], "").await;
+    assert_eq!(unknown.status, 401);
+}
+
+#[tokio::test]
+async fn grants_outlive_a_restart_and_end_when_they_are_revoked() {
+    let folder = Folder::new("oauth-revoked");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (owner, consumer) = granted(&gateway).await;
+    gateway.stop().await;
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let line = "GET /account/get-balance";
+    assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 200);
+    let grantor = gateway.account();
+    let grants = gateway.engine.oauth_documents(grantor, DocumentKind::OauthGrant).await.expect("read");
+    let tokens: Vec<_> = grants.iter().map(|grant| (&*grant.place.key, &*grant.json)).collect();
+    let token = consumer.token.as_ref().map(|(token, _)| token.clone()).expect("granted");
+    assert_eq!(tokens, [(token.as_str(), &*consumer.key)]);
+
+    assert!(matches!(gateway.engine.revoke_grant(owner, &token).await, Err(OauthError::Unknown)), "not its own");
+    gateway.engine.revoke_grant(grantor, &token).await.expect("revoked");
+    assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_removed_takes_its_grants_along() {
+    let folder = Folder::new("oauth-removed");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (owner, consumer) = granted(&gateway).await;
+    gateway.engine.remove_consumer(owner, &consumer.key).await.expect("removed");
+    let line = "GET /account/get-balance";
+    assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 401);
+    let begin = consumer.signed(&gateway, "POST /oauth/request_token", "", Beside::default()).await;
+    assert_eq!(begin.status, 401);
+    let grants = gateway.engine.oauth_documents(gateway.account(), DocumentKind::OauthGrant).await.expect("read");
+    assert!(grants.is_empty(), "{grants:?}");
+}
