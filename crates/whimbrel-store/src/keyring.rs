@@ -139,6 +139,14 @@ impl Keyring {
         read_key(&path).map(|key| Self::from_bytes(*key))
     }
 
+    /// Reads `secret.key` in `folder`, which must be there.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub fn read(folder: &Path) -> Result<Self, KeyringError> {
+        read_key(&folder.join(KEY_FILE)).map(|key| Self::from_bytes(*key))
+    }
+
     /// Keys from 32 bytes that are at hand: for tests and for keys kept elsewhere.
     #[must_use]
     pub fn from_bytes(key: [u8; 32]) -> Self {

@@ -25,7 +25,8 @@ pub use op::{
     NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Op, OpResult, OrphanReason, OwnedNumber,
     PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, TopUp, Wallet,
 };
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::check::{self, CheckedStore, Verdict};
+pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, OpenPart, Orphan,
     PartView, Stats, TimelineEntry,
@@ -132,6 +133,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Receipts that found no part, newest first.
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError>;
+
+    /// Looks whether what is open keeps the invariants of [`check`], at one instant. Reads every open part: for a timer, not for
+    /// requests.
+    fn check_open(&self) -> Result<Vec<Verdict>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

@@ -6,9 +6,10 @@
 
 mod accept;
 mod accounts;
-mod audit;
 mod change;
+pub mod check;
 mod codes;
+mod copy;
 mod fault;
 mod find;
 mod inbound;
@@ -35,6 +36,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use whimbrel_core::{AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, Timestamp};
 
+use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
+pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::Unreadable;
@@ -47,7 +50,8 @@ use crate::view::{
 };
 use crate::{Store, StoreError};
 
-pub use self::audit::Audit;
+/// The database's name in a data folder.
+pub const DATABASE_FILE: &str = "whimbrel.db";
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -122,12 +126,15 @@ impl SqliteStore {
         })
     }
 
-    /// Adds up the ledger and compares it with the wallets and the open holds. Reads everything: for checks, not for requests.
+    /// Looks at every invariant of [`check`]. Reads everything: for tests; others look on with [`CheckedStore`](check::CheckedStore).
     ///
     /// # Errors
     /// [`StoreError::Read`].
     pub fn audit(&self) -> Result<Audit, StoreError> {
-        self.read(audit::audit)
+        self.read(|db| {
+            let inspection = Inspection::new(db, &self.keyring);
+            Ok(Audit(INVARIANTS.iter().map(|invariant| inspection.judge(invariant)).collect::<Result<_, _>>()?))
+        })
     }
 
     /// Limits the file to so many pages of 4 KiB from now on, so that tests can fill a disk.
@@ -258,6 +265,14 @@ impl Store for SqliteStore {
 
     fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
         self.read(|db| parked::orphans(db, carrier, count_max))
+    }
+
+    fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {
+        self.read(|db| {
+            let inspection = Inspection::new(db, &self.keyring);
+            let open = INVARIANTS.iter().filter(|invariant| invariant.reach == Reach::Open);
+            open.map(|invariant| inspection.judge(invariant)).collect()
+        })
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {
