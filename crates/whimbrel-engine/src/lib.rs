@@ -23,6 +23,7 @@ pub mod world;
 
 mod accept;
 mod accounts;
+mod checker;
 mod dispatcher;
 mod lists;
 mod notifier;
@@ -191,6 +192,7 @@ impl Engine {
         }
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

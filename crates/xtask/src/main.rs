@@ -10,6 +10,7 @@ mod clock;
 mod command;
 mod commands;
 mod dissected;
+mod evidence;
 mod failure;
 mod harness;
 mod tidy;
@@ -54,6 +55,10 @@ enum Command {
     Dissect(commands::dissect::Options),
     /// Send more than a carrier allows, and see that its rate is used, kept and nobody else is slowed.
     Throttled(commands::throttled::Options),
+    /// Measure how long `whimbrel check` and `whimbrel backup` take for a store of a million parts.
+    Checkload(commands::checkload::Options),
+    /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
+    Evidence(commands::evidence::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -94,6 +99,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
+        Command::Checkload(options) => commands::checkload::run(&workspace, &options),
+        Command::Evidence(options) => commands::evidence::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use admin::{AccountCommand, AccountRuleArgs, CarrierCommand, ListCommand, ListOf, NumberCommand, TestArgs};
-pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
+pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
 /// A self-hosted SMS and OTP gateway.
@@ -92,6 +92,10 @@ pub enum Command {
     List(ListCommand),
     /// Put load on a gateway and measure how it answers.
     Bench(BenchArgs),
+    /// Look whether the store of a data folder keeps every promise; a gateway may be running on it.
+    Check(CheckArgs),
+    /// Copy the store of a data folder into another folder; a gateway may be running on it.
+    Backup(BackupArgs),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -80,6 +80,14 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         ["whimbrel list remove barred 447700900123", "whimbrel list remove senders Acme --account devkey01 --yes"],
     ),
     ("bench", ["whimbrel bench --callers 32 --for 10s", "whimbrel bench --rate 500/s --for 30s --json"]),
+    ("check", ["whimbrel check", "whimbrel check --data-dir /var/lib/whimbrel --json"]),
+    (
+        "backup",
+        [
+            "whimbrel backup /mnt/backup/2026-11-28",
+            "whimbrel backup /mnt/vault/whimbrel --data-dir /var/lib/whimbrel --with-key",
+        ],
+    ),
     ("config", ["whimbrel config check --config whimbrel.toml", "whimbrel config explain carriers.acme.rate"]),
     (
         "config check",

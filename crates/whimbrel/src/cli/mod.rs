@@ -24,6 +24,7 @@ mod shell;
 mod show;
 mod sim;
 mod sse;
+mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -76,6 +77,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),
+        Command::Check(args) => store::check(&args, out),
+        Command::Backup(args) => store::backup(&args, out),
         Command::Config(command) => config::run(command, out),
         Command::Ca(command) => ca::run(command, out),
         Command::Completion { shell } => shell::completion(shell, out),

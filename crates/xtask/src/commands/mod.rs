@@ -1,9 +1,11 @@
 //! One file for each command.
 
 pub mod bench;
+pub mod checkload;
 pub mod ci;
 pub mod crashloop;
 pub mod dissect;
+pub mod evidence;
 pub mod fsyncfail;
 pub mod fuzz;
 pub mod hostile;
