@@ -59,6 +59,8 @@ enum Command {
     Checkload(commands::checkload::Options),
     /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
     Evidence(commands::evidence::Options),
+    /// Play the engine in worlds that a seed decides, or replay one seed.
+    Sim(commands::sim::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -101,6 +103,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Checkload(options) => commands::checkload::run(&workspace, &options),
         Command::Evidence(options) => commands::evidence::run(&workspace, &options),
+        Command::Sim(options) => commands::sim::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

@@ -137,6 +137,20 @@ impl SqliteStore {
         })
     }
 
+    /// Forgets all that is not in the database and reads it anew, as a process does that starts: for simulations of crashes.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`].
+    #[doc(hidden)]
+    pub fn restart(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        writer.restart().map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = writer.memory.counts;
+        let lists = writer.memory.take_changed_lists().unwrap_or_default();
+        *self.lists.lock().unwrap_or_else(PoisonError::into_inner) = lists;
+        Ok(())
+    }
+
     /// Limits the file to so many pages of 4 KiB from now on, so that tests can fill a disk.
     ///
     /// # Errors

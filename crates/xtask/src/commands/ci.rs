@@ -47,6 +47,7 @@ fn clippy(workspace: &Workspace) -> Outcome<()> {
 fn harnesses(workspace: &Workspace) -> Outcome<()> {
     for line in [
         &["dissect", "--count", "5000"][..],
+        &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "27", "--last", "36"],
         &["bench", "--quick"],

@@ -13,6 +13,7 @@ pub mod install;
 pub mod load;
 pub mod packages;
 pub mod sdks;
+pub mod sim;
 pub mod sink;
 pub mod test;
 pub mod throttled;
