@@ -48,7 +48,7 @@ pub fn request(number: u64, chance: &mut Chance) -> Request {
         callback: (is_wanted && chance.percent(30)).then(|| "http://127.0.0.1:9/own".into()),
         client_ref: None,
         account_ref: None,
-        validity: Some(chance.millis(5_000, 60_000)),
+        validity: Some(if chance.percent(70) { chance.millis(5_000, 60_000) } else { chance.millis(60_000, 400_000) }),
         class: Some(if chance.percent(50) { MessageClass::Otp } else { MessageClass::Bulk }),
         idempotency: chance
             .percent(50)

@@ -8,12 +8,18 @@ use std::collections::BTreeMap;
 use whimbrel_core::part::{DoubtRules, Funds, PartState};
 use whimbrel_core::{
     Accepted, AccountId, AttemptNumber, CarrierId, PartEvent, PartId, PartRecord, ReceiptStatus, ReceiptWish, Refusal,
-    Submission, Timestamp,
+    Span, Submission, Timestamp,
 };
 use whimbrel_store::{Accept, Claim, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, Wallet};
 
 use crate::coverage::Coverage;
 use crate::naive::{Part, Place};
+
+/// An id, as its carrier gave it.
+type Named = (CarrierId, Box<str>);
+
+/// A part that is due leaves within this time, if nothing is wrong with its carrier: the slowest takes two a second.
+const LEAVES_WITHIN: Span = Span::seconds(40);
 
 /// What the model knows.
 #[derive(Default)]
@@ -23,14 +29,16 @@ pub struct Model {
     /// Paid in, by account.
     pub paid: BTreeMap<i64, i64>,
     /// The part of each carrier's id, and receipts for ids that are not known yet, in the order in which they came.
-    ids: BTreeMap<(CarrierId, Box<str>), i64>,
-    waiting: BTreeMap<(CarrierId, Box<str>), Vec<(ReceiptIn, PartEvent)>>,
+    ids: BTreeMap<Named, i64>,
+    waiting: BTreeMap<Named, Vec<(ReceiptIn, PartEvent)>>,
     /// The message that each idempotency key was answered with.
     keys: BTreeMap<Box<str>, i64>,
     /// Deliveries that are stored, by their code.
     pub stored: std::collections::BTreeSet<Box<str>>,
     /// What doubt does.
     pub rules: DoubtRules,
+    /// Since when carriers take everything and nothing dies any more, with time for the last pause that one asked for.
+    pub healthy_since: Option<Timestamp>,
     /// Whether the store has failed: nothing may be accepted any more.
     pub has_failed: bool,
     /// What was seen.
@@ -184,6 +192,10 @@ impl Model {
         }
         let moved_back = before.funds != Funds::Held && before.funds != part.funds;
         self.require(!moved_back, || format!("the money of part {id:x} moved twice"));
+        let is_left_lying = before.place == Place::Queued
+            && part.place == Place::Ended(ReceiptStatus::Expired)
+            && self.healthy_since.is_some_and(|since| since.max(before.due_at) + LEAVES_WITHIN < part.expires_at);
+        self.require(!is_left_lying, || format!("part {id:x} waited for nothing until it expired: {before:?}"));
         self.require(part.funds != Funds::Captured || part.taken > 0, || {
             format!("part {id:x} was charged, and nobody took it")
         });
@@ -289,6 +301,7 @@ fn new_part(accept: &Accept) -> Part {
         capture_on: plan.capture_on,
         is_wanted: plan.receipt == ReceiptWish::Wanted,
         expires_at: plan.expires_at,
+        due_at: plan.accepted_at,
         place,
         carrier: plan.carrier,
         attempt,

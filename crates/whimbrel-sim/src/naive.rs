@@ -38,6 +38,8 @@ pub struct Part {
     pub expires_at: Timestamp,
     /// Where it is.
     pub place: Place,
+    /// When it may leave, while it is queued.
+    pub due_at: Timestamp,
     /// Whose queue or link it is at.
     pub carrier: CarrierId,
     /// The last try.
@@ -93,7 +95,7 @@ impl Part {
                 let may_resend = self.doubts <= rules.resends_max;
                 match rules.policy {
                     DoubtPolicy::FailUnknown => self.end(ReceiptStatus::Unknown, false),
-                    DoubtPolicy::Resend if may_resend && at < self.expires_at => self.place = Place::Queued,
+                    DoubtPolicy::Resend if may_resend && at < self.expires_at => self.queue(at),
                     DoubtPolicy::WaitThenResend if may_resend => {
                         self.place = Place::Uncertain((at + rules.wait).min(self.expires_at));
                     }
@@ -170,7 +172,7 @@ impl Part {
             Place::Queued if is_over => self.end(ReceiptStatus::Expired, false),
             Place::Submitted if at >= self.expires_at + RECEIPT_GRACE => self.end(ReceiptStatus::Expired, false),
             Place::Uncertain(_) if is_over => self.end(ReceiptStatus::Unknown, false),
-            Place::Uncertain(resolve_at) if at >= resolve_at => self.place = Place::Queued,
+            Place::Uncertain(resolve_at) if at >= resolve_at => self.queue(at),
             _ => return false,
         }
         true
@@ -180,7 +182,7 @@ impl Part {
         if due_at >= self.expires_at {
             self.end(ReceiptStatus::Expired, false);
         } else {
-            self.place = Place::Queued;
+            (self.place, self.due_at) = (Place::Queued, due_at);
         }
     }
 

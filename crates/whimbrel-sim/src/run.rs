@@ -27,7 +27,9 @@ use crate::world::SimWorld;
 
 /// How long everything may take to end once faults are off: the longest validity, the time of a receipt, the longest pause of a
 /// webhook, and some more.
-const QUIET_WITHIN: Span = Span::seconds(60 + 300 + 900 + 300);
+const QUIET_WITHIN: Span = Span::seconds(400 + 300 + 900 + 300);
+/// The longest pause that a carrier's refusals lead to, and the time until its link is up again.
+const PAUSE_MAX: Span = Span::seconds(80);
 /// How long a far end waits before it delivers again.
 const REDELIVERY: Span = Span::seconds(5);
 /// Events of one seed, at most: more are a loop.
@@ -268,6 +270,7 @@ impl Sim {
             }
             Deed::Heal => {
                 self.is_healed = true;
+                lock(&self.model).healthy_since = Some(self.world.now() + PAUSE_MAX);
                 self.trace.tell(format_args!("{} faults are off", now.0));
                 self.far_ends.iter_mut().for_each(|far_end| far_end.habits = Habits::good());
             }
@@ -289,7 +292,11 @@ impl Sim {
             self.store.restart().and_then(|()| self.store.high_water()).map_err(|error| error.to_string())?;
         self.world.restart(high_water);
         self.border.revive();
-        lock(&self.model).has_failed = false;
+        {
+            let mut model = lock(&self.model);
+            model.has_failed = false;
+            model.healthy_since = self.is_healed.then(|| self.world.now() + PAUSE_MAX);
+        }
         let life = Life::new(&self.setup, &self.world, &self.border, &self.store)?;
         self.trace.tell(format_args!("{} a process starts", self.world.elapsed().0));
         let is_up = life.start()?;
