@@ -165,3 +165,26 @@ fn tell(batch: &Batch, sum: &Sum) -> ExitCode {
     println!("{counts}");
     if sum.failed.is_empty() && is_covered { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_worlds_go_well() {
+        for seed in 1..=25 {
+            let end = play(seed, Lines::Hashed);
+            assert!(end.faults.is_empty(), "seed {seed}: {:?}", end.faults);
+        }
+    }
+
+    #[test]
+    fn the_same_seed_tells_the_same_story_and_another_one_another() {
+        let story = |seed| {
+            let end = play(seed, Lines::Kept);
+            (end.hash, end.lines)
+        };
+        assert_eq!(story(7), story(7));
+        assert_ne!(story(7).0, story(8).0);
+    }
+}
