@@ -1,23 +1,24 @@
 //! One seed from its beginning to its end: the agenda of the world, the life of the process, and what must be true after each event.
 
+mod far;
+mod plan;
+mod rest;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use whimbrel_carriers::Ack;
-use whimbrel_core::{
-    AccountId, AnswerTiming, CarrierEvent, CarrierId, DoubtCause, LinkId, PartId, Span, Submission, World,
-};
-use whimbrel_dialects::registry;
-use whimbrel_store::{MessageFilter, Store};
+use whimbrel_core::{CarrierId, LinkId, Span, World};
+use whimbrel_store::Store;
 
 use crate::chance::Chance;
 use crate::coverage::Coverage;
-use crate::customer::{ACCOUNTS, Request, furnishing, request};
-use crate::far_end::{Answer, FarEnd, Try, message_id};
+use crate::customer::{Request, furnishing};
+use crate::far_end::{Answer, FarEnd, Try};
 use crate::life::Life;
-use crate::model::{self, Model};
+use crate::model::Model;
 use crate::naive::Place;
 use crate::outside::{Border, Effect, Reply};
 use crate::setup::{Habits, Setup};
@@ -153,51 +154,6 @@ impl Sim {
         }
         self.compare_everything()?;
         self.stop()
-    }
-
-    /// What will go wrong and when, and what customers will send.
-    fn plan(&mut self) {
-        let faults_for = self.setup.faults_for;
-        let within = |chance: &mut Chance| Span(i64::try_from(chance.below(faults_for.0.unsigned_abs())).unwrap_or(0));
-        let mut call_times = Vec::new();
-        for number in 0..self.setup.call_count {
-            self.calls.push(request(number, &mut self.chance));
-            let at = within(&mut self.chance);
-            call_times.push(at);
-            let call = self.calls.len() - 1;
-            self.at(at, Deed::Call(call));
-            if self.chance.percent(10) {
-                let later = Span(at.0 + self.chance.millis(0, 10).0);
-                self.at(later, Deed::HangUp(call));
-            }
-        }
-        for _ in 0..self.setup.deaths {
-            let at = within(&mut self.chance);
-            let deed = if self.chance.percent(70) { Deed::DieSoon(self.chance.below(25)) } else { Deed::Die };
-            self.at(at, deed);
-        }
-        for _ in 0..self.setup.store_failures {
-            let at = within(&mut self.chance);
-            let failure = self.chance.one_of(&[Failure::NothingWritten, Failure::AllWritten]);
-            self.at(at, Deed::FailStore(failure));
-        }
-        for _ in 0..self.setup.clock_sets {
-            let at = within(&mut self.chance);
-            let by = self.chance.millis(100, 60_000);
-            let by = if self.chance.percent(50) { by } else { Span(-by.0) };
-            self.at(at, Deed::SetClock(by));
-        }
-        for _ in 0..self.setup.link_losses {
-            // Often while a text is on its way through the process.
-            let at = if self.chance.percent(70) {
-                Span(self.chance.one_of(&call_times).0 + self.chance.millis(0, 6).0)
-            } else {
-                within(&mut self.chance)
-            };
-            let index = usize::try_from(self.chance.below(self.far_ends.len() as u64)).unwrap_or(0);
-            self.at(at, Deed::Down(index));
-        }
-        self.at(faults_for, Deed::Heal);
     }
 
     fn at(&mut self, at: Span, deed: Deed) {
@@ -411,220 +367,6 @@ impl Sim {
                 lock(&self.model).answered(&answer);
             }
         }
-    }
-
-    fn arrive(&mut self, carrier: CarrierId, submission: &Submission) {
-        let index = usize::from(carrier.0) - 1;
-        let tried = (submission.part_id, submission.attempt.0);
-        self.trace.tell(format_args!("{} part {:x}.{} to {}", self.world.elapsed().0, tried.0.0, tried.1, carrier.0));
-        lock(&self.model).submitted(carrier, submission, self.world.now());
-        let far_end = &mut self.far_ends[index];
-        let Some(link) = far_end.link else {
-            // It was handed over while the link ended: no byte of it left.
-            far_end.open.insert(tried);
-            let link = LinkId(0);
-            return self.after(Span::millis(1), Deed::Answer(index, link, tried, Answer::GivenBack));
-        };
-        let fate = far_end.arrives(submission, &mut self.chance);
-        let open = far_end.open.len();
-        let mut model = lock(&self.model);
-        if open > usize::from(self.setup.window) {
-            model.fault(format!("{open} submissions are open in a window of {}", self.setup.window));
-        }
-        if fate.is_taken
-            && let Some(part) = model.parts.get_mut(&tried.0.0)
-        {
-            part.taken += 1;
-        }
-        drop(model);
-        for (span, answer) in fate.answers {
-            self.after(span, Deed::Answer(index, link, tried, answer));
-        }
-        for (span, number) in fate.deliveries {
-            self.after(span, Deed::Deliver(index, number));
-        }
-    }
-
-    fn up(&mut self, index: usize) -> Result<(), String> {
-        let Some(life) = &self.life else { return Ok(()) };
-        let far_end = &mut self.far_ends[index];
-        if far_end.link.is_some() {
-            return Ok(());
-        }
-        self.link_count += 1;
-        let link = LinkId(self.link_count);
-        far_end.link = Some(link);
-        life.carriers[index].set_open(true);
-        life.tell(CarrierEvent::Up { carrier: far_end.id, link, window_max: self.setup.window })
-    }
-
-    fn down(&mut self, index: usize) -> Result<(), String> {
-        let (Some(life), Some(link)) = (&self.life, self.far_ends[index].link.take()) else { return Ok(()) };
-        lock(&self.model).coverage.count("link down");
-        if self.chance.percent(50) {
-            lock(&self.model).coverage.count("carrier hands back at once");
-            life.carriers[index].set_open(false);
-        }
-        let at = self.world.now();
-        let carrier = self.far_ends[index].id;
-        for (part_id, attempt) in std::mem::take(&mut self.far_ends[index].open) {
-            let attempt = whimbrel_core::AttemptNumber(attempt);
-            let cause = DoubtCause::LinkLost;
-            life.tell(CarrierEvent::Doubt { carrier, part_id, attempt, cause, at })?;
-        }
-        life.tell(CarrierEvent::Down { carrier, link: Some(link), why: "simulated".into() })?;
-        let span = self.chance.millis(500, 10_000);
-        self.after(span, Deed::Up(index));
-        Ok(())
-    }
-
-    fn answer(&mut self, index: usize, link: LinkId, tried: Try, answer: Answer) -> Result<(), String> {
-        let Some(life) = &self.life else { return Ok(()) };
-        let far_end = &mut self.far_ends[index];
-        let is_late = matches!(answer, Answer::Late(_));
-        // What a link did not answer while it was up, it never answers. A late answer comes on the same link.
-        let is_awaited = if is_late { far_end.link == Some(link) } else { far_end.open.remove(&tried) };
-        if !is_awaited {
-            return Ok(());
-        }
-        self.trace.tell(format_args!("{} part {:x}.{}: {answer:?}", self.world.elapsed().0, tried.0.0, tried.1));
-        let (carrier, at) = (far_end.id, self.world.now());
-        let (part_id, attempt): (PartId, _) = (tried.0, whimbrel_core::AttemptNumber(tried.1));
-        let timing = if is_late { AnswerTiming::Late } else { AnswerTiming::InTime };
-        life.tell(match answer {
-            Answer::Taken(raw) | Answer::Late(raw) => {
-                CarrierEvent::Sent { carrier, part_id, attempt, id: message_id(&raw), timing, at }
-            }
-            Answer::Refused(error) => CarrierEvent::Refused { carrier, part_id, attempt, error, at },
-            Answer::Lost(cause) => CarrierEvent::Doubt { carrier, part_id, attempt, cause, at },
-            Answer::GivenBack => CarrierEvent::GivenBack { carrier, part_id, attempt, at },
-        })
-    }
-
-    fn deliver(&mut self, index: usize, number: u32) -> Result<(), String> {
-        let far_end = &self.far_ends[index];
-        if !far_end.is_waiting(number) {
-            return Ok(());
-        }
-        if let (Some(life), Some((receipt, ack))) = (&self.life, far_end.deliver(number)) {
-            let (carrier, at) = (far_end.id, self.world.now());
-            let told = (self.world.elapsed().0, &receipt.raw_id, receipt.status);
-            self.trace.tell(format_args!("{} receipt for {}: {:?}", told.0, told.1, told.2));
-            life.tell(CarrierEvent::Receipt { carrier, receipt, ack, at })?;
-        }
-        // Until it is acknowledged it comes again.
-        self.after(REDELIVERY, Deed::Deliver(index, number));
-        Ok(())
-    }
-
-    fn reply(&mut self, answer: oneshot::Sender<Reply>, reply: Reply, told: Vec<String>) {
-        let mut model = lock(&self.model);
-        model.coverage.count(match reply {
-            Ok(200) => "webhook taken",
-            Ok(_) => "webhook failed",
-            Err(_) => "webhook without an answer",
-        });
-        if reply == Ok(200) {
-            let dialect = registry::DIALECTS[0];
-            let ids = told.iter().filter_map(|value| dialect.read_public_id(value));
-            let found: Vec<i64> = ids.filter(|id| model.parts.contains_key(id)).collect();
-            match found.first().and_then(|id| model.parts.get_mut(id)) {
-                Some(part) => part.heard.extend(told),
-                None => model.fault(format!("a webhook tells of no part: {told:?}")),
-            }
-        }
-        // A process that died does not hear it.
-        _ = answer.send(reply);
-    }
-
-    /// Whether faults are off and nothing is on its way any more.
-    fn is_over(&mut self) -> bool {
-        if !self.is_healed {
-            return false;
-        }
-        let deadline = Span(self.setup.faults_for.0 + QUIET_WITHIN.0 + self.clock_back.0);
-        if self.world.elapsed() > deadline {
-            let open: Vec<String> =
-                lock(&self.model).open().map(|(id, part)| format!("{id:x} {:?}", part.place)).collect();
-            let stats = self.store.stats().map(|stats| format!("{stats:?}")).unwrap_or_default();
-            lock(&self.model).fault(format!("it does not come to an end: {} {stats}", open.join(", ")));
-            return true;
-        }
-        self.life.is_some()
-            && self.under_way.is_empty()
-            && lock(&self.model).open().next().is_none()
-            && self.store.stats().is_ok_and(|stats| stats.notices == 0)
-            && self.far_ends.iter().all(|far_end| far_end.open.is_empty() && !far_end.has_waiting())
-            && !self.agenda.values().any(|deed| matches!(deed, Deed::Call(_) | Deed::Reply(..) | Deed::Flush))
-    }
-
-    fn compare_wallets(&mut self) -> Result<(), String> {
-        for account in ACCOUNTS {
-            self.compare_wallet(account)?;
-        }
-        Ok(())
-    }
-
-    fn compare_wallet(&self, account: AccountId) -> Result<(), String> {
-        let view = self.store.account(account).map_err(|error| error.to_string())?;
-        let view = view.ok_or_else(|| "an account is gone".to_owned())?;
-        lock(&self.model).compare_wallet(account, &view.wallet);
-        Ok(())
-    }
-
-    /// Once all is quiet: the store, row by row, is what the model says, keeps every invariant, and everybody was told.
-    fn compare_everything(&mut self) -> Result<(), String> {
-        if !lock(&self.model).faults.is_empty() {
-            return Ok(());
-        }
-        let filter = MessageFilter { count_max: 10_000, ..MessageFilter::default() };
-        let messages = self.store.messages(&filter).map_err(|error| error.to_string())?;
-        let mut seen = 0;
-        for message in messages {
-            let view = self.store.message(message.id).map_err(|error| error.to_string())?;
-            let view = view.ok_or_else(|| "a message is gone".to_owned())?;
-            for part in &view.parts {
-                seen += 1;
-                lock(&self.model).compare_part(part.id, &part.state, part.funds);
-            }
-        }
-        let audit = self.store.inner().audit().map_err(|error| error.to_string())?;
-        let mut model = lock(&self.model);
-        for broken in audit.broken() {
-            model.fault(format!("an invariant is broken: {broken:?}"));
-        }
-        if seen != model.parts.len() {
-            let count = model.parts.len();
-            model.fault(format!("{count} parts were stored, {seen} are there"));
-        }
-        let untold: Vec<String> = model
-            .parts
-            .iter()
-            .filter(|(_, part)| part.is_to_be_told && !part.heard.iter().any(|word| word == model::name(part.place)))
-            .map(|(id, part)| format!("{id:x} {:?}", part.place))
-            .collect();
-        if !untold.is_empty() {
-            model.fault(format!("nobody was told of {}", untold.join(", ")));
-        }
-        Ok(())
-    }
-
-    /// The process ends in good order: places are free, and nothing is left in doubt.
-    fn stop(&mut self) -> Result<(), String> {
-        let Some(life) = self.life.take() else { return Ok(()) };
-        let used: usize = life.engine.carriers().all().iter().map(|desk| desk.dispatch().used()).sum();
-        if used > 0 {
-            lock(&self.model).fault(format!("{used} places of a window are never given back"));
-        }
-        if !life.stop() {
-            return Err("it does not stop".to_owned());
-        }
-        self.count("stopped in good order");
-        let stats = self.store.stats().map_err(|error| error.to_string())?;
-        if stats.submitting + stats.queued + stats.uncertain > 0 {
-            return Err(format!("the stop left something open: {stats:?}"));
-        }
-        Ok(())
     }
 
     fn end(self) -> End {
