@@ -1,7 +1,7 @@
 //! `cargo xtask sim`: the engine in worlds that a seed decides, many of them; `replay` prints the story of one.
 //!
-//! A release build unless `--debug` is given; the rate that is told is seeds per second and thread, on the machine as it is. The same
-//! commit and seed always tell the same story, so a seed that failed is all that a report needs.
+//! A release build unless `--debug` is given; the rate that is told is seeds per second of processor time, which other load on the
+//! machine does not blur. The same commit and seed always tell the same story, so a seed that failed is all that a report needs.
 
 use std::process::Command;
 
@@ -83,8 +83,9 @@ fn play(mut line: Command, options: &Options) -> Outcome<Value> {
         .last()
         .and_then(|line| serde_json::from_str(line).ok())
         .ok_or_else(|| Failure::new("the simulation ended without its counts"))?;
-    let rate = options.seeds as f64 / seconds / options.jobs.max(1) as f64;
-    println!("{} seeds in {seconds:.1} s: {rate:.0} a second and thread", options.seeds);
+    let processor_seconds = counts["processor_s"].as_f64().filter(|spent| *spent > 0.0).unwrap_or(seconds);
+    let rate = options.seeds as f64 / processor_seconds;
+    println!("{} seeds in {seconds:.1} s: {rate:.0} in a second of processor time", options.seeds);
     require(output.status.success(), || {
         format!(
             "{} seeds failed ({}), never seen: {}; `cargo xtask sim replay SEED` tells the story",
@@ -95,6 +96,6 @@ fn play(mut line: Command, options: &Options) -> Outcome<Value> {
         "seeds": counts["seeds"],
         "parts": counts["parts"],
         "replayed": counts["replayed"],
-        "rate_per_s": (rate * 10.0).round() / 10.0,
+        "rate_of_processor_time_per_s": (rate * 10.0).round() / 10.0,
     }))
 }
