@@ -33,13 +33,13 @@ pub enum ReplayKind {
 pub struct ReplayMark([u8; 32]);
 
 impl ReplayMark {
-    /// A mark of a digest alone.
+    /// A mark of a digest alone, for nonces.
     #[must_use]
     pub const fn new(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 
-    /// A mark of what always carries the same second: it stands in front, and the digest is cut to 24 octets. What is used at
+    /// A mark of what always carries the same second, for signatures: it stands in front, and the digest is cut to 24 octets. What is used at
     /// about the same time then stands close together in an index, which random digests would scatter over all of it.
     #[must_use]
     pub fn dated(unix_seconds: i64, digest: [u8; 32]) -> Self {

@@ -158,7 +158,7 @@ impl fmt::Display for SignatureFault {
             Self::TooOld => f.write_str("the time stamp is too old: compare the clocks, and sign each request anew"),
             Self::TooNew => f.write_str("the time stamp is too far ahead: compare the clocks"),
             Self::Mismatch => f.write_str("the signature does not match"),
-            Self::Replayed => f.write_str("it was used before"),
+            Self::Replayed => f.write_str("it was used before, or is so old that nobody can tell"),
         }
     }
 }

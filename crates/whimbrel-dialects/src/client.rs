@@ -2,8 +2,8 @@
 
 use whimbrel_core::{Alphabet, Outcome, Refusal, Secret, Timestamp};
 
-use crate::http::{Headers, HostKind};
-use crate::{Dialect, Reply};
+use crate::http::{Headers, HttpRequest};
+use crate::{Dialect, Match};
 
 /// A text to send as a customer would.
 #[derive(Debug, Clone, Copy)]
@@ -55,12 +55,21 @@ pub enum ClientAnswer {
 /// A refusal in the words that customers of the dialect read, for operators: as its own client reads its own answer.
 #[must_use]
 pub fn refusal_words(dialect: &dyn Dialect, refusal: Refusal, now: Timestamp) -> String {
-    let reply = Reply { page: 0, trace_id: "0".repeat(32).into(), host: HostKind::Local, now };
-    match dialect.client_answer(&dialect.render(&Outcome::Refused(refusal), &reply).body) {
+    const NONE: &str = "refused, for a reason that has no words";
+    let secret = Secret::new("");
+    let text = Text { key: "", secret: &secret, to: "", from: "", text: "", alphabet: Alphabet::Detect };
+    let request = dialect.client_request(&text);
+    let headers: Vec<(String, &[u8])> =
+        request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes())).collect();
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let ClientRequest { method, path, ref body, .. } = request;
+    let Match::Parsed(parsed) = dialect.read(&HttpRequest { method, path, query: "", headers: &headers, body }, 0, now)
+    else {
+        return NONE.to_owned();
+    };
+    match dialect.client_answer(&dialect.render(&Outcome::Refused(refusal), &parsed.reply).body) {
         ClientAnswer::Refused { why } => why,
-        ClientAnswer::Accepted { .. } | ClientAnswer::Unreadable => {
-            "refused, for a reason that has no words".to_owned()
-        }
+        ClientAnswer::Accepted { .. } | ClientAnswer::Unreadable => NONE.to_owned(),
     }
 }
 

@@ -83,7 +83,11 @@ impl Engine {
             _ = answer.send(outcome);
         };
         self.batcher.push(vec![op], Box::new(after));
-        answered.await.unwrap_or(Err(Refusal::Internal))
+        let taken = answered.await.unwrap_or(Err(Refusal::Internal));
+        if matches!(taken, Err(Refusal::InvalidSignature)) {
+            self.tell_replayed(account, now);
+        }
+        taken
     }
 
     /// The answer that the very same request was given before, if it is proved by a signature that was used: prices, routes and

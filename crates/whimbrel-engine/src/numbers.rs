@@ -6,7 +6,7 @@ use whimbrel_core::call::numbers::{
     NumberChoice, NumberSettings, NumbersCall, NumbersOutcome, NumbersRefusal, OwnedQuery, SaleQuery,
 };
 use whimbrel_core::phone::mask;
-use whimbrel_core::{Account, CountryCode, Outcome, PhoneNumber, Refusal};
+use whimbrel_core::{Account, ApplicationId, CountryCode, Outcome, PhoneNumber, Refusal, Uuid};
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{Deal, Op, OpResult, PoolDone, PoolOp, SaleFilter};
 
@@ -57,6 +57,11 @@ impl Engine {
         settings: Box<NumberSettings>,
     ) -> Result<NumbersOutcome, Refusal> {
         // Whoever does not own the number must not make us fetch anything.
+        if let Some(id) = settings.application.as_deref().filter(|id| !id.is_empty())
+            && !self.has_application(account, id)
+        {
+            return Ok(NumbersOutcome::Refused(NumbersRefusal::UnknownApplication));
+        }
         let is_owner = self.directory.owns(account.id, &choice.number) == whimbrel_core::policy::Owned::Yes;
         if let Some(url) = settings.inbound_url.as_deref().filter(|url| is_owner && !url.is_empty()) {
             match self.test_url(dialect, account.id, url).await {
@@ -66,6 +71,11 @@ impl Engine {
             }
         }
         self.deal(account, choice, "number.changed", move |deal| PoolOp::Set(deal, settings)).await
+    }
+
+    fn has_application(&self, account: &Account, id: &str) -> bool {
+        let found = Uuid::parse(id).and_then(|uuid| self.applications.find(ApplicationId(uuid.0)));
+        found.is_some_and(|application| application.account_id == account.id)
     }
 
     async fn deal(

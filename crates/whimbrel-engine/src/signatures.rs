@@ -77,6 +77,11 @@ impl Engine {
         }
     }
 
+    /// Counts a signature or nonce that held and was used before, or is too old to tell.
+    pub(crate) fn tell_replayed(&self, account: &Account, now: Timestamp) {
+        self.tell_refused(account, SignatureFault::Replayed, || None, now);
+    }
+
     /// Counts a signature that was refused, and explains it if not too many were explained lately.
     fn tell_refused(
         &self,

@@ -141,7 +141,6 @@ mistakes! {
     Base64ForBase64Url = "base64-for-base64url", "The parts of the token hold `+` or `/`.", "Use base64url: `-` and `_` in their places.";
     // How a signature is written.
     HexInCapitals = "hex-in-capitals", "The hexadecimal digits are capitals.", "Write them in small letters.";
-    HexInSmallLetters = "hex-in-small-letters", "The hexadecimal digits are small letters.", "Write them in capitals.";
     HexForBase64 = "hex-for-base64", "The digest was written in hexadecimal digits.", "Write it in base64.";
     Base64ForHex = "base64-for-hex", "The digest was written in base64.", "Write it in hexadecimal digits.";
     Base64OfHex = "base64-of-hex", "The hexadecimal text of the digest was written in base64.", "Take the octets of the digest.";

@@ -52,6 +52,14 @@ pub async fn serve(
     connection.end(&mut stop).await;
 }
 
+/// What became of what was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    AsFarAsItGoes,
+    /// The connection is gone, and the session was told.
+    Lost,
+}
+
 struct Connection {
     stream: TcpStream,
     shared: Arc<Shared>,
@@ -71,7 +79,10 @@ impl Connection {
         let wake = desk.wake();
         loop {
             desk.step()?;
-            self.write(desk);
+            if self.write(desk) == Written::Lost {
+                // Nothing else would wake us: the socket is not waited for any more.
+                desk.step()?;
+            }
             if self.is_reset {
                 desk.session().disconnected(self.shared.clock.now());
                 return desk.step();
@@ -133,33 +144,37 @@ impl Connection {
     }
 
     /// Writes as much as the socket takes.
-    fn write(&mut self, desk: &mut Desk) {
+    fn write(&mut self, desk: &mut Desk) -> Written {
         self.wire_wait = None;
         if self.is_mid_pdu || !desk.wire().is_active() {
-            self.write_plainly(desk);
+            if self.write_plainly(desk) == Written::Lost {
+                return Written::Lost;
+            }
             self.is_mid_pdu = desk.session().has_output();
         }
-        if !self.is_mid_pdu && desk.wire().is_active() {
-            self.write_by_wire(desk);
+        match !self.is_mid_pdu && desk.wire().is_active() {
+            true => self.write_by_wire(desk),
+            false => Written::AsFarAsItGoes,
         }
     }
 
-    fn write_plainly(&self, desk: &mut Desk) {
+    fn write_plainly(&self, desk: &mut Desk) -> Written {
         while desk.session().has_output() {
             let output = desk.session().output();
             match self.stream.try_write(output) {
                 Ok(count) if count > 0 => drop(output.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::AsFarAsItGoes,
                 Ok(_) | Err(_) => {
                     output.clear();
                     desk.session().disconnected(self.shared.clock.now());
-                    return;
+                    return Written::Lost;
                 }
             }
         }
+        Written::AsFarAsItGoes
     }
 
-    fn write_by_wire(&mut self, desk: &mut Desk) {
+    fn write_by_wire(&mut self, desk: &mut Desk) -> Written {
         let now = self.shared.clock.now();
         desk.feed_wire(now);
         loop {
@@ -167,19 +182,20 @@ impl Connection {
                 Next::Write(octets) => self.stream.try_write(octets),
                 Next::Wait(until) => {
                     self.wire_wait = until;
-                    return;
+                    return Written::AsFarAsItGoes;
                 }
                 Next::Reset => {
                     self.is_reset = true;
-                    return;
+                    return Written::AsFarAsItGoes;
                 }
             };
             match written {
                 Ok(count) if count > 0 => desk.wire().written(count, now),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::AsFarAsItGoes,
                 Ok(_) | Err(_) => {
                     desk.wire().discard();
-                    return desk.session().disconnected(now);
+                    desk.session().disconnected(now);
+                    return Written::Lost;
                 }
             }
             desk.feed_wire(now);

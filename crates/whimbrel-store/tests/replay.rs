@@ -132,6 +132,31 @@ fn a_nonce_is_good_once() {
 }
 
 #[test]
+fn nonces_are_forgotten_by_their_expiry_whatever_their_digest() {
+    let folder = Folder::new("replay-nonces");
+    let store = folder.open();
+    furnish(&store, PRICE);
+    let used = |n: i64| {
+        let octet = u8::try_from(n * 37 % 251).expect("small");
+        let mut digest = [octet; 32];
+        digest[..8].copy_from_slice(&(n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
+        let at = NOW + Span::seconds(n);
+        let key =
+            ReplayKey { kind: ReplayKind::Nonce, mark: ReplayMark::new(digest), expires_at: at + Span::seconds(120) };
+        Op::UseOnce(UseOnce { account_id: ACCOUNT, key, used_by: 1_000 + n, at })
+    };
+    for start in (0..1_280).step_by(64) {
+        let batch: Vec<_> = (start..start + 64).map(used).collect();
+        let results = store.commit(&batch).expect("stored");
+        assert!(results.iter().all(|result| matches!(result, OpResult::Used(Used::First))));
+    }
+    drop(store);
+    let db = Connection::open(folder.file()).expect("opens");
+    let count: i64 = db.query_row("select count(*) from replay", [], |row| row.get(0)).expect("read");
+    assert!((120..=120 + 128).contains(&count), "{count} rows");
+}
+
+#[test]
 fn what_was_forgotten_stays_used_when_the_clock_goes_back() {
     let folder = Folder::new("replay-clock");
     let store = folder.open();

@@ -6,6 +6,7 @@ Source: the libraries' documentation; Numbers API 1.0.20 of Nexmo/Vonage, read 2
 import pytest
 from gateway import wait_until
 from resources import node, python, retired_node, retired_python
+from vonage_application import ApplicationConfig
 from vonage_http_client.errors import HttpRequestError
 from vonage_numbers import (
     ListOwnedNumbersFilter,
@@ -19,7 +20,8 @@ ONE = {"country": "GB", "msisdn": NUMBER}
 
 
 def test_python_finds_buys_changes_and_cancels_a_number(secured, receiver):
-    client = python(secured).numbers
+    vonage = python(secured)
+    client = vonage.numbers
     search = SearchAvailableNumbersFilter(country="GB", features="SMS,VOICE")
     found, count, following = client.search_available_numbers(search)
     assert (count, following) == (2, None)
@@ -36,7 +38,10 @@ def test_python_finds_buys_changes_and_cancels_a_number(secured, receiver):
     wallet = secured.native("GET", f"accounts/{secured.key}").json()
     assert wallet["balance"] == "999998.75000000", "paid once"
 
-    application = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
+    with pytest.raises(HttpRequestError):
+        client.update_number(UpdateNumberParams(**ONE, app_id="aaaaaaaa-bbbb-cccc-dddd-0123456789ab"))
+    # Without the capability for messages, so that texts go to the number's own URL.
+    application = vonage.application.create_application(ApplicationConfig(name="Calls")).id
     change = UpdateNumberParams(**ONE, mo_http_url=f"{receiver.url}/number", app_id=application)
     assert client.update_number(change).error_code == "200"
     numbers, count, _ = client.list_owned_numbers(ListOwnedNumbersFilter(pattern=NUMBER, search_pattern=0))

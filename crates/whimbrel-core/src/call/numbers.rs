@@ -262,6 +262,8 @@ pub enum NumbersRefusal {
     InsufficientFunds,
     /// It is for another account than the caller's.
     OtherAccount,
+    /// The account has no such application.
+    UnknownApplication,
     /// The new URL did not answer its test with 200.
     EndpointUnreachable,
 }

@@ -160,6 +160,7 @@ pub(crate) fn outcome(text: &str) -> Outcome {
         "refused: not the account's" => refused(NumbersRefusal::NotOwned),
         "refused: no money for it" => refused(NumbersRefusal::InsufficientFunds),
         "refused: for another account" => refused(NumbersRefusal::OtherAccount),
+        "refused: no such application" => refused(NumbersRefusal::UnknownApplication),
         "refused: the number's URL does not answer" => refused(NumbersRefusal::EndpointUnreachable),
         other => panic!("no outcome `{other}`"),
     }

@@ -120,6 +120,11 @@ async fn a_bought_number_is_the_accounts_at_once_and_after_a_restart() {
     assert_eq!((done, gateway.held_and_posted().1), (1, 3 * 100_000_000), "sold and paid once");
     assert_eq!(gateway.engine.directory().owns(gateway.account(), NUMBER), Owned::Yes);
 
+    let unknown = Some("aaaaaaaa-bbbb-cccc-dddd-0123456789ab".into());
+    let unknown = Box::new(NumberSettings { application: unknown, ..NumberSettings::default() });
+    let update_to_it = Call::Numbers(NumbersCall::Update(choice(), unknown));
+    assert_eq!(ask(&gateway, update_to_it).await, refused(NumbersRefusal::UnknownApplication));
+
     let asked = gateway.ask(update());
     let (test, answer) = soon(gateway.webhooks.recv()).await.expect("a test");
     assert_eq!(test.url, "http://127.0.0.1:9/in");

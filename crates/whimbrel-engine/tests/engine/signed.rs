@@ -79,7 +79,7 @@ async fn what_was_answered_stays_answered_though_it_would_be_refused_now() {
     let (engine, account, number) = (&gateway.engine, Some(gateway.account()), ["447700900123".to_owned()]);
     engine.change_list(account, ListKind::Barred, &number, &[]).await.expect("changed");
     assert_eq!(gateway.answer_to(&request).await, first);
-    let other = Request::form(&signed(&text("hello", now(&gateway) - 1), METHOD, "signature"));
+    let other = Request::form(&signed(&text("another hello", now(&gateway)), METHOD, "signature"));
     assert_eq!(status(&gateway.answer_to(&other).await), "7");
     assert_eq!(status(&gateway.answer_to(&other).await), "7", "a refusal uses nothing up");
     engine.change_list(account, ListKind::Barred, &[], &number).await.expect("changed");
@@ -121,7 +121,10 @@ async fn a_clock_that_is_set_back_sends_nothing_again() {
         assert_eq!(status(&gateway.answer_to(&Request::form(&signed(&later, METHOD, "signature"))).await), "0");
     }
     gateway.set_clock(begun_at);
+    let mut listener = gateway.engine.events().listen(None);
     assert_eq!(status(&gateway.answer_to(&request).await), "14", "it was forgotten, and stays used");
+    let whimbrel_engine::events::Heard::Event(event) = soon(listener.next()).await else { panic!("no event") };
+    assert!(event.kind == "signature.refused" && event.detail.starts_with("replayed: "), "{}", event.detail);
     assert_eq!(messages(&gateway), 71);
     let honest = text("honest", begun_at.unix_seconds() + 1);
     assert_eq!(status(&gateway.answer_to(&Request::form(&signed(&honest, METHOD, "signature"))).await), "0");

@@ -281,7 +281,7 @@ impl Gateway {
     /// Any call of the account.
     pub fn ask(&self, call: Call) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
         let (key, secret, method) = ("key".into(), Secret::new("secret"), AuthMethod::Parameters);
-        let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::Yes };
+        let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::No };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
         tokio::spawn(async move { engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call)).await })
     }

@@ -1,7 +1,11 @@
 //! Binds, receipts over several sessions, and the end of a simulator.
 
+use std::time::Duration;
+
 use crate::support::{Client, HandWorld, START, Told, message, simulator};
+use socket2::SockRef;
 use whimbrel_core::{Span, Timestamp};
+use whimbrel_simulator::Scenario;
 use whimbrel_smpp::{BindMode, CommandStatus, ShortMessage};
 
 #[tokio::test]
@@ -247,4 +251,27 @@ async fn reading_stops_while_too_many_wait_for_their_answer() {
         }
     }
     assert!(before_mark >= 100, "{before_mark}");
+}
+
+#[tokio::test]
+async fn a_session_that_finds_its_client_gone_when_it_writes_ends() {
+    let world = HandWorld::new();
+    let simulator = simulator(&world, |_| {}).await;
+    // Nothing is read after the first message, so that only writing can tell.
+    let deaf = Scenario::parse("[session]\nstop_reading_after_messages = 1").expect("a scenario");
+    simulator.control().set_scenario(deaf).expect("it can be played");
+    let mut client = Client::bound(&simulator, BindMode::Transceiver, "one").await;
+    client.submit(message("447700900000", "Hello")).await;
+    assert_eq!(client.told().await.line(), "ESME_ROK");
+    SockRef::from(&client.stream).set_linger(Some(Duration::ZERO)).expect("a reset");
+    drop(client);
+    // The receipt falls due.
+    world.advance(Span::millis(200));
+    let ended = async {
+        while !simulator.control().sessions().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        simulator.close().await;
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it ended");
 }

@@ -16,18 +16,20 @@ use super::rows;
 use super::writer::Work;
 use crate::op::{OpResult, UseOnce, Used};
 
-/// Rows are removed after so many new ones, at most `FORGOTTEN_MAX` at a time: the table cannot grow without end.
+/// Rows are removed after so many new ones, at most `FORGOTTEN_MAX` of each kind at a time: the table cannot grow without end.
 const USES_PER_PRUNE: u32 = 64;
 const FORGOTTEN_MAX: i64 = 256;
 
 // By the primary key.
-const FIND: &str = "select used_by from replay where mark = ?1 and account_id = ?2 and kind = ?3";
+const FIND: &str = "select used_by from replay where kind = ?3 and mark = ?1 and account_id = ?2";
 const INSERT: &str = "insert into replay (mark, account_id, kind, used_by, expires_at) values (?1, ?2, ?3, ?4, ?5)";
-// By the index replay_expiry, which holds the primary key.
-const LATEST_EXPIRED: &str = "select max(expires_at) from
- (select expires_at from replay where expires_at <= ?1 order by expires_at limit ?2)";
-const FORGET: &str = "delete from replay where (mark, account_id, kind) in
- (select mark, account_id, kind from replay where expires_at <= ?1 order by expires_at limit ?2)";
+// Signatures by the primary key, nonces by the index replay_expiry, which holds it. The oldest signatures come first: those among
+// them that are not over yet end the step.
+const EXPIRED: &str = "select kind, mark, account_id, expires_at from
+ (select kind, mark, account_id, expires_at from replay where kind = 0 order by mark limit ?2) where expires_at <= ?1
+ union all select kind, mark, account_id, expires_at from
+ (select kind, mark, account_id, expires_at from replay where kind = 1 and expires_at <= ?1 order by expires_at limit ?2)";
+const FORGET: &str = "delete from replay where kind = ?1 and mark = ?2 and account_id = ?3";
 // By the primary keys.
 const CURRENCY: &str = "select currency from account where id = ?1";
 
@@ -110,11 +112,16 @@ impl Work<'_> {
             return Ok(());
         }
         counts.uses_since_prune = 0;
-        let step = params![counts.used_at.0, FORGOTTEN_MAX];
-        let latest: Option<i64> = self.db.prepare_cached(LATEST_EXPIRED)?.query_row(step, |row| row.get(0))?;
-        let Some(latest) = latest else { return Ok(()) };
-        self.db.prepare_cached(FORGET)?.execute(step)?;
-        counts.replay_forgotten = counts.replay_forgotten.max(Timestamp(latest));
+        let mut statement = self.db.prepare_cached(EXPIRED)?;
+        let rows = statement.query_map(params![counts.used_at.0, FORGOTTEN_MAX], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, Timestamp(row.get(3)?)))
+        })?;
+        let expired: Vec<(i64, [u8; 32], i64, Timestamp)> = rows.collect::<rusqlite::Result<_>>()?;
+        let mut forget = self.db.prepare_cached(FORGET)?;
+        for (kind, mark, account_id, expires_at) in expired {
+            forget.execute(params![kind, mark, account_id])?;
+            counts.replay_forgotten = counts.replay_forgotten.max(expires_at);
+        }
         Ok(())
     }
 }

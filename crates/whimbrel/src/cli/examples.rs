@@ -77,9 +77,8 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     (
         "application create",
         [
-            "whimbrel application create --account devkey01 --name Shop --receipt-url https://example.com/status",
-            "whimbrel application create --account devkey01 --name Shop --id 78d335fa-323d-0114-9c3d-d6f0d48968cf \
-             --public-key shop.pem",
+            "whimbrel application create --account devkey01 --name Shop",
+            "whimbrel application create --account devkey01 --name Shop --public-key shop.pem",
         ],
     ),
     (

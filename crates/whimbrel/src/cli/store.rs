@@ -105,9 +105,16 @@ pub(super) fn backup(args: &BackupArgs, out: &Out) -> Result<(), Failure> {
         let message = format!("no backup was made: {} is there already; name another folder", key_target.display());
         return Err(Failure::new(Exit::Failed, message));
     }
+    // Secrets in the copy are sealed by keys of the file as it is before and after. Were it replaced in between, neither may open them.
+    let read_key = || std::fs::read(folder.join(KEY_FILE));
+    let key = read_key().map_err(|error| failed(&error))?;
     let size_bytes = copy_store(&folder.join(DATABASE_FILE), &target, &keyring).map_err(|error| failed(&error))?;
+    if read_key().map_err(|error| failed(&error))? != key {
+        std::fs::remove_file(&target).map_err(|error| failed(&error))?;
+        let message = "no backup was made: the keys were changed meanwhile; run it again";
+        return Err(Failure::new(Exit::Failed, message));
+    }
     if args.with_key {
-        let key = std::fs::read(folder.join(KEY_FILE)).map_err(|error| failed(&error))?;
         write_whole(&key_target, &key, Readers::Owner).map_err(|error| failed(&error))?;
         out.warning(&format!(
             "{} opens every secret of this backup and of the running store: keep the backup as secret as the data folder itself",

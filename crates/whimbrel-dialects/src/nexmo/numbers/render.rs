@@ -45,7 +45,8 @@ const fn fault(refusal: NumbersRefusal) -> Fault {
         NumbersRefusal::NotForSale
         | NumbersRefusal::NotOwned
         | NumbersRefusal::InsufficientFunds
-        | NumbersRefusal::OtherAccount => Fault::METHOD_FAILED,
+        | NumbersRefusal::OtherAccount
+        | NumbersRefusal::UnknownApplication => Fault::METHOD_FAILED,
         NumbersRefusal::EndpointUnreachable => Fault::UNREACHABLE,
     }
 }
