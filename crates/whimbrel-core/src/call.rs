@@ -49,7 +49,6 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 
 /// A request in our words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most calls send a text: a box would cost each of them an allocation")]
 pub enum Call {
     /// Send a text to one recipient.
     Send(Box<SendCall>),

@@ -307,7 +307,9 @@ fn handed_on(record: &PartRecord, next: CarrierId, now: Timestamp) -> Transition
 /// know it for a copy.
 fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId, now: Timestamp) -> Transition {
     match record.state {
-        PartState::Queued { .. } if attempt == record.attempt.next() && record.doubts == 0 => {
+        PartState::Queued { .. }
+            if attempt == record.attempt.next() && record.doubts == 0 && next != record.carrier =>
+        {
             handed_on(&PartRecord { attempt, ..*record }, next, now)
         }
         PartState::Queued { .. } if attempt == record.attempt && next == record.carrier => {

@@ -72,6 +72,13 @@ pub struct Batcher {
     shared: Arc<Shared>,
 }
 
+/// The write side without a thread: it commits when it is told to. For a simulation, in which nothing happens by itself.
+pub struct Stepper {
+    shared: Arc<Shared>,
+    store: Arc<dyn Store>,
+    world: Arc<dyn World>,
+}
+
 /// Owns the writer thread.
 pub struct Writer {
     shared: Arc<Shared>,
@@ -90,6 +97,14 @@ impl Batcher {
             .name("store-writer".to_owned())
             .spawn(move || write(&of_thread, &*store, &*world))?;
         Ok((Self { shared: Arc::clone(&shared) }, Writer { shared, thread: Some(thread) }))
+    }
+
+    /// The same without a thread: nothing is committed before the stepper is told to. More than `op_count_max` waiting operations are
+    /// refused.
+    #[must_use]
+    pub fn stepped(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> (Self, Stepper) {
+        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
+        (Self { shared: Arc::clone(&shared) }, Stepper { shared, store, world })
     }
 
     /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
@@ -148,6 +163,22 @@ impl Batcher {
     }
 }
 
+impl Stepper {
+    /// Whether something waits to be committed.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        !self.shared.lock().groups.is_empty()
+    }
+
+    /// Commits what waits as one batch, and runs what follows from it, as the thread would. Does nothing if nothing waits.
+    pub fn step(&self) {
+        let groups = take_batch(&mut self.shared.lock());
+        if !groups.is_empty() {
+            commit(&self.shared, &*self.store, &*self.world, groups);
+        }
+    }
+}
+
 impl Writer {
     /// Commits what is waiting, then ends the thread. Blocks.
     pub fn close(mut self) {
@@ -198,24 +229,29 @@ impl Drop for Ending<'_> {
 fn write(shared: &Shared, store: &dyn Store, world: &dyn World) {
     let _ending = Ending(shared);
     while let Some(groups) = next_batch(shared) {
-        let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
-        let mut waiting = Vec::with_capacity(groups.len());
-        for mut group in groups {
-            waiting.push((group.ops.len(), group.then));
-            ops.append(&mut group.ops);
-        }
-        metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
-        let begun_at = world.now();
-        let committed = store.commit(&ops);
-        metrics::histogram!("whimbrel_store_commit_duration_seconds").record(world.now().since(begun_at).to_std());
-        match committed {
-            Ok(results) => answer(waiting, results),
-            Err(error) => {
-                tracing::error!(%error, "a commit failed: nothing is accepted any more");
-                shared.lock().stopped = Some(error.clone());
-                for (_, then) in waiting {
-                    then(Err(CommitError::Stopped(error.clone())));
-                }
+        commit(shared, store, world, groups);
+    }
+}
+
+/// One batch: the commit, and what follows from it.
+fn commit(shared: &Shared, store: &dyn Store, world: &dyn World, groups: Vec<Group>) {
+    let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
+    let mut waiting = Vec::with_capacity(groups.len());
+    for mut group in groups {
+        waiting.push((group.ops.len(), group.then));
+        ops.append(&mut group.ops);
+    }
+    metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
+    let begun_at = world.now();
+    let committed = store.commit(&ops);
+    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(world.now().since(begun_at).to_std());
+    match committed {
+        Ok(results) => answer(waiting, results),
+        Err(error) => {
+            tracing::error!(%error, "a commit failed: nothing is accepted any more");
+            shared.lock().stopped = Some(error.clone());
+            for (_, then) in waiting {
+                then(Err(CommitError::Stopped(error.clone())));
             }
         }
     }
@@ -228,7 +264,7 @@ fn answer(waiting: Vec<(usize, Continuation)>, results: Vec<OpResult>) {
     }
 }
 
-/// Takes what is waiting, up to the bound; waits if nothing is. `None` once closing and empty.
+/// Waits until something is waiting, and takes it, up to the bound. `None` once closing and empty.
 fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     let mut waiting = shared.lock();
     loop {
@@ -240,6 +276,11 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
         }
         waiting = shared.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
     }
+    Some(take_batch(&mut waiting))
+}
+
+/// Takes what is waiting, up to the bound.
+fn take_batch(waiting: &mut Waiting) -> Vec<Group> {
     let mut taken = Vec::new();
     let mut count = 0;
     while let Some(group) = waiting.groups.front() {
@@ -250,7 +291,7 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
         taken.extend(waiting.groups.pop_front());
     }
     waiting.op_count -= count;
-    Some(taken)
+    taken
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod accept;
 mod account;
 mod accounts;
 mod authenticate;
+mod checker;
 mod dispatcher;
 mod history;
 mod keys;
@@ -58,7 +59,7 @@ use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::applications::Applications;
-use crate::batcher::{Batcher, CommitError, Writer};
+use crate::batcher::{Batcher, CommitError, Stepper, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
 use crate::directory::{Directory, Known};
 use crate::events::Events;
@@ -133,6 +134,16 @@ pub struct Engine {
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
+    reads: Reads,
+}
+
+/// Where reads of the store run.
+#[derive(Debug, Clone, Copy)]
+enum Reads {
+    /// On threads that may block.
+    OnPool,
+    /// Where they are asked for: a simulation has one thread.
+    Here,
 }
 
 #[derive(Default)]
@@ -195,6 +206,38 @@ impl Engine {
     /// # Errors
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>), StartError> {
+        let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
+            .map_err(StartError::Thread)?;
+        let (engine, event_sender) = Self::assemble(parts, batcher, Some(writer), Reads::OnPool)?;
+        engine.recover().await?;
+        Ok((engine, event_sender))
+    }
+
+    /// The same engine without threads of its own, for a simulation: reads run where they are asked for, and nothing is committed
+    /// before the stepper is told to. [`recover`](Self::recover) comes before [`run`](Self::run).
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub fn stepped(parts: Parts) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>, Stepper), StartError> {
+        let (batcher, stepper) = Batcher::stepped(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX);
+        let (engine, event_sender) = Self::assemble(parts, batcher, None, Reads::Here)?;
+        Ok((engine, event_sender, stepper))
+    }
+
+    /// Settles what the last process left under way.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn recover(self: &Arc<Self>) -> Result<(), StartError> {
+        recover::run(self).await.map(drop)
+    }
+
+    fn assemble(
+        parts: Parts,
+        batcher: Batcher,
+        writer: Option<Writer>,
+        reads: Reads,
+    ) -> Result<(Arc<Self>, mpsc::Sender<CarrierEvent>), StartError> {
         let known = Known {
             credentials: parts.store.credentials()?,
             numbers: parts.store.numbers(None)?,
@@ -202,8 +245,6 @@ impl Engine {
         };
         let applications = Applications::load(&*parts.store, DIALECTS)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
-        let (batcher, writer) = Batcher::start(Arc::clone(&parts.store), Arc::clone(&parts.world), WAITING_OPS_MAX)
-            .map_err(StartError::Thread)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -230,11 +271,11 @@ impl Engine {
             tasks: Mutex::new(Tasks {
                 events: Some(events),
                 event_sender: Some(event_sender.clone()),
-                writer: Some(writer),
+                writer,
                 ..Tasks::default()
             }),
+            reads,
         });
-        recover::run(&engine).await?;
         Ok((engine, event_sender))
     }
 
@@ -250,6 +291,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
@@ -352,6 +394,9 @@ impl Engine {
         &self,
         read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if let Reads::Here = self.reads {
+            return read(&*self.store);
+        }
         let store = Arc::clone(&self.store);
         match tokio::task::spawn_blocking(move || read(&*store)).await {
             Ok(result) => result,

@@ -146,6 +146,15 @@ impl Keyring {
         Ok(Self::of(keys, Some(path)))
     }
 
+    /// Reads `secret.key` in `folder`, which must be there.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub fn read(folder: &Path) -> Result<Self, KeyringError> {
+        let path = folder.join(KEY_FILE);
+        Ok(Self::of(file::read(&path)?, Some(path)))
+    }
+
     /// Keys from 32 bytes that are at hand: for tests and for keys kept elsewhere. They rotate in memory only.
     #[must_use]
     pub fn from_bytes(key: [u8; 32]) -> Self {

@@ -36,7 +36,8 @@ pub use op::{
     OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload,
     ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used, Wallet,
 };
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::check::{self, CheckedStore, Verdict};
+pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
     MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
@@ -182,6 +183,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Looks whether what is open keeps the invariants of [`check`], at one instant. Reads every open part: for a timer, not for
+    /// requests.
+    fn check_open(&self) -> Result<Vec<Verdict>, StoreError>;
 
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;

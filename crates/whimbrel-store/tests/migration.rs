@@ -31,12 +31,12 @@ insert into live (part_id, message_id, number, account_id, carrier, state, state
  (100, 100, 1, 5, 1, 0, 10, 0, 0, 0, 3330000, 0, 0, 9000000000000000000, null, 0, 1, ''),
  (200, 200, 1, 5, 1, 3, 10, 1, 0, 0, 3330000, 1, 0, 9000000000000000000, null, 0, 1, 'AB12');
 insert into pidx values (1, x'61623132', 200), (1, x'63643334', 300);
-insert into ended values (300, 300, 1, 'delivered', 'none', 1, 20, 'receipt', 9, '000', 1, 'cd34');
+insert into ended values (300, 300, 1, 'delivered', 'none', 1, 20, 'receipt', 400, '000', 1, 'cd34');
 insert into attempt values (200, 1, 10, 11, 'sent', '0', 'AB12'), (300, 1, 10, 11, 'sent', '0', 'cd34');
 insert into notice values (400, 300, 300, 1, 'delivered', 'none', 20, 2, 20, 30);
 insert into parked values (1, 1, '00e1', 'delivered', 'none', '000', '447700900123', 500, 1795526000000000);
 insert into parked_key values (1, 1, x'6531', 0);
-insert into event values (300, 25, 1, 1, 'webhook', 'failed: status 500');
+insert into event values (300, 25, 400, 1, 'webhook', 'failed: status 500'), (300, 26, 400, 1, 'webhook', 'failed: status 500');
 insert into endpoint values (5, 'receipt', 'http://127.0.0.1/receipt');
 ";
 
@@ -87,7 +87,8 @@ fn a_database_of_the_version_before_opens_with_all_that_is_in_it() {
     let signs = &credential.signature_secrets;
     assert!(signs.current.secret == Secret::new("devSignature01") && signs.previous.is_none());
     assert_eq!((account.account.signing, account.account.policy), Default::default());
-    assert!(store.audit().expect("read").is_clean());
+    let audit = store.audit().expect("read");
+    assert!(audit.is_clean(), "{:?}", audit.broken().collect::<Vec<_>>());
     let stats = store.stats().expect("read");
     let counts = (stats.messages, stats.queued, stats.submitted, stats.parked, stats.notices, stats.inbound);
     assert_eq!(counts, (3, 1, 1, 1, 1, 0));
@@ -96,7 +97,7 @@ fn a_database_of_the_version_before_opens_with_all_that_is_in_it() {
     assert!(matches!(&was_sent.summary.content, Content::Text { text, alphabet: whimbrel_core::Alphabet::Ucs2 }
         if text.expose() == "was sent"));
     assert_eq!((was_sent.cut.reference, was_sent.handset_class), (ConcatRef::Octet(255), None));
-    assert_eq!(story(&store, 300), ["accepted", "submitting", "sent", "ended", "webhook"]);
+    assert_eq!(story(&store, 300), ["accepted", "submitting", "sent", "ended", "webhook", "webhook"]);
     let notice = store.notices(None, 10).expect("read").remove(0);
     assert_eq!((notice.id, notice.failures, notice.url.as_deref()), (NoticeId(400), 2, Some("http://127.0.0.1/own")));
     assert_eq!(told(&notice).report.status, ReceiptStatus::Delivered);
@@ -115,7 +116,8 @@ fn a_database_of_the_version_before_opens_with_all_that_is_in_it() {
     assert_eq!((outcome.record, outcome.notices.len()), (None, 1), "the receipt that waited was for it");
     assert!(matched(&store, receipt(report("ab12", ReceiptStatus::Delivered), 3)).record.is_none());
     assert!(matched(&store, receipt(report("CD34", ReceiptStatus::Delivered), 4)).ignored.is_some());
-    assert!(store.audit().expect("read").is_clean());
+    let audit = store.audit().expect("read");
+    assert!(audit.is_clean(), "{:?}", audit.broken().collect::<Vec<_>>());
     drop(store);
     folder.open();
 }

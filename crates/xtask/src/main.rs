@@ -10,6 +10,7 @@ mod clock;
 mod command;
 mod commands;
 mod dissected;
+mod evidence;
 mod failure;
 mod harness;
 mod tidy;
@@ -62,6 +63,12 @@ enum Command {
     Rotate(commands::rotate::Options),
     /// Measure what guessed and cold secrets cost those who send beside them.
     Guesses(commands::guesses::Options),
+    /// Measure how long `whimbrel check` and `whimbrel backup` take for a store of a million parts.
+    Checkload(commands::checkload::Options),
+    /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
+    Evidence(commands::evidence::Options),
+    /// Play the engine in worlds that a seed decides, or replay one seed.
+    Sim(commands::sim::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
     Fuzz(commands::fuzz::Options),
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
@@ -106,6 +113,9 @@ fn run(command: Command) -> Outcome<()> {
         Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),
         Command::Guesses(options) => commands::guesses::run(&workspace, &options),
+        Command::Checkload(options) => commands::checkload::run(&workspace, &options),
+        Command::Evidence(options) => commands::evidence::run(&workspace, &options),
+        Command::Sim(options) => commands::sim::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
         Command::Sink(_) | Command::Load(_) => Ok(()),
     }

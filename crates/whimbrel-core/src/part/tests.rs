@@ -238,6 +238,8 @@ fn a_part_that_waits_goes_on_to_another_carrier_and_the_first_cannot_claim_it_an
         // Twice is once; and what the first carrier's queue knew is out of date.
         assert_eq!(apply(&handed_on, &hand_on(number, 9), T0), Transition::Ignored(Ignored::Repeated));
         assert_eq!(apply(&handed_on, &claim(number), T0), Transition::Ignored(Ignored::Stale));
+        // To where it is already, it cannot go.
+        assert_eq!(apply(&handed_on, &hand_on(number + 1, 9), T0), Transition::Ignored(Ignored::Stale));
         assert!(matches!(after(handed_on, &[claim(number + 1)]).state, PartState::Submitting { .. }));
     }
 }

@@ -6,10 +6,11 @@
 
 mod accept;
 mod accounts;
-mod audit;
 mod catalogue;
 mod change;
+pub mod check;
 mod codes;
+mod copy;
 mod credentials;
 mod documents;
 mod fault;
@@ -50,6 +51,8 @@ use whimbrel_core::{
     Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
 };
 
+use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
+pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::Unreadable;
@@ -63,7 +66,8 @@ use crate::view::{
 };
 use crate::{Store, StoreError};
 
-pub use self::audit::Audit;
+/// The database's name in a data folder.
+pub const DATABASE_FILE: &str = "whimbrel.db";
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -138,12 +142,29 @@ impl SqliteStore {
         })
     }
 
-    /// Adds up the ledger and compares it with the wallets and the open holds. Reads everything: for checks, not for requests.
+    /// Looks at every invariant of [`check`]. Reads everything: for tests; others look on with [`CheckedStore`](check::CheckedStore).
     ///
     /// # Errors
     /// [`StoreError::Read`].
     pub fn audit(&self) -> Result<Audit, StoreError> {
-        self.read(audit::audit)
+        self.read(|db| {
+            let inspection = Inspection::new(db, &self.keyring);
+            Ok(Audit(INVARIANTS.iter().map(|invariant| inspection.judge(invariant)).collect::<Result<_, _>>()?))
+        })
+    }
+
+    /// Forgets all that is not in the database and reads it anew, as a process does that starts: for simulations of crashes.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`].
+    #[doc(hidden)]
+    pub fn restart(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        writer.restart().map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = writer.memory.counts;
+        let lists = writer.memory.take_changed_lists().unwrap_or_default();
+        *self.lists.lock().unwrap_or_else(PoisonError::into_inner) = lists;
+        Ok(())
     }
 
     /// Limits the file to so many pages of 4 KiB from now on, so that tests can fill a disk.
@@ -323,6 +344,14 @@ impl Store for SqliteStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.read(|db| documents::after(db, &self.keyring, after, count_max))
+    }
+
+    fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {
+        self.read(|db| {
+            let inspection = Inspection::new(db, &self.keyring);
+            let open = INVARIANTS.iter().filter(|invariant| invariant.reach == Reach::Open);
+            open.map(|invariant| inspection.judge(invariant)).collect()
+        })
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

@@ -115,6 +115,24 @@ fn switch_to_wal(db: &Connection) -> Result<(), Fault> {
     }
 }
 
+/// A connection for somebody who looks on and has no part in the store: it takes no lock, and the file must be there, whole, and of
+/// this version and key. Checks of columns are left to whoever asks.
+pub(super) fn onlooker(path: &Path, keyring: &Keyring) -> Result<Connection, StoreError> {
+    let db = reader(path)?;
+    let failed = |fault: Fault| StoreError::Open { why: format!("{}: {}", path.display(), fault.into_text()).into() };
+    db.execute_batch("pragma ignore_check_constraints = on").map_err(|error| failed(error.into()))?;
+    let version = version(&db).map_err(failed)?;
+    let newest = MIGRATIONS.len() as i64;
+    if version != newest {
+        let why = format!(
+            "it has version {version}, and this program reads {newest}; start `whimbrel serve` once to bring it there"
+        );
+        return Err(failed(Fault::Fatal(why.into())));
+    }
+    check_key(&db, keyring).map_err(failed)?;
+    Ok(db)
+}
+
 /// A connection that only reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -127,7 +145,8 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     open().map_err(|error| cannot(path, &error))
 }
 
-fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+/// The version of the schema; 0 for a new file.
+fn version(db: &Connection) -> Result<i64, Fault> {
     let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (version, application_id) = (pragma("user_version")?, pragma("application_id")?);
     let table_count: i64 = db.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
@@ -141,12 +160,13 @@ fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
                 .into(),
         ));
     }
+    Ok(version)
+}
+
+fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    let version = version(db)?;
     if version > 0 {
-        let mark: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
-        if !keyring.knows(&mark) {
-            let file = crate::keyring::KEY_FILE;
-            return Err(Fault::Fatal(format!("it was written with another {file}; put that file back").into()));
-        }
+        check_key(db, keyring)?;
     }
     for ((sql, moved), number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version) {
         db.execute_batch("begin immediate")?;
@@ -163,7 +183,16 @@ fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
     Ok(())
 }
 
-fn owner_only(path: &Path) -> std::io::Result<File> {
+fn check_key(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    let mark: Vec<u8> = db.query_row("select key_check from meta", [], |row| row.get(0))?;
+    if !keyring.knows(&mark) {
+        let file = crate::keyring::KEY_FILE;
+        return Err(Fault::Fatal(format!("it was written with another {file}; put that file back").into()));
+    }
+    Ok(())
+}
+
+pub(super) fn owner_only(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -171,14 +200,14 @@ fn owner_only(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+pub(super) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

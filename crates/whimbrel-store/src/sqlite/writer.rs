@@ -36,6 +36,13 @@ impl Writer {
         Ok(Self { db, memory, keyring, stopped: None })
     }
 
+    /// As if the process had ended and begun again.
+    pub(super) fn restart(&mut self) -> Result<(), Fault> {
+        self.memory = Memory::load(&self.db)?;
+        self.stopped = None;
+        Ok(())
+    }
+
     /// See [`Store::commit`](crate::Store::commit).
     pub(super) fn commit(&mut self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
         if let Some(why) = &self.stopped {

@@ -19,7 +19,7 @@ pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
-pub use tools::{CaCommand, CaFormat, ConfigCommand, HelpArgs};
+pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 
 /// A self-hosted SMS and OTP gateway.
@@ -117,6 +117,10 @@ pub enum Command {
     Sign(Box<SignArgs>),
     /// Verify the signature of a request or webhook, and say what is wrong with it.
     Verify(Box<VerifyArgs>),
+    /// Look whether the store of a data folder keeps every promise; a gateway may be running on it.
+    Check(CheckArgs),
+    /// Copy the store of a data folder into another folder; a gateway may be running on it.
+    Backup(BackupArgs),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -174,6 +174,13 @@ pub(super) static PAGES: &[Page] = &[
     ),
     page("E1000", Exit::Partial, "some of many", "Some succeeded and some did not; the answer on stdout says which."),
     page(
+        "E1100",
+        Exit::Violated,
+        "the store breaks what was promised",
+        "`check` found rows that contradict each other; stdout names them. Stop \
+          the gateway, keep a copy of its data folder, and report this with the output. docs/operations/store.md tells more.",
+    ),
+    page(
         "E1300",
         Exit::Interrupted,
         "broken off",

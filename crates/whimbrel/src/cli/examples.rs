@@ -200,6 +200,14 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel verify oauth1 --secret-stdin --file request.txt --window 86400",
         ],
     ),
+    ("check", ["whimbrel check", "whimbrel check --data-dir /var/lib/whimbrel --json"]),
+    (
+        "backup",
+        [
+            "whimbrel backup /mnt/backup/2026-11-28",
+            "whimbrel backup /mnt/vault/whimbrel --data-dir /var/lib/whimbrel --with-key",
+        ],
+    ),
     ("config", ["whimbrel config check --config whimbrel.toml", "whimbrel config explain carriers.acme.rate"]),
     (
         "config check",

@@ -29,13 +29,15 @@ pub enum Exit {
     Policy,
     /// Some of many succeeded.
     Partial,
+    /// The store breaks what was promised.
+    Violated,
     /// The user broke it off.
     Interrupted,
 }
 
 impl Exit {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Ok,
         Self::Failed,
         Self::Usage,
@@ -47,6 +49,7 @@ impl Exit {
         Self::Unreachable,
         Self::Policy,
         Self::Partial,
+        Self::Violated,
         Self::Interrupted,
     ];
 
@@ -65,6 +68,7 @@ impl Exit {
             Self::Unreachable => 8,
             Self::Policy => 9,
             Self::Partial => 10,
+            Self::Violated => 11,
             Self::Interrupted => 130,
         }
     }
@@ -84,6 +88,7 @@ impl Exit {
             Self::Unreachable => "nobody could be reached: no server, or a carrier without a link",
             Self::Policy => "a rule forbids it",
             Self::Partial => "some of many succeeded",
+            Self::Violated => "the store breaks what was promised",
             Self::Interrupted => "broken off by the user",
         }
     }
@@ -101,6 +106,7 @@ impl Exit {
             Self::Unreachable => "E0800",
             Self::Policy => "E0900",
             Self::Partial => "E1000",
+            Self::Violated => "E1100",
             Self::Interrupted => "E1300",
         }
     }

@@ -31,6 +31,7 @@ mod show;
 mod signing;
 mod sim;
 mod sse;
+mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Bench(args) => bench::run(args, out),
         Command::Sign(args) => signing::sign(&args, out),
         Command::Verify(args) => signing::verify(&args, out),
+        Command::Check(args) => store::check(&args, out),
+        Command::Backup(args) => store::backup(&args, out),
         Command::Config(command) => config::run(command, out),
         Command::Ca(command) => ca::run(command, out),
         Command::Completion { shell } => shell::completion(shell, out),

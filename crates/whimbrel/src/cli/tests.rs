@@ -89,7 +89,7 @@ fn every_code_has_a_page_and_every_exit_code_is_documented() {
         assert!(page.contains(code), "{code}");
     }
     let numbers: BTreeMap<u8, Exit> = Exit::ALL.into_iter().map(|exit| (exit.code(), exit)).collect();
-    assert_eq!(numbers.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130]);
+    assert_eq!(numbers.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130]);
 }
 
 #[test]
@@ -294,6 +294,8 @@ fn commands_that_need_no_server_answer() {
         "help carrier test --json",
         "explain",
         "explain e0214 --json",
+        "check --list",
+        "check --list --json",
         "config schema",
         "config defaults",
         "config print --dev",
@@ -314,6 +316,8 @@ fn commands_that_need_no_server_answer() {
         ("config check --config /nowhere.toml", 3),
         ("config check --dev --http 0.0.0.0:1", 3),
         ("ca show --data-dir /nowhere", 5),
+        ("check --data-dir /nowhere", 5),
+        ("backup /nowhere/else --data-dir /nowhere", 5),
         ("", 2),
         ("zebra", 2),
     ] {
@@ -332,7 +336,7 @@ fn the_tree_of_commands_has_its_shape() {
     };
     assert_eq!(
         names(&tree["commands"]).join(" "),
-        "serve sim send show tail phone carrier account application secret key number list bench sign verify config ca completion man explain help version"
+        "serve sim send show tail phone carrier account application secret key number list bench sign verify check backup config ca completion man explain help version"
     );
     let send = &tree["commands"][2];
     assert_eq!((&send["path"], &send["aliases"][0]), (&"send".into(), &"s".into()));

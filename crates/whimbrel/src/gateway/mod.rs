@@ -24,7 +24,7 @@ use whimbrel_core::World;
 use whimbrel_engine::carriers::Carriers;
 use whimbrel_engine::{Engine, Parts, SystemWorld};
 use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
-use whimbrel_store::{Keyring, SqliteOptions, SqliteStore, Store};
+use whimbrel_store::{DATABASE_FILE, Keyring, SqliteOptions, SqliteStore, Store};
 
 use crate::api::{Api, ApiParts, Local};
 use crate::config::{Config, Profile};
@@ -117,7 +117,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let admin_token = data.admin_token().when("cannot make the admin token")?;
     let keyring = Keyring::open(data.path()).when("cannot use the key of the store")?;
     let store =
-        SqliteOptions { path: data.path().join("whimbrel.db"), keyring: keyring.clone(), reader_count: READERS };
+        SqliteOptions { path: data.path().join(DATABASE_FILE), keyring: keyring.clone(), reader_count: READERS };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
     let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));

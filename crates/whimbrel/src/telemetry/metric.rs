@@ -70,6 +70,18 @@ pub static ALL: &[Described] = &[
         Unit::Seconds,
         "Durable commits of the store.",
     ),
+    described(
+        "whimbrel_invariant_violations",
+        Kind::Gauge,
+        Unit::Count,
+        "Rows that broke an invariant at the last look, by invariant.",
+    ),
+    described(
+        "whimbrel_invariant_checks_total",
+        Kind::Counter,
+        Unit::Count,
+        "Looks at whether an invariant is kept, by invariant.",
+    ),
     described("whimbrel_parts_open", Kind::Gauge, Unit::Count, "Parts that have not ended, by state."),
     described("whimbrel_queue_depth", Kind::Gauge, Unit::Count, "Parts in memory that wait for a carrier, by carrier."),
     described(

@@ -9,6 +9,7 @@ use super::loader::{Order, Proof, SIGNATURE_SECRET, Tally};
 use super::peer::{Loader, Sink, number};
 use crate::clock::{Started, sleep};
 use crate::failure::{Outcome, require};
+use crate::harness::check::check_store;
 use crate::harness::gateway::{Gateway, Mode, Setup, store_bytes};
 use crate::harness::proc_stat::{cpu, memory_kib};
 
@@ -80,6 +81,7 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     let row_figures = figures(Seen { callers, signed, tally, at_sink, webhooks, before, after, rss_peak_kib, books })?;
     let status = row.gateway.process.terminate()?;
     require(status.success(), || format!("the gateway ended with {status} when it was asked to stop"))?;
+    check_store(&programs.gateway, &setup.data_folder())?;
     Ok(row_figures)
 }
 

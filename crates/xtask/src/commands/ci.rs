@@ -48,6 +48,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
     for line in [
         &["dissect", "--count", "5000"][..],
         &["signers", "--count", "10000"],
+        &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "27", "--last", "36"],
         &["rotate", "--seconds", "5", "--callers", "4"],

@@ -4,7 +4,7 @@
 //! recipient and is sent once, so whatever the far end has twice was doubled by the gateway. What must hold at the end:
 //! everything accepted is in the store and reached the simulator; the wallet fell by the price of each text exactly once, or
 //! holds it once where the text stays in doubt; copies are at most the window for each kill; and doubts were seen, or
-//! nothing was tested.
+//! nothing was tested. After every kill, and at the end, `whimbrel check` finds every promise kept.
 //!
 //! A text may be hit by several kills in a row. Its policy sends it again only so often (`--doubt-resends`), so one that was
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
@@ -15,13 +15,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use crate::clock::{Chance, Started, seed, sleep};
 use crate::command::{self, cargo};
+use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::Account;
 use crate::harness::books::Books;
 use crate::harness::callers::Callers;
+use crate::harness::check::{check_store, verdicts};
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::Client;
 use crate::harness::journal::{Submissions, line_count};
@@ -63,6 +66,12 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Builds, runs, checks.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
+    let seed = options.seed.unwrap_or_else(seed);
+    let run = Run { harness: "crashloop", profile, seeds: Some((seed, seed)), started: Started::now() };
+    evidence::record(workspace, &run, kill_and_compare(workspace, profile, seed, options))
+}
+
+fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &Options) -> Outcome<Value> {
     let folder = workspace.scratch("crashloop")?;
     let binary = workspace.product(profile);
     let simulator = Simulator::start(&binary, &folder)?;
@@ -73,8 +82,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
-    let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, options)?;
+    println!("{} kills under {} callers, seed {seed}", options.kills, options.callers);
+    let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, Chance::new(seed), options)?;
     let uncertain = wait_until_settled(&gateway)?;
+    check_store(&setup.binary, &setup.data_folder())?;
     let (posted, held) = gateway.wallet(&account.key)?;
     let found = Accounts {
         accepted: books.accepted(),
@@ -85,7 +96,15 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         spent: funds - posted,
         held,
     };
-    check(&found, &gateway, &books, &marks, options.window)
+    check(&found, &gateway, &books, &marks, options.window)?;
+    Ok(json!({
+        "kills": marks.len(),
+        "accepted": found.accepted.len(),
+        "lost": 0,
+        "charged_twice": 0,
+        "doubts": found.doubts,
+        "copies": found.journal.extra_between(0, found.journal.lines()),
+    }))
 }
 
 /// Builds the binary; gives the profile's name.
@@ -105,11 +124,9 @@ fn load_and_kill(
     simulator: &Simulator,
     account: &Account,
     books: &Books,
+    mut chance: Chance,
     options: &Options,
 ) -> Outcome<(Gateway, Vec<usize>)> {
-    let seed = options.seed.unwrap_or_else(seed);
-    println!("{} kills under {} callers, seed {seed}", options.kills, options.callers);
-    let mut chance = Chance::new(seed);
     let callers =
         Callers { host: RwLock::new(first.http), stop: AtomicBool::new(false), books, account, pause: Duration::ZERO };
     std::thread::scope(|scope| {
@@ -144,6 +161,8 @@ fn kill_again_and_again(
         gateway.process.kill()?;
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
+        // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
+        verdicts(&setup.binary, &setup.data_folder(), &[])?;
         gateway = setup.start()?;
         callers.moved(gateway.http);
         if kill % 10 == 0 || kill == options.kills {
@@ -239,8 +258,7 @@ fn check_views(gateway: &Gateway, accepted: &BTreeMap<u64, (String, i64)>, uncer
     for (to, (id, _)) in accepted {
         let answer = gateway.get_over(&mut client, &format!("/_whimbrel/v1/messages/{id}"))?;
         require(answer.status == 200, || format!("accepted text {id} is not in the store: {}", answer.status))?;
-        let view: serde_json::Value =
-            serde_json::from_slice(&answer.body).attempting(format_args!("read message {id}"))?;
+        let view: Value = serde_json::from_slice(&answer.body).attempting(format_args!("read message {id}"))?;
         let parts = view["part_list"].as_array().map_or(&[][..], Vec::as_slice);
         require(parts.len() == 1, || format!("text {id} to {to} has {} parts instead of one", parts.len()))?;
         match (parts[0]["state"].as_str(), parts[0]["funds"].as_str()) {

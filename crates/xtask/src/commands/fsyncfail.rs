@@ -2,7 +2,8 @@
 //!
 //! A library of ours, loaded before libc, fails exactly one `fsync` or `fdatasync`; the next ones succeed, as they do after the
 //! kernel dropped the pages it could not write. A request that begins after the failure and is answered with status "0"
-//! fails the run, and so does an accepted text that is missing after a restart on the same folder.
+//! fails the run, and so does an accepted text that is missing after a restart on the same folder, or a promise that
+//! `whimbrel check` finds broken then.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,14 +12,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use crate::clock::{Started, sleep};
 use crate::command;
 use crate::commands::crashloop::build;
+use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::{Told, send_request};
 use crate::harness::books::Books;
 use crate::harness::callers::outcome;
+use crate::harness::check::verdicts;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::Client;
 use crate::workspace::Workspace;
@@ -54,6 +58,11 @@ enum End {
 /// Builds, then one run for each flush.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
+    let run = Run { harness: "fsyncfail", profile, seeds: None, started: Started::now() };
+    evidence::record(workspace, &run, fail_each(workspace, profile, options))
+}
+
+fn fail_each(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
     let folder = workspace.scratch("fsyncfail")?;
     let shim = compile(&folder)?;
     let (mut at_start, mut stopped, mut accepted_total, mut faults) = (0, 0, 0, 0);
@@ -85,7 +94,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     println!(
         "{stopped} failures while serving: nothing was accepted afterwards, and everything before was there again"
     );
-    Ok(())
+    Ok(
+        json!({ "refused_to_start": at_start, "stopped": stopped, "accepted_before": accepted_total, "accepted_after": 0 }),
+    )
 }
 
 /// Which file's flush failed, as the library wrote it down.
@@ -142,6 +153,7 @@ fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
     }
     let status = again.process.terminate()?;
     require(status.success(), || format!("the restarted server ended with {status}"))?;
+    verdicts(&setup.binary, &setup.data_folder(), &[])?;
     Ok(End::Stopped { accepted: accepted.len() })
 }
 

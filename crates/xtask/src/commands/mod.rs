@@ -1,9 +1,11 @@
 //! One file for each command.
 
 pub mod bench;
+pub mod checkload;
 pub mod ci;
 pub mod crashloop;
 pub mod dissect;
+pub mod evidence;
 pub mod fsyncfail;
 pub mod fuzz;
 pub mod guesses;
@@ -15,6 +17,7 @@ pub mod properties;
 pub mod rotate;
 pub mod sdks;
 pub mod signers;
+pub mod sim;
 pub mod sink;
 pub mod test;
 pub mod throttled;

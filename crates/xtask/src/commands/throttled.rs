@@ -2,19 +2,22 @@
 //!
 //! Gateway and simulator are two processes. Texts are queued for the slow carrier faster than it allows, and some are sent over the
 //! other one meanwhile. The run fails unless the slow carrier's allowed rate was used to 95 %, at most 2 % of its answers were
-//! refusals, texts left in the order of acceptance, and every text over the other carrier reached it within five seconds.
+//! refusals, texts left in the order of acceptance, every text over the other carrier reached it within five seconds, and `whimbrel check`
+//! finds every promise kept.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::{Started, sleep};
 use crate::commands::crashloop::build;
+use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::{Account, Told, send_request, told};
+use crate::harness::check::check_store;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::{Client, Request};
 use crate::harness::simulator::Simulator;
@@ -50,7 +53,13 @@ const FREE_PAUSE: Duration = Duration::from_millis(50);
 /// Measures once.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     build(workspace, !options.debug)?;
-    let binary = workspace.product(if options.debug { "debug" } else { "release" });
+    let profile = if options.debug { "debug" } else { "release" };
+    let run = Run { harness: "throttled", profile, seeds: None, started: Started::now() };
+    evidence::record(workspace, &run, throttle(workspace, profile, options))
+}
+
+fn throttle(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
+    let binary = workspace.product(profile);
     let folder = workspace.scratch("throttled")?;
     let scenario = format!(
         "ignore_suffixes = true\n[[client]]\nsystem_id = \"slow\"\nrate = {rate}\nburst = {burst}\n\n[[client]]\nsystem_id = \"*\"\n",
@@ -59,14 +68,17 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     );
     let simulator = Simulator::start_with(&binary, &folder, Some(&scenario))?;
     let mode = Mode::Written(configuration(&simulator, options));
-    let gateway = Setup { binary, folder: folder.clone(), mode, environment: Vec::new() }.start()?;
+    let setup = Setup { binary, folder: folder.clone(), mode, environment: Vec::new() };
+    let gateway = setup.start()?;
     let account = gateway.open_account()?;
     let figures = measure(&simulator, &gateway, &account, options)?;
     println!("{}", figures.line(options));
     in_order(&simulator.journal)?;
+    check_store(&setup.binary, &setup.data_folder())?;
     require(figures.used >= 0.95, || format!("only {:.1} % of the allowed rate was used", figures.used * 100.0))?;
     require(figures.refused <= 0.02, || format!("{:.1} % of the answers were refusals", figures.refused * 100.0))?;
-    std::fs::remove_dir_all(&folder).attempting(format_args!("remove {}", folder.display()))
+    std::fs::remove_dir_all(&folder).attempting(format_args!("remove {}", folder.display()))?;
+    Ok(json!({ "taken": figures.accepted, "sent_beside": figures.free_sent }))
 }
 
 fn configuration(simulator: &Simulator, options: &Options) -> String {

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod attack;
 pub mod books;
 pub mod callers;
+pub mod check;
 pub mod gateway;
 pub mod http;
 pub mod journal;

@@ -112,6 +112,19 @@ const RULES: &[Rule] = &[
         foreign: Foreign::Without(&["rusqlite"]),
     },
     Rule {
+        name: "whimbrel-sim",
+        ours: &[
+            "whimbrel-core",
+            "whimbrel-sms",
+            "whimbrel-dialects",
+            "whimbrel-store",
+            "whimbrel-carriers",
+            "whimbrel-engine",
+        ],
+        ours_in_tests: &[],
+        foreign: Foreign::Without(&["hyper", "rusqlite", "rustls"]),
+    },
+    Rule {
         name: "xtask",
         ours: &[],
         ours_in_tests: &["whimbrel-core"],

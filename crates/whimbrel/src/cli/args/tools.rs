@@ -82,6 +82,34 @@ pub enum CaFormat {
     Der,
 }
 
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The data folder, if it is not the one of `serve --dev` or `serve`.
+    #[arg(long, alias = "data", value_name = "FOLDER", env = "WHIMBREL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Look only at what is open, as a running gateway does now and then.
+    #[arg(long)]
+    pub fast: bool,
+    /// List what is looked at, and what is promised and cannot be.
+    #[arg(long, conflicts_with = "fast")]
+    pub list: bool,
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Where to; made if it is not there. It must hold no store.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The data folder, if it is not the one of `serve --dev` or `serve`.
+    #[arg(long, alias = "data", value_name = "FOLDER", env = "WHIMBREL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Copy the key as well: who has the backup then has every secret in it.
+    #[arg(long)]
+    pub with_key: bool,
+}
+
 /// `help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {

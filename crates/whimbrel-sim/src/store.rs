@@ -1,0 +1,236 @@
+//! The store as a process has it: the real one, in memory, whose flushes may fail and which a dead process cannot write.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::{
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+};
+use whimbrel_store::{
+    AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
+    Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
+    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Verdict,
+};
+
+use crate::model::Model;
+use crate::outside::Border;
+
+/// How a flush fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing of the batch is there after the next start.
+    NothingWritten,
+    /// All of it is, though the process was told otherwise.
+    AllWritten,
+}
+
+/// See the module.
+pub struct SimStore {
+    inner: SqliteStore,
+    border: Border,
+    model: Arc<Mutex<Model>>,
+    next: Mutex<Option<Failure>>,
+    has_stopped: Mutex<bool>,
+}
+
+impl SimStore {
+    /// An empty store, watched by `model`.
+    pub fn new(border: Border, model: Arc<Mutex<Model>>) -> Result<Self, StoreError> {
+        let inner = SqliteStore::in_memory(keyring())?;
+        Ok(Self { inner, border, model, next: Mutex::default(), has_stopped: Mutex::default() })
+    }
+
+    /// The next flush fails.
+    pub fn fail_next(&self, failure: Failure) {
+        *lock(&self.next) = Some(failure);
+    }
+
+    /// Whether a flush has failed in this life of the process.
+    pub fn has_stopped(&self) -> bool {
+        *lock(&self.has_stopped)
+    }
+
+    /// The process begins anew: only what was written is known.
+    pub fn restart(&self) -> Result<(), StoreError> {
+        *lock(&self.next) = None;
+        *lock(&self.has_stopped) = false;
+        self.inner.restart()
+    }
+
+    /// The real store.
+    pub fn inner(&self) -> &SqliteStore {
+        &self.inner
+    }
+
+    fn stop(&self) -> StoreError {
+        *lock(&self.has_stopped) = true;
+        StoreError::Stopped { why: "the simulated disk failed".into() }
+    }
+
+    fn write(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
+        let results = self.inner.commit(batch)?;
+        lock(&self.model).committed(batch, &results);
+        Ok(results)
+    }
+}
+
+/// The key of every simulated store.
+pub fn keyring() -> Keyring {
+    Keyring::from_bytes([7; 32])
+}
+
+/// One thread: nobody panics while others wait.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for SimStore {
+    fn commit(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
+        // A process may die before a commit, or after it and before anybody hears of it.
+        if !self.border.step() || self.has_stopped() {
+            return Err(self.stop());
+        }
+        match lock(&self.next).take() {
+            Some(Failure::NothingWritten) => return Err(self.stop()),
+            Some(Failure::AllWritten) => {
+                self.write(batch)?;
+                return Err(self.stop());
+            }
+            None => {}
+        }
+        let results = self.write(batch)?;
+        if self.border.step() { Ok(results) } else { Err(self.stop()) }
+    }
+
+    fn high_water(&self) -> Result<i64, StoreError> {
+        self.inner.high_water()
+    }
+
+    fn credentials(&self) -> Result<Vec<Credential>, StoreError> {
+        self.inner.credentials()
+    }
+
+    fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
+        self.inner.account(id)
+    }
+
+    fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
+        self.inner.carriers()
+    }
+
+    fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.inner.submitting(after, count_max)
+    }
+
+    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.inner.queued(carrier, count_max)
+    }
+
+    fn movable(
+        &self,
+        carrier: CarrierId,
+        after: Option<QueuePlace>,
+        count_max: usize,
+    ) -> Result<Vec<MovablePart>, StoreError> {
+        self.inner.movable(carrier, after, count_max)
+    }
+
+    fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
+        self.inner.clock_due(now, count_max)
+    }
+
+    fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
+        self.inner.notices(after, count_max)
+    }
+
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+        self.inner.routes_of(parts)
+    }
+
+    fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
+        self.inner.message(id)
+    }
+
+    fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
+        self.inner.answered(account, key)
+    }
+
+    fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
+        self.inner.message_of_part(id)
+    }
+
+    fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
+        self.inner.messages(filter)
+    }
+
+    fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
+        self.inner.numbers(account)
+    }
+
+    fn owned_numbers(&self, account: AccountId, query: &OwnedQuery) -> Result<(Vec<OwnedEntry>, u64), StoreError> {
+        self.inner.owned_numbers(account, query)
+    }
+
+    fn numbers_on_sale(&self, filter: &SaleFilter) -> Result<(Vec<SaleEntry>, u64), StoreError> {
+        self.inner.numbers_on_sale(filter)
+    }
+
+    fn pool(&self, after: Option<&str>, count_max: usize) -> Result<Vec<PooledNumber>, StoreError> {
+        self.inner.pool(after, count_max)
+    }
+
+    fn history(&self, account: AccountId, ids: &[HistoryId]) -> Result<Vec<HistoryPart>, StoreError> {
+        self.inner.history(account, ids)
+    }
+
+    fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
+        self.inner.history_within(account, within)
+    }
+
+    fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {
+        self.inner.rejections(account, within)
+    }
+
+    fn lists(&self) -> Result<Arc<Lists>, StoreError> {
+        self.inner.lists()
+    }
+
+    fn list_entries(
+        &self,
+        account: Option<AccountId>,
+        kind: ListKind,
+        after: Option<&str>,
+        count_max: usize,
+    ) -> Result<Vec<Box<str>>, StoreError> {
+        self.inner.list_entries(account, kind, after, count_max)
+    }
+
+    fn inbound(&self, filter: &InboundFilter) -> Result<Vec<InboundView>, StoreError> {
+        self.inner.inbound(filter)
+    }
+
+    fn orphans(&self, carrier: Option<CarrierId>, count_max: usize) -> Result<Vec<Orphan>, StoreError> {
+        self.inner.orphans(carrier, count_max)
+    }
+
+    fn document(&self, place: &DocumentPlace) -> Result<Option<Document>, StoreError> {
+        self.inner.document(place)
+    }
+
+    fn documents(&self, filter: &DocumentFilter) -> Result<DocumentPage, StoreError> {
+        self.inner.documents(filter)
+    }
+
+    fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
+        self.inner.documents_after(after, count_max)
+    }
+
+    fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {
+        self.inner.check_open()
+    }
+
+    fn stats(&self) -> Result<Stats, StoreError> {
+        self.inner.stats()
+    }
+}

@@ -1,0 +1,9 @@
+-- Every document is one that its dialect can read, with a version, and with an old key only as long as that has an end. One look at
+-- `dialect_doc`.
+select format('%s/%s of account %x', dialect, kind, account_id), format('version %d', version)
+from dialect_doc
+where not json_valid(json)
+  or version < 1
+  or takes_texts not in (0, 1)
+  or (old_key is null) <> (old_key_until is null)
+  or (old_key is not null and public_key is null)

@@ -1,0 +1,5 @@
+-- No part stays open a day beyond its validity and the time that its receipt has. By the index live_expiry.
+-- `:now` is the time of the newest id in the store.
+select format('%x', part_id), format('state %d, expired at %d', state, expires_at)
+from live
+where expires_at < :now - 86700000000

@@ -1,0 +1,118 @@
+//! From lines to the table that is published.
+
+use std::collections::BTreeMap;
+
+use super::Line;
+
+/// What stands before the table in the page.
+pub const START: &str = "<!-- evidence: written by `cargo xtask evidence --keep` -->";
+/// What stands after it.
+pub const END: &str = "<!-- end of evidence -->";
+
+/// The section of the page, its marks included.
+pub fn section(lines: &[Line]) -> String {
+    let mut text =
+        format!("{START}\n\n| harness | runs | figures | faults found | last commit |\n|---|---|---|---|---|\n");
+    let mut by_harness: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+    for line in lines {
+        by_harness.entry(&line.harness).or_default().push(line);
+    }
+    for (harness, runs) in &by_harness {
+        let faults: u64 = runs.iter().map(|line| line.violations).sum();
+        let last = runs.last().map_or("", |line| &line.commit);
+        let figures = figures(runs);
+        text.push_str(&format!("| `{harness}` | {} | {figures} | {faults} | {last} |\n", runs.len()));
+    }
+    if by_harness.is_empty() {
+        text.push_str("| none yet | 0 | | 0 | |\n");
+    }
+    for line in lines.iter().filter(|line| line.violations > 0) {
+        let seeds = line.seeds.map_or(String::new(), |(first, last)| format!(", seeds {first} to {last}"));
+        text.push_str(&format!(
+            "\nFound by `{}` at {}{seeds}: {}\n",
+            line.harness,
+            line.commit,
+            one_line(&line.failure)
+        ));
+    }
+    text.push_str(&format!("\n{END}"));
+    text
+}
+
+/// Sums of what was counted, and the last value of what was measured, in the order of their names.
+fn figures(runs: &[&Line]) -> String {
+    let mut figures: BTreeMap<&str, f64> = BTreeMap::new();
+    for line in runs.iter().filter(|line| line.violations == 0) {
+        for (name, value) in &line.counts {
+            let Some(value) = value.as_f64() else { continue };
+            let figure = figures.entry(name).or_default();
+            *figure = if name.ends_with("_s") { value } else { *figure + value };
+        }
+    }
+    let told: Vec<String> = figures
+        .iter()
+        .map(|(name, value)| {
+            let is_measured = name.ends_with("_s");
+            let words = name.strip_suffix("_per_s").map_or_else(
+                || name.strip_suffix("_s").map_or((name.replace('_', " "), ""), |name| (name.replace('_', " "), " s")),
+                |name| (name.replace('_', " "), "/s"),
+            );
+            let (name, unit) = words;
+            if is_measured { format!("{name} {value:.1}{unit}") } else { format!("{name} {}", grouped(*value)) }
+        })
+        .collect();
+    told.join(", ")
+}
+
+/// A count with commas between thousands.
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(str_of).collect();
+    groups.join(",")
+}
+
+/// Digits are ASCII.
+fn str_of(digits: &[u8]) -> &str {
+    std::str::from_utf8(digits).unwrap_or_default()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(harness: &str, counts: serde_json::Value, violations: u64) -> Line {
+        let failure = if violations > 0 { "one\ntext was lost".to_owned() } else { String::new() };
+        let serde_json::Value::Object(counts) = counts else { panic!("an object") };
+        Line {
+            at: 1,
+            commit: "abc".into(),
+            harness: harness.into(),
+            profile: "release".into(),
+            cores: 2,
+            seeds: Some((1, 9)),
+            counts,
+            violations,
+            failure,
+            seconds: 1.0,
+        }
+    }
+
+    #[test]
+    fn counts_are_added_up_measures_are_the_last_and_faults_stay_listed() {
+        let lines = [
+            line("sim", json!({ "seeds": 900, "rate_per_s": 90.0 }), 0),
+            line("sim", json!({}), 1),
+            line("sim", json!({ "seeds": 1_200, "rate_per_s": 120.04 }), 0),
+        ];
+        let text = section(&lines);
+        assert!(text.contains("| `sim` | 3 | rate 120.0/s, seeds 2,100 | 1 | abc |"), "{text}");
+        assert!(text.contains("Found by `sim` at abc, seeds 1 to 9: one text was lost"), "{text}");
+        assert!(text.starts_with(START) && text.ends_with(END));
+    }
+}
