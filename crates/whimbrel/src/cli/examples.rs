@@ -92,7 +92,7 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         "application rotate-key",
         [
             "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf",
-            "whimbrel application rotate-key --account devkey01 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 60",
+            "whimbrel application rotate-key --account acme 78d335fa-323d-0114-9c3d-d6f0d48968cf --overlap 60",
         ],
     ),
     ("oauth", ["whimbrel oauth add devkey01 --name Planner", "whimbrel oauth grants devkey01"]),
