@@ -50,7 +50,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
         &["signers", "--count", "10000"],
         &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
-        &["fsyncfail", "--first", "27", "--last", "36"],
+        &["fsyncfail", "--first", "33", "--last", "42"],
         &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],
     ] {
