@@ -12,7 +12,7 @@ pub const END: &str = "<!-- end of evidence -->";
 /// The section of the page, its marks included.
 pub fn section(lines: &[Line]) -> String {
     let mut text =
-        format!("{START}\n\n| harness | runs | figures | faults found | last commit |\n|---|---|---|---|---|\n");
+        format!("{START}\n\n| harness | runs | figures | runs that failed | last commit |\n|---|---|---|---|---|\n");
     let mut by_harness: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
     for line in lines {
         by_harness.entry(&line.harness).or_default().push(line);
@@ -29,7 +29,7 @@ pub fn section(lines: &[Line]) -> String {
     for line in lines.iter().filter(|line| line.violations > 0) {
         let seeds = line.seeds.map_or(String::new(), |(first, last)| format!(", seeds {first} to {last}"));
         text.push_str(&format!(
-            "\nFound by `{}` at {}{seeds}: {}\n",
+            "\nA run of `{}` at {}{seeds} failed: {}\n",
             line.harness,
             line.commit,
             one_line(&line.failure)
@@ -112,7 +112,7 @@ mod tests {
         ];
         let text = section(&lines);
         assert!(text.contains("| `sim` | 3 | rate 120.0/s, seeds 2,100 | 1 | abc |"), "{text}");
-        assert!(text.contains("Found by `sim` at abc, seeds 1 to 9: one text was lost"), "{text}");
+        assert!(text.contains("A run of `sim` at abc, seeds 1 to 9 failed: one text was lost"), "{text}");
         assert!(text.starts_with(START) && text.ends_with(END));
     }
 }
