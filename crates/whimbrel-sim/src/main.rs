@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_few_worlds_go_well() {
-        for seed in 1..=25 {
+        // The last two once told of a part that was claimed in time and left a moment after its expiry.
+        for seed in (1..=25).chain([13_383, 14_280]) {
             let end = play(seed, Lines::Hashed);
             assert!(end.faults.is_empty(), "seed {seed}: {:?}", end.faults);
         }

@@ -207,7 +207,7 @@ impl Model {
     }
 
     /// A part left the process.
-    pub fn submitted(&mut self, carrier: CarrierId, submission: &Submission, at: Timestamp) {
+    pub fn submitted(&mut self, carrier: CarrierId, submission: &Submission) {
         let id = submission.part_id.0;
         let Some(part) = self.parts.get_mut(&id) else {
             return self.fault(format!("part {id:x} left before it was stored"));
@@ -217,13 +217,13 @@ impl Model {
         let octets: Vec<u8> =
             submission.content.header().iter().chain(submission.content.user_data().iter()).copied().collect();
         let is_alike = *part.octets.get_or_insert_with(|| octets.clone()) == octets;
-        let (copies, expires_at) = (part.doubts, part.expires_at);
+        let (copies, is_in_time) = (part.doubts, part.claimed_at < part.expires_at);
         let told = format!("part {id:x}, attempt {}: {:?}", submission.attempt.0, part.place);
         let resends_max = self.rules.resends_max;
         self.require(is_claimed, || format!("left without a claim that is stored: {told}"));
         self.require(is_alike, || format!("left with other octets: {told}"));
         self.require(copies <= resends_max, || format!("left once more after {copies} doubts: {told}"));
-        self.require(at < expires_at, || format!("left after its expiry: {told}"));
+        self.require(is_in_time, || format!("was claimed after its expiry: {told}"));
         self.coverage.count(if copies > 0 { "sent again after doubt" } else { "submitted" });
     }
 
@@ -304,6 +304,7 @@ fn new_part(accept: &Accept) -> Part {
         is_wanted: plan.receipt == ReceiptWish::Wanted,
         expires_at: plan.expires_at,
         due_at: plan.accepted_at,
+        claimed_at: plan.accepted_at,
         place,
         carrier: plan.carrier,
         attempt,

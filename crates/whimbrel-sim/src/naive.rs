@@ -40,6 +40,8 @@ pub struct Part {
     pub place: Place,
     /// When it may leave, while it is queued.
     pub due_at: Timestamp,
+    /// When it was last claimed: from then on it leaves as soon as the claim is stored.
+    pub claimed_at: Timestamp,
     /// Whose queue or link it is at.
     pub carrier: CarrierId,
     /// The last try.
@@ -79,7 +81,7 @@ impl Part {
                 if at >= self.expires_at {
                     self.end(ReceiptStatus::Expired, false);
                 } else {
-                    (self.place, self.attempt) = (Place::Submitting, attempt.0);
+                    (self.place, self.attempt, self.claimed_at) = (Place::Submitting, attempt.0, at);
                 }
                 true
             }

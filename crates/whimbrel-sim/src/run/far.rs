@@ -16,7 +16,7 @@ impl Sim {
         let index = usize::from(carrier.0) - 1;
         let tried = (submission.part_id, submission.attempt.0);
         self.trace.tell(format_args!("{} part {:x}.{} to {}", self.world.elapsed().0, tried.0.0, tried.1, carrier.0));
-        lock(&self.model).submitted(carrier, submission, self.world.now());
+        lock(&self.model).submitted(carrier, submission);
         let far_end = &mut self.far_ends[index];
         let Some(link) = far_end.link else {
             // It was handed over while the link ended: no byte of it left.
