@@ -371,7 +371,7 @@ impl Sim {
 
     fn end(self) -> End {
         // The life goes first: its tasks hold what is looked at here.
-        let Self { life, model, mut trace, .. } = self;
+        let Self { life, model, store, mut trace, .. } = self;
         drop(life);
         let mut model = lock(&model);
         for (id, part) in &model.parts {
@@ -383,6 +383,9 @@ impl Sim {
             model.fault("something never ended".to_owned());
         }
         let faults = std::mem::take(&mut model.faults);
+        if let (true, Ok(store)) = (faults.is_empty(), Arc::try_unwrap(store)) {
+            store.leave();
+        }
         End { coverage: model.coverage.clone(), hash: trace.hash(), lines: trace.into_lines(), faults, part_count }
     }
 }

@@ -1,5 +1,6 @@
 //! The store as a process has it: the real one, in memory, whose flushes may fail and which a dead process cannot write.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
@@ -15,6 +16,10 @@ use whimbrel_store::{
 
 use crate::model::Model;
 use crate::outside::Border;
+
+thread_local! {
+    static SPARE: RefCell<Option<SqliteStore>> = const { RefCell::new(None) };
+}
 
 /// How a flush fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +40,19 @@ pub struct SimStore {
 }
 
 impl SimStore {
-    /// An empty store, watched by `model`.
+    /// An empty store, watched by `model`. The tables are those of the last world that this thread played, if that went well.
     pub fn new(border: Border, model: Arc<Mutex<Model>>) -> Result<Self, StoreError> {
-        let inner = SqliteStore::in_memory(keyring())?;
+        let inner = match SPARE.take() {
+            Some(spare) => spare,
+            None => SqliteStore::in_memory(keyring())?,
+        };
+        inner.empty()?;
         Ok(Self { inner, border, model, next: Mutex::default(), has_stopped: Mutex::default() })
+    }
+
+    /// Leaves the tables to the next world of this thread.
+    pub fn leave(self) {
+        SPARE.set(Some(self.inner));
     }
 
     /// The next flush fails.

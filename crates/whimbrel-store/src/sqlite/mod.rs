@@ -167,6 +167,17 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Removes every row, as if the store had just been made: a simulation plays many worlds, and making the tables anew would take
+    /// most of its time.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`].
+    #[doc(hidden)]
+    pub fn empty(&self) -> Result<(), StoreError> {
+        self.writer()?.empty().map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+        self.restart()
+    }
+
     /// Limits the file to so many pages of 4 KiB from now on, so that tests can fill a disk.
     ///
     /// # Errors

@@ -36,6 +36,21 @@ impl Writer {
         Ok(Self { db, memory, keyring, stopped: None })
     }
 
+    /// Removes every row; the counts and marks of `meta` are zero again.
+    pub(super) fn empty(&self) -> Result<(), Fault> {
+        let names = |sql: &str| -> Result<Vec<String>, Fault> {
+            let mut statement = self.db.prepare_cached(sql)?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        };
+        for table in names("select name from sqlite_schema where type = 'table' and name <> 'meta'")? {
+            self.db.prepare_cached(&format!("delete from \"{table}\""))?.execute([])?;
+        }
+        for mark in names("select name from pragma_table_info('meta') where type = 'INTEGER' and name <> 'id'")? {
+            self.db.prepare_cached(&format!("update meta set \"{mark}\" = 0"))?.execute([])?;
+        }
+        Ok(())
+    }
+
     /// As if the process had ended and begun again.
     pub(super) fn restart(&mut self) -> Result<(), Fault> {
         self.memory = Memory::load(&self.db)?;
