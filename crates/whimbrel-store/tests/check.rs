@@ -419,3 +419,50 @@ fn what_cannot_be_looked_at_is_said_and_not_called_sound() {
     std::fs::write(folder.file(), b"no database at all, but long enough to be looked at").expect("written");
     assert!(refused(&folder.file(), keyring()).contains("not a database"));
 }
+
+/// What a look at each invariant costs, in steps of SQLite's machine, in a store of so many parts.
+fn costs(name: &str, part_count: i64) -> Vec<(&'static str, i64)> {
+    let folder = Folder::new(name);
+    let store = folder.open();
+    furnish(&store, 1_000_000 * PRICE);
+    for first in (1..=part_count).step_by(500) {
+        let messages = first..(first + 500).min(part_count + 1);
+        let accepts: Vec<Op> = messages
+            .clone()
+            .map(|message| accept(keyed(a_plan(id(message), "hello"), &format!("key {message}"), 1), Claim::Now))
+            .collect();
+        let sent: Vec<Op> = messages.clone().map(|message| sent(id(message), 1, 1, &format!("f{message:x}"))).collect();
+        let half = messages.filter(|message| message % 2 == 0);
+        let reports: Vec<Op> = half
+            .map(|message| mark(receipt(report(&format!("f{message:x}"), ReceiptStatus::Delivered), 2), message))
+            .collect();
+        for ops in [accepts, sent, reports] {
+            let results = store.commit(&ops).expect("committed");
+            assert!(results.iter().all(|result| !matches!(result, OpResult::Failed(_) | OpResult::Refused(_))));
+        }
+    }
+    drop(store);
+    let db = Connection::open(folder.file()).expect("opens");
+    let queries = INVARIANTS.iter().filter_map(|invariant| match invariant.test {
+        whimbrel_store::check::Test::Query(sql) => Some((invariant.name, sql)),
+        whimbrel_store::check::Test::Secrets => None,
+    });
+    queries
+        .map(|(name, sql)| {
+            let mut statement = db.prepare(sql).expect("prepared");
+            let mut rows = statement.raw_query();
+            while rows.next().expect("stepped").is_some() {}
+            drop(rows);
+            (name, i64::from(statement.get_status(rusqlite::StatementStatus::VmStep)))
+        })
+        .collect()
+}
+
+#[test]
+fn a_look_costs_so_much_for_each_row_and_not_for_each_pair_of_rows() {
+    let (small, large) = (costs("check-cost-small", 300), costs("check-cost-large", 3_000));
+    for ((name, small), (_, large)) in small.into_iter().zip(large) {
+        // Ten times the rows; without an index it would be a hundred times the steps.
+        assert!(large <= 20 * small + 2_000, "{name}: {small} steps for 300 parts, {large} for 3,000");
+    }
+}

@@ -50,7 +50,32 @@ impl Work<'_> {
     pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
         let plan = &accept.plan;
         self.memory.counts.saw_time(plan.accepted_at);
-        if let Some(answered) = self.answered_before(accept)? {
+        let Some(key) = &accept.replay else { return self.take(accept) };
+        // Before the idempotency key, which is not signed: whoever reads the wire could change or drop it.
+        match self.use_up(plan.account_id, key, plan.message_id.0, plan.accepted_at)? {
+            Before::Never => {}
+            Before::By(id) if key.kind == ReplayKind::Signature || id == plan.message_id.0 => {
+                let answered = self.answer_of(MessageId(id))?;
+                return answered.ok_or_else(|| Fault::corrupt("a used signature without its message"));
+            }
+            Before::By(_) | Before::Unknown => return Ok(OpResult::Refused(Refusal::InvalidSignature)),
+        }
+        let result = self.take(accept)?;
+        match &result {
+            OpResult::Accepted { accepted, repeated: true } => {
+                self.used_up_by(plan.account_id, key, accepted.message_id)?;
+            }
+            OpResult::Refused(_) => self.give_back(plan.account_id, key)?,
+            _ => {}
+        }
+        Ok(result)
+    }
+
+    fn take(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
+        let plan = &accept.plan;
+        if let Some(key) = &plan.idempotency
+            && let Some(answered) = self.stored_answer(plan, key)?
+        {
             return Ok(answered);
         }
         let Some(purse) = self.memory.purse(plan.account_id) else {
@@ -95,9 +120,6 @@ impl Work<'_> {
         if let Some(key) = &plan.idempotency {
             self.store_answer(plan, key)?;
         }
-        if let Some(key) = &accept.replay {
-            self.note_use(plan.account_id, key, plan.message_id.0, plan.accepted_at)?;
-        }
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {
@@ -109,28 +131,6 @@ impl Work<'_> {
             account_ref: plan.account_ref.clone(),
         };
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
-    }
-
-    /// What the same request was answered before, if it was: by its signature first, which whoever reads the wire could send
-    /// again with another idempotency key or none.
-    fn answered_before(&mut self, accept: &Accept) -> Result<Option<OpResult>, Fault> {
-        let plan = &accept.plan;
-        if let Some(key) = &accept.replay {
-            match self.used_before(plan.account_id, key)? {
-                Before::Never => {}
-                Before::By(id) if key.kind == ReplayKind::Signature || id == plan.message_id.0 => {
-                    let answered = self.answer_of(MessageId(id))?;
-                    return answered.map(Some).ok_or_else(|| Fault::corrupt("a used signature without its message"));
-                }
-                Before::By(_) | Before::Unknown => return Ok(Some(OpResult::Refused(Refusal::InvalidSignature))),
-            }
-        }
-        let Some(key) = &plan.idempotency else { return Ok(None) };
-        let answered = self.stored_answer(plan, key)?;
-        if let (Some(replay), Some(OpResult::Accepted { accepted, .. })) = (&accept.replay, &answered) {
-            self.note_use(plan.account_id, replay, accepted.message_id.0, plan.accepted_at)?;
-        }
-        Ok(answered)
     }
 
     /// What the same key was answered before: the stored answer, or that another request has it.

@@ -22,7 +22,10 @@ const FORGOTTEN_MAX: i64 = 256;
 
 // By the primary key.
 const FIND: &str = "select used_by from replay where kind = ?3 and mark = ?1 and account_id = ?2";
-const INSERT: &str = "insert into replay (mark, account_id, kind, used_by, expires_at) values (?1, ?2, ?3, ?4, ?5)";
+const INSERT: &str = "insert into replay (mark, account_id, kind, used_by, expires_at) values (?1, ?2, ?3, ?4, ?5)
+ on conflict (kind, mark, account_id) do nothing";
+const REPLACE: &str = "update replay set used_by = ?4 where kind = ?3 and mark = ?1 and account_id = ?2";
+const GIVE_BACK: &str = "delete from replay where kind = ?3 and mark = ?1 and account_id = ?2";
 // Signatures by the primary key, nonces by the index replay_expiry, which holds it. The oldest signatures come first: those among
 // them that are not over yet end the step.
 const EXPIRED: &str = "select kind, mark, account_id, expires_at from
@@ -65,40 +68,47 @@ pub(super) fn answered(db: &Connection, account: AccountId, key: &ReplayKey) -> 
 }
 
 impl Work<'_> {
-    /// Whether `key` was used.
-    pub(super) fn used_before(&self, account: AccountId, key: &ReplayKey) -> Result<Before, Fault> {
-        match find(self.db, account, key)? {
-            Some(by) => Ok(Before::By(by)),
-            None if key.expires_at <= self.memory.counts.replay_forgotten => Ok(Before::Unknown),
-            None => Ok(Before::Never),
-        }
-    }
-
-    /// Notes the use of a key that was not used before.
-    pub(super) fn note_use(
+    /// Uses a key, unless it was used before.
+    pub(super) fn use_up(
         &mut self,
         account: AccountId,
         key: &ReplayKey,
         used_by: i64,
         at: Timestamp,
-    ) -> Result<(), Fault> {
+    ) -> Result<Before, Fault> {
+        if key.expires_at <= self.memory.counts.replay_forgotten {
+            return Ok(find(self.db, account, key)?.map_or(Before::Unknown, Before::By));
+        }
         let row = params![key.mark.as_bytes(), account.0, code(key.kind), used_by, key.expires_at.0];
-        self.db.prepare_cached(INSERT)?.execute(row)?;
+        if self.db.prepare_cached(INSERT)?.execute(row)? == 0 {
+            let by = find(self.db, account, key)?.ok_or_else(|| Fault::corrupt("a used key"))?;
+            return Ok(Before::By(by));
+        }
         let counts = &mut self.memory.counts;
         counts.uses_since_prune += 1;
         // Not the latest time of all: a clock that was ahead for a moment must not make everything old for ever.
         counts.used_at = at;
+        Ok(Before::Never)
+    }
+
+    /// A key that this transaction used up belongs to an earlier message.
+    pub(super) fn used_up_by(&self, account: AccountId, key: &ReplayKey, message: MessageId) -> Result<(), Fault> {
+        let row = params![key.mark.as_bytes(), account.0, code(key.kind), message.0];
+        self.db.prepare_cached(REPLACE)?.execute(row)?;
+        Ok(())
+    }
+
+    /// A key that this transaction used up was used for nothing.
+    pub(super) fn give_back(&self, account: AccountId, key: &ReplayKey) -> Result<(), Fault> {
+        self.db.prepare_cached(GIVE_BACK)?.execute(params![key.mark.as_bytes(), account.0, code(key.kind)])?;
         Ok(())
     }
 
     /// Uses a key for a request that takes no message. The same request again is no second use.
     pub(super) fn use_once(&mut self, once: &UseOnce) -> Result<OpResult, Fault> {
         self.saw(once.at, once.used_by);
-        let used = match self.used_before(once.account_id, &once.key)? {
-            Before::Never => {
-                self.note_use(once.account_id, &once.key, once.used_by, once.at)?;
-                Used::First
-            }
+        let used = match self.use_up(once.account_id, &once.key, once.used_by, once.at)? {
+            Before::Never => Used::First,
             Before::By(by) if by == once.used_by => Used::First,
             Before::By(_) | Before::Unknown => Used::Again,
         };
