@@ -8,7 +8,9 @@ mod pending;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use whimbrel_core::{Account, AccountId, OauthCall, OauthOutcome, Refusal, ReplayKey, Secret, Timestamp, TokenKind};
+use whimbrel_core::{
+    Account, AccountId, AccountStatus, OauthCall, OauthOutcome, Refusal, ReplayKey, Secret, Timestamp, TokenKind,
+};
 use whimbrel_dialects::Dialect;
 use whimbrel_dialects::claim::{DelegatedKeys, DelegatedRequest, Delegation};
 use whimbrel_store::{
@@ -144,8 +146,12 @@ impl Engine {
         };
         let keys = DelegatedKeys { consumer: &consumer_secret, token: token_secret.as_ref(), now };
         let replay = request.verify(&keys).map_err(|_| UNKNOWN)?;
-        let entry = self.directory.by_id(account).filter(|entry| *entry.dialect == *dialect).ok_or(UNKNOWN)?;
-        Ok((entry, replay))
+        let of_dialect = |id| self.directory.by_id(id).filter(|entry| *entry.dialect == *dialect).ok_or(UNKNOWN);
+        // Whoever was suspended does not go on by what others granted.
+        if of_dialect(consumer.account_id)?.account.status != AccountStatus::Active {
+            return Err(UNKNOWN);
+        }
+        Ok((of_dialect(account)?, replay))
     }
 
     /// Uses a nonce; the second time it looks like a wrong signature.

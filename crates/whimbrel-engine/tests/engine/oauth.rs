@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use whimbrel_core::AccountId;
+use whimbrel_core::{AccountId, AccountStatus};
 use whimbrel_dialects::Match;
 use whimbrel_dialects::http::{HttpRequest, HttpResponse};
 use whimbrel_engine::Origin;
 use whimbrel_engine::oauth::OauthError;
 use whimbrel_signing::oauth1::{Keys, Method, Protocol, Request, authorization};
 use whimbrel_signing::{Secret, UnixSeconds};
-use whimbrel_store::DocumentKind;
+use whimbrel_store::{AccountPatch, DocumentKind};
 
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
 
@@ -255,4 +255,16 @@ async fn a_consumer_that_is_removed_takes_its_grants_along() {
     assert_eq!(begin.status, 401);
     let grants = gateway.engine.oauth_documents(gateway.account(), DocumentKind::OauthGrant).await.expect("read");
     assert!(grants.is_empty(), "{grants:?}");
+}
+
+#[tokio::test]
+async fn a_consumer_whose_account_is_suspended_does_not_go_on_by_what_others_granted() {
+    let folder = Folder::new("oauth-suspended");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (owner, consumer) = granted(&gateway).await;
+    let now = gateway.engine.world().now();
+    let suspend = AccountPatch { status: Some(AccountStatus::Suspended), ..AccountPatch::new(owner, now) };
+    gateway.engine.patch_account(suspend).await.expect("suspended");
+    let line = "GET /account/get-balance";
+    assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 401);
 }

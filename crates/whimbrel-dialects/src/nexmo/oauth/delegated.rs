@@ -50,7 +50,7 @@ pub(super) struct Delegated {
 
 impl Delegated {
     fn read(request: &HttpRequest<'_>, form: Option<&[u8]>, delegation: Delegation) -> Option<Self> {
-        let host = request.header("host")?;
+        let host = request.header("host").filter(|host| is_authority(host))?;
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let readings = ["https", "http"].iter().map(|scheme| {
             let url = format!("{scheme}://{host}{}{query}", request.path);
@@ -65,6 +65,12 @@ impl Delegated {
     fn parameters(&self) -> Option<&Parameters> {
         self.readings.first()
     }
+}
+
+/// Whether `host` is a name or an address, with or without a port, and nothing else. With `/`, `?`, `#` or `@` in it, it would say
+/// what the signed path is, whatever path was asked: a signature for one page would open another.
+fn is_authority(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
 }
 
 /// What a request for a token says beside who asks.
@@ -141,6 +147,31 @@ impl Delegated {
             kind: ReplayKind::Nonce,
             mark: ReplayMark::dated(signed_at, digest.finalize().into()),
             expires_at: Timestamp(end.saturating_mul(1_000_000)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &str = "OAuth oauth_consumer_key=\"k\", oauth_token=\"t\", oauth_signature_method=\"HMAC-SHA1\", \
+                          oauth_timestamp=\"1\", oauth_nonce=\"n\", oauth_signature=\"c2ln\"";
+
+    fn is_read(host: &str) -> bool {
+        let headers = [("host", host.as_bytes()), ("authorization", SIGNED.as_bytes())];
+        let request = HttpRequest { method: "GET", path: "/sms/json", query: "to=1", headers: &headers, body: b"" };
+        matches!(claim(&request, Delegation::Call), Some(Ok(_)))
+    }
+
+    #[test]
+    fn a_host_does_not_say_which_path_was_signed() {
+        for host in ["sms.example.com", "127.0.0.1:7670", "[::1]:7670", "a_b.example"] {
+            assert!(is_read(host), "{host}");
+        }
+        for host in ["gw/account/get-balance#", "gw/account?", "gw?x=", "gw#", "user@gw", "gw\\x", "gw%2fx", "g w", ""]
+        {
+            assert!(!is_read(host), "{host}");
         }
     }
 }

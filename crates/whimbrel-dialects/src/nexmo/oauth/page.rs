@@ -21,7 +21,8 @@ pub(super) fn ask(reply: &Reply, token: &str, consumer: &str, callback: &GrantCa
     let (consumer, token) = (escaped(consumer), escaped(token));
     let body = format!(
         "<h1>{consumer} asks for access</h1>\n\
-         <p>It will be able to send texts that your account pays for, until you have the access revoked.</p>\n\
+         <p>It will be able to act for your account until you have the access revoked: send texts, read what was sent, \
+         change where texts and receipts go, and buy numbers, all at your cost.</p>\n\
          <form method=\"post\" action=\"/oauth/authorize\" autocomplete=\"off\">\n\
          <input type=\"hidden\" name=\"oauth_token\" value=\"{token}\">\n\
          <input type=\"hidden\" name=\"mark\" value=\"{mark}\">\n\
