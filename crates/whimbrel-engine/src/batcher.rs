@@ -156,6 +156,14 @@ impl Batcher {
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
+    /// Waits until everything that was handed over before was committed, or refused, and what follows from it has run.
+    pub async fn caught_up(&self) {
+        let (answer, answered) = oneshot::channel();
+        self.push_settling(Vec::new(), Box::new(move |_| _ = answer.send(())));
+        // Whatever became of the store: nothing that came before is still under way.
+        _ = answered.await;
+    }
+
     /// Why the store has stopped, if it has.
     #[must_use]
     pub fn stopped(&self) -> Option<StoreError> {

@@ -310,6 +310,9 @@ impl Engine {
         for driver in drivers {
             join(driver).await;
         }
+        // A request that was cut may have left a message in the writer's queue, with places that it took before: its parts are handed
+        // over right after their commit, and must be while there is somebody who answers for them.
+        self.batcher.caught_up().await;
         // No carrier is started any more: what is there now is all that must end.
         self.tasks().event_sender = None;
         // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.

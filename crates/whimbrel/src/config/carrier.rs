@@ -160,6 +160,7 @@ impl Reader<'_> {
             response_timeout: self.time("response_timeout"),
             enquire_interval: self.time("enquire_interval"),
             enquire_timeout: self.time("enquire_timeout"),
+            drain_timeout: self.time("drain_timeout"),
             enquire_misses: self.number("enquire_misses"),
             text: self.smpp_text(),
             service_type: self.bounded("service_type", 0, SERVICE_TYPE_BYTES_MAX),

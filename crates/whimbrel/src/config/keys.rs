@@ -207,6 +207,12 @@ pub(super) static KEYS: &[Key] = &[
         .default("10"),
     carrier("carriers.*.bind_timeout", WAIT, "For the answer to the bind.").default("10s"),
     carrier("carriers.*.response_timeout", WAIT, "For the answer to a submission; then it is in doubt.").default("60s"),
+    carrier(
+        "carriers.*.drain_timeout",
+        WAIT,
+        "For open answers when a link ends in good order: the gateway stops, or is told to unbind. What is not answered then is in doubt.",
+    )
+    .default("30s"),
     carrier("carriers.*.enquire_interval", WAIT, "How long a link may be silent before we ask whether it lives.").default("30s"),
     carrier("carriers.*.enquire_timeout", WAIT, "How long that answer may take.").default("15s"),
     carrier("carriers.*.enquire_misses", Kind::Count { min: 1, max: 2 }, "Answers missed in a row that end a link.").default("1"),

@@ -6,6 +6,8 @@
 //! holds it once where the text stays in doubt; copies are at most the window for each kill; and doubts were seen, or
 //! nothing was tested. After every kill, and at the end, `whimbrel check` finds every promise kept.
 //!
+//! With `--graceful` the gateway is told to end (SIGTERM) instead: then nothing may be left in doubt and nothing may be sent twice.
+//!
 //! A text may be hit by several kills in a row. Its policy sends it again only so often (`--doubt-resends`), so one that was
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
 
@@ -37,6 +39,9 @@ pub struct Options {
     /// How many times the gateway is killed.
     #[arg(long, default_value_t = 100)]
     kills: usize,
+    /// Ends it by SIGTERM instead, in good order.
+    #[arg(long)]
+    graceful: bool,
     /// Callers at the same time.
     #[arg(long, default_value_t = 80)]
     callers: usize,
@@ -60,6 +65,13 @@ pub struct Options {
     release: bool,
 }
 
+impl Options {
+    /// What is counted.
+    fn ends(&self) -> &'static str {
+        if self.graceful { "stops" } else { "kills" }
+    }
+}
+
 /// How long a wait may take before the run is called stuck.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -67,7 +79,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
-    let run = Run { harness: "crashloop", profile, seeds: Some((seed, seed)), started: Started::now() };
+    let harness = if options.graceful { "gracestop" } else { "crashloop" };
+    let run = Run { harness, profile, seeds: Some((seed, seed)), started: Started::now() };
     evidence::record(workspace, &run, kill_and_compare(workspace, profile, seed, options))
 }
 
@@ -82,7 +95,8 @@ fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &O
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
-    println!("{} kills under {} callers, seed {seed}", options.kills, options.callers);
+    let what = options.ends();
+    println!("{} {what} under {} callers, seed {seed}", options.kills, options.callers);
     let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, Chance::new(seed), options)?;
     let uncertain = wait_until_settled(&gateway)?;
     check_store(&setup.binary, &setup.data_folder())?;
@@ -96,9 +110,9 @@ fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &O
         spent: funds - posted,
         held,
     };
-    check(&found, &gateway, &books, &marks, options.window)?;
+    check(&found, &gateway, &books, &marks, options)?;
     Ok(json!({
-        "kills": marks.len(),
+        what: marks.len(),
         "accepted": found.accepted.len(),
         "lost": 0,
         "charged_twice": 0,
@@ -158,7 +172,12 @@ fn kill_again_and_again(
             sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
-        gateway.process.kill()?;
+        if options.graceful {
+            let status = gateway.process.terminate()?;
+            require(status.success(), || format!("stop {kill} ended with {status}"))?;
+        } else {
+            gateway.process.kill()?;
+        }
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
         // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
@@ -166,7 +185,7 @@ fn kill_again_and_again(
         gateway = setup.start()?;
         callers.moved(gateway.http);
         if kill % 10 == 0 || kill == options.kills {
-            println!("  kill {kill}: {open} requests were open, {accepted} texts accepted so far");
+            println!("  {kill}: {open} requests were open, {accepted} texts accepted so far");
         }
     }
     // A last life without a kill, so that what was cut short last is seen to the end under load.
@@ -198,7 +217,7 @@ struct Accounts {
     held: i64,
 }
 
-fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], window: u32) -> Outcome<()> {
+fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], options: &Options) -> Outcome<()> {
     let Accounts { accepted, journal, stored, uncertain, doubts, .. } = found;
     let copies = journal.extra_between(0, journal.lines());
     println!(
@@ -213,17 +232,21 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], wi
         journal.unique()
     );
     require(!accepted.is_empty(), || "nothing was accepted".to_owned())?;
-    require(*doubts > 0, || "no doubt was seen: the kills missed every open submission".to_owned())?;
+    if options.graceful {
+        require((*doubts, copies) == (0, 0), || format!("{doubts} doubts and {copies} copies after stops in good order"))?;
+    } else {
+        require(*doubts > 0, || "no doubt was seen: the kills missed every open submission".to_owned())?;
+    }
     let lost: Vec<u64> = accepted.keys().copied().filter(|to| !journal.has(*to)).collect();
     require(lost.is_empty(), || {
         format!("{} accepted texts never reached the simulator, the first to {:?}", lost.len(), lost.first())
     })?;
     require(journal.unique() as u64 == *stored, || "the simulator and the store have different texts".to_owned())?;
     check_money(found)?;
-    check_copies(journal, marks, window)?;
+    check_copies(journal, marks, options.window)?;
     check_views(gateway, accepted, *uncertain)?;
-    let allowed = marks.len() * window as usize;
-    println!("0 lost, 0 charged twice, {copies} copies after {} kills (at most {allowed} allowed)", marks.len());
+    let allowed = if options.graceful { 0 } else { marks.len() * options.window as usize };
+    println!("0 lost, 0 charged twice, {copies} copies after {} {} (at most {allowed} allowed)", marks.len(), options.ends());
     Ok(())
 }
 
