@@ -299,6 +299,7 @@ fn new_part(accept: &Accept) -> Part {
     };
     Part {
         account: plan.account_id.0,
+        class: plan.class,
         price: plan.price.units,
         capture_on: plan.capture_on,
         is_wanted: plan.receipt == ReceiptWish::Wanted,

@@ -148,7 +148,7 @@ impl Gateway {
         let world: Arc<dyn World> = Arc::clone(&clock) as _;
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
-        let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
+        let doubt = DoubtRules { wait: Span::ZERO, ..DoubtRules::all(setup.policy) };
         let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), rules(doubt)));
         let (egress, webhooks) = mpsc::unbounded_channel();
         let (engine, events) = Engine::start(Parts {

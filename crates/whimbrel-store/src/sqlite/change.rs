@@ -2,13 +2,14 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
-use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
+use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, NoticeScope,
-    PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
+    CarrierError, CarrierId, DoubtCause, DoubtPolicy, Final, MessageClass, MessageId, Money, Notice, NoticeId,
+    NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
 };
 
 use super::codes::{Code, open_state, small};
+use super::evidence::Evidence;
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
 use super::writer::Work;
@@ -35,6 +36,7 @@ const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_nu
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
 
 /// An event with what came along.
+#[derive(Clone, Copy)]
 pub(super) struct Happening<'a> {
     pub(super) event: &'a PartEvent,
     /// When the change is made.
@@ -67,13 +69,34 @@ impl Work<'_> {
             answer: &change.answer,
         };
         let mut outcome = match rows::find_live(self.db, change.part_id)? {
-            Some(live) => self.settle(live, &happening)?,
+            Some(live) => match self.evidence_for(&live, &change.event)? {
+                Some(evidence) => self.settle_proven(live, evidence, &happening)?,
+                None => self.settle(live, &happening)?,
+            },
             None => self.not_open(change.part_id)?,
         };
         if let (PartEvent::Sent { .. }, Some(id)) = (&change.event, &change.answer.id) {
             self.know_carrier_id(change, id, &mut outcome)?;
         }
         Ok(OpResult::Part(Box::new(outcome)))
+    }
+
+    /// The answer that an event says is lost, or that a part in doubt waits for, has come in another way.
+    fn settle_proven(
+        &mut self,
+        live: LivePart,
+        evidence: Evidence,
+        happening: &Happening<'_>,
+    ) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        if let PartEvent::Doubt { attempt, cause, rules } = happening.event {
+            // The doubt is on record, whatever its policy; what it would do is not needed any more.
+            let rules = DoubtRules { otp: DoubtPolicy::HoldForReceipt, bulk: DoubtPolicy::HoldForReceipt, ..*rules };
+            let event = PartEvent::Doubt { attempt: *attempt, cause: *cause, rules };
+            _ = self.settle(live, &Happening { event: &event, ..*happening })?;
+        }
+        let live = rows::find_live(self.db, part_id)?.ok_or_else(|| Fault::corrupt("a part in doubt"))?;
+        self.take_as_answer(&live, evidence, happening.at)
     }
 
     /// Applies an event to an open part and writes all that follows from it.

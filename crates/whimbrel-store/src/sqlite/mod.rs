@@ -13,6 +13,7 @@ mod codes;
 mod copy;
 mod credentials;
 mod documents;
+mod evidence;
 mod fault;
 mod find;
 mod history;

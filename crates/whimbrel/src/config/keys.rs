@@ -361,6 +361,12 @@ pub(super) static KEYS: &[Key] = &[
     )
     .default("resend")
     .live(),
+    carrier(
+        "carriers.*.otp_doubt",
+        Kind::Choice(&["resend", "wait-then-resend", "hold-for-receipt", "fail-unknown"]),
+        "The same for one-time codes. Left out: as doubt.",
+    )
+    .live(),
     carrier("carriers.*.doubt_resends", Kind::Count { min: 0, max: 2 }, "Copies that doubt may cause over a message's whole life.")
         .default("1")
         .live(),

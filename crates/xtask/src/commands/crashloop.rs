@@ -233,7 +233,9 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], op
     );
     require(!accepted.is_empty(), || "nothing was accepted".to_owned())?;
     if options.graceful {
-        require((*doubts, copies) == (0, 0), || format!("{doubts} doubts and {copies} copies after stops in good order"))?;
+        require((*doubts, copies) == (0, 0), || {
+            format!("{doubts} doubts and {copies} copies after stops in good order")
+        })?;
     } else {
         require(*doubts > 0, || "no doubt was seen: the kills missed every open submission".to_owned())?;
     }
@@ -246,7 +248,11 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], op
     check_copies(journal, marks, options.window)?;
     check_views(gateway, accepted, *uncertain)?;
     let allowed = if options.graceful { 0 } else { marks.len() * options.window as usize };
-    println!("0 lost, 0 charged twice, {copies} copies after {} {} (at most {allowed} allowed)", marks.len(), options.ends());
+    println!(
+        "0 lost, 0 charged twice, {copies} copies after {} {} (at most {allowed} allowed)",
+        marks.len(),
+        options.ends()
+    );
     Ok(())
 }
 
