@@ -65,6 +65,8 @@ pub struct Habits {
     pub contradicts: u64,
     /// Receipts for ids that nobody gave.
     pub reports_strangers: u64,
+    /// Receipts that name the number they are for.
+    pub names_numbers: u64,
     /// Longest time to an answer, in milliseconds.
     pub latency_ms_max: u64,
 }
@@ -117,6 +119,7 @@ impl Habits {
             reports_twice: some(),
             contradicts: some(),
             reports_strangers: some(),
+            names_numbers: chance.one_of(&[0, 100, 100]),
             latency_ms_max: chance.one_of(&[5, 100, 2_000]),
         }
     }
