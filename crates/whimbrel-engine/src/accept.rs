@@ -169,7 +169,7 @@ impl Engine {
                 tracing::error!(message_id = %plan.message_id, "the store gave another operation's answer; report this as a bug");
                 Err(Refusal::Internal)
             }
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }

@@ -15,6 +15,9 @@ use whimbrel_store::{Op, OpResult, Store, StoreError};
 /// Operations in one commit, at most. A group is never split over two commits unless it is longer than this.
 const BATCH_OPS_MAX: usize = 4_096;
 
+/// How often the store is asked whether there is room again.
+const ROOM_ASKED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What runs after a commit, with the answers of the group in order.
 pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Send>;
 
@@ -25,6 +28,8 @@ pub enum CommitError {
     Stopped(StoreError),
     /// Too much is waiting: nothing of the group was or will be done.
     Full,
+    /// The disk has no room: nothing of the group was or will be done. The store goes on by itself once there is some.
+    NoSpace(StoreError),
     /// The process is ending.
     Closed,
 }
@@ -32,7 +37,7 @@ pub enum CommitError {
 impl std::fmt::Display for CommitError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Stopped(error) => error.fmt(f),
+            Self::Stopped(error) | Self::NoSpace(error) => error.fmt(f),
             Self::Full => f.write_str("too many operations wait for the store; try again"),
             Self::Closed => f.write_str("the store is closing"),
         }
@@ -44,6 +49,16 @@ impl std::error::Error for CommitError {}
 struct Group {
     ops: Vec<Op>,
     then: Continuation,
+    kind: Kind,
+}
+
+/// Whether a group may be turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It begins something.
+    New,
+    /// It ends work already taken: it waits for room on the disk as it waits for a flush.
+    Settling,
 }
 
 #[derive(Default)]
@@ -52,6 +67,10 @@ struct Waiting {
     op_count: usize,
     closing: bool,
     stopped: Option<StoreError>,
+    /// The disk has no room: nothing new is taken, and what ends other work waits.
+    full: Option<StoreError>,
+    /// Nothing waits for room any more: the process is ending.
+    impatient: bool,
 }
 
 struct Shared {
@@ -109,21 +128,25 @@ impl Batcher {
 
     /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
     pub fn push(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_within(ops, then, self.shared.op_count_max);
+        self.push_as(Kind::New, ops, then);
     }
 
     /// As [`push`](Self::push) for operations that end work already taken (answers of carriers, receipts, webhooks): they are
     /// bounded by their own windows and never turned away for lack of room.
     pub fn push_settling(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_within(ops, then, usize::MAX);
+        self.push_as(Kind::Settling, ops, then);
     }
 
-    fn push_within(&self, ops: Vec<Op>, then: Continuation, op_count_max: usize) {
+    fn push_as(&self, kind: Kind, ops: Vec<Op>, then: Continuation) {
+        let op_count_max = if kind == Kind::New { self.shared.op_count_max } else { usize::MAX };
         let mut waiting = self.shared.lock();
+        let full = waiting.full.as_ref().filter(|_| kind == Kind::New || waiting.impatient);
         let refused = if let Some(error) = &waiting.stopped {
             Some(CommitError::Stopped(error.clone()))
         } else if waiting.closing {
             Some(CommitError::Closed)
+        } else if let Some(error) = full {
+            Some(CommitError::NoSpace(error.clone()))
         } else if waiting.op_count.saturating_add(ops.len()) > op_count_max {
             Some(CommitError::Full)
         } else {
@@ -135,7 +158,7 @@ impl Batcher {
             return;
         }
         waiting.op_count += ops.len();
-        waiting.groups.push_back(Group { ops, then });
+        waiting.groups.push_back(Group { ops, then, kind });
         let was_idle = waiting.groups.len() == 1;
         drop(waiting);
         if was_idle {
@@ -164,10 +187,17 @@ impl Batcher {
         _ = answered.await;
     }
 
-    /// Why the store has stopped, if it has.
+    /// Why the store takes nothing now: it has stopped, or there is no room on its disk.
     #[must_use]
     pub fn stopped(&self) -> Option<StoreError> {
-        self.shared.lock().stopped.clone()
+        let waiting = self.shared.lock();
+        waiting.stopped.as_ref().or(waiting.full.as_ref()).cloned()
+    }
+
+    /// Nothing waits for room on the disk from now on: the process is ending, and what is in doubt is found at the next start.
+    pub fn lose_patience(&self) {
+        self.shared.lock().impatient = true;
+        self.shared.came.notify_one();
     }
 }
 
@@ -238,6 +268,40 @@ fn write(shared: &Shared, store: &dyn Store, world: &dyn World) {
     let _ending = Ending(shared);
     while let Some(groups) = next_batch(shared) {
         commit(shared, store, world, groups);
+        while shared.lock().full.is_some() {
+            wait_for_room(shared, store);
+        }
+    }
+}
+
+/// Waits a while, then asks the store whether there is room; what waits meanwhile is kept. Answers it if nobody may wait any more.
+fn wait_for_room(shared: &Shared, store: &dyn Store) {
+    let waiting = shared.lock();
+    let waits = |waiting: &mut Waiting| !waiting.impatient && !waiting.closing;
+    let (waiting, _) =
+        shared.came.wait_timeout_while(waiting, ROOM_ASKED_EVERY, waits).unwrap_or_else(PoisonError::into_inner);
+    let gives_up = waiting.impatient || waiting.closing;
+    drop(waiting);
+    let asked = store.commit(&[]);
+    let mut waiting = shared.lock();
+    match asked {
+        Ok(_) => {
+            waiting.full = None;
+            tracing::info!("there is room on the store's disk again");
+        }
+        Err(error @ StoreError::Full { .. }) if !gives_up => waiting.full = Some(error),
+        Err(error) => {
+            // Nothing can be written before the process ends, or the store has stopped meanwhile.
+            waiting.stopped = Some(error.clone());
+            waiting.full = None;
+            waiting.op_count = 0;
+            let groups = std::mem::take(&mut waiting.groups);
+            drop(waiting);
+            tracing::error!(%error, "what waited for the store could not be written; it is found again after a restart");
+            for group in groups {
+                (group.then)(Err(CommitError::Stopped(error.clone())));
+            }
+        }
     }
 }
 
@@ -246,7 +310,7 @@ fn commit(shared: &Shared, store: &dyn Store, world: &dyn World, groups: Vec<Gro
     let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
     let mut waiting = Vec::with_capacity(groups.len());
     for mut group in groups {
-        waiting.push((group.ops.len(), group.then));
+        waiting.push((group.ops.len(), group.then, group.kind));
         ops.append(&mut group.ops);
     }
     metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
@@ -255,19 +319,49 @@ fn commit(shared: &Shared, store: &dyn Store, world: &dyn World, groups: Vec<Gro
     metrics::histogram!("whimbrel_store_commit_duration_seconds").record(world.now().since(begun_at).to_std());
     match committed {
         Ok(results) => answer(waiting, results),
+        Err(error @ StoreError::Full { .. }) => keep(shared, ops, waiting, &error),
         Err(error) => {
             tracing::error!(%error, "a commit failed: nothing is accepted any more");
             shared.lock().stopped = Some(error.clone());
-            for (_, then) in waiting {
+            for (_, then, _) in waiting {
                 then(Err(CommitError::Stopped(error.clone())));
             }
         }
     }
 }
 
-fn answer(waiting: Vec<(usize, Continuation)>, results: Vec<OpResult>) {
+/// Nothing of the batch was done, for want of room. What begins something is refused; what ends other work goes back to its place.
+fn keep(shared: &Shared, ops: Vec<Op>, groups: Vec<(usize, Continuation, Kind)>, error: &StoreError) {
+    tracing::error!(%error, "nothing is accepted until there is room");
+    let mut ops = ops.into_iter();
+    let (mut kept, mut refused) = (VecDeque::new(), Vec::new());
+    for (count, then, kind) in groups {
+        let ops: Vec<Op> = ops.by_ref().take(count).collect();
+        match kind {
+            Kind::New => refused.push(then),
+            Kind::Settling => kept.push_back(Group { ops, then, kind }),
+        }
+    }
+    let mut waiting = shared.lock();
+    waiting.full = Some(error.clone());
+    // What came meanwhile stands behind; the new ones among it are refused with these.
+    for group in std::mem::take(&mut waiting.groups) {
+        match group.kind {
+            Kind::New => refused.push(group.then),
+            Kind::Settling => kept.push_back(group),
+        }
+    }
+    waiting.op_count = kept.iter().map(|group| group.ops.len()).sum();
+    waiting.groups = kept;
+    drop(waiting);
+    for then in refused {
+        then(Err(CommitError::NoSpace(error.clone())));
+    }
+}
+
+fn answer(waiting: Vec<(usize, Continuation, Kind)>, results: Vec<OpResult>) {
     let mut results = results.into_iter();
-    for (count, then) in waiting {
+    for (count, then, _) in waiting {
         then(Ok(results.by_ref().take(count).collect()));
     }
 }

@@ -301,6 +301,7 @@ impl Engine {
         for desk in &desks {
             desk.dispatch().stop();
         }
+        self.batcher.lose_patience();
         self.stop.send_replace(true);
         for desk in &desks {
             desk.bell.notify_one();
@@ -454,6 +455,7 @@ impl Engine {
                 metrics::gauge!("whimbrel_parts_open", "state" => state).set(count as f64);
             }
             metrics::gauge!("whimbrel_receipts_parked").set(stats.parked as f64);
+            metrics::gauge!("whimbrel_parts_set_aside").set(stats.set_aside as f64);
             metrics::gauge!("whimbrel_webhook_backlog").set(stats.notices as f64);
         }
     }

@@ -160,7 +160,7 @@ impl Engine {
         match self.change(Op::UseOnce(UseOnce { account_id, key, used_by, at }), |_| {}).await {
             Ok(Some(OpResult::Used(Used::First))) => Ok(()),
             Ok(Some(OpResult::Used(Used::Again))) => Err(Refusal::BadCredentials),
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
             Ok(_) | Err(_) => {
                 tracing::error!(%account_id, "a nonce could not be used; report this as a bug unless the store has stopped");
                 Err(Refusal::Internal)
@@ -214,7 +214,7 @@ impl Engine {
                 match self.make(grantor, dialect, DocumentKind::OauthGrant, consumer).await {
                     Ok((token, secret)) => Ok(OauthOutcome::Token { token, secret, kind: TokenKind::Access }),
                     Err(OauthError::TooMany) => Ok(OauthOutcome::TooMany),
-                    Err(OauthError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
+                    Err(OauthError::Commit(CommitError::Full | CommitError::NoSpace(_))) => Err(Refusal::Overloaded),
                     Err(error) => {
                         tracing::error!(account_id = %grantor, %error, "a grant could not be kept");
                         Err(Refusal::Internal)

@@ -158,6 +158,10 @@ impl Store for SimStore {
         self.inner.notices(after, count_max)
     }
 
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.inner.unreadable_notices()
+    }
+
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
         self.inner.routes_of(parts)
     }

@@ -68,7 +68,7 @@ impl Work<'_> {
             notice_id: change.notice_id,
             answer: &change.answer,
         };
-        let mut outcome = match rows::find_live(self.db, change.part_id)? {
+        let mut outcome = match self.open_part(change.part_id)? {
             Some(live) => match self.evidence_for(&live, &change.event)? {
                 Some(evidence) => self.settle_proven(live, evidence, &happening)?,
                 None => self.settle(live, &happening)?,
@@ -99,8 +99,18 @@ impl Work<'_> {
         self.take_as_answer(&live, evidence, happening.at)
     }
 
-    /// Applies an event to an open part and writes all that follows from it.
+    /// An open part. What cannot be read is a fault of that part.
+    pub(super) fn open_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
+        rows::find_live(self.db, id).map_err(|error| Fault::from(error).of_part(id))
+    }
+
+    /// Applies an event to an open part and writes all that follows from it. What hinders that is a fault of that part.
     pub(super) fn settle(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        self.settle_open(live, happening).map_err(|fault| fault.of_part(part_id))
+    }
+
+    fn settle_open(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
         let before = live.record;
         let class = live.class;
         let (record, money, tell) = match apply(&before, happening.event, happening.at) {
@@ -179,9 +189,11 @@ impl Work<'_> {
 
     /// The answer for a part that ended or never was.
     pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
-        let class = match self.ended_part(id)? {
-            Some(ended) => self.message(ended.message_id)?.class,
-            None => MessageClass::Bulk,
+        let class = match self.ended_part(id)?.map(|ended| self.message(ended.message_id)) {
+            Some(Ok(message)) => message.class,
+            // Nothing queues up any more; a message that cannot be read hinders nothing.
+            Some(Err(Fault::Op(_) | Fault::Part(..))) | None => MessageClass::Bulk,
+            Some(Err(fatal)) => return Err(fatal),
         };
         let ignored = Some(Ignored::Late);
         Ok(PartOutcome { record: None, after: None, class, ignored, submission: None, notices: Vec::new() })

@@ -135,7 +135,7 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten, (select count(*) from set_aside) from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
 const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5 where account_id = ?1";
 const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
@@ -156,6 +156,7 @@ impl Memory {
             counts.parked_last = row.get(5)?;
             counts.stats.inbound = count(row.get(6)?);
             counts.replay_forgotten = Timestamp(row.get(7)?);
+            counts.stats.set_aside = count(row.get(8)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;

@@ -37,6 +37,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod set_aside;
 mod story;
 mod unreadable;
 mod writer;
@@ -56,7 +57,7 @@ use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
-use self::unreadable::Unreadable;
+use self::unreadable::{Unreadable, What};
 use self::writer::Writer;
 use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
@@ -269,11 +270,18 @@ impl Store for SqliteStore {
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
-        self.read(|db| reads::clock_due(db, now, count_max))
+        let mut due = self.read(|db| reads::clock_due(db, now, count_max))?;
+        // What cannot be read fails at its next event, and is set aside by it.
+        due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
+        Ok(due)
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
         self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
+    }
+
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.unreadable.take(What::Notice).into_iter().map(NoticeId).collect()
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
