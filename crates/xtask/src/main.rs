@@ -47,6 +47,8 @@ enum Command {
     Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
+    /// Measure another gateway and ours in turn, between the same loader and the same SMSC.
+    Compare(commands::compare::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
     Crashloop(commands::crashloop::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
@@ -105,6 +107,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Sdks(options) => commands::sdks::run(&workspace, &options),
         Command::Signers(options) => commands::signers::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
+        Command::Compare(options) => commands::compare::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod checkload;
 pub mod ci;
+pub mod compare;
 pub mod crashloop;
 pub mod dissect;
 pub mod evidence;
