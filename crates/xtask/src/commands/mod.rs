@@ -5,6 +5,7 @@ pub mod checkload;
 pub mod ci;
 pub mod compare;
 pub mod crashloop;
+pub mod crashstates;
 pub mod dissect;
 pub mod evidence;
 pub mod fsyncfail;
