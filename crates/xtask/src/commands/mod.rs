@@ -3,7 +3,9 @@
 pub mod bench;
 pub mod checkload;
 pub mod ci;
+pub mod compare;
 pub mod crashloop;
+pub mod crashstates;
 pub mod dissect;
 pub mod evidence;
 pub mod fsyncfail;
