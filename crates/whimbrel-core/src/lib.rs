@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod application;
+pub mod bucket;
 pub mod call;
 pub mod carrier;
 pub mod choice;
@@ -33,6 +34,7 @@ pub use account::{
     Recipients, Senders, Unmappable,
 };
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
+pub use bucket::{Bucket, Buckets};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
-    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, KeyMode,
+    Access, Account, AccountId, AccountRules, Bucket, Currency, EndpointKind, Facility, HttpMethodChoice, KeyMode,
     MessageClass, Money, Recipients, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
@@ -212,7 +212,7 @@ pub(super) async fn top_up(api: &Api, key: &str, request: &IncomingRequest) -> H
 }
 
 fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpResponse> {
-    let mut fields = Fields::read(body, &["amount", "reference"])?;
+    let mut fields = Fields::read(body, &["amount", "reference", "bucket"])?;
     let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
     let amount = fields.text("amount")?.ok_or_else(|| bad("`amount` is missing: a text such as \"10.00\""))?;
     let amount = Money::parse(&amount, entry.account.currency).map_err(|error| bad(&format!("`amount`: {error}")))?;
@@ -222,7 +222,8 @@ fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpRespo
     if reference.is_empty() || reference.len() > 100 || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(bad("`reference` must be 1 to 100 visible ASCII characters"));
     }
-    Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
+    let bucket = fields.word("bucket", Bucket::parse, "balance, bonus_credit, free_credit")?.unwrap_or_default();
+    Ok(TopUp { account_id: id, amount, bucket, cause: reference.into(), at: api.engine.world().now() })
 }
 
 /// `PUT accounts/{key}/reload`: a payment that the account may call up by itself, so many times.
@@ -308,6 +309,7 @@ fn shown(view: &AccountView) -> Value {
             "times_left": reload.times_left,
         })
     });
+    let buckets = view.wallet.buckets();
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -318,6 +320,11 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
+        "buckets": {
+            "balance": buckets.balance.eight_decimals(),
+            "bonus_credit": buckets.bonus_credit.eight_decimals(),
+            "free_credit": buckets.free_credit.eight_decimals(),
+        },
         "default_class": view.account.default_class.as_str(),
         "access": view.account.rules.access.as_str(),
         "requests_per_second_max": view.account.rules.requests_per_second_max,

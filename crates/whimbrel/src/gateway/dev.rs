@@ -5,8 +5,8 @@ use std::sync::Arc;
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, KeyMode, MessageClass, Money, Secret,
-    SecretRefusal, SecretRole, Signing,
+    Account, AccountId, AccountRules, Bucket, CountryCode, Currency, HttpMethodChoice, KeyMode, MessageClass, Money,
+    Secret, SecretRefusal, SecretRole, Signing,
 };
 use whimbrel_dialects::Descriptor;
 use whimbrel_dialects::registry::DIALECTS;
@@ -90,7 +90,7 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
         }
         let amount = Money::new(OPENING_BALANCE * whimbrel_core::money::UNITS_PER_WHOLE, currency);
         let at = engine.world().now();
-        let top_up = TopUp { account_id: entry.account.id, amount, cause: "dev".into(), at };
+        let top_up = TopUp { account_id: entry.account.id, amount, bucket: Bucket::Balance, cause: "dev".into(), at };
         match engine.top_up(top_up).await {
             // An older version may have opened it with another amount.
             Ok(_) | Err(AccountError::Refused(AccountRefused::CauseTaken)) => {}
