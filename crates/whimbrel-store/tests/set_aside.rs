@@ -59,7 +59,7 @@ fn a_row_that_makes_no_sense_ends_and_the_others_of_its_batch_go_on() {
     assert_eq!(store.stats().expect("read").set_aside, 1);
     let row = Connection::open(folder.file()).expect("opens");
     let kept: (String, i64, String) = row
-        .query_row("select told, state, reason from set_aside where part_id = 200", [], |row| {
+        .query_row("select row ->> 'told', row ->> 'state', reason from set_aside where part_id = 200", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .expect("kept as it was");
@@ -84,7 +84,7 @@ fn a_constraint_that_hinders_an_answer_ends_the_part_and_charges_nothing_twice()
     // A charge for 200 is there already: its capture would be the second.
     let store = spoilt(
         &folder,
-        "insert into transfer values (1, 200, 5, -1, 3330000, 1); update wallet set posted = posted - 3330000",
+        "insert into transfer values (1, 200, 5, -1, 3330000, 1, 0); update wallet set posted = posted - 3330000",
     );
     let outcome = part(&store, sent(200, 2, 1, "c2"));
     assert_eq!(outcome.record, None);

@@ -7,21 +7,18 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::Funds;
-use whimbrel_core::{AccountId, Cause, Final, PartId, PartState, ReceiptStatus, Timestamp};
+use whimbrel_core::{AccountId, Bucket, Cause, Final, PartId, PartState, ReceiptStatus, Timestamp};
 
+use super::buckets::PaidFrom;
 use super::codes::{Code, state_of};
 use super::fault::Fault;
-use super::rows::live_columns;
 use super::writer::Work;
 
-const KEEP: &str = concat!(
-    "insert into set_aside select ",
-    live_columns!(),
-    ", ?2, ?3 from live where part_id = ?1 on conflict do nothing"
-);
+// The columns as they are in this version, whatever it has added to them.
+const COLUMNS: &str = "select group_concat(format('''%s'', \"%s\"', name, name), ', ') from pragma_table_info('live')";
 const ROW: &str =
-    "select message_id, number, account_id, carrier, state, state_at, attempt, price, funds, carrier_message_id
- from live where part_id = ?1";
+    "select message_id, number, account_id, carrier, state, state_at, attempt, price, funds, carrier_message_id,
+ bucket from live where part_id = ?1";
 // The plus: a cause has no type of its own.
 const IS_CHARGED: &str = "select 1 from transfer where kind = 1 and cause = +?1";
 const DELETE: &str = "delete from live where part_id = ?1";
@@ -52,6 +49,7 @@ struct Row {
     attempt: i64,
     price: i64,
     funds: i64,
+    paid_from: PaidFrom,
     carrier_message_id: Box<str>,
 }
 
@@ -69,11 +67,12 @@ impl Work<'_> {
                 price: row.get(7)?,
                 funds: row.get(8)?,
                 carrier_message_id: row.get(9)?,
+                paid_from: PaidFrom::from_code(row.get(10)?).unwrap_or(PaidFrom::One(Bucket::Balance)),
             })
         });
         let row = found.optional()?.ok_or_else(|| Fault::corrupt("a part that is not open"))?;
         let now = self.memory.counts.now;
-        self.db.prepare_cached(KEEP)?.execute(params![part_id.0, now.0, why])?;
+        self.keep_row(part_id, why)?;
         if let Some(PartState::Submitting { since: Timestamp(since) }) = row.state {
             let attempt = params![part_id.0, row.attempt, since, now.0, row.carrier];
             self.db.prepare_cached(INSERT_ATTEMPT)?.execute(attempt)?;
@@ -89,16 +88,30 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Keeps the row as it is.
+    fn keep_row(&self, part_id: PartId, why: &str) -> Result<(), Fault> {
+        let columns: String = self.db.query_row(COLUMNS, [], |row| row.get(0))?;
+        let keep = format!(
+            "insert into set_aside select part_id, ?2, ?3, json_object({columns}) from live where part_id = ?1
+             on conflict do nothing"
+        );
+        self.db.execute(&keep, params![part_id.0, self.memory.counts.now.0, why])?;
+        Ok(())
+    }
+
     /// Where the price is from now on.
     fn settle_hold(&mut self, part_id: PartId, row: &Row, hold: Hold) -> Result<i64, Fault> {
         if row.funds != Funds::Held.code() || hold == Hold::LeftAsItIs {
             return Ok(row.funds);
         }
-        self.memory.move_money(row.account_id, 0, row.price.checked_neg().ok_or_else(Fault::overflow)?)?;
         if self.db.prepare_cached(IS_CHARGED)?.exists([part_id.0])? {
+            // What was set aside for it was taken already.
+            self.memory.move_money(row.account_id, 0, row.price.checked_neg().ok_or_else(Fault::overflow)?)?;
             return Ok(Funds::Captured.code());
         }
         self.memory.unspend(row.account_id, row.price, made_at(part_id.0))?;
+        let shares = self.taken_back(part_id, row.price, row.paid_from)?;
+        self.memory.release(row.account_id, row.price, shares)?;
         Ok(Funds::Released.code())
     }
 }
