@@ -137,8 +137,12 @@ impl Store for SimStore {
         self.inner.submitting(after, count_max)
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.inner.queued(carrier, count_max)
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.inner.queued(carrier, until, count_max)
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(carrier, after)
     }
 
     fn movable(

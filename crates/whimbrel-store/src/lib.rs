@@ -115,8 +115,11 @@ pub trait Store: Send + Sync + 'static {
     /// Parts in state `Submitting` with a number above `after`, by number: after a start their answers are lost.
     fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
-    /// Parts of `carrier` in state `Queued`, `Otp` first, then by due time and number.
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
+    /// Parts of `carrier` in state `Queued` that are due at `until` or before, `Otp` first, then by due time and number.
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
+
+    /// When the first part of `carrier` in state `Queued` is due that is not due at `after`.
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// Parts of `carrier` that wait behind `after` and are in no doubt, in the order of [`queued`](Self::queued).
     fn movable(

@@ -257,8 +257,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::submitting(db, &self.unreadable, after, count_max))
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::queued(db, &self.unreadable, (carrier, until), count_max))
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| reads::next_due(db, carrier, after))
     }
 
     fn movable(
