@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Timestamp,
-    policy,
+    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind,
+    SendCall, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -102,6 +102,28 @@ impl Engine {
             Ok(None) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to a signed request; it is answered as a new one");
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+
+    /// The answer that the very same request was given before, if it is marked by an idempotency key: what would be refused now was
+    /// sent then. Else the refusal.
+    pub(crate) async fn unless_answered_to_key(
+        &self,
+        account: AccountId,
+        key: Option<IdempotencyKey>,
+        refusal: Refusal,
+    ) -> Outcome {
+        let Some(key) = key.filter(|_| refusal != Refusal::IdempotencyConflict) else {
+            return Outcome::Refused(refusal);
+        };
+        let now = self.world.now();
+        match self.read(move |store| store.answered_to_key(account, &key, now)).await {
+            Ok(Some(accepted)) => Outcome::Sent(accepted),
+            Ok(None) => Outcome::Refused(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)
             }
         }

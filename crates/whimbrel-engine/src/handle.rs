@@ -89,9 +89,13 @@ impl Engine {
         match call {
             Call::Send(send) => {
                 let send = self.addressed(caller, *send);
+                let key = send.idempotency.clone();
                 match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                     Ok(accepted) => Outcome::Sent(accepted),
-                    Err(refusal) => self.unless_answered(caller, refusal).await,
+                    Err(refusal) => match self.unless_answered(caller, refusal).await {
+                        Outcome::Refused(refusal) => self.unless_answered_to_key(account.id, key, refusal).await,
+                        answered => answered,
+                    },
                 }
             }
             Call::Faulty(faulty) => Outcome::Faulty(faulty),

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
@@ -176,6 +177,15 @@ impl Store for SimStore {
 
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
         self.inner.answered(account, key)
+    }
+
+    fn answered_to_key(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError> {
+        self.inner.answered_to_key(account, key, now)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

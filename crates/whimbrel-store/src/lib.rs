@@ -22,7 +22,8 @@ use std::sync::Arc;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Timestamp,
 };
 
 pub use document::{
@@ -147,6 +148,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
+
+    /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
+    fn answered_to_key(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

@@ -13,7 +13,7 @@ use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Bucket, Call,
     CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind,
-    HttpMethodChoice, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
+    HttpMethodChoice, IdempotencyKey, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
     PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
     SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
@@ -253,7 +253,19 @@ impl Gateway {
         source: &str,
         text: &str,
     ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
-        let call = Call::Send(Box::new(SendCall {
+        self.send_call(key, secret, source, Self::a_send(text))
+    }
+
+    /// Sends a text whose request has an idempotency key.
+    pub fn send_marked(&self, text: &str, key: &str) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let mut request_digest = [0; 32];
+        request_digest.iter_mut().zip(text.bytes()).for_each(|(digest, octet)| *digest = octet);
+        let idempotency = Some(IdempotencyKey { key: key.into(), request_digest });
+        self.send_call("key", "secret", "127.0.0.1", SendCall { idempotency, ..Self::a_send(text) })
+    }
+
+    fn a_send(text: &str) -> SendCall {
+        SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
             content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy },
@@ -270,7 +282,17 @@ impl Gateway {
             class: None,
             idempotency: None,
             carrier: None,
-        }));
+        }
+    }
+
+    fn send_call(
+        &self,
+        key: &str,
+        secret: &str,
+        source: &str,
+        send: SendCall,
+    ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let call = Call::Send(Box::new(send));
         let method = AuthMethod::Parameters;
         let claim =
             Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, Currency, IdempotencyKey, MessageId, Money,
-    NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
+    NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
@@ -259,6 +259,26 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// What was answered to the very request that has this key, while the answer is kept.
+pub(super) fn answered_to_key(
+    db: &Connection,
+    account: AccountId,
+    key: &IdempotencyKey,
+    now: Timestamp,
+) -> Result<Option<Accepted>, Fault> {
+    let stored: Option<([u8; 32], i64, i64)> = db
+        .prepare_cached(FIND_ANSWER)?
+        .query_row(params![account.0, key.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((digest, message_id, expires_at)) = stored else { return Ok(None) };
+    if digest != key.request_digest || expires_at <= now.0 {
+        return Ok(None);
+    }
+    let Some(message) = rows::find_message(db, MessageId(message_id))? else { return Ok(None) };
+    let Some(row) = rows::accounts(db, Some(account))?.pop() else { return Ok(None) };
+    accepted_before(db, message, row.account.currency).map(Some)
 }
 
 /// The answer that a message was given, from its row.
