@@ -36,8 +36,9 @@ pub use keyring::{
 pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
     NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult,
-    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload,
-    ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used, Wallet,
+    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome,
+    Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used,
+    Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};

@@ -13,9 +13,9 @@ use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Bucket, Call,
     CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind,
-    HttpMethodChoice, IdempotencyKey, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
-    PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
-    SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
+    HttpMethodChoice, IdempotencyKey, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money,
+    Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret,
+    SecretRole, SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;

@@ -10,3 +10,7 @@ create table set_aside (
   reason text not null,
   row text not null
 ) strict;
+
+-- Up to which ids messages may have been removed, and texts erased, because they were old. Some below are there: what was not finished.
+alter table meta add column pruned_to integer not null default 0;
+alter table meta add column texts_to integer not null default 0;

@@ -152,6 +152,7 @@ impl Work<'_> {
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
+            self.erase_if_due(record.message_id)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;

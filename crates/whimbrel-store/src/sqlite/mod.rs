@@ -30,6 +30,7 @@ mod open;
 mod parked;
 mod policy;
 mod pool;
+mod prune;
 mod reads;
 mod receipt;
 mod rejections;

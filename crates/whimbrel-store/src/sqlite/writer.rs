@@ -257,6 +257,7 @@ impl Work<'_> {
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
+            Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
         }
     }
 
