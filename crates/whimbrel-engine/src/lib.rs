@@ -43,6 +43,7 @@ mod recover;
 mod rejections;
 mod reload;
 mod reroute;
+pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
@@ -71,6 +72,7 @@ use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
+use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
@@ -85,8 +87,8 @@ pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::secrets::{AddedSecret, SecretError};
 pub use crate::world::SystemWorld;
 
-/// Operations that may wait for the store before new messages are turned away.
-const WAITING_OPS_MAX: usize = 16_384;
+/// Operations that may wait for the store before new messages are turned away; of one account half of that.
+const WAITING_OPS_MAX: usize = 8_192;
 /// Events of all carriers that may wait to be settled; a carrier stops reading its socket when there is no room.
 pub const EVENTS_MAX: usize = 4_096;
 
@@ -108,6 +110,8 @@ pub struct Parts {
     pub compat: Compat,
     /// How often keys and sources may fail to prove who is calling.
     pub failure_rules: FailureRules,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 /// The running engine.
@@ -131,6 +135,7 @@ pub struct Engine {
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
+    pub(crate) retention: Retention,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -266,6 +271,7 @@ impl Engine {
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
+            retention: parts.retention,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -292,6 +298,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(retention::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,

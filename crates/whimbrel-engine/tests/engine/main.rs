@@ -226,6 +226,30 @@ async fn nothing_is_accepted_while_the_disk_is_full_and_all_goes_on_once_there_i
 }
 
 #[tokio::test]
+async fn what_is_old_is_forgotten_while_the_gateway_runs() {
+    let folder = Folder::new("retention");
+    let retention = whimbrel_engine::retention::Retention {
+        texts: Some(whimbrel_core::Span::ZERO),
+        messages: Some(whimbrel_core::Span::hours(24 * 7)),
+    };
+    let mut gateway = Gateway::start(&folder, Setup { retention, ..Setup::default() }).await;
+    let message = accepted(gateway.send("hello")).await.message_id;
+    let part = gateway.next_submission().await;
+    gateway.sent(&part, "c1", AnswerTiming::InTime).await;
+    gateway.receipt("c1", ReceiptStatus::Delivered).await;
+    let (_, answer) = soon(gateway.webhooks.recv()).await.expect("a webhook");
+    answer.send(200).expect("awaited");
+    let posted = gateway.held_and_posted();
+    gateway.set_clock(gateway.clock().now() + whimbrel_core::Span::hours(24 * 8));
+    let store = std::sync::Arc::clone(&gateway.store);
+    gateway.until(|| store.message(message).expect("readable").is_none()).await;
+    assert_eq!((gateway.held_and_posted(), store.stats().expect("readable").messages), (posted, 0));
+    assert!(store.audit().expect("readable").is_clean());
+    drop(store);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_gateway_whose_disk_is_full_stops_all_the_same() {
     let folder = Folder::new("full-stop");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;

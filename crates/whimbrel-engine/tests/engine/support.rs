@@ -24,6 +24,7 @@ use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
+use whimbrel_engine::retention::Retention;
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
@@ -108,6 +109,7 @@ pub struct Setup {
     /// Whole units paid in.
     pub balance: i64,
     pub failure_rules: FailureRules,
+    pub retention: Retention,
 }
 
 impl Default for Setup {
@@ -118,6 +120,7 @@ impl Default for Setup {
             takes_none: false,
             balance: 100,
             failure_rules: FailureRules::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -160,6 +163,7 @@ impl Gateway {
             compat: Compat::On,
             snapshot: snapshot(*carrier),
             failure_rules: setup.failure_rules,
+            retention: setup.retention,
         })
         .await
         .expect("the engine starts");

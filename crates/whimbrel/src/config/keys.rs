@@ -8,6 +8,7 @@ use super::value::Kind;
 const WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 3_600_000 };
 /// From 10 ms to a day.
 const NUMBER_FORM: Kind = Kind::Choice(&["plain", "plus", "00", "national"]);
+const CENTURY_MS: u64 = 36_525 * 86_400_000;
 const LONG_WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 86_400_000 };
 const CALLS: Kind = Kind::Count { min: 1, max: 100_000 };
 const PATH: Kind = Kind::Text;
@@ -49,6 +50,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
     Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
+    Section { path: "retention", help: "How long things are kept." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
@@ -132,6 +134,20 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("limits.write_stall_time", WAIT, "How long a client may read nothing of its answer.").default("30s").restart(),
     Key::new("limits.handshake_time", WAIT, "For a TLS handshake.").default("10s").restart(),
     Key::new("limits.drain_time", WAIT, "For open requests when the server stops.").default("10s").restart(),
+    Key::new(
+        "retention.texts",
+        Kind::Time { min_ms: 0, max_ms: CENTURY_MS },
+        "How long what texts say is kept, counted from their acceptance; then it is erased, or once the message has ended, if that is later. \
+         0s: it is erased as soon as the message has ended. What was sent when to whom, and what became of it, is kept longer.",
+    )
+    .default("30d").restart(),
+    Key::new(
+        "retention.messages",
+        Kind::Time { min_ms: 7 * 86_400_000, max_ms: CENTURY_MS },
+        "How long messages, and texts that came in, are kept with all that is known of them, counted from their acceptance. What has not \
+         ended, or is still to be told, stays. The ledger is never removed.",
+    )
+    .default("397d").restart(),
     Key::new(
         "signing.compat",
         Kind::Flag,

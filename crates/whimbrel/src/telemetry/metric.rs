@@ -124,6 +124,7 @@ pub static ALL: &[Described] = &[
         Unit::Count,
         "Parts that could not go on: a bug, or a damaged store.",
     ),
+    described("whimbrel_pruned_total", Kind::Counter, Unit::Count, "What was forgotten because it was old, by what."),
     described("whimbrel_receipts_parked", Kind::Gauge, Unit::Count, "Receipts whose part is not known yet."),
     described(
         "whimbrel_webhook_attempts_total",
