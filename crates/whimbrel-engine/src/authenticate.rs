@@ -10,11 +10,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use whimbrel_core::policy::KeyUse;
 use whimbrel_core::{
-    Access, Account, AccountStatus, ApplicationId, AuthMethod, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
-    SecretId, SecretKind, Timestamp,
+    Access, Account, AccountStatus, ApplicationId, AuthMethod, Refusal, ReplayKey, SECRETS_MAX, Secret, SecretId,
+    SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
-use whimbrel_dialects::claim::{BearerToken, DelegatedRequest, TokenFault, TokenKeys};
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
@@ -40,6 +39,35 @@ pub struct Caller {
     pub application: Option<ApplicationId>,
     /// What must not be used again once the request was carried out.
     pub replay: Option<ReplayKey>,
+    /// By which key.
+    pub(crate) name: KeyName,
+    /// From where.
+    pub(crate) source: Source,
+}
+
+/// Why nobody was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unproved {
+    pub(crate) refusal: Refusal,
+    pub(crate) guess: Guess,
+}
+
+/// Whether a request that proves nobody may be one of many that try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    Yes,
+    /// What was shown was good once, or cannot be found by trying.
+    No,
+}
+
+impl From<Refusal> for Unproved {
+    fn from(refusal: Refusal) -> Self {
+        let guess = match refusal {
+            Refusal::BadCredentials | Refusal::InvalidSignature => Guess::Yes,
+            _ => Guess::No,
+        };
+        Self { refusal, guess }
+    }
 }
 
 impl Engine {
@@ -60,58 +88,41 @@ impl Engine {
         self.failures().judge(name, source, now).map_err(|wait| Refusal::TooManyFailures { wait })?;
         let proved = match claim {
             Claim::KeyAndSecret { key, secret, .. } => {
-                self.prove(dialect, key, secret, source).await.map(|entry| (entry, None))
+                self.prove(dialect, key, secret, source).await.map(|entry| (entry, None)).map_err(Unproved::from)
             }
-            Claim::Signed(signed) => {
-                self.check_signature(dialect, &**signed, now).map(|(entry, verified)| (entry, Some(verified.replay)))
-            }
+            Claim::Signed(signed) => self
+                .check_signature(dialect, &**signed, now)
+                .map(|(entry, verified)| (entry, Some(verified.replay)))
+                .map_err(Unproved::from),
             Claim::Token(token) => self.check_token(dialect, &**token, now).map(|entry| (entry, None)),
             Claim::Delegated(request) => {
-                self.prove_delegated(dialect, &**request, now).await.map(|entry| (entry, None))
+                self.check_delegated(dialect, &**request, now).map(|(entry, replay)| (entry, Some(replay)))
             }
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
             Claim::KeyAndSecret { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
         };
-        match &proved {
-            Ok(_) => self.failures().proved(name, source),
-            Err(Refusal::BadCredentials | Refusal::InvalidSignature) => self.failures().failed(name, source, now),
-            Err(_) => {}
+        let (entry, replay) = match proved {
+            Ok(proved) => proved,
+            Err(Unproved { refusal, guess }) => {
+                if guess == Guess::Yes {
+                    self.failures().failed(name, source, now);
+                }
+                return Err(refusal);
+            }
+        };
+        // Of what is good once, a stranger may have a copy: it proves somebody when it is used, not when it is shown.
+        if replay.is_none() {
+            self.failures().proved(name, source);
         }
-        let (entry, replay) = proved?;
         let (account, method) = (Arc::clone(&entry.account), claim.method());
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application, replay }),
+            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application, replay, name, source }),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
-        }
-    }
-
-    /// The account on whose behalf a request is signed. Its nonce is used up here, whatever comes of the request.
-    async fn prove_delegated(
-        &self,
-        dialect: &'static str,
-        request: &dyn DelegatedRequest,
-        now: Timestamp,
-    ) -> Result<Arc<Entry>, Refusal> {
-        let (entry, nonce) = self.check_delegated(dialect, request, now)?;
-        self.use_nonce(entry.account.id, nonce).await?;
-        Ok(entry)
-    }
-
-    /// The account of the application that signed a token. An unknown application, one of another dialect and a wrong signature look
-    /// alike.
-    fn check_token(&self, dialect: &str, token: &dyn BearerToken, now: Timestamp) -> Result<Arc<Entry>, Refusal> {
-        let application = self.applications.find(token.application()).ok_or(Refusal::BadCredentials)?;
-        let entry = self.directory.by_id(application.account_id).filter(|entry| *entry.dialect == *dialect);
-        let public_keys = application.keys(now);
-        match token.verify(&TokenKeys { public_keys: &public_keys, now }) {
-            Ok(()) => entry.ok_or(Refusal::BadCredentials),
-            Err(TokenFault::Forbidden) => Err(Refusal::ScopeNotAllowed { scope: Scope::Send }),
-            Err(TokenFault::Expired | TokenFault::Invalid(_)) => Err(Refusal::BadCredentials),
         }
     }
 

@@ -42,11 +42,13 @@ mod prices;
 mod recover;
 mod rejections;
 mod reload;
+mod replays;
 mod reroute;
 mod secrets;
 mod settle;
 mod signatures;
 mod sweep;
+mod tokens;
 mod url_test;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -120,7 +120,7 @@ fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse
     if let Some(scopes) = fields.texts("scopes")? {
         policy.scopes = choice("scopes", &scopes)?;
     }
-    if let Some(signature) = fields.word("signature", SignatureRule::parse, "optional, required")? {
+    if let Some(signature) = fields.word("signature", SignatureRule::parse, "optional, where-possible, required")? {
         policy.signature = signature;
     }
     if let Some(method) = fields.word("signature_method_min", SignatureMethod::parse, METHODS)? {
@@ -165,7 +165,7 @@ fn fits(signing: Signing, policy: &KeyPolicy) -> Result<(), HttpResponse> {
     let signed = [AuthMethod::Signature, AuthMethod::Token, AuthMethod::OAuth];
     let has_way = match policy.signature {
         SignatureRule::Required => signed.iter().any(|method| policy.methods.holds(*method)),
-        SignatureRule::Optional => policy.methods.iter().next().is_some(),
+        SignatureRule::Optional | SignatureRule::WherePossible => policy.methods.iter().next().is_some(),
     };
     if !has_way {
         return Err(bad(
