@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod address;
 pub mod claim;
 pub mod client;
 pub mod http;

@@ -19,7 +19,7 @@ use whimbrel_store::{Keyring, SecretVerifier};
 use crate::Engine;
 use crate::directory::Entry;
 use crate::failures::{Failures, KeyName, Source};
-use crate::prover::Overloaded;
+use crate::prover::{Asker, Overloaded, Spent};
 
 /// What is known of a request besides what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -142,7 +142,8 @@ impl Engine {
         {
             return Ok(entry);
         }
-        let id = self.prove_chosen(entry.as_deref(), secret, source).await?.ok_or(Refusal::BadCredentials)?;
+        let chosen = self.prove_chosen(entry.as_deref(), secret, Asker::Source(source)).await?;
+        let id = chosen.ok_or(Refusal::BadCredentials)?;
         // It may have been revoked while it was compared.
         let entry = self.directory.by_key(dialect, key).ok_or(Refusal::BadCredentials)?;
         entry.secret(id).ok_or(Refusal::BadCredentials)?.remember(proof);
@@ -154,7 +155,7 @@ impl Engine {
         &self,
         entry: Option<&Entry>,
         secret: &Secret,
-        source: Source,
+        asker: Asker,
     ) -> Result<Option<SecretId>, Refusal> {
         if !self.directory.has_chosen_secrets() {
             return Ok(None);
@@ -162,8 +163,11 @@ impl Engine {
         let chosen = entry.into_iter().flat_map(|entry| entry.secrets_of(SecretKind::Chosen));
         let chosen: Vec<_> = chosen.map(|live| (live.known.id, live.known.verifier.clone())).collect();
         let (keyring, secret) = (Arc::clone(&self.keyring), secret.clone());
-        let compared = self.prover.run(source, move || which(&keyring, &chosen, &secret)).await;
-        compared.map_err(|Overloaded| Refusal::Overloaded)
+        let compare = move || {
+            let found = which(&keyring, &chosen, &secret);
+            (found, if found.is_some() { Spent::Well } else { Spent::OnAGuess })
+        };
+        self.prover.run(asker, compare).await.map_err(|Overloaded| Refusal::Overloaded)
     }
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, Failures> {

@@ -145,8 +145,12 @@ impl Engine {
             Err(()) => Some(nobodys.clone()),
         };
         let consumer_secret = consumer.as_ref().and_then(|consumer| consumer.secret.clone());
-        let keys =
-            DelegatedKeys { consumer: consumer_secret.as_ref().unwrap_or(&nobodys), token: token_secret.as_ref(), now };
+        let keys = DelegatedKeys {
+            consumer: consumer_secret.as_ref().unwrap_or(&nobodys),
+            token: token_secret.as_ref(),
+            addresses: &self.addresses,
+            now,
+        };
         let verified = request.verify(&keys);
         let consumer = consumer.filter(|consumer| consumer.secret.is_some()).ok_or(UNKNOWN)?;
         // A token that is over cannot be verified any more. It has 128 bits of chance: nobody finds one by trying, and whoever

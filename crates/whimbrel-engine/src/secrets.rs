@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use whimbrel_core::{
-    Account, AccountId, Refusal, Secret, SecretId, SecretKind, SecretRefusal, SecretShown, SecretsCall, SecretsOutcome,
-    SecretsWish, Span, credential,
+    Account, AccountId, Refusal, SECRETS_MAX, Secret, SecretId, SecretKind, SecretRefusal, SecretShown, SecretsCall,
+    SecretsOutcome, SecretsWish, Span, credential,
 };
 use whimbrel_store::{
     AddSecret, Credential, KnownSecret, NewSecret, Op, OpResult, RevokeSecret, RotateSignatureSecret, SecretVerifier,
@@ -17,7 +17,7 @@ use crate::authenticate::is_generated;
 use crate::batcher::CommitError;
 use crate::directory::Entry;
 use crate::events::About;
-use crate::failures::Source;
+use crate::prover::{Asker, Spent};
 
 /// Times that a verifier is made when the key it was made with was given up meanwhile. A rotation takes longer than two.
 pub(crate) const VERIFIER_TRIES_MAX: usize = 3;
@@ -72,9 +72,13 @@ impl Engine {
         kind: SecretKind,
     ) -> Result<KnownSecret, SecretError> {
         let unknown = SecretError::Refused(SecretRefusal::UnknownAccount);
+        let entry = self.directory.by_id(account_id).ok_or(unknown)?;
+        // The store has the last word; who has as many as may be is not worth a comparison.
+        if entry.secrets.len() >= SECRETS_MAX {
+            return Err(SecretError::Refused(SecretRefusal::TooMany));
+        }
         if kind == SecretKind::Chosen {
             credential::judge_strength(&secret).map_err(|fault| SecretError::Refused(SecretRefusal::Weak(fault)))?;
-            let entry = self.directory.by_id(account_id).ok_or(unknown)?;
             if self.has(&entry, &secret).await? {
                 return Err(SecretError::Refused(SecretRefusal::InUse));
             }
@@ -82,7 +86,7 @@ impl Engine {
         let now = self.world.now();
         let id = self.new_secret_id();
         for _ in 0..VERIFIER_TRIES_MAX {
-            let verifier = self.verifier(&secret, kind).await?;
+            let verifier = self.verifier(account_id, &secret, kind).await?;
             let add = AddSecret { account_id, secret: NewSecret { id, verifier }, at: now };
             match self.change_secrets(Op::AddSecret(Box::new(add))).await? {
                 Some(credential) => {
@@ -223,16 +227,22 @@ impl Engine {
         if is_generated(&self.keyring, Some(entry), secret) {
             return Ok(true);
         }
-        let found = self.prove_chosen(Some(entry), secret, Source::of(None)).await;
+        let found = self.prove_chosen(Some(entry), secret, Asker::Account(entry.account.id)).await;
         found.map(|id| id.is_some()).map_err(|_| SecretError::Overloaded)
     }
 
-    async fn verifier(&self, secret: &Secret, kind: SecretKind) -> Result<SecretVerifier, SecretError> {
+    async fn verifier(
+        &self,
+        account_id: AccountId,
+        secret: &Secret,
+        kind: SecretKind,
+    ) -> Result<SecretVerifier, SecretError> {
         match kind {
             SecretKind::Generated => Ok(self.keyring.verifier(secret)),
             SecretKind::Chosen => {
                 let (keyring, secret) = (Arc::clone(&self.keyring), secret.clone());
-                let made = self.prover.run(Source::of(None), move || keyring.chosen_verifier(&secret)).await;
+                let make = move || (keyring.chosen_verifier(&secret), Spent::Well);
+                let made = self.prover.run(Asker::Account(account_id), make).await;
                 made.map_err(|_| SecretError::Overloaded)?.map_err(|error| SecretError::Bug(error.to_string().into()))
             }
         }

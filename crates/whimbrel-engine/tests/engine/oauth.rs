@@ -76,8 +76,13 @@ impl Consumer {
 
     /// The header that signs a request.
     fn sign(&self, gateway: &Gateway, line: &str, form: &str, beside: Beside<'_>) -> String {
+        self.sign_for(gateway, HOST, line, form, beside)
+    }
+
+    /// The same for the server of that name.
+    fn sign_for(&self, gateway: &Gateway, host: &str, line: &str, form: &str, beside: Beside<'_>) -> String {
         let (method, target) = line.split_once(' ').expect("a method and a target");
-        let url = format!("https://{HOST}{target}");
+        let url = format!("https://{host}{target}");
         self.nonce.set(self.nonce.get() + 1);
         let nonce = format!("n{}", self.nonce.get());
         let protocol = Protocol {
@@ -182,7 +187,6 @@ async fn what_is_not_as_it_was_signed_is_refused() {
     };
     let good = consumer.sign(&gateway, &line, "", Beside::default());
     assert!(by(good.clone(), line.replace("there", "where"), HOST).await, "another text");
-    assert!(by(good.clone(), line.clone(), "other.example").await, "another host");
     assert!(!by(good.clone(), line.clone(), HOST).await, "as signed");
     assert!(by(good, line.clone(), HOST).await, "the nonce again");
     for (back_seconds, is_refused) in [(299, false), (301, true), (-301, true)] {
@@ -200,6 +204,46 @@ async fn what_is_not_as_it_was_signed_is_refused() {
     consumer.token = Some(("unknown".into(), "secret".into()));
     let unknown = consumer.sign(&gateway, &line, "", Beside::default());
     assert!(by(unknown, line, HOST).await, "an unknown token");
+}
+
+#[tokio::test]
+async fn a_signature_for_another_server_is_none_of_ours_whatever_the_host_says() {
+    let folder = Folder::new("oauth-address");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    let line = "GET /account/get-balance";
+    for (signed_for, host, status) in [
+        (HOST, HOST, 200),
+        // A proxy rewrote it.
+        (HOST, "127.0.0.1:7670", 200),
+        ("evil.example", "evil.example", 401),
+        ("evil.example", HOST, 401),
+    ] {
+        let header = consumer.sign_for(&gateway, signed_for, line, "", Beside::default());
+        let answer = ask(&gateway, line, &[("host", host), ("authorization", &header)], "").await;
+        assert_eq!(answer.status, status, "signed for {signed_for}, sent to {host}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_sends_texts_and_asks_for_the_balance_and_nothing_else() {
+    let folder = Folder::new("oauth-scope");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    for (line, form) in [
+        ("POST /account/settings", "drCallBackUrl="),
+        ("POST /account/top-up", "trx=T1"),
+        ("GET /account/numbers", ""),
+        ("GET /number/search?country=GB", ""),
+        ("POST /number/buy", "country=GB&msisdn=447700900901"),
+        ("GET /search/messages?date=2026-11-28&to=447700900123", ""),
+        ("GET /account/get-pricing/outbound/sms?country=GB", ""),
+        ("GET /v2/applications", ""),
+        ("GET /accounts/key/secrets", ""),
+    ] {
+        assert_eq!(consumer.signed(&gateway, line, form, Beside::default()).await.status, 401, "{line}");
+    }
+    assert_eq!(consumer.signed(&gateway, "GET /account/get-balance", "", Beside::default()).await.status, 200);
 }
 
 #[tokio::test]

@@ -77,6 +77,14 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("listen.tls_names", Kind::List, "Names and addresses that the certificate of the local authority is made for.")
         .default("localhost, 127.0.0.1, ::1")
         .restart(),
+    Key::new(
+        "listen.public_urls",
+        Kind::List,
+        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address (OAuth) are taken \
+         for these alone. Empty: for the names of tls_names and the addresses of http and https, at any port.",
+    )
+    .default("")
+    .restart(),
     Key::new("listen.tls_certificate", PATH, "Your own certificate chain, a PEM file. Empty: the local authority in the data folder.")
         .default("")
         .restart(),

@@ -152,6 +152,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         snapshot,
         compat: config.compat,
         failure_rules: config.auth.failure_rules,
+        addresses: config.listen.addresses(),
     })
     .await
     .when("cannot start the engine")?;

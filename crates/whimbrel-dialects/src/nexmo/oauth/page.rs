@@ -29,8 +29,8 @@ pub(super) fn ask(reply: &Reply, ask: Ask<'_>) -> HttpResponse {
     let (consumer, token) = (escaped(consumer), escaped(token));
     let body = format!(
         "<h1>{consumer} asks for access</h1>\n\
-         <p>It will be able to act for your account until you have the access revoked: send texts, read what was sent, \
-         change where texts and receipts go, and buy numbers, all at your cost.</p>\n\
+         <p>Until you have the access revoked it will be able to send texts at your cost and to see what is left on your \
+         account.</p>\n\
          <form method=\"post\" action=\"/oauth/authorize\" autocomplete=\"off\">\n\
          <input type=\"hidden\" name=\"oauth_token\" value=\"{token}\">\n\
          <input type=\"hidden\" name=\"mark\" value=\"{mark}\">\n\
