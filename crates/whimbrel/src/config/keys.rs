@@ -146,7 +146,7 @@ pub(super) static KEYS: &[Key] = &[
         "Whether known deviations of the vendors' own libraries are accepted in signed requests: blank fields left out of the \
          string, unset fields signed as None. Neither makes a signature easier to forge. false: as documented only.",
     )
-    .default("true").restart(),
+    .default("true"),
     Key::new("log.filter", Kind::Text, "A level (error, warn, info, debug, trace) or target=level,...")
         .default("info")
         .env("WHIMBREL_LOG").restart(),
