@@ -86,8 +86,10 @@ impl KeyPolicy {
             (SignatureRule::WherePossible, Signable::No) | (SignatureRule::Optional, _) => false,
         };
         match by.method {
-            AuthMethod::Parameters | AuthMethod::Basic if must_be_signed => return Err(Refusal::SignatureRequired),
-            AuthMethod::Parameters | AuthMethod::Basic => {}
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey if must_be_signed => {
+                return Err(Refusal::SignatureRequired);
+            }
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {}
             AuthMethod::Signature | AuthMethod::Token | AuthMethod::OAuth => {}
         }
         if !self.methods.holds(by.method) {

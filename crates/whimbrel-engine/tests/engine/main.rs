@@ -9,6 +9,7 @@ mod oauth;
 mod proofs;
 mod resources;
 mod rules;
+mod secret_keys;
 mod signed;
 mod support;
 mod wire;

@@ -7,6 +7,7 @@ use whimbrel_core::{
     SourceNetwork, Span, WebhookSigning,
 };
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry;
 use whimbrel_engine::directory::Entry;
 use whimbrel_store::AccountPatch;
 
@@ -97,7 +98,7 @@ pub(super) fn show_policy(api: &Api, key: &str) -> HttpResponse {
 /// `PATCH accounts/{key}/policy`.
 pub(super) async fn patch_policy(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
     let patched = entry(api, key).and_then(|entry| {
-        let policy = read_policy(&entry.account, request.body())?;
+        let policy = read_policy(&entry, request.body())?;
         let patch = AccountPatch::new(entry.account.id, api.engine.world().now());
         Ok(AccountPatch { policy: Some(policy), ..patch })
     });
@@ -110,7 +111,8 @@ pub(super) async fn patch_policy(api: &Api, key: &str, request: &IncomingRequest
     }
 }
 
-fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
+fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
+    let account = &entry.account;
     let known = &["methods", "signature", "signature_method_min", "networks", "scopes", "spend_per_day_max"];
     let mut fields = Fields::read(body, known)?;
     let mut policy = KeyPolicy::clone(&account.policy);
@@ -139,6 +141,10 @@ fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse
                     .ok_or_else(|| bad("`spend_per_day_max` must be an amount such as \"25.00\", or empty for none"))?,
             ),
         };
+    }
+    let has_signatures = registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
+    if policy.signature == SignatureRule::Required && !has_signatures {
+        return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }
     fits(account.signing, &policy)?;
     Ok(policy)
