@@ -142,7 +142,8 @@ fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
             ),
         };
     }
-    let has_signatures = registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
+    let has_signatures =
+        registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
     if policy.signature == SignatureRule::Required && !has_signatures {
         return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }
