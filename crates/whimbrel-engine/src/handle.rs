@@ -139,7 +139,7 @@ impl Engine {
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
-    fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
         let requests_max = account.rules.requests_per_second_max;
         if requests_max == 0 {
             return Ok(());

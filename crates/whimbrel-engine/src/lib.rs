@@ -37,6 +37,7 @@ mod lists;
 mod messages;
 mod notifier;
 mod numbers;
+mod owners;
 mod pool;
 mod prices;
 mod recover;

@@ -48,6 +48,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
     Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
+    Section { path: "portal", help: "What owners of accounts may do by the native API." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
@@ -120,6 +121,25 @@ pub(super) static KEYS: &[Key] = &[
         "As above, from one address (IPv6: one /64), whatever keys it tries. 0: any number.",
     )
     .default("100").restart(),
+    Key::new(
+        "portal.sign_up",
+        Kind::Flag,
+        "Whether anybody may make an account by POST sign-up. It begins with an empty wallet, or with what the dialect's vendor gives \
+         to new customers, which you pay for. true with --dev.",
+    )
+    .default("false").restart(),
+    Key::new(
+        "portal.sign_ups_per_day",
+        Kind::Count { min: 1, max: 100_000 },
+        "Accounts that are made so in a day (UTC). Above: status 429. Counted since the start.",
+    )
+    .default("100").restart(),
+    Key::new(
+        "portal.sign_ups_per_source",
+        Kind::Count { min: 1, max: 100_000 },
+        "The same from one address (IPv6: one /64).",
+    )
+    .default("3").restart(),
     Key::new(
         "limits.connections",
         Kind::Count { min: 1, max: 1_000_000 },

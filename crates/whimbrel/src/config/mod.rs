@@ -47,6 +47,7 @@ pub use smpp::{
     SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity, WrittenNumber,
 };
 
+use crate::api::SignUpRules;
 use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};
 use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
@@ -96,6 +97,8 @@ pub struct Config {
     pub tables: Tables,
     /// Who may call.
     pub auth: Auth,
+    /// What owners of accounts may do.
+    pub portal: Portal,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
     /// How far clients that sign otherwise than documented are understood.
@@ -162,6 +165,13 @@ pub struct Auth {
     pub failure_rules: FailureRules,
 }
 
+/// What owners of accounts may do by the native API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portal {
+    /// How many accounts are made by their owners; none unless it is switched on.
+    pub sign_up_rules: SignUpRules,
+}
+
 /// Logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -221,6 +231,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
         auth: auth(&mut settings),
+        portal: portal(&settings),
         http_limits: http_limits(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
@@ -423,6 +434,17 @@ fn auth(settings: &mut Settings) -> Auth {
         per_source_max: settings.number("auth.failures_per_source"),
     };
     Auth { trusted_proxies, failure_rules }
+}
+
+fn portal(settings: &Settings) -> Portal {
+    let sign_up_rules = match settings.flag("portal.sign_up") {
+        true => SignUpRules {
+            per_day_max: settings.number("portal.sign_ups_per_day"),
+            per_source_max: settings.number("portal.sign_ups_per_source"),
+        },
+        false => SignUpRules::default(),
+    };
+    Portal { sign_up_rules }
 }
 
 fn log(settings: &mut Settings) -> Log {

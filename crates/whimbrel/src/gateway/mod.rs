@@ -182,6 +182,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         reloader: Arc::clone(&reloader),
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
+        sign_up_rules: config.portal.sign_up_rules,
     });
     let proxies = config.auth.trusted_proxies.clone().into();
     let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));
