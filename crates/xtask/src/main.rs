@@ -61,6 +61,8 @@ enum Command {
     Dissect(commands::dissect::Options),
     /// Send more than a carrier allows, and see that its rate is used, kept and nobody else is slowed.
     Throttled(commands::throttled::Options),
+    /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
+    Powercut(commands::powercut::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
     Properties(commands::properties::Options),
     /// Replace every secret of an account once a second under load, and see that no honest request fails.
@@ -116,6 +118,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
+        Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),
         Command::Guesses(options) => commands::guesses::run(&workspace, &options),

@@ -15,6 +15,7 @@ pub mod hostile;
 pub mod install;
 pub mod load;
 pub mod packages;
+pub mod powercut;
 pub mod properties;
 pub mod rotate;
 pub mod sdks;
