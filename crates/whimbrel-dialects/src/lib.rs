@@ -9,6 +9,7 @@ pub mod client;
 pub mod http;
 pub mod nexmo;
 pub mod own;
+pub mod probe;
 pub mod registry;
 pub mod webhook;
 
