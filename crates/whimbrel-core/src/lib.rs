@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod application;
+pub mod bucket;
 pub mod call;
 pub mod carrier;
 pub mod choice;
@@ -33,6 +34,7 @@ pub use account::{
     Recipients, Senders, Unmappable,
 };
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
+pub use bucket::{Bucket, Buckets};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
@@ -46,8 +48,8 @@ pub use carrier::{
 };
 pub use choice::{Choice, Member};
 pub use credential::{
-    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureMethod, Signing,
-    WebhookSigning,
+    AuthMethod, KeyMode, SECRET_KEYS_MAX, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal,
+    SecretRole, SignatureMethod, Signing, WebhookSigning,
 };
 pub use id::{
     AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,

@@ -319,6 +319,16 @@ fn spelled(text: &str, alphabet: Alphabet) -> (Cow<'_, str>, EncodingChoice) {
     }
 }
 
+/// Whether a receipt is asked of the carrier: also where nobody wants to be told, if delivery is what is paid for. Nothing else says
+/// that a part was delivered.
+#[must_use]
+pub fn asked_of_carrier(wish: ReceiptWish, capture_on: CaptureOn) -> ReceiptWish {
+    match capture_on {
+        CaptureOn::Delivery => ReceiptWish::Wanted,
+        CaptureOn::CarrierAccept => wish,
+    }
+}
+
 impl Plan {
     /// The currency of the price.
     #[must_use]
@@ -345,7 +355,7 @@ impl Plan {
             handset_class: self.handset_class,
             protocol_id: self.content.protocol_id(),
             registration: self.registration.clone(),
-            receipt: self.receipt,
+            receipt: asked_of_carrier(self.receipt, self.capture_on),
             validity: self.validity,
         })
     }

@@ -7,9 +7,9 @@ use support::*;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    AttemptNumber, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy, InboundContent, InboundId,
-    InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus, RefusalScope, ReplayKey,
-    ReplayKind, ReplayMark, Secret, Span,
+    AttemptNumber, Bucket, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy, InboundContent,
+    InboundId, InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus, RefusalScope,
+    ReplayKey, ReplayKind, ReplayMark, Secret, Span,
 };
 use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, ConcatRef, PartCount};
@@ -17,7 +17,7 @@ use whimbrel_store::check::{Audit, CheckedStore, INVARIANTS};
 use whimbrel_store::{
     Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NoticeResult,
     NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, PoolDone, PoolOp, Rejection, Reload, ReloadDone,
-    ReloadOp, RotateSignatureSecret, Store, StoreError, TakesTexts, UseOnce, Used,
+    ReloadOp, RotateSignatureSecret, Store, StoreError, TakesTexts, TopUp, UseOnce, Used,
 };
 
 /// Ids as they are made at `NOW`, so that the store's own clock, which is its newest id, stands there.
@@ -74,7 +74,16 @@ fn lived(folder: &Folder) {
     told_as_a_whole(&store, refused);
     traded(&store);
     proved(&store);
+    credited(&store);
     drop(store);
+}
+
+/// A message of two parts: one is paid from free credit, the other one, which was captured, from that and the balance.
+fn credited(store: &dyn Store) {
+    let Op::TopUp(payment) = top_up(ACCOUNT, PRICE + PRICE / 2, "welcome") else { panic!("not a payment") };
+    run(store, Op::TopUp(TopUp { bucket: Bucket::FreeCredit, ..payment }));
+    run(store, accept(a_plan(id(12), &"c".repeat(200)), Claim::Now));
+    part(store, mark(sent(id(12) + 1, 1, 1, "AB12"), 15));
 }
 
 /// A message of two parts that is told as a whole: one is refused, the other one is on its way.
@@ -212,14 +221,18 @@ const PLANTED: &[(&str, &str)] = &[
     ("wallet-holds-what-is-open", "update wallet set held = held - 1"),
     ("wallet-is-not-overdrawn", "update wallet set floor = posted; update message set balance_after = 1 << 50"),
     ("acceptance-was-covered", "update message set balance_after = -1 where id = {1}"),
-    ("account-has-its-wallet", "insert into wallet values (99, 0, 0, 0, 0, 0)"),
+    ("wallet-credit-is-its-ledger", "update wallet set free_credit = free_credit + 1"),
+    ("wallet-credit-is-its-ledger", "update wallet set bonus_credit = 1"),
+    ("split-fits-its-part", "insert into split values (7, 5, 0, 0)"),
+    ("split-fits-its-part", "update live set bucket = 3 where part_id = {1}"),
+    ("account-has-its-wallet", "insert into wallet values (99, 0, 0, 0, 0, 0, 0, 0)"),
     ("transfer-has-its-parties", "update transfer set credit = -3 where kind = 1 and cause = {3}"),
     ("transfer-has-its-parties", "update transfer set credit = -3 where kind = 3"),
     ("transfer-has-its-parties", "update transfer set debit = -3 where kind = 4"),
-    ("payment-names-its-account", "update transfer set cause = '7/dev' where kind = 2"),
+    ("payment-names-its-account", "update transfer set cause = '7/dev' where kind = 2 and bucket = 0"),
     (
         "charge-fits-its-part",
-        "insert into transfer values (1, 12345, 5, -1, 1, 1); update wallet set posted = posted - 1",
+        "insert into transfer values (1, 12345, 5, -1, 1, 1, 0); update wallet set posted = posted - 1",
     ),
     (
         "charge-fits-its-part",
@@ -322,7 +335,7 @@ const PLANTED: &[(&str, &str)] = &[
 ];
 
 fn planted(sql: &str) -> String {
-    (1..=11).fold(sql.to_owned(), |sql, message| sql.replace(&format!("{{{message}}}"), &id(message).to_string()))
+    (1..=12).fold(sql.to_owned(), |sql, message| sql.replace(&format!("{{{message}}}"), &id(message).to_string()))
 }
 
 #[test]
@@ -332,8 +345,8 @@ fn a_store_that_lived_keeps_every_invariant() {
     let audit = looked_at(&folder);
     assert!(audit.is_clean(), "{:#?}", audit.broken().collect::<Vec<_>>());
     let rows = |name| audit.0.iter().find(|verdict| verdict.name == name).map(|verdict| verdict.row_count);
-    assert_eq!(rows("message-has-its-parts"), Some(11));
-    assert_eq!(rows("part-has-its-message"), Some(14));
+    assert_eq!(rows("message-has-its-parts"), Some(12));
+    assert_eq!(rows("part-has-its-message"), Some(16));
     assert!(audit.0.iter().all(|verdict| verdict.row_count > 0), "every table that is looked at has rows");
 }
 

@@ -11,11 +11,11 @@ use whimbrel_core::plan::Route;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
-    CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
-    InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
-    Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, Telling, Timestamp, World,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Bucket, Call,
+    CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind,
+    HttpMethodChoice, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
+    PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
+    SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
@@ -212,13 +212,14 @@ impl Gateway {
             account,
             dialect: dialect.into(),
             secret: Secret::new(secret),
+            role: SecretRole::Half,
             signature_secret: Secret::new(signature_secret),
         };
         _ = self.engine.create_account(customer).await;
         let entry = self.engine.directory().by_key(dialect, key).expect("the account is there");
         let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
         let (account_id, at) = (entry.account.id, self.engine.world().now());
-        let top_up = TopUp { account_id, amount, cause: "opening".into(), at };
+        let top_up = TopUp { account_id, amount, bucket: Bucket::Balance, cause: "opening".into(), at };
         self.engine.top_up(top_up).await.expect("paid in");
         account_id
     }

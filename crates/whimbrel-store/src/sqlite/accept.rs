@@ -43,8 +43,8 @@ const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, clas
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
- failures, doubts, price, funds, capture_on, expires_at, told, class, tell)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14)";
+ failures, doubts, price, funds, capture_on, expires_at, told, class, tell, bucket)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14, ?15)";
 
 impl Work<'_> {
     pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
@@ -114,7 +114,6 @@ impl Work<'_> {
         }
         self.insert_parts(accept)?;
         if total.units > 0 {
-            self.memory.move_money(plan.account_id, 0, total.units)?;
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
         if let Some(key) = &plan.idempotency {
@@ -216,6 +215,7 @@ impl Work<'_> {
         };
         let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
         for (part, number) in plan.parts.iter().zip(1_i64..) {
+            let paid_from = self.hold(plan.account_id, part.part_id, plan.price.units)?;
             insert.execute(params![
                 part.part_id.0,
                 plan.message_id.0,
@@ -231,6 +231,7 @@ impl Work<'_> {
                 plan.expires_at.0,
                 plan.class.code(),
                 tell.code(),
+                paid_from.code(),
             ])?;
             self.memory.counts.saw_id(part.part_id.0);
             self.memory.counts.moved(None, state);

@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::CarrierId;
 
+use super::buckets::Shares;
 use super::change::PAID_IN;
+use super::codes::Code;
 use super::fault::Fault;
 use super::writer::Work;
 use super::{credentials, policy, rows, rules};
@@ -19,10 +21,11 @@ const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values 
  on conflict (account_id, kind) do update set url = excluded.url";
 const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
 // The primary key makes a second payment with the same cause impossible.
-const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (2, ?1, ?2, ?3, ?4, ?5)
+const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at, bucket)
+ values (2, ?1, ?2, ?3, ?4, ?5, ?6)
  on conflict (kind, cause) do nothing";
 // By the primary key.
-const PAID_IN_BEFORE: &str = "select amount from transfer where kind = 2 and cause = ?1";
+const PAID_IN_BEFORE: &str = "select amount, bucket from transfer where kind = 2 and cause = ?1";
 const CARRIER: &str = "select id from carrier where name = ?1";
 const INSERT_CARRIER: &str =
     "insert into carrier (id, name) select coalesce(max(id), 0) + 1, ?1 from carrier returning id";
@@ -35,7 +38,14 @@ impl Work<'_> {
             self.db.prepare_cached(KEY_OWNER)?.query_row([&*new.dialect, &account.key], |row| row.get(0)).optional()?;
         match (owner, self.memory.purse(account.id)) {
             (None, None) if !new.secrets.iter().all(|secret| self.has_key_of(secret)) => return Ok(OpResult::KeyGone),
-            (None, None) => self.insert_account(new)?,
+            (None, None) => {
+                for secret in &new.secrets {
+                    if self.is_key_in_use(secret)? {
+                        return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken));
+                    }
+                }
+                self.insert_account(new)?;
+            }
             (Some(owner), Some(_)) if owner == account.id.0 => {}
             _ => return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken)),
         }
@@ -119,12 +129,15 @@ impl Work<'_> {
         }
         let account_id = payment.account_id.0;
         let cause = format!("{account_id:x}/{}", payment.cause);
-        let row = params![cause, PAID_IN, account_id, amount, payment.at.0];
+        let bucket = payment.bucket;
+        let row = params![cause, PAID_IN, account_id, amount, payment.at.0, bucket.code()];
         if self.db.prepare_cached(PAY_IN)?.execute(row)? == 1 {
             self.memory.move_money(payment.account_id, amount, 0)?;
+            self.memory.give_credit(payment.account_id, Shares::all_of(amount, bucket))?;
         } else {
-            let before: i64 = self.db.prepare_cached(PAID_IN_BEFORE)?.query_row([&cause], |row| row.get(0))?;
-            if before != amount {
+            let before: (i64, i64) =
+                (self.db.prepare_cached(PAID_IN_BEFORE)?).query_row([&cause], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if before != (amount, bucket.code()) {
                 return Ok(OpResult::AccountRefused(AccountRefused::CauseTaken));
             }
         }

@@ -28,7 +28,8 @@ const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, stat
 const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code,
  carrier_message_id, carrier) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 // The primary key makes a second capture of the same part impossible.
-const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (1, ?1, ?2, ?3, ?4, ?5)";
+const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at, bucket)
+ values (1, ?1, ?2, ?3, ?4, ?5, ?6)";
 const ENDED_PART: &str = "select message_id, number, operation, carrier_message_id from ended where part_id = ?1";
 const CARRIER_NAME: &str = "select name from carrier where id = ?1";
 const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
@@ -117,11 +118,7 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
-            self.write_end(
-                &LivePart { record, class, tell: live.tell, carrier_message_id: carrier_id.clone() },
-                end,
-                happening,
-            )?;
+            self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
@@ -224,19 +221,20 @@ impl Work<'_> {
         if record.price == 0 {
             return Ok(());
         }
-        let posted = match money {
+        match money {
             MoneyMove::Capture => {
-                let row = params![record.part_id.0, record.account_id.0, REVENUE, record.price, at.0];
+                let (part, account, bucket) = (record.part_id.0, record.account_id.0, live.paid_from.code());
+                let row = params![part, account, REVENUE, record.price, at.0, bucket];
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
-                -record.price
+                self.memory.move_money(record.account_id, -record.price, -record.price)
             }
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
-                0
+                let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
+                self.memory.release(record.account_id, record.price, shares)
             }
-        };
-        self.memory.move_money(record.account_id, posted, -record.price)
+        }
     }
 
     fn write_end(&self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
@@ -289,7 +287,7 @@ impl Work<'_> {
             handset_class: message.handset_class,
             protocol_id: message.content.protocol_id(),
             registration: message.registration,
-            receipt: message.receipt,
+            receipt: whimbrel_core::plan::asked_of_carrier(message.receipt, record.capture_on),
             validity: message.validity,
         })
     }

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
-    Alphabet, CaptureOn, Cut, InboundAlphabet, MessageClass, NoticeScope, PartState, SenderId, Timestamp,
+    Alphabet, Bucket, CaptureOn, Cut, InboundAlphabet, MessageClass, NoticeScope, PartState, SenderId, Timestamp,
 };
 use whimbrel_sms::{ConcatRef, Encoding};
 
@@ -58,6 +58,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Bucket { Balance = 0, BonusCredit = 1, FreeCredit = 2 }
     // The order of classes is the order of the queue.
     MessageClass { Otp = 0, Bulk = 1 }
     CaptureOn { CarrierAccept = 0, Delivery = 1 }

@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod buckets;
 mod catalogue;
 mod change;
 pub mod check;

@@ -11,6 +11,7 @@ use whimbrel_core::{
 };
 use whimbrel_sms::Encoding;
 
+use super::buckets::{PaidFrom, Shares};
 use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
 use super::memory::Spent;
@@ -20,7 +21,7 @@ use super::{policy, rules};
 macro_rules! live_columns {
     () => {
         "part_id, message_id, number, account_id, carrier, state, state_at, attempt, failures, doubts, price, funds, \
-         capture_on, expires_at, told, class, tell, carrier_message_id"
+         capture_on, expires_at, told, class, tell, carrier_message_id, bucket"
     };
 }
 pub(super) use live_columns;
@@ -32,6 +33,7 @@ pub(super) struct LivePart {
     pub(super) class: MessageClass,
     pub(super) tell: Tell,
     pub(super) carrier_message_id: Box<str>,
+    pub(super) paid_from: PaidFrom,
 }
 
 /// Reads [`live_columns`].
@@ -60,6 +62,7 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
         class: coded(row, 15)?,
         tell,
         carrier_message_id: row.get(17)?,
+        paid_from: coded(row, 18)?,
     })
 }
 
@@ -228,11 +231,13 @@ pub(super) struct AccountRow {
     pub(super) held: i64,
     pub(super) floor: i64,
     pub(super) spent: Spent,
+    pub(super) credit: Shares,
 }
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent
+ a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent, w.free_credit,
+ w.bonus_credit
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -277,5 +282,6 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         held: row.get(11)?,
         floor: row.get(12)?,
         spent: Spent { day: row.get(14)?, units: row.get(15)? },
+        credit: Shares { free_credit: row.get(16)?, bonus_credit: row.get(17)? },
     })
 }

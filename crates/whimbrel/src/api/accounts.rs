@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
-    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, MessageClass, Money,
-    Recipients, Senders, Signing, Unmappable,
+    Access, Account, AccountId, AccountRules, Bucket, Currency, EndpointKind, Facility, HttpMethodChoice, KeyMode,
+    MessageClass, Money, Recipients, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -16,7 +16,7 @@ use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
 
 use super::json::{Fields, bad};
 use super::{Api, document, unavailable};
-use crate::gateway::secrets;
+use crate::gateway::{dev, secrets};
 use crate::server::{IncomingRequest, problem};
 
 /// The highest rate that can be set; 0 stands for none.
@@ -56,7 +56,11 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
     let world = api.engine.world();
     let random = || world.random();
-    let (secret, signature_secret) = (secrets::api_secret(random), secrets::signature_secret(random));
+    let secret = match &dialect.secret_keys {
+        Some(form) => form.make(KeyMode::Live, random),
+        None => secrets::api_secret(random),
+    };
+    let signature_secret = secrets::signature_secret(random);
     let account = Account {
         id: AccountId(world.next_id()),
         key: secrets::api_key(random).into(),
@@ -72,16 +76,18 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         policy: Default::default(),
         lists: Arc::default(),
     };
-    let shown = json!({
+    let mut shown = json!({
         "api_key": account.key,
-        "api_secret": secret.expose(),
         "signature_secret": signature_secret.expose(),
         "dialect": dialect.id,
         "currency": account.currency.as_str(),
         "name": account.name,
         "note": "the secrets are shown this once",
     });
-    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, signature_secret }, shown))
+    let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
+    shown[name] = json!(secret.expose());
+    let role = dev::role(dialect);
+    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret }, shown))
 }
 
 /// `GET accounts/{key}`.
@@ -206,7 +212,7 @@ pub(super) async fn top_up(api: &Api, key: &str, request: &IncomingRequest) -> H
 }
 
 fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpResponse> {
-    let mut fields = Fields::read(body, &["amount", "reference"])?;
+    let mut fields = Fields::read(body, &["amount", "reference", "bucket"])?;
     let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
     let amount = fields.text("amount")?.ok_or_else(|| bad("`amount` is missing: a text such as \"10.00\""))?;
     let amount = Money::parse(&amount, entry.account.currency).map_err(|error| bad(&format!("`amount`: {error}")))?;
@@ -216,7 +222,8 @@ fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpRespo
     if reference.is_empty() || reference.len() > 100 || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(bad("`reference` must be 1 to 100 visible ASCII characters"));
     }
-    Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
+    let bucket = fields.word("bucket", Bucket::parse, "balance, bonus_credit, free_credit")?.unwrap_or_default();
+    Ok(TopUp { account_id: id, amount, bucket, cause: reference.into(), at: api.engine.world().now() })
 }
 
 /// `PUT accounts/{key}/reload`: a payment that the account may call up by itself, so many times.
@@ -302,6 +309,7 @@ fn shown(view: &AccountView) -> Value {
             "times_left": reload.times_left,
         })
     });
+    let buckets = view.wallet.buckets();
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -312,6 +320,11 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
+        "buckets": {
+            "balance": buckets.balance.eight_decimals(),
+            "bonus_credit": buckets.bonus_credit.eight_decimals(),
+            "free_credit": buckets.free_credit.eight_decimals(),
+        },
         "default_class": view.account.default_class.as_str(),
         "access": view.account.rules.access.as_str(),
         "requests_per_second_max": view.account.rules.requests_per_second_max,

@@ -14,8 +14,8 @@ pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failur
             let body = json!({ "name": name, "dialect": dialect, "currency": currency, "default_class": class });
             call(&server, "POST", "accounts", Some(&body), out).await
         }
-        AccountCommand::Topup { server, key, amount, reference } => {
-            let body = json!({ "amount": amount, "reference": reference });
+        AccountCommand::Topup { server, key, amount, reference, bucket } => {
+            let body = json!({ "amount": amount, "reference": reference, "bucket": bucket });
             call(&server, "POST", &format!("accounts/{}/topup", account(&key)?), Some(&body), out).await
         }
         AccountCommand::Show { server, key } => {

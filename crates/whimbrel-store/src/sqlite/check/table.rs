@@ -40,6 +40,8 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-4" "acceptance-was-covered" over message;
     Open "P-5" "account-has-its-wallet" over account wallet;
     Everything "P-5" "transfer-has-its-parties" over transfer;
+    Everything "P-5" "wallet-credit-is-its-ledger" over wallet transfer live split;
+    Everything "P-5" "split-fits-its-part" over split live transfer;
     Everything "P-5" "payment-names-its-account" over transfer;
     Everything "P-3" "charge-fits-its-part" over transfer;
     Everything "P-3" "captured-part-is-charged" over live ended;

@@ -113,6 +113,9 @@ pub enum AccountCommand {
         /// Names the payment: the same reference pays once, however often it is given.
         #[arg(long)]
         reference: Option<String>,
+        /// Where it goes: `balance`, or credit that is spent before it on messages, `bonus_credit` or `free_credit`.
+        #[arg(long, value_parser = ["balance", "bonus_credit", "free_credit"])]
+        bucket: Option<String>,
         /// How to find the server.
         #[command(flatten)]
         server: ServerArgs,
