@@ -11,6 +11,7 @@ pub mod http;
 pub mod keys;
 pub mod nexmo;
 pub mod own;
+pub mod probe;
 pub mod registry;
 pub mod webhook;
 
