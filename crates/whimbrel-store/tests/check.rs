@@ -172,6 +172,19 @@ fn proved(store: &dyn Store) {
     };
     let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
     assert!(matches!(made, OpResult::Document(_)));
+    // Consumers of OAuth, and grants, have a name in the place of a document.
+    for (kind, key) in [(DocumentKind::OauthConsumer, "consumer"), (DocumentKind::OauthGrant, "token")] {
+        let place = DocumentPlace { dialect: "plain".into(), kind, key: key.into() };
+        let fate = DocumentFate::Make {
+            json: "consumer".into(),
+            public_key: None,
+            secret: Some(Secret::new("a secret of OAuth")),
+            texts: TakesTexts::No,
+            count_max: 3,
+        };
+        let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
+        assert!(matches!(made, OpResult::Document(_)));
+    }
 }
 
 /// Two of three parts of a text for a number of the account.
@@ -217,7 +230,7 @@ fn looked_at(folder: &Folder) -> Audit {
 /// What is planted, and against what. `{n}` is the id of the n-th message.
 const PLANTED: &[(&str, &str)] = &[
     ("wallet-is-its-ledger", "update wallet set posted = posted + 1"),
-    ("wallet-is-its-ledger", "delete from transfer where kind = 2"),
+    ("wallet-is-its-ledger", "delete from transfer where kind = 2 and bucket = 0"),
     ("wallet-holds-what-is-open", "update wallet set held = held - 1"),
     ("wallet-is-not-overdrawn", "update wallet set floor = posted; update message set balance_after = 1 << 50"),
     ("acceptance-was-covered", "update message set balance_after = -1 where id = {1}"),

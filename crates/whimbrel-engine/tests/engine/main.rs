@@ -11,6 +11,7 @@ mod resources;
 mod rules;
 mod secret_keys;
 mod signed;
+mod strangers;
 mod support;
 mod wire;
 
