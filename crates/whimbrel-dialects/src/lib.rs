@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod address;
 pub mod claim;
 pub mod client;
 pub mod http;
@@ -15,7 +16,7 @@ pub mod registry;
 pub mod webhook;
 
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Money, Notice, Outcome, Refusal, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -138,6 +139,11 @@ pub trait Dialect: Send + Sync {
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
+        None
+    }
+
+    /// What the vendor gives to a customer who signs up by itself, in the currency of such an account; `None`: nothing.
+    fn sign_up_credit(&self) -> Option<Money> {
         None
     }
 

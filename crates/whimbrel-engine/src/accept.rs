@@ -21,6 +21,14 @@ use crate::dispatch::Waiting;
 use crate::events::About;
 use crate::settle::{GiveBack, give_back};
 
+/// A message that was taken, now or before.
+pub(crate) struct Taken {
+    /// What is answered.
+    pub(crate) accepted: Accepted,
+    /// Whether this request had it taken; else it is one that was answered before.
+    pub(crate) is_new: bool,
+}
+
 impl Engine {
     /// Takes one message for `account`.
     ///
@@ -32,7 +40,7 @@ impl Engine {
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
-        self.send_once(account, None, call, dialect).await
+        self.send_once(account, None, call, dialect).await.map(|taken| taken.accepted)
     }
 
     /// Takes one message for `account`, whose request uses `replay` up.
@@ -45,7 +53,7 @@ impl Engine {
         replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let snapshot = self.snapshot();
         let mut next_id = || self.world.next_id();
@@ -129,7 +137,7 @@ impl Engine {
         plan: &Plan,
         claim: FirstClaim,
         result: Result<Vec<OpResult>, CommitError>,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let taken = result.map(|mut results| results.pop());
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
@@ -158,7 +166,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                Ok(*accepted)
+                Ok(Taken { accepted: *accepted, is_new })
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

@@ -143,6 +143,7 @@ impl<'a> More<'a> {
             | Refusal::TooLong
             | Refusal::FacilityNotAllowed
             | Refusal::BadCredentials
+            | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
             | Refusal::SignatureRequired
