@@ -65,7 +65,7 @@ use crate::directory::{Directory, Known};
 use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
-use crate::limiter::{Requests, Senders};
+use crate::limiter::{Recipients, Requests, Senders};
 use crate::notifier::Notifier;
 use crate::oauth::Oauth;
 use crate::ports::Egress;
@@ -125,6 +125,7 @@ pub struct Engine {
     pub(crate) signatures: Signatures,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
+    pub(crate) recipients: Mutex<Recipients>,
     pub(crate) failures: Mutex<Failures>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
@@ -260,6 +261,7 @@ impl Engine {
             signatures: Signatures::new(parts.compat),
             requests: Mutex::default(),
             senders: Mutex::default(),
+            recipients: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,
