@@ -217,7 +217,7 @@ fn looked_at(folder: &Folder) -> Audit {
 /// What is planted, and against what. `{n}` is the id of the n-th message.
 const PLANTED: &[(&str, &str)] = &[
     ("wallet-is-its-ledger", "update wallet set posted = posted + 1"),
-    ("wallet-is-its-ledger", "delete from transfer where kind = 2"),
+    ("wallet-is-its-ledger", "delete from transfer where kind = 2 and bucket = 0"),
     ("wallet-holds-what-is-open", "update wallet set held = held - 1"),
     ("wallet-is-not-overdrawn", "update wallet set floor = posted; update message set balance_after = 1 << 50"),
     ("acceptance-was-covered", "update message set balance_after = -1 where id = {1}"),
