@@ -3,12 +3,12 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Timestamp,
+    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Span, Timestamp,
     policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
@@ -19,6 +19,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::limiter::{RecipientRule, Recipients};
 use crate::settle::{GiveBack, give_back};
 
 /// A message that was taken, now or before.
@@ -74,24 +75,31 @@ impl Engine {
             })?;
         let owned = self.directory.owns(account.id, plan.sender.as_str());
         policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
-        self.within_sender_rate(account, &plan, now)?;
         let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
         if desk.is_retired() {
             // Planned before a reload took the carrier away: the next try is planned with the routes of now.
             return Err(Refusal::Overloaded);
+        }
+        self.within_sender_rate(account, &plan, now)?;
+        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
+            return self.unless_stored(&plan, refusal).await.map(|accepted| Taken { accepted, is_new: false });
         }
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         let (answer, answered) = oneshot::channel();
         let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
-        let engine = Arc::clone(self);
+        let (engine, recipient) = (Arc::clone(self), plan.recipient.clone());
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
             let outcome = engine.accepted(&desk, &plan, claim, result);
             _ = answer.send(outcome);
         };
         self.batcher.push(vec![op], Box::new(after));
         let taken = answered.await.unwrap_or(Err(Refusal::Internal));
+        // What sends nothing new counts for nothing.
+        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+            self.recipients().give_back(account.id, recipient.digits(), now);
+        }
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
         }
@@ -128,6 +136,35 @@ impl Engine {
             network: plan.network.clone(),
             wait: Some(wait),
         })
+    }
+
+    /// Counts a message to its recipient, where the account has a rule for that.
+    fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+        let pause_min = Span::seconds(account.rules.recipient_seconds_min.into());
+        let rule = RecipientRule { pause_min, per_hour_max: account.rules.recipient_per_hour_max };
+        if rule.pause_min == Span::ZERO && rule.per_hour_max == 0 {
+            return Ok(());
+        }
+        let taken = self.recipients().take(account.id, plan.recipient.digits(), rule, now);
+        taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), wait })
+    }
+
+    fn recipients(&self) -> MutexGuard<'_, Recipients> {
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer that the same idempotency key was given before: who asks again sends nothing more to the recipient. Else the
+    /// refusal.
+    async fn unless_stored(&self, plan: &Plan, refusal: Refusal) -> Result<Accepted, Refusal> {
+        let Some(key) = plan.idempotency.clone() else { return Err(refusal) };
+        let (account, now) = (plan.account_id, plan.accepted_at);
+        match self.read(move |store| store.stored_answer(account, &key, now)).await {
+            Ok(found) => found.ok_or(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is refused as a new request");
+                Err(refusal)
+            }
+        }
     }
 
     /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.

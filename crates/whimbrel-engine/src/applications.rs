@@ -279,6 +279,7 @@ impl Engine {
 
     /// A message with what follows from the application that sends it: where its receipts go, and in which form.
     pub(crate) fn addressed(&self, caller: &Caller, mut send: SendCall) -> SendCall {
+        send.mode = caller.mode;
         let Some(application) = caller.application.and_then(|id| self.applications.find(id)) else { return send };
         send.application = Some(application.id);
         if let (None, Some(endpoint)) = (&send.callback, application.facts.endpoint(EndpointKind::Receipt)) {

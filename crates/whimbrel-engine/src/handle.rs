@@ -140,12 +140,12 @@ impl Engine {
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
     pub(crate) fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
-        let requests_max = account.rules.requests_per_second_max;
-        if requests_max == 0 {
+        let rate = account.rules.request_rate();
+        if rate.per_second_max == 0 {
             return Ok(());
         }
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.take(account.id, requests_max, now).map_err(Refusal::TooManyRequests)
+        requests.take(account.id, rate, now).map_err(Refusal::TooManyRequests)
     }
 }
 
@@ -168,6 +168,7 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",
         Refusal::SenderThrottled { .. } => "sender-rate",
+        Refusal::RecipientThrottled { .. } => "recipient-rate",
         Refusal::RecipientNotPermitted { .. } => "permitted",
         Refusal::RecipientBarred { .. } => "barred",
         Refusal::RecipientDeactivated { .. } => "deactivated",

@@ -69,7 +69,7 @@ use crate::directory::{Directory, Known};
 use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
-use crate::limiter::{Requests, Senders};
+use crate::limiter::{Recipients, Requests, Senders};
 use crate::notifier::Notifier;
 use crate::oauth::Oauth;
 use crate::ports::Egress;
@@ -132,6 +132,7 @@ pub struct Engine {
     pub(crate) addresses: Addresses,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
+    pub(crate) recipients: Mutex<Recipients>,
     pub(crate) failures: Mutex<Failures>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
@@ -269,6 +270,7 @@ impl Engine {
             addresses: parts.addresses,
             requests: Mutex::default(),
             senders: Mutex::default(),
+            recipients: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,

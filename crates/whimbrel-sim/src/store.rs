@@ -170,6 +170,15 @@ impl Store for SimStore {
         self.inner.answered(account, key)
     }
 
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &whimbrel_core::IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError> {
+        self.inner.stored_answer(account, key, now)
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.inner.message_of_part(id)
     }

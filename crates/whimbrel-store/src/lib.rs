@@ -22,7 +22,8 @@ use std::sync::Arc;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Timestamp,
 };
 
 pub use document::{
@@ -131,6 +132,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
+
+    /// What was answered to the request of `account` with that idempotency key, if the same is asked again at `now`; `None` if there is
+    /// no answer any more, or it was another request.
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

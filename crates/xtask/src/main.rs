@@ -51,6 +51,8 @@ enum Command {
     Compare(commands::compare::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
     Crashloop(commands::crashloop::Options),
+    /// Put a bad network between the gateway and the SMSC, and count what was lost or doubled.
+    Chaosproxy(commands::chaosproxy::Options),
     /// Make every state that a power cut may leave of a store's files, and open each.
     Crashstates(commands::crashstates::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
@@ -113,6 +115,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Compare(options) => commands::compare::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
+        Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
         Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),

@@ -142,7 +142,10 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
             "Forbidden",
             "Your account does not have permission to perform this action.",
         ),
-        Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } | Refusal::TooManyFailures { .. } => {
+        Refusal::TooManyRequests(_)
+        | Refusal::SenderThrottled { .. }
+        | Refusal::RecipientThrottled { .. }
+        | Refusal::TooManyFailures { .. } => {
             Problem::new(429, "#throttled", "Rate Limit Hit", "Please wait, then retry your request")
         }
         Refusal::Overloaded => {

@@ -43,6 +43,14 @@ const ROWS: &[Row] = &[
     },
     Row {
         status: "1",
+        fields: &["to"],
+        sent: By(&[(
+            "Throughput Rate Exceeded - please wait [ 20000 ] and retry",
+            "a-recipient-that-is-sent-too-much-has-to-wait",
+        )]),
+    },
+    Row {
+        status: "1",
         fields: &["to", "network"],
         sent: By(&[(
             "Throughput Rate Exceeded - please wait and retry",
@@ -294,6 +302,7 @@ files_of_refusals! {
     Refusal::TooManyRequests(_) => "too-many-requests-in-a-second",
     Refusal::SenderThrottled { wait: Some(_), .. } => "a-sender-that-is-too-fast-is-told-how-long-to-wait",
     Refusal::SenderThrottled { wait: None, .. } => "a-sender-that-is-too-fast-may-not-be-told-how-long",
+    Refusal::RecipientThrottled { .. } => "a-recipient-that-is-sent-too-much-has-to-wait",
     Refusal::RecipientNotPermitted { .. } => "a-recipient-that-is-not-permitted-is-refused",
     Refusal::RecipientBarred { .. } => "a-barred-recipient-is-refused",
     Refusal::RecipientDeactivated { .. } => "a-number-that-was-given-up-is-refused",

@@ -61,6 +61,9 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             network: network(),
             wait: facts.find("wait").map(|_| Span(facts.count("wait"))),
         },
+        "refused: recipient throttled" => {
+            Refusal::RecipientThrottled { recipient: recipient(), wait: Span(facts.count("wait")) }
+        }
         "refused: recipient not permitted" => Refusal::RecipientNotPermitted { recipient: recipient() },
         "refused: recipient barred" => Refusal::RecipientBarred { recipient: recipient() },
         "refused: recipient given up" => Refusal::RecipientDeactivated { recipient: recipient() },

@@ -207,6 +207,7 @@ impl Gateway {
             rules: AccountRules::default(),
             signing: Default::default(),
             policy: Default::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         };
         let dialect = self.dialect.descriptor().id;
@@ -272,6 +273,7 @@ impl Gateway {
             class: None,
             idempotency: None,
             carrier: None,
+            mode: whimbrel_core::KeyMode::Live,
         }));
         let method = AuthMethod::Parameters;
         let claim =
@@ -382,6 +384,7 @@ fn snapshot(carrier: CarrierId) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
+        test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),

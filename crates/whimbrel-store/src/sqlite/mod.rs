@@ -50,7 +50,8 @@ use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -283,6 +284,15 @@ impl Store for SqliteStore {
 
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
         self.read(|db| replay::answered(db, account, key))
+    }
+
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| accept::stored_answer(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

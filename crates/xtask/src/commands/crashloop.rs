@@ -10,6 +10,7 @@
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
@@ -81,7 +82,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         seed,
         environment: Vec::new(),
     };
-    evidence::record(workspace, &run, die_and_compare(&load, "kills", &mut |gateway| gateway.process.kill()))
+    evidence::record(
+        workspace,
+        &run,
+        die_and_compare(&load, "kills", &mut |gateway| {
+            gateway.process.kill()?;
+            Ok(After::Gone)
+        }),
+    )
 }
 
 /// What runs under which load, and how often it dies.
@@ -109,14 +117,34 @@ pub struct Load {
     pub environment: Vec<(String, String)>,
 }
 
-/// Ends a gateway in its own way; the data folder is then what the next one finds.
-pub type Death<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<()>;
+/// What is done to a gateway, in its own way. One that was ended leaves its data folder to the next.
+pub type Death<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<After>;
+
+/// What is left of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Nothing but its data: another one is started.
+    Gone,
+    /// It goes on.
+    Alive,
+}
 
 /// Lets the gateway die again and again, and compares what everybody knows. Its deaths are called `deaths` in the figures.
 pub fn die_and_compare(options: &Load, deaths: &str, death: Death<'_>) -> Outcome<Value> {
+    let simulator = Simulator::start(&options.binary, &options.folder)?;
+    die_before(options, &simulator, simulator.addr, deaths, death)
+}
+
+/// The same before a simulator that is reached at `addr`.
+pub fn die_before(
+    options: &Load,
+    simulator: &Simulator,
+    addr: SocketAddr,
+    deaths: &str,
+    death: Death<'_>,
+) -> Outcome<Value> {
     let (folder, binary, seed) = (options.folder.clone(), options.binary.clone(), options.seed);
-    let simulator = Simulator::start(&binary, &folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: options.window, doubt_resends: options.doubt_resends };
+    let mode = Mode::Carrier { addr, window: options.window, doubt_resends: options.doubt_resends };
     let setup = Setup { binary, folder, mode, environment: options.environment.clone() };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
@@ -124,7 +152,7 @@ pub fn die_and_compare(options: &Load, deaths: &str, death: Death<'_>) -> Outcom
 
     let books = Books::default();
     println!("{} deaths under {} callers, seed {seed}", options.deaths, options.callers);
-    let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, options, death)?;
+    let (gateway, marks) = load_and_kill(&setup, gateway, simulator, &account, &books, options, death)?;
     let uncertain = wait_until_settled(&gateway)?;
     check_store(&setup.binary, &setup.data_folder())?;
     let (posted, held) = gateway.wallet(&account.key)?;
@@ -200,13 +228,15 @@ fn kill_again_and_again(
             sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
-        death(&mut gateway)?;
+        let after = death(&mut gateway)?;
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
         // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
         verdicts(&setup.binary, &setup.data_folder(), &[])?;
-        gateway = setup.start()?;
-        callers.moved(gateway.http);
+        if after == After::Gone {
+            gateway = setup.start()?;
+            callers.moved(gateway.http);
+        }
         if kill % 10 == 0 || kill == options.deaths {
             println!("  death {kill}: {open} requests were open, {accepted} texts accepted so far");
         }

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod bench;
+pub mod chaosproxy;
 pub mod checkload;
 pub mod ci;
 pub mod compare;

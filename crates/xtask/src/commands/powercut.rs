@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::clock::{Started, seed};
-use crate::commands::crashloop::{Load, build, die_and_compare};
+use crate::commands::crashloop::{After, Load, build, die_and_compare};
 use crate::commands::fsyncfail::compile;
 use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
@@ -88,7 +88,8 @@ fn cuts(load: &Load) -> Outcome<Value> {
         gateway.process.freeze()?;
         disk.cut()?;
         gateway.process.kill()?;
-        disk.come_back()
+        disk.come_back()?;
+        Ok(After::Gone)
     });
     drop(disk);
     figures

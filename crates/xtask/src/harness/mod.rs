@@ -15,4 +15,5 @@ pub mod journal;
 pub mod loop_disk;
 pub mod proc_stat;
 pub mod process;
+pub mod proxy;
 pub mod simulator;

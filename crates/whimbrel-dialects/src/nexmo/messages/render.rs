@@ -137,6 +137,7 @@ fn refused(refusal: &Refusal) -> Problem {
         ),
         Refusal::TooManyRequests(_)
         | Refusal::SenderThrottled { .. }
+        | Refusal::RecipientThrottled { .. }
         | Refusal::TooManyFailures { .. }
         | Refusal::Overloaded => numbered(429, 1000),
         Refusal::Invalid { field } => invalid(field, "cannot have this value"),
