@@ -4,18 +4,20 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{PartEvent, PartState, Timestamp};
+use whimbrel_core::{PartEvent, PartState, Span, Timestamp};
 use whimbrel_store::{Answer, Op, OpResult};
 
 use crate::Engine;
 use crate::carriers::CarrierDesk;
-use crate::dispatch::Waiting;
+use crate::dispatch::{InStore, Waiting};
 use crate::settle::{GiveBack, change, give_back};
 
 /// Parts claimed in one commit, at most.
 const CLAIMS_MAX: usize = 512;
 /// Parts fetched from the store at once.
 const REFILL_MAX: usize = 10_000;
+/// Parts that are due later than this stay in the store: a campaign for tomorrow is not read again and again today.
+const DUE_WITHIN: Span = Span::seconds(2);
 
 /// Sends what waits for `desk` until the engine stops, or the configuration does not name it any more.
 pub(crate) async fn run(engine: Arc<Engine>, desk: Arc<CarrierDesk>) {
@@ -46,10 +48,18 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
-    let id = desk.id;
-    match engine.read(move |store| store.queued(id, REFILL_MAX)).await {
-        Ok(parts) => {
-            let complete = parts.len() < REFILL_MAX;
+    let (id, until) = (desk.id, engine.world.now() + DUE_WITHIN);
+    let read = move |store: &dyn whimbrel_store::Store| {
+        let parts = store.queued(id, until, REFILL_MAX)?;
+        let rest = match store.next_due(id, until)? {
+            _ if parts.len() == REFILL_MAX => InStore::More,
+            Some(at) => InStore::DueAt(at),
+            None => InStore::Nothing,
+        };
+        Ok((parts, rest))
+    };
+    match engine.read(read).await {
+        Ok((parts, rest)) => {
             let waiting = parts.into_iter().filter_map(|part| match part.record.state {
                 PartState::Queued { due_at } => {
                     let record = part.record;
@@ -57,11 +67,11 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
                 }
                 _ => None,
             });
-            desk.dispatch().refill(waiting, complete, engine.world.now());
+            desk.dispatch().refill(waiting, rest, engine.world.now());
         }
         Err(error) => {
             tracing::error!(carrier = &*desk.name, %error, "cannot read the queue; trying again in a second");
-            engine.world.sleep(whimbrel_core::Span::seconds(1)).await;
+            engine.world.sleep(Span::seconds(1)).await;
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
@@ -137,8 +138,12 @@ impl Store for SimStore {
         self.inner.submitting(after, count_max)
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.inner.queued(carrier, count_max)
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.inner.queued(carrier, until, count_max)
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(carrier, after)
     }
 
     fn movable(
@@ -158,6 +163,10 @@ impl Store for SimStore {
         self.inner.notices(after, count_max)
     }
 
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.inner.unreadable_notices()
+    }
+
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
         self.inner.routes_of(parts)
     }
@@ -170,13 +179,13 @@ impl Store for SimStore {
         self.inner.answered(account, key)
     }
 
-    fn stored_answer(
+    fn answered_to_key(
         &self,
         account: AccountId,
-        key: &whimbrel_core::IdempotencyKey,
+        key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.inner.stored_answer(account, key, now)
+        self.inner.answered_to_key(account, key, now)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

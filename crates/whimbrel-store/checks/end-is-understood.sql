@@ -8,4 +8,5 @@ where not (
   or (ended_by = 'refusal' and status in ('failed', 'rejected', 'expired'))
   or (ended_by = 'doubt' and status = 'unknown')
   or (ended_by = 'clock' and status in ('expired', 'unknown'))
+  or (ended_by = 'fault' and status = 'unknown')
 )

@@ -313,6 +313,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("attempts-are-complete", "delete from attempt where part_id = {3}"),
     ("attempts-are-complete", "insert into attempt values (4, 1, 1, 1, 'sent', '', '', 1)"),
     ("attempts-are-complete", "delete from event where what = 'handed-on'"),
+    ("nothing-is-set-aside", "insert into set_aside values ({4}, 1, 'on purpose', '{}')"),
     ("attempt-is-understood", "update attempt set outcome = 'lost' where part_id = {4}"),
     (
         "resend-has-its-reason",

@@ -14,6 +14,7 @@ mod codes;
 mod copy;
 mod credentials;
 mod documents;
+mod evidence;
 mod fault;
 mod find;
 mod history;
@@ -29,6 +30,7 @@ mod open;
 mod parked;
 mod policy;
 mod pool;
+mod prune;
 mod reads;
 mod receipt;
 mod rejections;
@@ -37,6 +39,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod set_aside;
 mod story;
 mod unreadable;
 mod usage;
@@ -58,7 +61,7 @@ use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
-use self::unreadable::Unreadable;
+use self::unreadable::{Unreadable, What};
 use self::writer::Writer;
 use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
@@ -257,8 +260,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::submitting(db, &self.unreadable, after, count_max))
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::queued(db, &self.unreadable, (carrier, until), count_max))
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| reads::next_due(db, carrier, after))
     }
 
     fn movable(
@@ -271,11 +278,18 @@ impl Store for SqliteStore {
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
-        self.read(|db| reads::clock_due(db, now, count_max))
+        let mut due = self.read(|db| reads::clock_due(db, now, count_max))?;
+        // What cannot be read fails at its next event, and is set aside by it.
+        due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
+        Ok(due)
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
         self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
+    }
+
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.unreadable.take(What::Notice).into_iter().map(NoticeId).collect()
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -286,13 +300,13 @@ impl Store for SqliteStore {
         self.read(|db| replay::answered(db, account, key))
     }
 
-    fn stored_answer(
+    fn answered_to_key(
         &self,
         account: AccountId,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.read(|db| accept::stored_answer(db, account, key, now))
+        self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

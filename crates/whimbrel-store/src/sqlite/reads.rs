@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice,
-    NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageClass, MessageId,
+    Money, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
 use super::codes::{Code, coded, cut_of, parsed, small};
@@ -14,7 +14,7 @@ use super::inbound::{inbound_columns, inbound_part};
 use super::inbox;
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
-use super::unreadable::{Unreadable, Wanted};
+use super::unreadable::{Unreadable, Wanted, What};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
@@ -30,8 +30,11 @@ const SUBMITTING: &str =
 const QUEUED: &str = concat!(
     "select ",
     live_columns!(),
-    " from live where state = 0 and carrier = ?1 order by class, state_at, part_id"
+    " from live where state = 0 and carrier = ?1 and class = ?2 and state_at <= ?3 order by state_at, part_id"
 );
+// By the same index: its first entry after that time.
+const NEXT_DUE: &str =
+    "select min(state_at) from live where state = 0 and carrier = ?1 and class = ?2 and state_at > ?3";
 // By the partial index live_queued, which has this order; each leads to its message by the primary key.
 const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route, m.concat_reference
  from live l join message m on m.id = l.message_id
@@ -99,11 +102,30 @@ pub(super) fn submitting(
 pub(super) fn queued(
     db: &Connection,
     unreadable: &Unreadable,
-    carrier: CarrierId,
+    (CarrierId(carrier), until): (CarrierId, Timestamp),
     count_max: usize,
 ) -> Result<Vec<OpenPart>, Fault> {
     let mut statement = db.prepare_cached(QUEUED)?;
-    unreadable.left_out(statement.query([carrier.0])?, open_parts(count_max), open_part)
+    let mut queued = Vec::new();
+    for class in [MessageClass::Otp, MessageClass::Bulk] {
+        let rows = statement.query(params![carrier, class.code(), until.0])?;
+        queued.extend(unreadable.left_out(rows, open_parts(count_max - queued.len()), open_part)?);
+    }
+    Ok(queued)
+}
+
+pub(super) fn next_due(
+    db: &Connection,
+    CarrierId(carrier): CarrierId,
+    after: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let mut statement = db.prepare_cached(NEXT_DUE)?;
+    let mut first = None;
+    for class in [MessageClass::Otp, MessageClass::Bulk] {
+        let due: Option<i64> = statement.query_row(params![carrier, class.code(), after.0], |row| row.get(0))?;
+        first = first.into_iter().chain(due).min();
+    }
+    Ok(first.map(Timestamp))
 }
 
 pub(super) fn movable(
@@ -131,7 +153,7 @@ fn movable_part(row: &Row<'_>) -> rusqlite::Result<MovablePart> {
 }
 
 fn open_parts(count_max: usize) -> Wanted {
-    Wanted { what: "part", id_column: 0, count_max: count_max.min(ROWS_MAX) }
+    Wanted { what: What::Part, id_column: 0, count_max: count_max.min(ROWS_MAX) }
 }
 
 fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
@@ -165,7 +187,7 @@ pub(super) fn notices(
 ) -> Result<Vec<Notice>, Fault> {
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
-    let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
+    let wanted = Wanted { what: What::Notice, id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
     let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
     for notice in &mut notices {
         if let (Some(_), Told::Inbound(told)) = (notice.application, &mut notice.told) {
