@@ -31,7 +31,7 @@ pub mod world;
 
 pub use account::{
     Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, HttpMethodChoice,
-    Recipients, Senders, Unmappable,
+    OtpSettings, Recipients, RequestRate, Senders, Unmappable,
 };
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
 pub use bucket::{Bucket, Buckets};
@@ -64,7 +64,7 @@ pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
 pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};
 pub use replay::{ReplayKey, ReplayKind, ReplayMark};
-pub use secret::{MessageOctets, MessageText, Secret};
+pub use secret::{CODE_MARK, CodePlace, MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
 pub use uuid::Uuid;
 pub use world::World;

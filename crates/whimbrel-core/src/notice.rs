@@ -62,6 +62,8 @@ pub enum NoticeScope {
     Part,
     /// Of the message as a whole: once when the carrier has all of it, and once when it ends.
     Message,
+    /// Of the end of the message as a whole.
+    End,
 }
 
 /// How the receipts of a message are told.

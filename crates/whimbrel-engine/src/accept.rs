@@ -3,13 +3,13 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
     Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind,
-    SendCall, Timestamp, policy,
+    SendCall, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -19,7 +19,16 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::limiter::{RecipientRule, Recipients};
 use crate::settle::{GiveBack, give_back};
+
+/// A message that was taken, now or before.
+pub(crate) struct Taken {
+    /// What is answered.
+    pub(crate) accepted: Accepted,
+    /// Whether this request had it taken; else it is one that was answered before.
+    pub(crate) is_new: bool,
+}
 
 impl Engine {
     /// Takes one message for `account`.
@@ -32,7 +41,7 @@ impl Engine {
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
-        self.send_once(account, None, call, dialect).await
+        self.send_once(account, None, call, dialect).await.map(|taken| taken.accepted)
     }
 
     /// Takes one message for `account`, whose request uses `replay` up.
@@ -45,7 +54,7 @@ impl Engine {
         replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let snapshot = self.snapshot();
         let mut next_id = || self.world.next_id();
@@ -66,24 +75,29 @@ impl Engine {
             })?;
         let owned = self.directory.owns(account.id, plan.sender.as_str());
         policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
-        self.within_sender_rate(account, &plan, now)?;
         let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
         if desk.is_retired() {
             // Planned before a reload took the carrier away: the next try is planned with the routes of now.
             return Err(Refusal::Overloaded);
         }
+        self.within_sender_rate(account, &plan, now)?;
+        self.within_recipient_rate(account, &plan, now)?;
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         let (answer, answered) = oneshot::channel();
         let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
-        let engine = Arc::clone(self);
+        let (engine, recipient) = (Arc::clone(self), plan.recipient.clone());
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
             let outcome = engine.accepted(&desk, &plan, claim, result);
             _ = answer.send(outcome);
         };
         self.batcher.push(vec![op], Box::new(after));
         let taken = answered.await.unwrap_or(Err(Refusal::Internal));
+        // What sends nothing new counts for nothing.
+        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+            self.recipients().give_back(account.id, recipient.digits(), now);
+        }
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
         }
@@ -144,6 +158,21 @@ impl Engine {
         })
     }
 
+    /// Counts a message to its recipient, where the account has a rule for that.
+    fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+        let pause_min = Span::seconds(account.rules.recipient_seconds_min.into());
+        let rule = RecipientRule { pause_min, per_hour_max: account.rules.recipient_per_hour_max };
+        if rule.pause_min == Span::ZERO && rule.per_hour_max == 0 {
+            return Ok(());
+        }
+        let taken = self.recipients().take(account.id, plan.recipient.digits(), rule, now);
+        taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), wait })
+    }
+
+    fn recipients(&self) -> MutexGuard<'_, Recipients> {
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
     fn accepted(
         self: &Arc<Self>,
@@ -151,7 +180,7 @@ impl Engine {
         plan: &Plan,
         claim: FirstClaim,
         result: Result<Vec<OpResult>, CommitError>,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let taken = result.map(|mut results| results.pop());
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
@@ -180,7 +209,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                Ok(*accepted)
+                Ok(Taken { accepted: *accepted, is_new })
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

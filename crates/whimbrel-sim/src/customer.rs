@@ -60,6 +60,7 @@ pub fn request(number: u64, chance: &mut Chance) -> Request {
             .percent(50)
             .then(|| IdempotencyKey { key: format!("key {number}").into(), request_digest: digest }),
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
         telling: Telling::default(),
         application: None,
     };
@@ -85,6 +86,7 @@ pub fn furnishing(carrier_count: u16, funds: u64, at: Timestamp) -> Vec<Op> {
             rules: AccountRules::default(),
             signing: Signing::default(),
             policy: Arc::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         };
         ops.push(Op::NewAccount(Box::new(NewAccount {
@@ -112,6 +114,7 @@ pub fn snapshot(carrier_count: u16) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a table as it should be")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("the same")),
+        test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use whimbrel_core::{
     Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, Bucket, Buckets, CarrierId,
     CarrierMessageId, CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm,
-    KeyPolicy, ListKind, Lists, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal,
-    ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
+    KeyPolicy, ListKind, Lists, MessageClass, Money, Notice, NoticeId, OtpSettings, PartEvent, PartId, PartRecord,
+    Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -300,6 +300,8 @@ pub struct AccountPatch {
     pub signing: Option<Signing>,
     /// What its key may be used for, all of it.
     pub policy: Option<KeyPolicy>,
+    /// How its one-time codes are worded, all of it.
+    pub otp: Option<OtpSettings>,
 }
 
 impl AccountPatch {
@@ -316,6 +318,7 @@ impl AccountPatch {
             rules: None,
             signing: None,
             policy: None,
+            otp: None,
         }
     }
 

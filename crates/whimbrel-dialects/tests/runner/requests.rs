@@ -163,7 +163,11 @@ fn print_send(out: &mut String, send: &SendCall) {
     }
     let telling = send.telling;
     if telling != Telling::default() {
-        let of = if telling.scope == NoticeScope::Message { "the message" } else { "each part" };
+        let of = match telling.scope {
+            NoticeScope::Part => "each part",
+            NoticeScope::Message => "the message",
+            NoticeScope::End => "the end of the message",
+        };
         let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };
         let _ = write!(out, "\ntold: of {of}, form {}, {by}", telling.form.0);
     }

@@ -6,10 +6,12 @@ mod credentials;
 mod hostile;
 mod inbound;
 mod oauth;
+mod proofs;
 mod resources;
 mod rules;
 mod secret_keys;
 mod signed;
+mod strangers;
 mod support;
 mod wire;
 

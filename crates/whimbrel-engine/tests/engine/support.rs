@@ -17,6 +17,7 @@ use whimbrel_core::{
     Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret,
     SecretRole, SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
@@ -163,6 +164,7 @@ impl Gateway {
             compat: Compat::On,
             snapshot: snapshot(*carrier),
             failure_rules: setup.failure_rules,
+            addresses: Addresses::public(["https://sms.example:8080".into()]),
             retention: setup.retention,
         })
         .await
@@ -209,6 +211,7 @@ impl Gateway {
             rules: AccountRules::default(),
             signing: Default::default(),
             policy: Default::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         };
         let dialect = self.dialect.descriptor().id;
@@ -286,6 +289,7 @@ impl Gateway {
             class: None,
             idempotency: None,
             carrier: None,
+            mode: whimbrel_core::KeyMode::Live,
         }
     }
 
@@ -406,6 +410,7 @@ fn snapshot(carrier: CarrierId) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
+        test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),

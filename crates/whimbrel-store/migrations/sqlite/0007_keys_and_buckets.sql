@@ -21,3 +21,13 @@ create table split (
   free_credit integer not null check (free_credit >= 0),
   bonus_credit integer not null check (bonus_credit >= 0)
 ) strict;
+
+-- How an account's one-time codes are worded; null: as its dialect does.
+alter table account add column otp_template text;
+alter table account add column otp_sender text;
+
+-- Where the one-time code stands in a text, in octets; null: it has none that is known. When the last part has ended there are stars in
+-- its place. has_code: whether the message has one.
+alter table message add column code_from integer;
+alter table message add column code_length integer;
+alter table live add column has_code integer not null default 0;

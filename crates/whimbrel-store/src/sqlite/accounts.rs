@@ -1,7 +1,7 @@
 //! Accounts, payments and the names of carriers: rare changes.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::CarrierId;
+use whimbrel_core::{CarrierId, SenderId};
 
 use super::buckets::Shares;
 use super::change::PAID_IN;
@@ -13,10 +13,12 @@ use crate::op::{AccountPatch, AccountRefused, NewAccount, OpResult, TopUp};
 
 const KEY_OWNER: &str = "select id from account where dialect = ?1 and key = ?2";
 const INSERT_ACCOUNT: &str = "insert into account (id, dialect, key, name, currency, status, default_class, capture_on,
- webhook_method, created_at, rules, policy) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+ webhook_method, created_at, rules, policy, otp_template, otp_sender)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const INSERT_WALLET: &str = "insert into wallet (account_id, posted, held) values (?1, 0, 0)";
 const UPDATE_ACCOUNT: &str =
-    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5, policy = ?6 where id = ?1";
+    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5, policy = ?6,
+ otp_template = ?7, otp_sender = ?8 where id = ?1";
 const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values (?1, ?2, ?3)
  on conflict (account_id, kind) do update set url = excluded.url";
 const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
@@ -67,6 +69,8 @@ impl Work<'_> {
             new.at.0,
             rules::text(&account.rules),
             policy::text(&account.signing, &account.policy),
+            account.otp.template,
+            account.otp.sender.as_ref().map(SenderId::as_str),
         ])?;
         for secret in &new.secrets {
             credentials::insert_secret(self.db, account.id, secret, new.at)?;
@@ -87,6 +91,7 @@ impl Work<'_> {
             return Ok(OpResult::AccountRefused(AccountRefused::Unknown));
         };
         let account = &purse.account;
+        let otp = patch.otp.as_ref().unwrap_or(&account.otp);
         self.db.prepare_cached(UPDATE_ACCOUNT)?.execute(params![
             patch.id.0,
             patch.webhook_method.unwrap_or(account.webhook_method).as_str(),
@@ -94,6 +99,8 @@ impl Work<'_> {
             patch.default_class.unwrap_or(account.default_class).as_str(),
             rules::text(&patch.rules.unwrap_or(account.rules)),
             policy::text(&patch.signing.unwrap_or(account.signing), patch.policy.as_ref().unwrap_or(&account.policy),),
+            otp.template,
+            otp.sender.as_ref().map(SenderId::as_str),
         ])?;
         for (kind, url) in &patch.endpoints {
             if url.is_empty() {

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, DoubtCause, DoubtPolicy, Final, MessageClass, MessageId, Money, Notice, NoticeId,
+    CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, MessageClass, MessageId, Money, Notice, NoticeId,
     NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
 };
 
@@ -32,6 +32,10 @@ const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, 
 const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at, bucket)
  values (1, ?1, ?2, ?3, ?4, ?5, ?6)";
 const ENDED_PART: &str = "select message_id, number, operation, carrier_message_id from ended where part_id = ?1";
+// By the primary key and the partial index live_of_message.
+const IS_OPEN: &str = "select 1 from live where part_id = ?1
+ union all select 1 from live where message_id = ?1 and number > 1 limit 1";
+const PUT_TEXT: &str = "update message set text = ?2 where id = ?1";
 const CARRIER_NAME: &str = "select name from carrier where id = ?1";
 const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
@@ -139,6 +143,7 @@ impl Work<'_> {
         let tell = match live.tell.scope() {
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
+            NoticeScope::End => self.told_of_whole(&before, &record)?.filter(|report| report.status.is_final()),
         };
         let notices = match tell {
             Some(report) => self.make_notice(&live, report, happening)?.into_iter().collect(),
@@ -151,6 +156,7 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
+            self.memory.usage.ended(record.account_id, record.message_id, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             self.erase_if_due(record.message_id)?;
             None
@@ -267,10 +273,22 @@ impl Work<'_> {
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
+                self.memory.usage.given_back(record.account_id, record.message_id, record.price);
                 let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
                 self.memory.release(record.account_id, record.price, shares)
             }
         }
+    }
+
+    /// Forgets the code of a message none of whose parts is open any more: nothing is sent again.
+    fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
+        if self.db.prepare_cached(IS_OPEN)?.exists([id.0])? {
+            return Ok(());
+        }
+        if let Content::Text { text, .. } = self.message(id)?.content {
+            self.db.prepare_cached(PUT_TEXT)?.execute(params![id.0, text.masked()])?;
+        }
+        Ok(())
     }
 
     fn write_end(&self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
@@ -299,7 +317,7 @@ impl Work<'_> {
             record.attempt.0,
             part.carrier_message_id,
         ])?;
-        Ok(())
+        if part.has_code { self.forget_code(record.message_id) } else { Ok(()) }
     }
 
     /// The bytes are cut from the stored content anew: the same content and reference give the same octets.

@@ -31,6 +31,10 @@ pub(super) enum Tell {
     AccountWhole,
     /// As [`Callback`](Self::Callback), of the message as a whole.
     CallbackWhole,
+    /// As [`Account`](Self::Account), of the end of the message.
+    AccountEnd,
+    /// As [`Callback`](Self::Callback), of the end of the message.
+    CallbackEnd,
 }
 
 impl Tell {
@@ -39,6 +43,7 @@ impl Tell {
         match self {
             Self::Nobody | Self::Account | Self::Callback => NoticeScope::Part,
             Self::AccountWhole | Self::CallbackWhole => NoticeScope::Message,
+            Self::AccountEnd | Self::CallbackEnd => NoticeScope::End,
         }
     }
 }
@@ -65,7 +70,7 @@ codes! {
     Funds { Held = 0, Captured = 1, Released = 2 }
     Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
     InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
-    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4 }
+    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, AccountEnd = 5, CallbackEnd = 6 }
 }
 
 /// Reads a coded column.

@@ -32,8 +32,8 @@ impl Work<'_> {
     ) -> Result<Option<Notice>, Fault> {
         let wanted = match live.tell {
             Tell::Nobody => false,
-            Tell::Callback | Tell::CallbackWhole => true,
-            Tell::Account | Tell::AccountWhole => self
+            Tell::Callback | Tell::CallbackWhole | Tell::CallbackEnd => true,
+            Tell::Account | Tell::AccountWhole | Tell::AccountEnd => self
                 .memory
                 .purse(live.record.account_id)
                 .is_some_and(|purse| purse.account.endpoint(EndpointKind::Receipt).is_some()),

@@ -110,6 +110,7 @@ pub fn new_account(id: AccountId, key: &str) -> NewAccount {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1/receipt".into() }],
             rules: AccountRules::default(),
+            otp: Default::default(),
             signing: Default::default(),
             policy: Default::default(),
             lists: std::sync::Arc::default(),

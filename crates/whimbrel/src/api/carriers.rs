@@ -160,6 +160,7 @@ fn read_text(
         validity: None,
         class: None,
         idempotency: None,
+        mode: whimbrel_core::KeyMode::Live,
         carrier: Some(desk.id),
     };
     Ok(Some((account, send)))

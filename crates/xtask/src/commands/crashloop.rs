@@ -12,6 +12,8 @@
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -65,13 +67,6 @@ pub struct Options {
     release: bool,
 }
 
-impl Options {
-    /// What is counted.
-    fn ends(&self) -> &'static str {
-        if self.graceful { "stops" } else { "kills" }
-    }
-}
-
 /// How long a wait may take before the run is called stuck.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -81,23 +76,113 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let seed = options.seed.unwrap_or_else(seed);
     let harness = if options.graceful { "gracestop" } else { "crashloop" };
     let run = Run { harness, profile, seeds: Some((seed, seed)), started: Started::now() };
-    evidence::record(workspace, &run, kill_and_compare(workspace, profile, seed, options))
+    let load = Load {
+        binary: workspace.product(profile),
+        folder: workspace.scratch("crashloop")?,
+        ends: if options.graceful { Ends::Stops } else { Ends::Kills },
+        count: options.kills,
+        callers: options.callers,
+        open_min: options.open_min,
+        window: options.window,
+        doubt_resends: options.doubt_resends,
+        life_ms_max: options.life_ms_max,
+        seed,
+        environment: Vec::new(),
+    };
+    let end = &mut |gateway: &mut Gateway| {
+        if options.graceful {
+            let status = gateway.process.terminate()?;
+            require(status.success(), || format!("a stop ended with {status}"))?;
+        } else {
+            gateway.process.kill()?;
+        }
+        Ok(After::Gone)
+    };
+    evidence::record(workspace, &run, end_and_compare(&load, end))
 }
 
-fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &Options) -> Outcome<Value> {
-    let folder = workspace.scratch("crashloop")?;
-    let binary = workspace.product(profile);
-    let simulator = Simulator::start(&binary, &folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: options.window, doubt_resends: options.doubt_resends };
-    let setup = Setup { binary, folder, mode, environment: Vec::new() };
+/// What runs under which load, and how often it dies.
+#[derive(Debug)]
+pub struct Load {
+    /// The product.
+    pub binary: PathBuf,
+    /// An empty folder.
+    pub folder: PathBuf,
+    /// What is done to it again and again.
+    pub ends: Ends,
+    /// How many times.
+    pub count: usize,
+    /// Callers at the same time.
+    pub callers: usize,
+    /// A death waits until so many requests are open.
+    pub open_min: usize,
+    /// The carrier's window.
+    pub window: u32,
+    /// How often a submission in doubt is sent again.
+    pub doubt_resends: u8,
+    /// The longest life between two deaths.
+    pub life_ms_max: u64,
+    /// Decides the instants.
+    pub seed: u64,
+    /// Environment of the gateway.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What is done to a gateway again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// It is killed.
+    Kills,
+    /// It is told to end, in good order: nothing may be in doubt then.
+    Stops,
+    /// Its disk loses its power.
+    Cuts,
+    /// Its links are dropped.
+    Drops,
+}
+
+impl Ends {
+    /// What is counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kills => "kills",
+            Self::Stops => "stops",
+            Self::Cuts => "cuts",
+            Self::Drops => "drops",
+        }
+    }
+}
+
+/// Does it once. A gateway that was ended leaves its data folder to the next.
+pub type End<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<After>;
+
+/// What is left of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Nothing but its data: another one is started.
+    Gone,
+    /// It goes on.
+    Alive,
+}
+
+/// Does it to the gateway again and again, and compares what everybody knows.
+pub fn end_and_compare(options: &Load, end: End<'_>) -> Outcome<Value> {
+    let simulator = Simulator::start(&options.binary, &options.folder)?;
+    end_before(options, &simulator, simulator.addr, end)
+}
+
+/// The same before a simulator that is reached at `addr`.
+pub fn end_before(options: &Load, simulator: &Simulator, addr: SocketAddr, end: End<'_>) -> Outcome<Value> {
+    let (folder, binary, seed) = (options.folder.clone(), options.binary.clone(), options.seed);
+    let mode = Mode::Carrier { addr, window: options.window, doubt_resends: options.doubt_resends };
+    let setup = Setup { binary, folder, mode, environment: options.environment.clone() };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
-    let what = options.ends();
-    println!("{} {what} under {} callers, seed {seed}", options.kills, options.callers);
-    let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, Chance::new(seed), options)?;
+    println!("{} {} under {} callers, seed {seed}", options.count, options.ends.name(), options.callers);
+    let (gateway, marks) = load_and_end(&setup, gateway, simulator, &account, &books, options, end)?;
     let uncertain = wait_until_settled(&gateway)?;
     check_store(&setup.binary, &setup.data_folder())?;
     let (posted, held) = gateway.wallet(&account.key)?;
@@ -112,7 +197,7 @@ fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &O
     };
     check(&found, &gateway, &books, &marks, options)?;
     Ok(json!({
-        what: marks.len(),
+        options.ends.name(): marks.len(),
         "accepted": found.accepted.len(),
         "lost": 0,
         "charged_twice": 0,
@@ -132,14 +217,14 @@ pub fn build(workspace: &Workspace, release: bool) -> Outcome<&'static str> {
 }
 
 /// Runs the callers and kills under them; gives the last gateway and the journal's length at each kill.
-fn load_and_kill(
+fn load_and_end(
     setup: &Setup,
     first: Gateway,
     simulator: &Simulator,
     account: &Account,
     books: &Books,
-    mut chance: Chance,
-    options: &Options,
+    options: &Load,
+    end: End<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
     let callers =
         Callers { host: RwLock::new(first.http), stop: AtomicBool::new(false), books, account, pause: Duration::ZERO };
@@ -147,24 +232,25 @@ fn load_and_kill(
         for _ in 0..options.callers {
             scope.spawn(|| callers.call());
         }
-        let killed = kill_again_and_again(setup, first, simulator, &callers, &mut chance, options);
+        let killed = end_again_and_again(setup, first, simulator, &callers, options, end);
         // Also after a failure, or the scope would wait for the callers for ever.
         callers.stop();
         killed
     })
 }
 
-fn kill_again_and_again(
+fn end_again_and_again(
     setup: &Setup,
     first: Gateway,
     simulator: &Simulator,
     callers: &Callers<'_>,
-    chance: &mut Chance,
-    options: &Options,
+    options: &Load,
+    end: End<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
+    let mut chance = Chance::new(options.seed);
     let mut gateway = first;
-    let mut marks = Vec::with_capacity(options.kills);
-    for kill in 1..=options.kills {
+    let mut marks = Vec::with_capacity(options.count);
+    for number in 1..=options.count {
         sleep(Duration::from_millis(20 + chance.below(options.life_ms_max)));
         let started = Started::now();
         while callers.books.open_count() < options.open_min {
@@ -172,20 +258,17 @@ fn kill_again_and_again(
             sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
-        if options.graceful {
-            let status = gateway.process.terminate()?;
-            require(status.success(), || format!("stop {kill} ended with {status}"))?;
-        } else {
-            gateway.process.kill()?;
-        }
+        let after = end(&mut gateway)?;
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
         // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
         verdicts(&setup.binary, &setup.data_folder(), &[])?;
-        gateway = setup.start()?;
-        callers.moved(gateway.http);
-        if kill % 10 == 0 || kill == options.kills {
-            println!("  {kill}: {open} requests were open, {accepted} texts accepted so far");
+        if after == After::Gone {
+            gateway = setup.start()?;
+            callers.moved(gateway.http);
+        }
+        if number % 10 == 0 || number == options.count {
+            println!("  {number}: {open} requests were open, {accepted} texts accepted so far");
         }
     }
     // A last life without a kill, so that what was cut short last is seen to the end under load.
@@ -217,7 +300,7 @@ struct Accounts {
     held: i64,
 }
 
-fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], options: &Options) -> Outcome<()> {
+fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], options: &Load) -> Outcome<()> {
     let Accounts { accepted, journal, stored, uncertain, doubts, .. } = found;
     let copies = journal.extra_between(0, journal.lines());
     println!(
@@ -232,7 +315,7 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], op
         journal.unique()
     );
     require(!accepted.is_empty(), || "nothing was accepted".to_owned())?;
-    if options.graceful {
+    if options.ends == Ends::Stops {
         require((*doubts, copies) == (0, 0), || {
             format!("{doubts} doubts and {copies} copies after stops in good order")
         })?;
@@ -247,11 +330,11 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], op
     check_money(found)?;
     check_copies(journal, marks, options.window)?;
     check_views(gateway, accepted, *uncertain)?;
-    let allowed = if options.graceful { 0 } else { marks.len() * options.window as usize };
+    let allowed = if options.ends == Ends::Stops { 0 } else { marks.len() * options.window as usize };
     println!(
         "0 lost, 0 charged twice, {copies} copies after {} {} (at most {allowed} allowed)",
         marks.len(),
-        options.ends()
+        options.ends.name()
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod bench;
+pub mod chaosproxy;
 pub mod checkload;
 pub mod ci;
 pub mod compare;
@@ -16,6 +17,7 @@ pub mod install;
 pub mod load;
 pub mod overload;
 pub mod packages;
+pub mod powercut;
 pub mod properties;
 pub mod rotate;
 pub mod sdks;

@@ -27,7 +27,11 @@ const SUCCESS: RangeInclusive<u16> = 200..=205;
 /// How long an endpoint is tried: a client's fault is an answer, not a reason to ask again.
 pub(in super::super) const fn rules() -> WebhookRules {
     WebhookRules {
-        backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
+        backoff: Backoff::Doubling {
+            first: Span::seconds(5),
+            longest: Span::seconds(900),
+            give_up_after: Span::hours(24),
+        },
         success: SUCCESS,
         retried: Retried::Faults,
     }

@@ -102,6 +102,7 @@ fn message(body: &Map<String, Value>, place: &str) -> Result<SendCall, Faulty> {
         class: None,
         idempotency: None,
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
     })
 }
 

@@ -29,7 +29,7 @@ pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
         EndpointKind::Inbound => Span::hours(24),
     };
     WebhookRules {
-        backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
+        backoff: Backoff::Doubling { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
         success: 200..=205,
         retried: Retried::All,
     }

@@ -67,6 +67,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         class,
         idempotency,
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
     })))
 }
 
