@@ -293,7 +293,7 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
                 template: row.get(18)?,
                 sender: row
                     .get::<_, Option<Box<str>>>(19)?
-                    .map(|_| parsed(row, 19, |text| SenderId::parse(text)))
+                    .map(|_| parsed(row, 19, SenderId::parse))
                     .transpose()?,
             },
             signing,
