@@ -4,6 +4,7 @@
 //! are durable; that continuation runs on the writer thread whether or not anybody still waits for the answer, so a client that
 //! hangs up cannot strand a message. Once the store has stopped, every group is answered with the error.
 
+mod pace;
 mod queue;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use whimbrel_core::World;
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
+use self::pace::Pace;
 use self::queue::{Group, Queue};
 
 /// How often the store is asked whether there is room again.
@@ -58,6 +60,7 @@ enum Kind {
 #[derive(Default)]
 struct Waiting {
     queue: Queue,
+    pace: Pace,
     closing: bool,
     stopped: Option<StoreError>,
     /// The disk has no room: nothing new is taken, and what ends other work waits.
@@ -140,7 +143,7 @@ impl Batcher {
             Some(CommitError::Closed)
         } else if let Some(error) = full {
             Some(CommitError::NoSpace(error.clone()))
-        } else if kind == Kind::New && !waiting.queue.admits(&ops, self.shared.op_count_max, now) {
+        } else if kind == Kind::New && !waiting.queue.admits(&ops, waiting.pace.room(self.shared.op_count_max), now) {
             Some(CommitError::Full)
         } else {
             None
@@ -312,7 +315,12 @@ fn commit(shared: &Shared, store: &dyn Store, groups: Vec<Group>) {
     metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
     let begun_at = shared.world.now();
     let committed = store.commit(&ops);
-    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(shared.world.now().since(begun_at).to_std());
+    let took = shared.world.now().since(begun_at);
+    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(took.to_std());
+    let new = waiting.iter().filter(|(_, _, kind)| *kind == Kind::New).map(|(count, ..)| count).sum();
+    if committed.is_ok() {
+        shared.lock().pace.committed(new, took);
+    }
     match committed {
         Ok(results) => answer(waiting, results),
         Err(error @ StoreError::Full { .. }) => keep(shared, ops, waiting, &error),
