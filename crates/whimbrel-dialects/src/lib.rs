@@ -19,7 +19,7 @@ pub mod webhook;
 use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Money, Notice, Outcome, Refusal, Timestamp,
+    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, Outcome, Refusal, Timestamp,
 };
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
@@ -173,11 +173,6 @@ pub trait Dialect: Send + Sync {
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
-        None
-    }
-
-    /// What the vendor gives to a customer who signs up by itself, in the currency of such an account; `None`: nothing.
-    fn sign_up_credit(&self) -> Option<Money> {
         None
     }
 

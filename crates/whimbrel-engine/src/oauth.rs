@@ -341,7 +341,9 @@ impl Engine {
         let changed = move |result: &OpResult| match result {
             OpResult::Document(document) => {
                 engine.oauth.note(&place, Some(document));
-                exchange.map(Exchange::done);
+                if let Some(exchange) = exchange {
+                    exchange.done();
+                }
             }
             OpResult::DocumentRemoved => engine.oauth.note(&place, None),
             _ => {}

@@ -405,7 +405,7 @@ pub fn rules(doubt: DoubtRules) -> CarrierRules {
 }
 
 fn snapshot(carrier: CarrierId) -> Snapshot {
-    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n";
+    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n8498,45204,VN,Viettel\n";
     Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
