@@ -36,7 +36,7 @@ pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
-    IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageOutcome, OauthCall, OauthOutcome, Outcome, PageWish,
+    IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageName, MessageOutcome, OauthCall, OauthOutcome, Outcome, PageWish,
     RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish, SendCall,
     TokenKind,
 };
@@ -46,12 +46,12 @@ pub use carrier::{
 };
 pub use choice::{Choice, Member};
 pub use credential::{
-    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureMethod, Signing,
-    WebhookSigning,
+    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureCause,
+    SignatureMethod, Signing, WebhookSigning,
 };
 pub use id::{
     AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,
-    PartId,
+    PartId, Serial,
 };
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};

@@ -4,7 +4,7 @@
 //! What it says is kept as facts, not as bytes: a dialect renders it anew for every try, since time stamps and signatures change.
 
 use crate::account::EndpointKind;
-use crate::id::{AccountId, ApplicationId, MessageId, NoticeId, PartId};
+use crate::id::{AccountId, ApplicationId, MessageId, NoticeId, PartId, Serial};
 use crate::inbound::InboundTold;
 use crate::money::Money;
 use crate::part::Final;
@@ -26,6 +26,9 @@ pub struct Notice {
     pub form: NoticeForm,
     /// The application that it is about, if it is about one.
     pub application: Option<ApplicationId>,
+    /// The one of the account's hooks that it is for: the key of the hook's document. Without one, and where the dialect has hooks, it
+    /// becomes a notice for each hook that wants it.
+    pub hook: Option<Box<str>>,
     /// What it tells.
     pub told: Told,
     /// When it happened, by our clock.
@@ -62,6 +65,8 @@ pub enum NoticeScope {
     Part,
     /// Of the message as a whole: once when the carrier has all of it, and once when it ends.
     Message,
+    /// As of the message, and of what its first part meets on the way; to the account's hooks.
+    Progress,
 }
 
 /// How the receipts of a message are told.
@@ -101,6 +106,8 @@ pub struct ReceiptTold {
     pub part_id: PartId,
     /// Its message.
     pub message_id: MessageId,
+    /// The message's number, where its dialect names it by one.
+    pub serial: Option<Serial>,
     /// How many parts the message has.
     pub part_count: u8,
     /// The message's recipient.
