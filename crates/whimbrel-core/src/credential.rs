@@ -10,8 +10,10 @@ use crate::choice::Member;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// Secrets that an account may have at once.
+/// Secrets that are shown beside a key and that an account may have at once.
 pub const SECRETS_MAX: usize = 2;
+/// Secret keys that an account may have at once.
+pub const SECRET_KEYS_MAX: usize = 32;
 /// The fewest and the most characters of a chosen secret.
 const CHARS: std::ops::RangeInclusive<usize> = 8..=25;
 
@@ -64,6 +66,45 @@ pub enum SecretKind {
     Chosen,
 }
 
+/// Whether a secret key is for real messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum KeyMode {
+    /// It is: they reach handsets and are charged.
+    #[default]
+    Live,
+    /// It is for trying out: nothing reaches a handset, and nothing is charged.
+    Test,
+}
+
+/// What a secret is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretRole {
+    /// It is shown beside the account's key.
+    Half,
+    /// It is a key itself: it names its account and proves it. Always generated, so that nobody can guess one.
+    Key(KeyMode),
+}
+
+impl SecretRole {
+    /// How many secrets of this kind an account may have at once.
+    #[must_use]
+    pub const fn count_max(self) -> usize {
+        match self {
+            Self::Half => SECRETS_MAX,
+            Self::Key(_) => SECRET_KEYS_MAX,
+        }
+    }
+
+    /// The mode of a secret key.
+    #[must_use]
+    pub const fn mode(self) -> Option<KeyMode> {
+        match self {
+            Self::Half => None,
+            Self::Key(mode) => Some(mode),
+        }
+    }
+}
+
 /// How a request shows who is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthMethod {
@@ -77,6 +118,8 @@ pub enum AuthMethod {
     Token,
     /// OAuth 1.0a.
     OAuth,
+    /// A secret key in a header, by itself.
+    SecretKey,
 }
 
 /// What a request is about, as far as accounts may be kept from it.
@@ -187,11 +230,11 @@ pub enum SecretRefusal {
     UnknownAccount,
     /// The account has no secret with that id.
     UnknownSecret,
-    /// It has two already.
+    /// It has as many as it may have.
     TooMany,
     /// It is the last one.
     Last,
-    /// The account has that very secret already.
+    /// The account has that very secret already, or another one has that very secret key.
     InUse,
     /// The secret is too weak.
     Weak(SecretFault),
@@ -202,9 +245,9 @@ impl fmt::Display for SecretRefusal {
         match self {
             Self::UnknownAccount => f.write_str("there is no such account"),
             Self::UnknownSecret => f.write_str("the account has no secret with that id: list them to see the ids"),
-            Self::TooMany => f.write_str("the account has two secrets already: revoke one first"),
+            Self::TooMany => f.write_str("the account has as many secrets as it may: revoke one first"),
             Self::Last => f.write_str("it is the account's last secret: add another one first"),
-            Self::InUse => f.write_str("the account has that very secret already: choose another one"),
+            Self::InUse => f.write_str("that very secret is in use already: choose another one"),
             Self::Weak(fault) => write!(
                 f,
                 "the secret is too weak, {fault}: choose 8 to 25 characters with a small letter, a capital and a digit"
@@ -235,7 +278,9 @@ text_forms! {
     SecretKind { Generated = "generated", Chosen = "chosen" }
     AuthMethod {
         Parameters = "parameters", Basic = "basic", Signature = "signature", Token = "token", OAuth = "oauth",
+        SecretKey = "secret-key",
     }
+    KeyMode { Live = "live", Test = "test" }
     Scope {
         Send = "send", Read = "read", Account = "account", Numbers = "numbers", Applications = "applications",
         Secrets = "secrets",
@@ -247,7 +292,8 @@ text_forms! {
 }
 
 impl Member for AuthMethod {
-    const ALL: &'static [Self] = &[Self::Parameters, Self::Basic, Self::Signature, Self::Token, Self::OAuth];
+    const ALL: &'static [Self] =
+        &[Self::Parameters, Self::Basic, Self::Signature, Self::Token, Self::OAuth, Self::SecretKey];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -309,7 +355,7 @@ mod tests {
             let read = Methods::parse(text).expect("a set");
             assert_eq!(Methods::parse(&read.to_string()), Some(read), "{text}");
         }
-        assert_eq!(Methods::parse("parameters,basic,signature,token,oauth"), Some(Methods::default()));
+        assert_eq!(Methods::parse("parameters,basic,signature,token,oauth,secret-key"), Some(Methods::default()));
         for wrong in ["", ",", "basic,", "Basic", "all,basic", "jwt"] {
             assert_eq!(Methods::parse(wrong), None, "{wrong}");
         }

@@ -46,8 +46,8 @@ pub use carrier::{
 };
 pub use choice::{Choice, Member};
 pub use credential::{
-    AuthMethod, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal, SignatureCause,
-    SignatureMethod, Signing, WebhookSigning,
+    AuthMethod, KeyMode, SECRET_KEYS_MAX, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal,
+    SecretRole, SignatureCause, SignatureMethod, Signing, WebhookSigning,
 };
 pub use id::{
     AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,

@@ -24,6 +24,15 @@ pub enum Claim {
         /// Whether the same request could have been signed, or come with a token.
         signable: Signable,
     },
+    /// A secret key: it names its account by itself.
+    SecretKey {
+        /// The key as presented.
+        secret: Secret,
+        /// How it was shown: [`AuthMethod::Parameters`], [`AuthMethod::Basic`] or [`AuthMethod::SecretKey`].
+        method: AuthMethod,
+        /// Whether the same request could have been signed.
+        signable: Signable,
+    },
     /// A signature over the request.
     Signed(Box<dyn SignedRequest>),
     /// A token that one of an account's applications signed.
@@ -33,14 +42,15 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// Who it says it is: a key, or an application. Nothing of it is proved.
+    /// Who it says it is: a key, or an application. Nothing of it is proved. `None`: a secret key says nothing else than itself.
     #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
+    pub fn name(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::KeyAndSecret { key, .. } => Cow::Borrowed(key),
-            Self::Signed(signed) => Cow::Borrowed(signed.key()),
-            Self::Token(token) => Cow::Owned(token.application().to_string()),
-            Self::Delegated(request) => Cow::Borrowed(request.consumer()),
+            Self::KeyAndSecret { key, .. } => Some(Cow::Borrowed(key)),
+            Self::SecretKey { .. } => None,
+            Self::Signed(signed) => Some(Cow::Borrowed(signed.key())),
+            Self::Token(token) => Some(Cow::Owned(token.application().to_string())),
+            Self::Delegated(request) => Some(Cow::Borrowed(request.consumer())),
         }
     }
 
@@ -48,7 +58,7 @@ impl Claim {
     #[must_use]
     pub const fn signable(&self) -> Signable {
         match self {
-            Self::KeyAndSecret { signable, .. } => *signable,
+            Self::KeyAndSecret { signable, .. } | Self::SecretKey { signable, .. } => *signable,
             Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
         }
     }
@@ -57,7 +67,7 @@ impl Claim {
     #[must_use]
     pub const fn method(&self) -> AuthMethod {
         match self {
-            Self::KeyAndSecret { method, .. } => *method,
+            Self::KeyAndSecret { method, .. } | Self::SecretKey { method, .. } => *method,
             Self::Signed(_) => AuthMethod::Signature,
             Self::Token(_) => AuthMethod::Token,
             Self::Delegated(_) => AuthMethod::OAuth,

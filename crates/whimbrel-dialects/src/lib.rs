@@ -7,6 +7,7 @@
 pub mod claim;
 pub mod client;
 pub mod http;
+pub mod keys;
 pub mod nexmo;
 pub mod own;
 pub mod registry;
@@ -18,6 +19,7 @@ use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
+pub use crate::keys::SecretKeyForm;
 pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 
 /// What the rest of the product may know of a dialect.
@@ -29,6 +31,8 @@ pub struct Descriptor {
     pub aliases: &'static [&'static str],
     /// The name in prose.
     pub title: &'static str,
+    /// How its customers' secret keys are written; `None`: they show a key with a secret beside it.
+    pub secret_keys: Option<SecretKeyForm>,
     /// The development account's credentials.
     pub dev_account: DevAccount,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
@@ -38,10 +42,12 @@ pub struct Descriptor {
 /// The fixed credentials of `--dev`.
 #[derive(Debug, Clone, Copy)]
 pub struct DevAccount {
-    /// The key.
+    /// The key; where customers have secret keys, the account's name.
     pub key: &'static str,
-    /// The secret.
+    /// The secret, or the secret key.
     pub secret: &'static str,
+    /// A secret key for trying out.
+    pub test_key: Option<&'static str>,
     /// The secret that signs requests and webhooks.
     pub signature_secret: &'static str,
     /// The wallet's currency.

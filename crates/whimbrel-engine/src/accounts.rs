@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, CarrierId, Refusal, Secret};
+use whimbrel_core::{Account, CarrierId, Refusal, Secret, SecretRole};
 use whimbrel_store::{AccountPatch, AccountRefused, NewAccount, NewSecret, Op, OpResult, TopUp, Wallet};
 
 use crate::Engine;
@@ -19,6 +19,8 @@ pub struct NewCustomer {
     pub dialect: Box<str>,
     /// The secret that authenticates it. We made it: it is kept as a digest.
     pub secret: Secret,
+    /// What that secret is for.
+    pub role: SecretRole,
     /// The secret that signs.
     pub signature_secret: Secret,
 }
@@ -62,7 +64,7 @@ impl Engine {
         let id = self.new_secret_id();
         let at = self.world.now();
         for _ in 0..VERIFIER_TRIES_MAX {
-            let secret = NewSecret { id, verifier: self.keyring.verifier(&customer.secret) };
+            let secret = NewSecret { id, role: customer.role, verifier: self.keyring.verifier(&customer.secret) };
             let op = Op::NewAccount(Box::new(NewAccount {
                 account: customer.account.clone(),
                 dialect: customer.dialect.clone(),

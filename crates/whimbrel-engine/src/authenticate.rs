@@ -1,5 +1,6 @@
 //! Who calls: from a claim to an account, or a refusal that tells a guesser nothing.
 //!
+//! A secret key names its account by itself: it is found by its digest, so that a wrong one costs what a right one does.
 //! An unknown key and a wrong secret cost the same work and get the same answer. Generated secrets are compared by their
 //! digests, here and at once. Chosen ones are compared dearly by the [`prover`](crate::prover) the first time, and by a proof in
 //! memory from then on. Where any account has a chosen secret, every request that fails costs as much as an account with two of
@@ -10,7 +11,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use whimbrel_core::policy::KeyUse;
 use whimbrel_core::{
-    Access, Account, AccountStatus, ApplicationId, AuthMethod, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
+    Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
     SecretId, SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
@@ -36,6 +37,8 @@ pub struct Caller {
     pub account: Arc<Account>,
     /// How they proved it.
     pub method: AuthMethod,
+    /// What the key is for; whoever calls by anything else than a secret key means it.
+    pub mode: KeyMode,
     /// Which of the account's applications calls, if one does.
     pub application: Option<ApplicationId>,
     /// What must not be used again once the request was carried out.
@@ -56,9 +59,17 @@ impl Engine {
         origin: Origin,
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
-        let (name, source) = (KeyName::of(dialect, &claim.name()), Source::of(origin.address));
+        let (name, source) = (key_name(dialect, claim), Source::of(origin.address));
         self.failures().judge(name, source, now).map_err(|wait| Refusal::TooManyFailures { wait })?;
+        let mut mode = KeyMode::Live;
         let proved = match claim {
+            Claim::SecretKey { secret, .. } => {
+                let found = self.directory.by_digests(dialect, &self.keyring.digests(secret));
+                found.ok_or(Refusal::BadCredentials).map(|(entry, of_key)| {
+                    mode = of_key;
+                    (entry, None)
+                })
+            }
             Claim::KeyAndSecret { key, secret, .. } => {
                 self.prove(dialect, key, secret, source).await.map(|entry| (entry, None))
             }
@@ -72,7 +83,7 @@ impl Engine {
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
-            Claim::KeyAndSecret { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
+            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
         };
         match &proved {
             Ok(_) => self.failures().proved(name, source),
@@ -84,7 +95,7 @@ impl Engine {
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, application, replay }),
+            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, mode, application, replay }),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
         }
@@ -157,6 +168,14 @@ impl Engine {
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who says they call, as failures are counted. A secret key is a name of its own: nobody but its owner fails by it.
+fn key_name(dialect: &str, claim: &Claim) -> KeyName {
+    match claim {
+        Claim::SecretKey { secret, .. } => KeyName::of(dialect, secret.expose()),
+        named => KeyName::of(dialect, &named.name().unwrap_or_default()),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
-use whimbrel_core::{Account, AccountId, Lists, SECRETS_MAX, SecretId, SecretKind, Timestamp};
-use whimbrel_store::{Credential, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets};
+use whimbrel_core::{Account, AccountId, KeyMode, Lists, SECRETS_MAX, SecretId, SecretKind, SecretRole, Timestamp};
+use whimbrel_store::{Credential, KeyDigest, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets};
 
 /// Every account, by the credential it shows and by number.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub struct Directory {
 struct Entries {
     by_key: HashMap<Box<str>, HashMap<Box<str>, Arc<Entry>>>,
     by_id: HashMap<AccountId, Arc<Entry>>,
+    /// Secret keys, by dialect and digest.
+    by_digest: HashMap<Box<str>, HashMap<KeyDigest, (AccountId, KeyMode)>>,
     /// Numbers of ours and who owns them.
     numbers: HashMap<Box<str>, AccountId>,
     /// Lists that hold for every account.
@@ -74,9 +76,16 @@ impl LiveSecret {
 }
 
 impl Entry {
-    /// The secrets, each of its kind; at most [`SECRETS_MAX`] in all.
+    /// The secrets that are shown beside the account's key, each of its kind; at most [`SECRETS_MAX`] in all.
     pub(crate) fn secrets_of(&self, kind: SecretKind) -> impl Iterator<Item = &LiveSecret> {
-        self.secrets.iter().take(SECRETS_MAX).filter(move |secret| secret.known.verifier.kind() == kind)
+        let halves = self.secrets.iter().filter(|secret| secret.known.role == SecretRole::Half).take(SECRETS_MAX);
+        halves.filter(move |secret| secret.known.verifier.kind() == kind)
+    }
+
+    /// What its secret keys are found by.
+    fn key_digests(&self) -> impl Iterator<Item = (KeyDigest, KeyMode)> {
+        let known = self.secrets.iter().map(|secret| &secret.known);
+        known.filter_map(|known| Some((known.verifier.key_digest()?, known.role.mode()?)))
     }
 
     /// The live secret with that id.
@@ -194,6 +203,15 @@ impl Directory {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).by_key.get(dialect)?.get(key).cloned()
     }
 
+    /// The account among the customers of `dialect` that one of the digests of a secret key is known of, and what the key is for.
+    /// All digests are looked for, so that it takes as long whichever it is, and if it is none.
+    pub(crate) fn by_digests(&self, dialect: &str, digests: &[KeyDigest]) -> Option<(Arc<Entry>, KeyMode)> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = entries.by_digest.get(dialect)?;
+        let (id, mode) = digests.iter().fold(None, |found, digest| keys.get(digest).copied().or(found))?;
+        Some((entries.by_id.get(&id).cloned()?, mode))
+    }
+
     /// Every account with that key, whatever its dialect.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Vec<Arc<Entry>> {
@@ -210,6 +228,13 @@ impl Entries {
         self.overlap_ends_at = self.overlap_ends_at.into_iter().chain(entry.overlap_ends_at()).min();
         if let Some(old) = self.by_id.insert(entry.account.id, Arc::clone(&entry)) {
             self.chosen_count -= chosen(&old);
+            if let Some(keys) = self.by_digest.get_mut(&old.dialect) {
+                old.key_digests().for_each(|(digest, _)| _ = keys.remove(&digest));
+            }
+        }
+        if entry.key_digests().next().is_some() {
+            let keys = self.by_digest.entry(entry.dialect.clone()).or_default();
+            keys.extend(entry.key_digests().map(|(digest, mode)| (digest, (entry.account.id, mode))));
         }
         self.by_key.entry(entry.dialect.clone()).or_default().insert(entry.account.key.clone(), entry);
     }

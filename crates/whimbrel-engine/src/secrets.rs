@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use whimbrel_core::{
-    Account, AccountId, Refusal, Secret, SecretId, SecretKind, SecretRefusal, SecretShown, SecretsCall, SecretsOutcome,
-    SecretsWish, Span, credential,
+    Account, AccountId, KeyMode, Refusal, Secret, SecretId, SecretKind, SecretRefusal, SecretRole, SecretShown,
+    SecretsCall, SecretsOutcome, SecretsWish, Span, credential,
 };
 use whimbrel_store::{
     AddSecret, Credential, KnownSecret, NewSecret, Op, OpResult, RevokeSecret, RotateSignatureSecret, SecretVerifier,
@@ -48,6 +48,33 @@ impl std::fmt::Display for SecretError {
 
 impl std::error::Error for SecretError {}
 
+/// A secret to give to an account.
+#[derive(Debug, Clone)]
+pub enum AddedSecret {
+    /// We made it; it is shown beside the account's key.
+    Generated(Secret),
+    /// A person chose it; it is shown beside the account's key.
+    Chosen(Secret),
+    /// A secret key, generated.
+    Key(Secret, KeyMode),
+}
+
+impl AddedSecret {
+    const fn role(&self) -> SecretRole {
+        match self {
+            Self::Generated(_) | Self::Chosen(_) => SecretRole::Half,
+            Self::Key(_, mode) => SecretRole::Key(*mode),
+        }
+    }
+
+    const fn kind(&self) -> SecretKind {
+        match self {
+            Self::Generated(_) | Self::Key(..) => SecretKind::Generated,
+            Self::Chosen(_) => SecretKind::Chosen,
+        }
+    }
+}
+
 /// What an account's owner sees of a secret.
 const fn shown(secret: &KnownSecret) -> SecretShown {
     SecretShown { id: secret.id, created_at: secret.created_at }
@@ -68,22 +95,35 @@ impl Engine {
     pub async fn add_secret(
         self: &Arc<Self>,
         account_id: AccountId,
-        secret: Secret,
-        kind: SecretKind,
+        added: AddedSecret,
     ) -> Result<KnownSecret, SecretError> {
+        let (role, kind) = (added.role(), added.kind());
+        let in_use = SecretError::Refused(SecretRefusal::InUse);
         let unknown = SecretError::Refused(SecretRefusal::UnknownAccount);
-        if kind == SecretKind::Chosen {
-            credential::judge_strength(&secret).map_err(|fault| SecretError::Refused(SecretRefusal::Weak(fault)))?;
-            let entry = self.directory.by_id(account_id).ok_or(unknown)?;
-            if self.has(&entry, &secret).await? {
-                return Err(SecretError::Refused(SecretRefusal::InUse));
+        let entry = self.directory.by_id(account_id).ok_or(unknown)?;
+        let secret = match added {
+            AddedSecret::Generated(secret) => secret,
+            AddedSecret::Chosen(secret) => {
+                let weak = |fault| SecretError::Refused(SecretRefusal::Weak(fault));
+                credential::judge_strength(&secret).map_err(weak)?;
+                if self.has(&entry, &secret).await? {
+                    return Err(in_use);
+                }
+                secret
             }
-        }
+            // The store looks as well, but sees only digests by the present key.
+            AddedSecret::Key(secret, _) => {
+                match self.directory.by_digests(&entry.dialect, &self.keyring.digests(&secret)) {
+                    Some(_) => return Err(in_use),
+                    None => secret,
+                }
+            }
+        };
         let now = self.world.now();
         let id = self.new_secret_id();
         for _ in 0..VERIFIER_TRIES_MAX {
             let verifier = self.verifier(&secret, kind).await?;
-            let add = AddSecret { account_id, secret: NewSecret { id, verifier }, at: now };
+            let add = AddSecret { account_id, secret: NewSecret { id, role, verifier }, at: now };
             match self.change_secrets(Op::AddSecret(Box::new(add))).await? {
                 Some(credential) => {
                     self.tell_of_secret(account_id, "account.secret-added", &id.to_string());
@@ -172,7 +212,7 @@ impl Engine {
                 });
             }
             SecretsWish::Add(secret) => {
-                let added = self.add_secret(account.id, secret, SecretKind::Chosen).await;
+                let added = self.add_secret(account.id, AddedSecret::Chosen(secret)).await;
                 added.map(|secret| SecretsOutcome::Added { key, secret: shown(&secret) })
             }
             SecretsWish::Revoke { id } => match SecretId::parse(&id) {

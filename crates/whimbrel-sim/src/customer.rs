@@ -6,8 +6,8 @@ use whimbrel_core::plan::Route;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AccountStatus, Alphabet, CaptureOn, CarrierId, Content, Currency, Endpoint,
     EndpointKind, HttpMethodChoice, IdempotencyKey, MessageClass, MessageText, Money, Networks, PhoneNumber, Prices,
-    ReceiptWish, Registration, RouteCarrier, Secret, SecretId, SendCall, SenderId, Signing, Snapshot, Telling,
-    Timestamp,
+    ReceiptWish, Registration, RouteCarrier, Secret, SecretId, SecretRole, SendCall, SenderId, Signing, Snapshot,
+    Telling, Timestamp,
 };
 use whimbrel_dialects::registry;
 use whimbrel_sms::RefWidth;
@@ -88,6 +88,7 @@ pub fn furnishing(carrier_count: u16, funds: u64, at: Timestamp) -> Vec<Op> {
             dialect: registry::DIALECTS[0].descriptor().id.into(),
             secrets: vec![NewSecret {
                 id: SecretId(id.0.unsigned_abs().into()),
+                role: SecretRole::Half,
                 verifier: keyring().verifier(&Secret::new("secret")),
             }],
             signature_secret: Secret::new("signature"),

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 
 pub use error::KeyringError;
 pub use file::KEY_FILE;
-pub use verifier::{ChosenCost, SecretDigest, SecretVerifier};
+pub use verifier::{ChosenCost, KeyDigest, SecretDigest, SecretVerifier};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;

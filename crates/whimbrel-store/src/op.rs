@@ -267,7 +267,7 @@ pub struct NewAccount {
     pub account: Account,
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
-    /// Secrets that authenticate it: one or two.
+    /// Secrets that authenticate it: at least one, and of each role as many as an account may have.
     pub secrets: Vec<NewSecret>,
     /// The secret that signs its requests and webhooks, which must be readable again. It has the account's number as its id.
     pub signature_secret: Secret,

@@ -4,7 +4,7 @@ use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
     Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
     InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
-    SenderId, Timestamp,
+    SecretRole, SenderId, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -18,7 +18,7 @@ pub struct Credential {
     pub account: Account,
     /// The dialect whose customers it serves.
     pub dialect: Box<str>,
-    /// What proves the secrets that authenticate it; one or two, the oldest first.
+    /// What proves the secrets that authenticate it; at least one, the oldest first.
     pub secrets: Vec<KnownSecret>,
     /// The secrets that sign, unsealed.
     pub signature_secrets: SignatureSecrets,
@@ -29,6 +29,8 @@ pub struct Credential {
 pub struct KnownSecret {
     /// Its name.
     pub id: SecretId,
+    /// What it is for.
+    pub role: SecretRole,
     /// When it was made or chosen.
     pub created_at: Timestamp,
     /// What proves it.

@@ -5,12 +5,13 @@ mod support;
 use rusqlite::Connection;
 use support::*;
 use whimbrel_core::{
-    AccountId, AuthMethod, Choice, Currency, KeyPolicy, Money, PartEvent, PartId, Refusal, Secret, SecretId,
-    SecretRefusal, SignatureMethod, SignatureRule, Signing, Span, Timestamp, WebhookSigning,
+    AccountId, AuthMethod, Choice, Currency, KeyMode, KeyPolicy, Money, PartEvent, PartId, Refusal, SECRET_KEYS_MAX,
+    Secret, SecretId, SecretRefusal, SecretRole, SignatureMethod, SignatureRule, Signing, Span, Timestamp,
+    WebhookSigning,
 };
 use whimbrel_store::{
-    AccountPatch, AddSecret, Claim, Credential, KeyState, Keyring, NewSecret, Op, OpResult, Rest, RevokeSecret,
-    RotateSignatureSecret, SqliteOptions, SqliteStore, Store,
+    AccountPatch, AccountRefused, AddSecret, Claim, Credential, KeyState, Keyring, NewSecret, Op, OpResult, Rest,
+    RevokeSecret, RotateSignatureSecret, SqliteOptions, SqliteStore, Store,
 };
 
 fn add(id: u128, secret: &str) -> Op {
@@ -69,8 +70,11 @@ fn an_account_has_one_or_two_secrets_over_restarts() {
     furnish(&store, 1);
     // The account was made with the secret that has its number.
     assert_eq!(refused(&store, revoke(5)), SecretRefusal::Last);
-    let chosen =
-        NewSecret { id: SecretId(8), verifier: keyring().chosen_verifier(&Secret::new("Abcdefg123")).expect("a salt") };
+    let chosen = NewSecret {
+        id: SecretId(8),
+        role: SecretRole::Half,
+        verifier: keyring().chosen_verifier(&Secret::new("Abcdefg123")).expect("a salt"),
+    };
     for _ in 0..2 {
         let now = changed(&store, add_new(chosen.clone()));
         assert_eq!(ids(&now), [5, 8], "twice is once");
@@ -306,7 +310,7 @@ fn a_change_of_keys_can_be_cut_short_anywhere_and_goes_on() {
     for id in 5..12 {
         let mut account = new_account(AccountId(id), &format!("devkey{id:02}"));
         let verifier = keyring.verifier(&Secret::new("devSecret01"));
-        account.secrets = vec![NewSecret { id: SecretId(5), verifier }];
+        account.secrets = vec![NewSecret { id: SecretId(5), role: SecretRole::Half, verifier }];
         run(&store, Op::NewAccount(Box::new(account)));
     }
     let good = |store: &SqliteStore, keyring: &Keyring| {
@@ -372,7 +376,11 @@ fn a_key_stays_until_the_end_of_its_last_secret_is_durable() {
     let folder = Folder::new("key-durable");
     let (store, keyring) = open_with_file(&folder);
     run(&store, Op::NameCarrier { name: "tele-1".into() });
-    let secret = |id: u128, text: &str| NewSecret { id: SecretId(id), verifier: keyring.verifier(&Secret::new(text)) };
+    let secret = |id: u128, text: &str| NewSecret {
+        id: SecretId(id),
+        role: SecretRole::Half,
+        verifier: keyring.verifier(&Secret::new(text)),
+    };
     let mut account = new_account(ACCOUNT, "devkey01");
     account.secrets = vec![secret(5, "devSecret01")];
     run(&store, Op::NewAccount(Box::new(account)));
@@ -403,14 +411,71 @@ fn a_verifier_of_a_key_that_is_gone_is_not_stored() {
     let folder = Folder::new("key-gone");
     let (store, keyring) = open_with_file(&folder);
     run(&store, Op::NameCarrier { name: "tele-1".into() });
-    let stale = NewSecret { id: SecretId(5), verifier: keyring.verifier(&Secret::new("devSecret01")) };
+    let stale =
+        NewSecret { id: SecretId(5), role: SecretRole::Half, verifier: keyring.verifier(&Secret::new("devSecret01")) };
     keyring.begin_rotation().expect("begun");
     assert_eq!(reseal(&store), (0, Rest::None));
     retire(&store).expect("nothing is left");
     let mut account = new_account(ACCOUNT, "devkey01");
     account.secrets = vec![stale.clone()];
     assert!(matches!(run(&store, Op::NewAccount(Box::new(account.clone()))), OpResult::KeyGone));
-    account.secrets = vec![NewSecret { id: SecretId(5), verifier: keyring.verifier(&Secret::new("devSecret01")) }];
+    account.secrets = vec![NewSecret {
+        id: SecretId(5),
+        role: SecretRole::Half,
+        verifier: keyring.verifier(&Secret::new("devSecret01")),
+    }];
     assert!(matches!(run(&store, Op::NewAccount(Box::new(account))), OpResult::Credential(_)));
     assert!(matches!(run(&store, add_new(stale)), OpResult::KeyGone));
+}
+
+fn key(id: u128, text: &str, mode: KeyMode) -> NewSecret {
+    NewSecret { role: SecretRole::Key(mode), ..generated(id, text) }
+}
+
+#[test]
+fn a_secret_key_names_one_account_and_is_counted_by_itself() {
+    let folder = Folder::new("secret-keys");
+    let store = folder.open();
+    furnish(&store, 1);
+    let other = AccountId(6);
+    run(&store, Op::NewAccount(Box::new(new_account(other, "devkey02"))));
+    let now = changed(&store, add_new(key(8, "live_1", KeyMode::Live)));
+    assert_eq!(now.secrets.last().map(|secret| secret.role), Some(SecretRole::Key(KeyMode::Live)));
+    changed(&store, add_new(key(8, "live_1", KeyMode::Live)));
+    // Whoever it is for, and whatever for: the same text would name two accounts.
+    for account_id in [ACCOUNT, other] {
+        let again = AddSecret { account_id, secret: key(9, "live_1", KeyMode::Test), at: NOW };
+        assert_eq!(refused(&store, Op::AddSecret(Box::new(again))), SecretRefusal::InUse);
+    }
+    let mut taken = new_account(AccountId(7), "devkey03");
+    taken.secrets = vec![key(10, "live_1", KeyMode::Live)];
+    let refusal = run(&store, Op::NewAccount(Box::new(taken)));
+    assert!(matches!(refusal, OpResult::AccountRefused(AccountRefused::KeyTaken)), "{refusal:?}");
+    // Secrets beside the key are no keys: two accounts may have the same.
+    changed(&store, add(11, "live_1"));
+    for more in 1..SECRET_KEYS_MAX as u128 {
+        changed(&store, add_new(key(100 + more, &format!("test_{more}"), KeyMode::Test)));
+    }
+    assert_eq!(refused(&store, add_new(key(12, "one_more", KeyMode::Live))), SecretRefusal::TooMany);
+    drop(store);
+    let store = folder.open();
+    let modes: Vec<_> = credential(&store).secrets.iter().map(|secret| secret.role.mode()).collect();
+    assert_eq!(modes.iter().filter(|mode| **mode == Some(KeyMode::Test)).count(), SECRET_KEYS_MAX - 1);
+    // One that is revoked may come again.
+    changed(&store, revoke(8));
+    changed(&store, add_new(key(13, "live_1", KeyMode::Live)));
+}
+
+#[test]
+fn a_secret_key_is_found_by_its_digest_whichever_key_made_it() {
+    let folder = Folder::new("secret-key-digest");
+    let (_store, keyring) = open_with_file(&folder);
+    let secret = Secret::new("live_1");
+    let before = keyring.verifier(&secret).key_digest().expect("a digest");
+    keyring.begin_rotation().expect("begun");
+    let after = keyring.verifier(&secret).key_digest().expect("a digest");
+    assert_ne!(before, after);
+    assert_eq!(keyring.digests(&secret), [before, after]);
+    assert!(!keyring.digests(&Secret::new("live_2")).contains(&before));
+    assert_eq!(keyring.chosen_verifier(&secret).expect("a salt").key_digest(), None);
 }

@@ -81,7 +81,9 @@ impl KeyPolicy {
         }
         if self.signature == SignatureRule::Required && by.signable == Signable::Yes {
             match by.method {
-                AuthMethod::Parameters | AuthMethod::Basic => return Err(Refusal::SignatureRequired),
+                AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {
+                    return Err(Refusal::SignatureRequired);
+                }
                 AuthMethod::Signature | AuthMethod::Token | AuthMethod::OAuth => {}
             }
         }

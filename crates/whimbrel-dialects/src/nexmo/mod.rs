@@ -43,10 +43,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
     id: "nexmo",
     aliases: &["vonage"],
     title: "Nexmo/Vonage",
+    secret_keys: None,
     // Eight characters: the vendor's Go library sends no other key.
     dev_account: DevAccount {
         key: "devkey01",
         secret: "devSecret01",
+        test_key: None,
         signature_secret: "devSignatureSecret01abcdefghijkl",
         currency: "EUR",
         ready_file_name: "account",

@@ -93,6 +93,9 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
             request.token(),
             request.delegation()
         ),
+        Ok(Claim::SecretKey { secret, method, .. }) => {
+            writeln!(out, "claim: secret key {}, by {}", secret.expose(), method.as_str())
+        }
         Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };

@@ -7,8 +7,8 @@ use whimbrel_core::{
     AccountId, AuthMethod, Choice, KeyPolicy, Outcome, Refusal, Scope, Secret, SecretId, SecretKind, SecretRefusal,
     SignatureRule, Span,
 };
-use whimbrel_engine::SecretError;
 use whimbrel_engine::failures::FailureRules;
+use whimbrel_engine::{AddedSecret, SecretError};
 use whimbrel_store::{AccountPatch, Keyring};
 
 use crate::support::{Folder, Gateway, Setup, soon};
@@ -29,7 +29,11 @@ async fn with(gateway: &Gateway, secret: &str) -> Result<(), Refusal> {
 }
 
 async fn add(gateway: &Gateway, secret: &str, kind: SecretKind) -> Result<SecretId, SecretRefusal> {
-    match gateway.engine.add_secret(gateway.account(), Secret::new(secret), kind).await {
+    let secret = match kind {
+        SecretKind::Generated => AddedSecret::Generated(Secret::new(secret)),
+        SecretKind::Chosen => AddedSecret::Chosen(Secret::new(secret)),
+    };
+    match gateway.engine.add_secret(gateway.account(), secret).await {
         Ok(known) => Ok(known.id),
         Err(SecretError::Refused(why)) => Err(why),
         Err(error) => panic!("{error}"),

@@ -8,6 +8,7 @@ mod inbound;
 mod oauth;
 mod resources;
 mod rules;
+mod secret_keys;
 mod signed;
 mod support;
 mod wire;

@@ -14,8 +14,8 @@ use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
     CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
     InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
-    Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SendCall, SenderId, Snapshot,
-    Span, Submission, Telling, Timestamp, World,
+    Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole, SendCall, SenderId,
+    Snapshot, Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
@@ -212,6 +212,7 @@ impl Gateway {
             account,
             dialect: dialect.into(),
             secret: Secret::new(secret),
+            role: SecretRole::Half,
             signature_secret: Secret::new(signature_secret),
         };
         _ = self.engine.create_account(customer).await;

@@ -6,6 +6,7 @@
 //! 2026-11: 19 MiB, two passes, one lane. It stands in each row, so that it can be raised.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use subtle::ConstantTimeEq;
@@ -23,6 +24,11 @@ const PASSES_MAX: u32 = 16;
 /// What proves a secret without telling it. Equality takes constant time.
 #[derive(Clone, Copy)]
 pub struct SecretDigest(pub(super) [u8; 32]);
+
+/// The digest of a secret by one key: what a secret key is found by. Who sends secrets cannot tell which digests are near each
+/// other, so that a look-up tells a guesser nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyDigest(KeyId, SecretDigest);
 
 /// What is kept of a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,6 +87,15 @@ impl SecretVerifier {
         }
     }
 
+    /// What the secret is found by, if it is kept as a digest.
+    #[must_use]
+    pub const fn key_digest(&self) -> Option<KeyDigest> {
+        match self {
+            Self::Digest { key, digest } => Some(KeyDigest(*key, *digest)),
+            Self::Chosen { .. } => None,
+        }
+    }
+
     /// Whose key it was made with.
     pub(crate) const fn key(&self) -> KeyId {
         match self {
@@ -109,6 +124,17 @@ impl Keyring {
         let (key, cost) = (self.current(), ChosenCost::NEW);
         let digest = self.argon2id(secret, key, cost, &salt).ok_or(KeyringError::Unreadable)?;
         Ok(SecretVerifier::Chosen { key, cost, salt, digest })
+    }
+
+    /// The digest of `secret` by every key that is here, by number: a secret key is found by one of them. Costs the same whatever
+    /// the secret is.
+    #[must_use]
+    pub fn digests(&self, secret: &Secret) -> Vec<KeyDigest> {
+        let keys = self.keys();
+        let of_key =
+            |(id, key): (&KeyId, &[u8; 32])| KeyDigest(*id, SecretDigest(hmac(key, secret.expose().as_bytes())));
+        let roots = keys.roots.iter().map(|(id, root)| (id, &*root.digest));
+        roots.chain(keys.digests.iter().map(|(id, key)| (id, &**key))).map(of_key).collect()
     }
 
     /// Whether `secret` is the one that the verifier was made of. Dear for a chosen one, as [`chosen_verifier`](Self::chosen_verifier).
@@ -166,6 +192,12 @@ impl PartialEq for SecretDigest {
 }
 
 impl Eq for SecretDigest {}
+
+impl Hash for SecretDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl fmt::Debug for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Changes of what accounts prove themselves by, and of the keys that guard it.
 
-use whimbrel_core::{AccountId, Secret, SecretId, Timestamp};
+use whimbrel_core::{AccountId, Secret, SecretId, SecretRole, Timestamp};
 
 use crate::keyring::SecretVerifier;
 
@@ -9,11 +9,13 @@ use crate::keyring::SecretVerifier;
 pub struct NewSecret {
     /// Its id, new.
     pub id: SecretId,
-    /// What proves it.
+    /// What it is for.
+    pub role: SecretRole,
+    /// What proves it. That of a secret key is a digest, by which it is found.
     pub verifier: SecretVerifier,
 }
 
-/// One more secret for an account. The same id again changes nothing.
+/// One more secret for an account. The same id again changes nothing; a secret key that any account has is refused.
 #[derive(Debug, Clone)]
 pub struct AddSecret {
     /// Whose.

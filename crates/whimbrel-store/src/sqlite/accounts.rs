@@ -35,7 +35,14 @@ impl Work<'_> {
             self.db.prepare_cached(KEY_OWNER)?.query_row([&*new.dialect, &account.key], |row| row.get(0)).optional()?;
         match (owner, self.memory.purse(account.id)) {
             (None, None) if !new.secrets.iter().all(|secret| self.has_key_of(secret)) => return Ok(OpResult::KeyGone),
-            (None, None) => self.insert_account(new)?,
+            (None, None) => {
+                for secret in &new.secrets {
+                    if self.is_key_in_use(secret)? {
+                        return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken));
+                    }
+                }
+                self.insert_account(new)?;
+            }
             (Some(owner), Some(_)) if owner == account.id.0 => {}
             _ => return Ok(OpResult::AccountRefused(AccountRefused::KeyTaken)),
         }

@@ -1,9 +1,9 @@
 //! What accounts prove themselves by: their secrets and those that sign.
 
 use rusqlite::{Connection, Row, params};
-use whimbrel_core::{AccountId, SECRETS_MAX, Secret, SecretId, SecretRefusal, Timestamp};
+use whimbrel_core::{AccountId, KeyMode, Secret, SecretId, SecretRefusal, SecretRole, Timestamp};
 
-use super::codes::small;
+use super::codes::{parsed, small};
 use super::fault::{Fault, corrupt_column};
 use super::memory::Owner;
 use super::rows::{self, AccountRow};
@@ -14,11 +14,13 @@ use crate::op::{AddSecret, NewSecret, OpResult, RevokeSecret, RotateSignatureSec
 use crate::view::{Credential, EndingSecret, KnownSecret, SignatureSecret, SignatureSecrets};
 
 // Each by the primary key or its beginning.
-const SECRETS: &str = "select id, key_id, verifier, salt, memory_kib, passes, created_at
+const SECRETS: &str = "select id, key_id, verifier, salt, memory_kib, passes, created_at, mode
  from secret where account_id = ?1 order by created_at, id";
 const INSERT_SECRET: &str =
-    "insert into secret (account_id, id, key_id, verifier, salt, memory_kib, passes, created_at)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "insert into secret (account_id, id, key_id, verifier, salt, memory_kib, passes, created_at, mode)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+// By the index secret_key.
+const HAS_KEY: &str = "select 1 from secret where verifier = ?1 and mode is not null";
 const DELETE_SECRET: &str = "delete from secret where account_id = ?1 and id = ?2";
 const SIGNATURE_SECRETS: &str = "select id, created_at, ends_at from signature_secret where account_id = ?1
  order by ends_at is not null, id";
@@ -57,7 +59,11 @@ fn known_secret(row: &Row<'_>) -> rusqlite::Result<KnownSecret> {
         }
     };
     let id = SecretId(u128::from_be_bytes(row.get(0)?));
-    Ok(KnownSecret { id, created_at: Timestamp(row.get(6)?), verifier })
+    let role = match row.get::<_, Option<String>>(7)? {
+        None => SecretRole::Half,
+        Some(_) => SecretRole::Key(parsed(row, 7, KeyMode::parse)?),
+    };
+    Ok(KnownSecret { id, role, created_at: Timestamp(row.get(6)?), verifier })
 }
 
 /// Writes a secret's row.
@@ -81,6 +87,7 @@ pub(super) fn insert_secret(
         chosen.map(|(_, cost)| cost.memory_kib),
         chosen.map(|(_, cost)| cost.passes),
         at.0,
+        secret.role.mode().map(KeyMode::as_str),
     ])?;
     Ok(())
 }
@@ -130,7 +137,11 @@ impl Work<'_> {
         }
         let live = secrets(self.db, account)?;
         if live.iter().all(|secret| secret.id != add.secret.id) {
-            if live.len() >= SECRETS_MAX {
+            if self.is_key_in_use(&add.secret)? {
+                return Ok(OpResult::SecretRefused(SecretRefusal::InUse));
+            }
+            let is_alike = |secret: &&KnownSecret| secret.role.mode().is_some() == add.secret.role.mode().is_some();
+            if live.iter().filter(is_alike).count() >= add.secret.role.count_max() {
                 return Ok(OpResult::SecretRefused(SecretRefusal::TooMany));
             }
             insert_secret(self.db, account, &add.secret, add.at)?;
@@ -142,6 +153,19 @@ impl Work<'_> {
     /// up between the two.
     pub(super) fn has_key_of(&self, secret: &NewSecret) -> bool {
         self.keyring.states().iter().any(|(id, _)| *id == secret.verifier.key())
+    }
+
+    /// Whether it is a secret key that some account has. One that was digested by another key of the keyring is not seen here.
+    pub(super) fn is_key_in_use(&self, secret: &NewSecret) -> Result<bool, Fault> {
+        match (&secret.verifier, secret.role) {
+            (SecretVerifier::Digest { digest, .. }, SecretRole::Key(_)) => {
+                Ok(self.db.prepare_cached(HAS_KEY)?.exists([digest.as_bytes()])?)
+            }
+            (SecretVerifier::Chosen { .. }, SecretRole::Key(_)) => {
+                Err(Fault::Op("a secret key that was chosen cannot be found by a digest".into()))
+            }
+            (_, SecretRole::Half) => Ok(false),
+        }
     }
 
     pub(super) fn revoke_secret(&mut self, revoke: &RevokeSecret) -> Result<OpResult, Fault> {

@@ -11,7 +11,7 @@ use whimbrel_core::{
     CarrierReceipt, Cause, Content, Currency, Cut, DoubtCause, DoubtPolicy, Endpoint, EndpointKind, HttpMethodChoice,
     IdempotencyKey, KeyForm, MessageClass, MessageId, MessageText, Money, Notice, NoticeId, PartEvent, PartId,
     PhoneNumber, Plan, PlannedPart, ReceiptKey, ReceiptStatus, ReceiptTold, ReceiptWish, Registration, Secret,
-    SecretId, SenderId, Span, Timestamp, Told, plan,
+    SecretId, SecretRole, SenderId, Span, Timestamp, Told, plan,
 };
 use whimbrel_sms::ConcatRef;
 use whimbrel_store::{
@@ -123,7 +123,7 @@ pub fn new_account(id: AccountId, key: &str) -> NewAccount {
 
 /// A secret that we made.
 pub fn generated(id: u128, secret: &str) -> NewSecret {
-    NewSecret { id: SecretId(id), verifier: keyring().verifier(&Secret::new(secret)) }
+    NewSecret { id: SecretId(id), role: SecretRole::Half, verifier: keyring().verifier(&Secret::new(secret)) }
 }
 
 pub fn top_up(account_id: AccountId, units: i64, cause: &str) -> Op {

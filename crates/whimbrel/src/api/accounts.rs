@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::{
-    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, MessageClass, Money,
-    Recipients, Senders, Signing, Unmappable,
+    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, KeyMode,
+    MessageClass, Money, Recipients, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -16,7 +16,7 @@ use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
 
 use super::json::{Fields, bad};
 use super::{Api, document, unavailable};
-use crate::gateway::secrets;
+use crate::gateway::{dev, secrets};
 use crate::server::{IncomingRequest, problem};
 
 /// The highest rate that can be set; 0 stands for none.
@@ -56,7 +56,11 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
     let world = api.engine.world();
     let random = || world.random();
-    let (secret, signature_secret) = (secrets::api_secret(random), secrets::signature_secret(random));
+    let secret = match &dialect.secret_keys {
+        Some(form) => form.make(KeyMode::Live, random),
+        None => secrets::api_secret(random),
+    };
+    let signature_secret = secrets::signature_secret(random);
     let account = Account {
         id: AccountId(world.next_id()),
         key: secrets::api_key(random).into(),
@@ -72,16 +76,18 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         policy: Default::default(),
         lists: Arc::default(),
     };
-    let shown = json!({
+    let mut shown = json!({
         "api_key": account.key,
-        "api_secret": secret.expose(),
         "signature_secret": signature_secret.expose(),
         "dialect": dialect.id,
         "currency": account.currency.as_str(),
         "name": account.name,
         "note": "the secrets are shown this once",
     });
-    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, signature_secret }, shown))
+    let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
+    shown[name] = json!(secret.expose());
+    let role = dev::role(dialect);
+    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret }, shown))
 }
 
 /// `GET accounts/{key}`.

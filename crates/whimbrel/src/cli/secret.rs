@@ -19,17 +19,20 @@ pub(super) async fn run(command: SecretCommand, out: &Out) -> Result<(), Failure
         SecretCommand::Ls { key, server } => {
             let answer = Server::find(&server)?.api("GET", &path(&key)?, None).await?;
             out.document("secrets", &answer, || {
-                let names = ["id", "kind", "created_at"];
+                let names = ["id", "kind", "mode", "created_at"];
                 let secrets = answer["secrets"].as_array().into_iter().flatten();
                 let rows: Vec<_> = secrets.map(|secret| names.map(|name| field(secret, name)).to_vec()).collect();
-                out.table(&["ID", "KIND", "CREATED"], &rows)
+                out.table(&["ID", "KIND", "MODE", "CREATED"], &rows)
             });
         }
-        SecretCommand::Add { key, chosen: own, server } => {
-            let body = match chosen(&own)? {
+        SecretCommand::Add { key, chosen: own, mode, server } => {
+            let mut body = match chosen(&own)? {
                 Some(secret) => json!({ "secret": secret.expose() }),
                 None => json!({}),
             };
+            if let Some(mode) = mode {
+                body["mode"] = json!(mode);
+            }
             let answer = Server::find(&server)?.api("POST", &path(&key)?, Some(&body)).await?;
             out.document("secret", &answer, || match answer["secret"].as_str() {
                 Some(secret) => format!("{} added: {secret}\nIt is shown this once.", field(&answer, "id")),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, MessageClass, Money, Secret, Signing,
+    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, KeyMode, MessageClass, Money, Secret,
+    SecretRefusal, SecretRole, Signing,
 };
+use whimbrel_dialects::Descriptor;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::{AccountError, Engine, ListError, NewCustomer};
+use whimbrel_engine::{AccountError, AddedSecret, Engine, ListError, NewCustomer, SecretError};
 use whimbrel_store::{AccountRefused, Offer, TopUp};
 
 /// What the ledger starts with, in whole units of currency.
@@ -39,6 +41,14 @@ pub(super) async fn fill_pool(engine: &Arc<Engine>) -> Result<(), ListError> {
     engine.offer_numbers(POOL.into_iter().filter_map(offer).collect()).await.map(|_| ())
 }
 
+/// What the secret of an account is for that is made for customers of the dialect.
+pub(crate) const fn role(descriptor: &Descriptor) -> SecretRole {
+    match descriptor.secret_keys {
+        Some(_) => SecretRole::Key(KeyMode::Live),
+        None => SecretRole::Half,
+    }
+}
+
 /// Makes the development accounts that are not there yet, and pays into each once.
 pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountError> {
     for descriptor in DIALECTS.iter().map(|dialect| dialect.descriptor()) {
@@ -62,6 +72,7 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
             },
             dialect: descriptor.id.into(),
             secret: Secret::new(dev.secret),
+            role: role(descriptor),
             signature_secret: Secret::new(dev.signature_secret),
         };
         match engine.create_account(customer).await {
@@ -69,6 +80,14 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
             Err(error) => return Err(error),
         }
         let Some(entry) = engine.directory().by_key(descriptor.id, dev.key) else { continue };
+        if let Some(test_key) = dev.test_key {
+            let test_key = AddedSecret::Key(Secret::new(test_key), KeyMode::Test);
+            match engine.add_secret(entry.account.id, test_key).await {
+                Ok(_) | Err(SecretError::Refused(SecretRefusal::InUse)) => {}
+                Err(SecretError::Commit(error)) => return Err(AccountError::Commit(error)),
+                Err(error) => return Err(AccountError::Bug(error.to_string().into())),
+            }
+        }
         let amount = Money::new(OPENING_BALANCE * whimbrel_core::money::UNITS_PER_WHOLE, currency);
         let at = engine.world().now();
         let top_up = TopUp { account_id: entry.account.id, amount, cause: "dev".into(), at };

@@ -3,7 +3,7 @@
 //! The only place that knows every piece: data folder, store, engine, carriers, simulator, listeners.
 
 mod certificates;
-mod dev;
+pub mod dev;
 mod front;
 mod gauges;
 mod link;

@@ -21,7 +21,12 @@ pub(super) fn running(
 ) -> Running {
     let accounts = DIALECTS.iter().filter(|_| is_dev).map(|dialect| {
         let dev = dialect.descriptor().dev_account;
-        let account = json!({ "api_key": dev.key, "api_secret": dev.secret, "signature_secret": dev.signature_secret });
+        let mut account = json!({ "api_key": dev.key, "signature_secret": dev.signature_secret });
+        let secret = if dialect.descriptor().secret_keys.is_some() { "secret_key" } else { "api_secret" };
+        account[secret] = json!(dev.secret);
+        if let Some(test_key) = dev.test_key {
+            account["test_key"] = json!(test_key);
+        }
         (dev.ready_file_name.to_owned(), account)
     });
     Running {
@@ -67,10 +72,11 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
         for descriptor in DIALECTS.iter().map(|dialect| dialect.descriptor()) {
             let dev = descriptor.dev_account;
             lines.push(String::new());
-            lines.push(format!(
-                "  {}: api_key `{}`, api_secret `{}`. Send the first text:",
-                descriptor.title, dev.key, dev.secret
-            ));
+            let credentials = match descriptor.secret_keys {
+                Some(_) => format!("secret key `{}`", dev.secret),
+                None => format!("api_key `{}`, api_secret `{}`", dev.key, dev.secret),
+            };
+            lines.push(format!("  {}: {credentials}. Send the first text:", descriptor.title));
             let line = descriptor.curl_line.replace("{base}", &base);
             let trusting = match &running.ca_pem {
                 Some(ca) if running.http.is_none() => {

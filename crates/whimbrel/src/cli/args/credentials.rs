@@ -93,6 +93,9 @@ pub enum SecretCommand {
         /// A secret of your own: 8 to 25 characters with a small letter, a capital and a digit.
         #[command(flatten)]
         chosen: ChosenSecretArgs,
+        /// What a secret key is for: `live` or `test`. For accounts whose secrets are keys.
+        #[arg(long, value_name = "MODE", value_parser = ["live", "test"])]
+        mode: Option<String>,
         /// How to find the server.
         #[command(flatten)]
         server: ServerArgs,

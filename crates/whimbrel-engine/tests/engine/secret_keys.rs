@@ -1,0 +1,107 @@
+//! Secret keys: credentials that name their account by themselves.
+
+use std::sync::Arc;
+
+use whimbrel_core::call::account::AccountCall;
+use whimbrel_core::policy::Signable;
+use whimbrel_core::{
+    AuthMethod, Call, Choice, KeyMode, KeyPolicy, Outcome, Refusal, Secret, SecretId, SecretRefusal, SignatureRule,
+};
+use whimbrel_dialects::Claim;
+use whimbrel_engine::failures::FailureRules;
+use whimbrel_engine::{AddedSecret, Origin, SecretError};
+use whimbrel_store::{AccountPatch, Keyring};
+
+use crate::support::{Folder, Gateway, Setup, soon};
+
+/// What a request with that key comes to; the balance is asked for.
+async fn with(gateway: &Gateway, key: &str, source: &str) -> Result<(), Refusal> {
+    let (engine, dialect) = (Arc::clone(&gateway.engine), gateway.dialect);
+    let claim = Claim::SecretKey { secret: Secret::new(key), method: AuthMethod::SecretKey, signable: Signable::No };
+    let origin = Origin { address: source.parse().ok() };
+    match soon(engine.handle(dialect, origin, Ok(claim), Ok(Call::Account(AccountCall::Balance)))).await {
+        Outcome::Account(_) => Ok(()),
+        Outcome::Refused(refusal) => Err(refusal),
+        other => panic!("a question for the balance was answered with {other:?}"),
+    }
+}
+
+async fn add(gateway: &Gateway, key: &str, mode: KeyMode) -> Result<SecretId, SecretRefusal> {
+    match gateway.engine.add_secret(gateway.account(), AddedSecret::Key(Secret::new(key), mode)).await {
+        Ok(known) => Ok(known.id),
+        Err(SecretError::Refused(why)) => Err(why),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_good_from_its_making_to_its_end_over_restarts_and_changes_of_keys() {
+    let folder = Folder::new("secret-keys");
+    let keyring = Keyring::from_bytes([7; 32]);
+    let gateway = Gateway::start_with(&folder, Setup::default(), keyring.clone()).await;
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::BadCredentials));
+    let live = add(&gateway, "live_1", KeyMode::Live).await.expect("added");
+    add(&gateway, "test_1", KeyMode::Test).await.expect("added");
+    assert_eq!(add(&gateway, "live_1", KeyMode::Live).await, Err(SecretRefusal::InUse));
+    // A half is no key, and a key is no half.
+    assert_eq!(with(&gateway, "secret", "::1").await, Err(Refusal::BadCredentials));
+    let as_half = soon(gateway.send_as("key", "live_1", "::1", "hello")).await.expect("no panic");
+    assert_eq!(as_half, Outcome::Refused(Refusal::BadCredentials));
+
+    gateway.engine.rotate_keys().await.expect("rotated");
+    assert_eq!(
+        add(&gateway, "live_1", KeyMode::Live).await,
+        Err(SecretRefusal::InUse),
+        "digested by the key of before"
+    );
+    add(&gateway, "live_2", KeyMode::Live).await.expect("added");
+    for key in ["live_1", "live_2", "test_1"] {
+        assert_eq!(with(&gateway, key, "::1").await, Ok(()), "{key}");
+    }
+    gateway.engine.revoke_secret(gateway.account(), live).await.expect("revoked");
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::BadCredentials));
+    gateway.stop().await;
+    let gateway = Gateway::start_with(&folder, Setup::default(), keyring).await;
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::BadCredentials));
+    for key in ["live_2", "test_1"] {
+        assert_eq!(with(&gateway, key, "::1").await, Ok(()), "{key}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_keeps_to_the_policy_and_a_guess_learns_nothing_of_it() {
+    let folder = Folder::new("secret-key-policy");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    add(&gateway, "live_1", KeyMode::Live).await.expect("added");
+    let allow = async |policy: KeyPolicy| {
+        let now = gateway.engine.world().now();
+        let patch = AccountPatch { policy: Some(policy), ..AccountPatch::new(gateway.account(), now) };
+        gateway.engine.patch_account(patch).await.expect("patched");
+    };
+    allow(KeyPolicy { networks: vec!["192.0.2.0/24".parse().expect("a network")], ..KeyPolicy::default() }).await;
+    assert_eq!(with(&gateway, "live_1", "192.0.2.9").await, Ok(()));
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::SourceNotAllowed));
+    assert_eq!(with(&gateway, "live_2", "::1").await, Err(Refusal::BadCredentials));
+    allow(KeyPolicy { methods: Choice::only(&[AuthMethod::Basic]), ..KeyPolicy::default() }).await;
+    let method = AuthMethod::SecretKey;
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::MethodNotAllowed { method }));
+    // This dialect's keys cannot be signed with: a rule that demands it says nothing of them.
+    allow(KeyPolicy { signature: SignatureRule::Required, ..KeyPolicy::default() }).await;
+    assert_eq!(with(&gateway, "live_1", "::1").await, Ok(()));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn who_guesses_keys_closes_a_source_and_no_key() {
+    let folder = Folder::new("secret-key-guesses");
+    let failure_rules = FailureRules { per_key_max: 1, per_source_max: 3 };
+    let gateway = Gateway::start(&folder, Setup { failure_rules, ..Setup::default() }).await;
+    add(&gateway, "live_1", KeyMode::Live).await.expect("added");
+    for guess in 0..3 {
+        assert_eq!(with(&gateway, &format!("guess_{guess}"), "192.0.2.1").await, Err(Refusal::BadCredentials));
+    }
+    assert!(matches!(with(&gateway, "live_1", "192.0.2.1").await, Err(Refusal::TooManyFailures { .. })));
+    assert_eq!(with(&gateway, "live_1", "192.0.2.2").await, Ok(()));
+    gateway.stop().await;
+}
