@@ -85,8 +85,18 @@ pub struct WebhookRequest {
     pub url: String,
     /// Names and values, in order.
     pub headers: Headers,
+    /// Headers that the customer chose; they come after the others and are none of them.
+    pub custom: Vec<(Box<str>, Box<str>)>,
     /// The body; empty for GET.
     pub body: Vec<u8>,
+}
+
+impl WebhookRequest {
+    /// A request without headers and body.
+    #[must_use]
+    pub const fn new(method: &'static str, url: String) -> Self {
+        Self { method, url, headers: Vec::new(), custom: Vec::new(), body: Vec::new() }
+    }
 }
 
 impl std::fmt::Debug for WebhookRequest {

@@ -11,10 +11,12 @@ pub mod keys;
 pub mod nexmo;
 pub mod own;
 pub mod registry;
+pub mod seven;
+mod url;
 pub mod webhook;
 
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Timestamp};
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Serial, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -132,7 +134,7 @@ pub trait Dialect: Send + Sync {
 
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {
-        http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+        http::WebhookRequest::new("GET", url.to_owned())
     }
 
     /// What applications are here; `None` if there are none.
@@ -152,9 +154,32 @@ pub trait Dialect: Send + Sync {
     /// What an answer to that request says.
     fn client_answer(&self, body: &[u8]) -> client::ClientAnswer;
 
-    /// The public form of a message or part id.
-    fn public_id(&self, id: i64) -> String;
+    /// The customers' hooks; `None` if there are none.
+    fn hooks(&self) -> Option<&dyn Hooks> {
+        None
+    }
+
+    /// The public form of a message or part id, or of the message's number if it has one.
+    fn public_id(&self, id: i64, serial: Option<Serial>) -> String;
 
     /// Reads a public id back; `None` if the text is not one of this dialect's.
-    fn read_public_id(&self, text: &str) -> Option<i64>;
+    fn read_public_id(&self, text: &str) -> Option<PublicId>;
+}
+
+/// What the public id of a message or part names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicId {
+    /// Its id.
+    Id(i64),
+    /// The message's number.
+    Serial(Serial),
+}
+
+/// What hooks are in a dialect: documents that nobody else understands, each a place where webhooks of its account go.
+pub trait Hooks: Send + Sync {
+    /// Where a hook's webhooks go; `None` for a document that cannot be read.
+    fn url(&self, document: &str) -> Option<Box<str>>;
+
+    /// Whether a hook wants to hear of that.
+    fn wants(&self, document: &str, notice: &Notice) -> bool;
 }

@@ -81,7 +81,10 @@ pub struct SentLine {
 
 impl std::fmt::Debug for SentLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SentLine").field("serial", &self.serial).field("progress", &self.progress).finish_non_exhaustive()
+        f.debug_struct("SentLine")
+            .field("serial", &self.serial)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,6 @@
 //! One text to several recipients: each gets a message of its own, with an answer of its own.
 
-use crate::call::{
-    Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall,
-};
+use crate::call::{Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall};
 use crate::id::Serial;
 use crate::money::Money;
 use crate::notice::Telling;

@@ -29,9 +29,10 @@ impl Wish {
     const FORMAT: u16 = 1 << 12;
 
     pub(super) fn of(request: &HttpRequest<'_>, params: &Params) -> Self {
-        let accepts = request.headers.iter().filter(|(name, _)| *name == "accept").any(|(_, value)| {
-            std::str::from_utf8(value).is_ok_and(|value| value.to_ascii_lowercase().contains(JSON))
-        });
+        let accepts =
+            request.headers.iter().filter(|(name, _)| *name == "accept").any(|(_, value)| {
+                std::str::from_utf8(value).is_ok_and(|value| value.to_ascii_lowercase().contains(JSON))
+            });
         let flags = [
             (Self::ACCEPT, accepts),
             (Self::JSON, params.is_on("json")),
@@ -98,7 +99,8 @@ pub(super) fn csv(table: String) -> HttpResponse {
 /// An answer that consists of a code: a string in JSON, else its digits. Clients compare the whole body.
 pub(super) fn refused(refusal: &Refusal, reply: &Reply) -> HttpResponse {
     let Code { number, status, reason, wait } = Code::of(refusal);
-    let mut response = if Wish::of_reply(reply).accepts_json() { json(&number.to_string()) } else { text(number.to_string()) };
+    let mut response =
+        if Wish::of_reply(reply).accepts_json() { json(&number.to_string()) } else { text(number.to_string()) };
     response.status = status;
     if let Some(wait) = wait {
         // The whole second that has begun counts.
@@ -150,6 +152,9 @@ mod tests {
     #[test]
     fn amounts_keep_two_decimals() {
         let text = |text: &str| amount_text(Money::parse(text, Currency::EUR).expect("an amount"));
-        assert_eq!(["500", "0.075", "12.345", "0.1", "-3", "0.00000001"].map(text), ["500.00", "0.075", "12.345", "0.10", "-3.00", "0.00000001"]);
+        assert_eq!(
+            ["500", "0.075", "12.345", "0.1", "-3", "0.00000001"].map(text),
+            ["500.00", "0.075", "12.345", "0.10", "-3.00", "0.00000001"]
+        );
     }
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use whimbrel_core::{FieldFault, Final, ReceiptStatus, Refusal, SignatureCause, Span, Cause};
+use whimbrel_core::{Cause, FieldFault, Final, ReceiptStatus, Refusal, SignatureCause, Span};
 
 /// A return code with what an answer says beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]

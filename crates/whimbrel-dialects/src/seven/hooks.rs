@@ -11,7 +11,7 @@ use whimbrel_core::{Call, Faulty, Notice, Refusal, Scope, Told};
 use super::params::Params;
 use super::{answer, codes, zone};
 use crate::http::{HttpRequest, HttpResponse};
-use crate::webhook;
+use crate::url;
 
 /// Hooks that a list shows; an account may have no more.
 const HOOKS_MAX: u32 = 100;
@@ -24,8 +24,17 @@ const EVENTS: [&str; 10] =
 const METHODS: [&str; 3] = ["POST", "JSON", "GET"];
 /// Headers that a hook may not set: ours, and those that frame the request.
 const TAKEN: [&str; 11] = [
-    "host", "content-length", "content-type", "transfer-encoding", "connection", "user-agent", "x-signature", "x-timestamp",
-    "x-nonce", "te", "trailer",
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "user-agent",
+    "x-signature",
+    "x-timestamp",
+    "x-nonce",
+    "te",
+    "trailer",
 ];
 
 /// A hook, as it is kept.
@@ -88,8 +97,8 @@ fn faulty(why: String) -> Call {
 }
 
 fn hook(params: &Params) -> Result<Hook, String> {
-    let url = params.get("target_url").ok_or("target_url is missing")?;
-    if !webhook::is_absolute_url(url, URL_CHARS_MAX) {
+    let target = params.get("target_url").ok_or("target_url is missing")?;
+    if url::absolute(target, URL_CHARS_MAX).is_err() {
         return Err(format!("target_url must be an absolute http or https URL of at most {URL_CHARS_MAX} characters"));
     }
     let event = params.get("event_type").ok_or("event_type is missing")?;
@@ -110,7 +119,7 @@ fn hook(params: &Params) -> Result<Hook, String> {
         return Err(format!("event_filter has more than {FILTER_CHARS_MAX} characters"));
     }
     Ok(Hook {
-        target_url: url.into(),
+        target_url: target.into(),
         event_type: event.into(),
         event_filter: filter.map(Box::from),
         request_method: method.into(),
@@ -126,8 +135,8 @@ fn lines(headers: &str) -> impl Iterator<Item = &str> {
 fn header(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let value = value.trim();
-    let is_token = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    let is_token =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     let is_value = value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte));
     let is_free = !TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
     (is_token && is_value && is_free).then_some((name, value))

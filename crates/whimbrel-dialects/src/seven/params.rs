@@ -52,7 +52,12 @@ impl Params {
 
     /// The value that counts, unless it is absent or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next().filter(|value| !value.is_empty())
+        let first = |side: &'_ [Pair]| side.iter().position(|pair| pair.counts(name));
+        let found = match first(&self.body) {
+            Some(at) => self.body.get(at),
+            None => first(&self.query).and_then(|at| self.query.get(at)),
+        };
+        found.map(|pair| pair.value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// All values under a name, empty ones too: those of the body, and those of the query if the body has none.
@@ -153,6 +158,5 @@ fn unescaped(escaped: &[u8]) -> Vec<u8> {
 
 /// UTF-8, or else ISO-8859-1, whose octets are the first characters of Unicode.
 fn text(octets: Vec<u8>) -> String {
-    String::from_utf8(octets)
-        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+    String::from_utf8(octets).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }

@@ -100,7 +100,8 @@ fn table(countries: &[Country<'_>]) -> String {
     );
     for country in countries {
         for network in &country.networks {
-            let (mncs, features, price) = (network.mncs.join(","), network.features.join(","), network.price.to_string());
+            let (mncs, features, price) =
+                (network.mncs.join(","), network.features.join(","), network.price.to_string());
             let fields = [
                 country.country_code,
                 country.country_name,

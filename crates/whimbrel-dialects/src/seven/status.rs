@@ -26,7 +26,11 @@ struct Status<'a> {
 /// Reads a request.
 pub(super) fn read(params: &Params) -> Result<Call, Refusal> {
     let names = ids::names(params.all("msg_id"))?;
-    if names.is_empty() { Err(Refusal::Missing { field: "msg_id" }) } else { Ok(Call::Message(MessageCall::Progress(names))) }
+    if names.is_empty() {
+        Err(Refusal::Missing { field: "msg_id" })
+    } else {
+        Ok(Call::Message(MessageCall::Progress(names)))
+    }
 }
 
 /// The answer.

@@ -161,7 +161,17 @@ mod tests {
             assert_eq!(delay(text), Some(at), "{text}");
         }
         assert_eq!(delay("2026-07-01 12:00:00"), Some(Timestamp(1_782_900_000_000_000)));
-        for bad in ["", "soon", "-5", "2030-02-30 10:00", "2030-01-01", "2030-01-01 24:00", "2030-01-01 10", "1e9", "9".repeat(30).as_str()] {
+        for bad in [
+            "",
+            "soon",
+            "-5",
+            "2030-02-30 10:00",
+            "2030-01-01",
+            "2030-01-01 24:00",
+            "2030-01-01 10",
+            "1e9",
+            "9".repeat(30).as_str(),
+        ] {
             assert_eq!(delay(bad), None, "{bad}");
         }
     }

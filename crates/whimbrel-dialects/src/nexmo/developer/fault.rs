@@ -40,6 +40,7 @@ impl Fault {
             | Refusal::BadCredentials
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRefused { .. }
             | Refusal::SignatureRequired
             | Refusal::SignatureTooWeak { .. }
             | Refusal::MethodNotAllowed { .. }

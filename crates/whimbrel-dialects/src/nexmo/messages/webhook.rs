@@ -27,7 +27,11 @@ const SUCCESS: RangeInclusive<u16> = 200..=205;
 /// How long an endpoint is tried: a client's fault is an answer, not a reason to ask again.
 pub(in super::super) const fn rules() -> WebhookRules {
     WebhookRules {
-        backoff: Backoff { first: Span::seconds(5), longest: Span::seconds(900), give_up_after: Span::hours(24) },
+        backoff: Backoff::Doubling {
+            first: Span::seconds(5),
+            longest: Span::seconds(900),
+            give_up_after: Span::hours(24),
+        },
         success: SUCCESS,
         retried: Retried::Faults,
     }
@@ -54,6 +58,7 @@ pub(in super::super) fn webhook(
             ("Content-Type", Cow::Borrowed("application/json")),
             ("Authorization", Cow::Owned(format!("Bearer {token}"))),
         ],
+        custom: Vec::new(),
         body,
     })
 }
@@ -200,7 +205,7 @@ fn status(told: &ReceiptTold) -> &'static str {
 
 fn error(told: &ReceiptTold) -> Option<(u16, &'static str)> {
     match told.report.status {
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => None,
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => None,
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => {
             Some(codes::error(told.report))
         }

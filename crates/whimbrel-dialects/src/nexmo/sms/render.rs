@@ -145,6 +145,7 @@ impl<'a> More<'a> {
             | Refusal::BadCredentials
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRefused { .. }
             | Refusal::SignatureRequired
             | Refusal::SignatureTooWeak { .. }
             | Refusal::MethodNotAllowed { .. }

@@ -3,5 +3,5 @@
 mod parse;
 mod render;
 
-pub(super) use parse::{cancel, send};
+pub(super) use parse::{cancel, number, send};
 pub(super) use render::{cancelled, sent};

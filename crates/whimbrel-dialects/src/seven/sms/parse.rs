@@ -119,11 +119,7 @@ fn content(params: &Params, text: &str) -> Result<Content, Refusal> {
         return Ok(Content::Text { text: MessageText::new(text), alphabet });
     };
     let (header, body) = (octets(udh).ok_or(REFUSED)?, octets(text).ok_or(REFUSED)?);
-    Ok(Content::Binary(Binary {
-        header: MessageOctets::new(header),
-        body: MessageOctets::new(body),
-        protocol_id: 0,
-    }))
+    Ok(Content::Binary(Binary { header: MessageOctets::new(header), body: MessageOctets::new(body), protocol_id: 0 }))
 }
 
 fn octets(digits: &str) -> Option<Vec<u8>> {

@@ -119,7 +119,11 @@ fn encoding(message: Option<&ManyMessage>, content: &Content) -> &'static str {
         (Some(Encoding::Ucs2), _) => "ucs2",
         (Some(Encoding::Gsm7 | Encoding::Binary), _) | (None, Content::Binary(_)) => "gsm",
         (None, Content::Text { text, .. }) => {
-            if whimbrel_sms::gsm7::first_unmappable(text.expose()).is_none() { "gsm" } else { "ucs2" }
+            if whimbrel_sms::gsm7::first_unmappable(text.expose()).is_none() {
+                "gsm"
+            } else {
+                "ucs2"
+            }
         }
     }
 }
