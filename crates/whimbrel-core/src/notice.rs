@@ -26,9 +26,8 @@ pub struct Notice {
     pub form: NoticeForm,
     /// The application that it is about, if it is about one.
     pub application: Option<ApplicationId>,
-    /// The one of the account's hooks that it is for: the key of the hook's document. Without one, and where the dialect has hooks, it
-    /// becomes a notice for each hook that wants it.
-    pub hook: Option<Box<str>>,
+    /// Which of the account's hooks it is for.
+    pub hook: ForHook,
     /// What it tells.
     pub told: Told,
     /// When it happened, by our clock.
@@ -50,6 +49,18 @@ impl Notice {
             Told::Inbound(_) => EndpointKind::Inbound,
         }
     }
+}
+
+/// Which of an account's hooks a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ForHook {
+    /// It goes to an endpoint, a callback or an application.
+    #[default]
+    No,
+    /// It is for every hook that wants it, and becomes a notice for each.
+    Every,
+    /// For that hook, by the key of its document.
+    One(Box<str>),
 }
 
 /// In which of its dialect's forms a notice is told: a number of the dialect, which no one else understands. 0 is the form of

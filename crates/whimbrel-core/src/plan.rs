@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use whimbrel_sms::{
     BinaryContent, BinaryRefused, ConcatRef, Encoding, EncodingChoice, Part, PartCount, PartForm, Parts, RefWidth,
-    SplitOptions,
+    SplitOptions, gsm7, ucs2,
 };
 
 use crate::account::{Account, CaptureOn, Facility, Unmappable};
@@ -20,6 +20,7 @@ use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
 use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
+use crate::secret::MessageText;
 use crate::time::{Span, Timestamp};
 
 /// How long a message is tried unless the request says otherwise: 72 hours.
@@ -335,6 +336,20 @@ impl Plan {
         self.price.currency
     }
 
+    /// What each part says, in order; octets that are no text as hexadecimal digits.
+    #[must_use]
+    pub fn said(&self) -> Vec<MessageText> {
+        let text = |part: &PlannedPart| {
+            let body = part.content.body();
+            MessageText::new(match self.encoding {
+                Encoding::Gsm7 => gsm7::decode(body),
+                Encoding::Ucs2 => ucs2::decode(body),
+                Encoding::Binary => body.iter().map(|octet| format!("{octet:02X}")).collect(),
+            })
+        };
+        self.parts.iter().map(text).collect()
+    }
+
     /// The first submission of the part at `index` (from 0); `None` beyond the last part.
     #[must_use]
     pub fn submission(&self, index: usize) -> Option<Submission> {
@@ -364,7 +379,6 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::account::{AccountRules, AccountStatus, HttpMethodChoice};
-    use crate::secret::MessageText;
 
     fn account(currency: Currency) -> Account {
         Account {

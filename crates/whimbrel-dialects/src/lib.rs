@@ -16,7 +16,8 @@ mod url;
 pub mod webhook;
 
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, Refusal, Serial, Timestamp};
+use whimbrel_core::call::record::Record;
+use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, PhoneNumber, Refusal, Serial, Timestamp};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
@@ -159,6 +160,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// The customers' address books; `None` if there are none.
+    fn address_book(&self) -> Option<&dyn AddressBook> {
+        None
+    }
+
     /// The public form of a message or part id, or of the message's number if it has one.
     fn public_id(&self, id: i64, serial: Option<Serial>) -> String;
 
@@ -173,6 +179,12 @@ pub enum PublicId {
     Id(i64),
     /// The message's number.
     Serial(Serial),
+}
+
+/// What contacts and groups are in a dialect: documents that nobody else understands.
+pub trait AddressBook: Send + Sync {
+    /// The numbers that a name stands for; none if it is the name of no contact and no group.
+    fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber>;
 }
 
 /// What hooks are in a dialect: documents that nobody else understands, each a place where webhooks of its account go.

@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Timestamp,
-    policy,
+    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Serial,
+    Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -20,6 +20,25 @@ use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
 use crate::settle::{GiveBack, give_back};
+
+/// A message that was decided, with what was taken for it.
+pub(crate) struct Ready {
+    /// What was decided.
+    pub(crate) plan: Plan,
+    /// Whether places are reserved for its parts.
+    pub(crate) claim: FirstClaim,
+    /// Its carrier's.
+    pub(crate) desk: Arc<CarrierDesk>,
+}
+
+/// When a message was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// By this request.
+    Now,
+    /// By the same request before.
+    Before,
+}
 
 impl Engine {
     /// Takes one message for `account`.
@@ -47,39 +66,12 @@ impl Engine {
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
         let now = self.world.now();
-        let snapshot = self.snapshot();
-        let mut next_id = || self.world.next_id();
-        let everybody = self.directory.everybody();
-        policy::judge_recipient(account, &everybody, &call.recipient)?;
-        // Of a random word: parts of two texts to one handset rarely share a reference.
-        let [low, high, ..] = self.world.random().to_le_bytes();
-        let concat_reference = u16::from_le_bytes([low, high]);
-        let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })
-            .inspect_err(|refusal| {
-                if *refusal == Refusal::Internal {
-                    let currency = account.currency.as_str();
-                    tracing::error!(
-                        currency,
-                        "there is no price in the account's currency: add a default row to prices.csv"
-                    );
-                }
-            })?;
-        let owned = self.directory.owns(account.id, plan.sender.as_str());
-        policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
-        self.within_sender_rate(account, &plan, now)?;
-        let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
-        if desk.is_retired() {
-            // Planned before a reload took the carrier away: the next try is planned with the routes of now.
-            return Err(Refusal::Overloaded);
-        }
-
-        let reserved = desk.dispatch().reserve(plan.parts.len(), now);
-        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
+        let ready = self.ready(account, call, dialect, None, now)?;
         let (answer, answered) = oneshot::channel();
-        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
+        let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
         let engine = Arc::clone(self);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
-            let outcome = engine.accepted(&desk, &plan, claim, result);
+            let outcome = engine.accepted(&ready, result.map(|mut results| results.pop()));
             _ = answer.send(outcome);
         };
         self.batcher.push(vec![op], Box::new(after));
@@ -87,7 +79,66 @@ impl Engine {
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
         }
-        taken
+        taken.map(|(accepted, _)| accepted)
+    }
+
+    /// Decides how a message is carried out, and takes places in the window if it may leave at once. What is ready must be
+    /// committed, and [`accepted`](Self::accepted) follows.
+    ///
+    /// # Errors
+    /// The refusal; nothing was taken then.
+    pub(crate) fn ready(
+        &self,
+        account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+        serial: Option<Serial>,
+        now: Timestamp,
+    ) -> Result<Ready, Refusal> {
+        let plan = self.planned(account, call, dialect, serial, now)?;
+        self.within_sender_rate(account, &plan, now)?;
+        let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
+        if desk.is_retired() {
+            // Planned before a reload took the carrier away: the next try is planned with the routes of now.
+            return Err(Refusal::Overloaded);
+        }
+        let reserved = plan.due_at <= now && desk.dispatch().reserve(plan.parts.len(), now);
+        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
+        Ok(Ready { plan, claim, desk })
+    }
+
+    /// Decides how a message is carried out. Takes nothing.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn planned(
+        &self,
+        account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+        serial: Option<Serial>,
+        now: Timestamp,
+    ) -> Result<Plan, Refusal> {
+        let snapshot = self.snapshot();
+        let mut next_id = || self.world.next_id();
+        let everybody = self.directory.everybody();
+        policy::judge_recipient(account, &everybody, &call.recipient)?;
+        // Of a random word: parts of two texts to one handset rarely share a reference.
+        let [low, high, ..] = self.world.random().to_le_bytes();
+        let concat_reference = u16::from_le_bytes([low, high]);
+        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial };
+        let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
+            if *refusal == Refusal::Internal {
+                let currency = account.currency.as_str();
+                tracing::error!(
+                    currency,
+                    "there is no price in the account's currency: add a default row to prices.csv"
+                );
+            }
+        })?;
+        let owned = self.directory.owns(account.id, plan.sender.as_str());
+        policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
+        Ok(plan)
     }
 
     /// The answer that the very same request was given before, if it is proved by a signature that was used: prices, routes and
@@ -122,15 +173,14 @@ impl Engine {
         })
     }
 
-    /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
-    fn accepted(
+    /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made. Answers whether it had been
+    /// taken before.
+    pub(crate) fn accepted(
         self: &Arc<Self>,
-        desk: &Arc<CarrierDesk>,
-        plan: &Plan,
-        claim: FirstClaim,
-        result: Result<Vec<OpResult>, CommitError>,
-    ) -> Result<Accepted, Refusal> {
-        let taken = result.map(|mut results| results.pop());
+        ready: &Ready,
+        taken: Result<Option<OpResult>, CommitError>,
+    ) -> Result<(Accepted, Taken), Refusal> {
+        let Ready { plan, claim, desk } = ready;
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
             FirstClaim::Now if is_new => self.hand_over(desk, plan),
@@ -138,7 +188,7 @@ impl Engine {
             FirstClaim::Later if is_new => {
                 let mut dispatch = desk.dispatch();
                 for part in &plan.parts {
-                    dispatch.enqueue(waiting(plan, part.part_id), plan.accepted_at, plan.accepted_at);
+                    dispatch.enqueue(waiting(plan, part.part_id), plan.due_at, plan.accepted_at);
                 }
                 drop(dispatch);
                 desk.bell.notify_one();
@@ -158,7 +208,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                Ok(*accepted)
+                Ok((*accepted, if is_new { Taken::Now } else { Taken::Before }))
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

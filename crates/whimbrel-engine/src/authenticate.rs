@@ -9,13 +9,13 @@
 use std::net::IpAddr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use whimbrel_core::policy::KeyUse;
+use whimbrel_core::policy::{KeyUse, Signable};
 use whimbrel_core::{
     Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
-    SecretId, SecretKind, Timestamp,
+    SecretId, SecretKind, SignatureCause, Timestamp,
 };
 use whimbrel_dialects::Claim;
-use whimbrel_dialects::claim::{BearerToken, DelegatedRequest, TokenFault, TokenKeys};
+use whimbrel_dialects::claim::{BearerToken, DelegatedRequest, KeySignature, TokenFault, TokenKeys};
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
@@ -70,6 +70,15 @@ impl Engine {
                     (entry, None)
                 })
             }
+            Claim::SignedKey { secret, method, signed } => {
+                let use_of_key =
+                    KeyUse { signable: Signable::No, method: *method, signed_by: None, source: origin.address };
+                let found = self.prove_signed_key(dialect, (secret, &**signed), use_of_key, now).await;
+                found.map(|(entry, of_key)| {
+                    mode = of_key;
+                    (entry, None)
+                })
+            }
             Claim::KeyAndSecret { key, secret, .. } => {
                 self.prove(dialect, key, secret, source).await.map(|entry| (entry, None))
             }
@@ -83,11 +92,14 @@ impl Engine {
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
-            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
+            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::SignedKey { .. } => None,
+            Claim::Signed(_) | Claim::Delegated(_) => None,
         };
         match &proved {
             Ok(_) => self.failures().proved(name, source),
-            Err(Refusal::BadCredentials | Refusal::InvalidSignature) => self.failures().failed(name, source, now),
+            Err(Refusal::BadCredentials | Refusal::InvalidSignature | Refusal::SignatureRefused { .. }) => {
+                self.failures().failed(name, source, now);
+            }
             Err(_) => {}
         }
         let (entry, replay) = proved?;
@@ -98,6 +110,29 @@ impl Engine {
             (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, mode, application, replay }),
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
+        }
+    }
+
+    /// The account that a secret key names, if the signature beside the key holds. Where the request comes from is judged before the
+    /// signature is, and its nonce is used up only if the signature holds: strangers use up nothing.
+    async fn prove_signed_key(
+        &self,
+        dialect: &'static str,
+        (secret, signed): (&Secret, &dyn KeySignature),
+        use_of_key: KeyUse,
+        now: Timestamp,
+    ) -> Result<(Arc<Entry>, KeyMode), Refusal> {
+        let found = self.directory.by_digests(dialect, &self.keyring.digests(secret));
+        let (entry, mode) = found.ok_or(Refusal::BadCredentials)?;
+        entry.account.policy.judge_use(use_of_key)?;
+        let verified = self.check_key_signature(dialect, &entry, signed, now)?;
+        match self.use_nonce(entry.account.id, verified.replay).await {
+            Ok(()) => Ok((entry, mode)),
+            Err(Refusal::BadCredentials) => {
+                self.tell_replayed(&entry.account, now);
+                Err(Refusal::SignatureRefused { cause: SignatureCause::Replayed })
+            }
+            Err(refusal) => Err(refusal),
         }
     }
 

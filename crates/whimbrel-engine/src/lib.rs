@@ -32,13 +32,17 @@ mod authenticate;
 mod checker;
 mod dispatcher;
 mod history;
+mod hooks;
 mod keys;
 mod lists;
+mod lookup;
+mod many;
 mod messages;
 mod notifier;
 mod numbers;
 mod pool;
 mod prices;
+mod records;
 mod recover;
 mod rejections;
 mod reload;
@@ -49,6 +53,7 @@ mod signatures;
 mod sweep;
 mod url_test;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
@@ -131,6 +136,8 @@ pub struct Engine {
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
+    /// The number that was given last.
+    pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -245,6 +252,7 @@ impl Engine {
         };
         let applications = Applications::load(&*parts.store, DIALECTS)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
+        let serials = AtomicU64::new(parts.store.serial_high()?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -266,6 +274,7 @@ impl Engine {
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
+            serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {

@@ -121,6 +121,13 @@ impl Part {
                 }
                 may_go
             }
+            PartEvent::Cancelled => {
+                let may_end = self.place == Place::Queued && self.doubts == 0;
+                if may_end {
+                    self.end(ReceiptStatus::Failed, false);
+                }
+                may_end
+            }
             PartEvent::Receipt { status, .. } => self.reported(*status),
             PartEvent::Clock => self.time_passes(at),
         }

@@ -20,9 +20,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Serial, Timestamp,
 };
 
 pub use document::{
@@ -33,10 +34,11 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
-    NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult,
-    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome, Rejection, Reload,
-    ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
+    ListChange, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op,
+    OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome,
+    Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp,
+    UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
@@ -106,8 +108,11 @@ pub trait Store: Send + Sync + 'static {
     /// Parts in state `Submitting` with a number above `after`, by number: after a start their answers are lost.
     fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
-    /// Parts of `carrier` in state `Queued`, `Otp` first, then by due time and number.
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
+    /// Parts of `carrier` in state `Queued` that are due by `until`, `Otp` first, then by due time and number.
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
+
+    /// When the next part of `carrier` is due that is queued and not due by `until`.
+    fn next_due(&self, carrier: CarrierId, until: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// Parts of `carrier` that wait behind `after` and are in no doubt, in the order of [`queued`](Self::queued).
     fn movable(
@@ -131,6 +136,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
+
+    /// The account's message of that number.
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError>;
+
+    /// The message of that number, whoever's it is.
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError>;
+
+    /// How far the account's message of that number is.
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError>;
+
+    /// A page of an account's journal.
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError>;
+
+    /// The highest number that was given: numbers go on above it.
+    fn serial_high(&self) -> Result<u64, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

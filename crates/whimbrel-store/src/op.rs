@@ -12,8 +12,8 @@ use std::sync::Arc;
 use whimbrel_core::{
     Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, CarrierId, CarrierMessageId,
     CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind,
-    Lists, MessageClass, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey, Secret,
-    SecretRefusal, Signing, Submission, Timestamp,
+    Lists, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey,
+    Secret, SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -39,6 +39,10 @@ pub enum Op {
     Inbound(Box<InboundIn>),
     /// A webhook was tried.
     Notice(NoticeTried),
+    /// Make a notice for hooks one for each hook that wants it.
+    Spread(Box<Spread>),
+    /// Do not send a message, if no carrier has had any of it.
+    Cancel(Cancel),
     /// Make an account.
     NewAccount(Box<NewAccount>),
     /// Change an account.
@@ -236,6 +240,30 @@ pub struct ListChange {
     pub at: Timestamp,
 }
 
+/// A notice for hooks, and the hooks that want it: each gets a notice of its own, in the place of the one.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    /// The notice.
+    pub id: NoticeId,
+    /// The key of each hook, with the id of its notice.
+    pub hooks: Vec<(NoticeId, Box<str>)>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A message that is not to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel {
+    /// Whose: another account's message is not found.
+    pub account_id: AccountId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The operation's id.
+    pub id: NoticeId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How a try of a webhook went.
 #[derive(Debug, Clone)]
 pub struct NoticeTried {
@@ -372,6 +400,10 @@ pub enum OpResult {
     Inbound(Box<InboundOutcome>),
     /// The try was written down.
     NoticeNoted,
+    /// The notices in the place of the one; none if it was there no more.
+    Spread(Vec<Notice>),
+    /// The parts that are not sent; none if the account has no such message, or something of it has left or ended.
+    Cancelled(Vec<PartId>),
     /// The account was made or changed; as it is now.
     Account(Box<Account>),
     /// It was not.

@@ -67,11 +67,6 @@ impl Params {
         side.iter().filter(move |pair| pair.counts(name)).map(|pair| pair.value.as_str())
     }
 
-    /// Whether anything came under that name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
-    }
-
     /// Whether a switch is on: `1` and `true` are, everything else is off.
     pub(super) fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))

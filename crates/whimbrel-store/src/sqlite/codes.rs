@@ -31,6 +31,8 @@ pub(super) enum Tell {
     AccountWhole,
     /// As [`Callback`](Self::Callback), of the message as a whole.
     CallbackWhole,
+    /// To the account's hooks, of the message and of what it meets on the way.
+    Hooks,
 }
 
 impl Tell {
@@ -39,6 +41,7 @@ impl Tell {
         match self {
             Self::Nobody | Self::Account | Self::Callback => NoticeScope::Part,
             Self::AccountWhole | Self::CallbackWhole => NoticeScope::Message,
+            Self::Hooks => NoticeScope::Progress,
         }
     }
 }
@@ -64,7 +67,7 @@ codes! {
     Funds { Held = 0, Captured = 1, Released = 2 }
     Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
     InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
-    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4 }
+    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, Hooks = 5 }
 }
 
 /// Reads a coded column.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Timestamp};
+use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Serial, Timestamp};
 
 use super::codes::parsed;
 use super::fault::Fault;
@@ -84,6 +84,8 @@ pub(super) struct Counts {
     pub(super) used_at: Timestamp,
     /// The latest expiry of anything forgotten.
     pub(super) replay_forgotten: Timestamp,
+    /// The highest number of a message or document.
+    pub(super) serial: u64,
 }
 
 /// An account with its wallet.
@@ -135,11 +137,11 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten, m.serial from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
 const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5 where account_id = ?1";
 const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
- replay_forgotten = ?5 where id = 1";
+ replay_forgotten = ?5, serial = ?6 where id = 1";
 
 impl Memory {
     /// Reads everything anew, at the start.
@@ -156,6 +158,7 @@ impl Memory {
             counts.parked_last = row.get(5)?;
             counts.stats.inbound = count(row.get(6)?);
             counts.replay_forgotten = Timestamp(row.get(7)?);
+            counts.serial = count(row.get(8)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;
@@ -276,11 +279,12 @@ impl Memory {
     pub(super) fn write_meta(&self, db: &Connection, before: &Counts) -> Result<(), Fault> {
         let marks = |counts: &Counts| {
             let stats = &counts.stats;
-            (counts.high_water, stats.messages, stats.doubts, stats.inbound, counts.replay_forgotten)
+            (counts.high_water, stats.messages, stats.doubts, stats.inbound, counts.replay_forgotten, counts.serial)
         };
         if marks(&self.counts) != marks(before) {
-            let (high_water, messages, doubts, inbound, forgotten) = marks(&self.counts);
-            let row = params![high_water, signed(messages), signed(doubts), signed(inbound), forgotten.0];
+            let (high_water, messages, doubts, inbound, forgotten, serial) = marks(&self.counts);
+            let row =
+                params![high_water, signed(messages), signed(doubts), signed(inbound), forgotten.0, signed(serial)];
             db.prepare_cached(WRITE_META)?.execute(row)?;
         }
         Ok(())
@@ -291,6 +295,11 @@ impl Counts {
     /// An id was seen.
     pub(super) fn saw_id(&mut self, id: i64) {
         self.high_water = self.high_water.max(id);
+    }
+
+    /// A number was given.
+    pub(super) fn saw_serial(&mut self, Serial(number): Serial) {
+        self.serial = self.serial.max(number);
     }
 
     /// An operation was made then.

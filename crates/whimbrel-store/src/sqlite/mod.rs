@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod cancel;
 mod catalogue;
 mod change;
 pub mod check;
@@ -18,6 +19,7 @@ mod find;
 mod history;
 mod inbound;
 mod inbox;
+mod journal;
 mod lists;
 mod memory;
 mod moved;
@@ -46,9 +48,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -254,8 +257,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::submitting(db, &self.unreadable, after, count_max))
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::queued(db, &self.unreadable, (carrier, until), count_max))
+    }
+
+    fn next_due(&self, carrier: CarrierId, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| reads::next_due(db, carrier, until))
     }
 
     fn movable(
@@ -281,6 +288,26 @@ impl Store for SqliteStore {
 
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
         self.read(|db| replay::answered(db, account, key))
+    }
+
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, Some(account), serial))
+    }
+
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, None, serial))
+    }
+
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError> {
+        self.read(|db| journal::progress(db, account, serial))
+    }
+
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
+        self.read(|db| journal::page(db, account, page))
+    }
+
+    fn serial_high(&self) -> Result<u64, StoreError> {
+        Ok(self.counts().serial)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

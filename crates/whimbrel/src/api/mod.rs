@@ -95,7 +95,7 @@ impl Api {
             "/" => Some(front_page().into()),
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
                 Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
-                    events::stream(self, request)
+                    events::stream(self, request).await
                 }
                 Ok(()) => self.route(request).await.into(),
                 Err(refused) => refused.into(),
