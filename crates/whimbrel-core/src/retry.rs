@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn steps_are_taken_one_by_one() {
-        let backoff = Backoff::Steps(&[Span::seconds(60), Span::seconds(300)]);
+        const PAUSES: [Span; 2] = [Span::seconds(60), Span::seconds(300)];
+        let backoff = Backoff::Steps(&PAUSES);
         let next = |failures| backoff.next_try(failures, Timestamp(0), Timestamp(5)).map(|at| at.0 / 1_000_000);
         assert_eq!([1, 2, 3, u32::MAX].map(next), [Some(60), Some(300), None, None]);
     }

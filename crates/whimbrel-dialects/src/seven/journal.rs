@@ -61,6 +61,10 @@ pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> 
         None => Ok(usual),
         Some(text) => text.parse().map_err(|_| Refusal::Invalid { field }),
     };
+    if params.get("state").is_some() {
+        // Pages of what a state leaves would have to be searched for: that is not offered, and a list of everything is no answer.
+        return Err(Refusal::Invalid { field: "state" });
+    }
     let id = match (params.get("id"), side) {
         (None, _) => None,
         // What can be no number finds nothing: no message has this one.
@@ -79,7 +83,7 @@ pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> 
     }))
 }
 
-/// The answer. Only what a state names is left, if the request names one.
+/// The answer.
 pub(super) fn render(outcome: &JournalOutcome) -> HttpResponse {
     match outcome {
         JournalOutcome::Sent(lines) => answer::json(&lines.iter().map(sent).collect::<Vec<_>>()),

@@ -111,10 +111,11 @@ fn one(question: Question, looked_up: &LookedUp) -> Value {
         Question::Format => format(&known),
         Question::Network => network(&known),
         Question::Reach => reach(&known),
+        // Whose a number is, no table says.
         Question::Name => json!({
             "code": "100",
-            "success": if known.range.is_some() { "true" } else { "false" },
-            "name": "unknown",
+            "success": "false",
+            "name": "",
             "number": known.international(),
         }),
     }

@@ -8,7 +8,7 @@ use whimbrel_core::{Span, Timestamp};
 const HOUR: Span = Span::hours(1);
 const DAY_SECONDS: i64 = 86_400;
 /// How far ahead of now a message may be scheduled.
-pub(super) const DELAY_MAX: Span = Span::hours(366 * 24);
+pub(super) const DELAY_MAX: Span = Span::hours(10 * 366 * 24);
 
 /// Whether summer time holds then.
 fn is_summer(at: Timestamp) -> bool {

@@ -280,7 +280,7 @@ files_of_refusals! {
     Refusal::FacilityNotAllowed => "a-feature-that-the-account-may-not-use",
     Refusal::BadCredentials => "a-wrong-secret-is-refused-before-the-rest-is-judged",
     Refusal::ConflictingCredentials => "a-signature-beside-a-secret-is-refused",
-    Refusal::InvalidSignature => "a-wrong-signature-is-refused",
+    Refusal::InvalidSignature | Refusal::SignatureRefused { .. } => "a-wrong-signature-is-refused",
     Refusal::SignatureRequired => "a-secret-is-not-enough-where-requests-must-be-signed",
     Refusal::SignatureTooWeak { .. } => "a-signature-that-is-too-weak-is-no-signature",
     Refusal::MethodNotAllowed { .. } => "a-way-that-the-policy-leaves-out-looks-like-a-wrong-secret",
