@@ -396,9 +396,9 @@ fn the_queue_has_codes_first_and_then_what_is_due_first() {
     ];
     store.commit(&ops).expect("committed");
     let ids = |parts: Vec<whimbrel_store::OpenPart>| parts.iter().map(|part| part.record.part_id.0).collect::<Vec<_>>();
-    assert_eq!(ids(store.queued(CARRIER, 10).expect("read")), [400, 200, 100]);
-    assert_eq!(ids(store.queued(CARRIER, 1).expect("read")), [400]);
-    assert_eq!(ids(store.queued(CarrierId(2), 10).expect("read")), [500]);
+    assert_eq!(ids(store.queued(CARRIER, whimbrel_core::Timestamp(i64::MAX), 10).expect("read")), [400, 200, 100]);
+    assert_eq!(ids(store.queued(CARRIER, whimbrel_core::Timestamp(i64::MAX), 1).expect("read")), [400]);
+    assert_eq!(ids(store.queued(CarrierId(2), whimbrel_core::Timestamp(i64::MAX), 10).expect("read")), [500]);
     assert_eq!(ids(store.submitting(PartId(0), 10).expect("read")), [300]);
     assert_eq!(ids(store.submitting(PartId(300), 10).expect("read")), []);
     let record = store.submitting(PartId(0), 1).expect("read")[0].record;

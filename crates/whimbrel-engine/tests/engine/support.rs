@@ -269,6 +269,7 @@ impl Gateway {
             validity: None,
             class: None,
             idempotency: None,
+            due_at: None,
             carrier: None,
         }));
         let method = AuthMethod::Parameters;

@@ -207,7 +207,7 @@ impl Work<'_> {
         let plan = &accept.plan;
         let (state, attempt) = match accept.claim {
             Claim::Now => (PartState::Submitting { since: plan.accepted_at }, AttemptNumber(1)),
-            Claim::Later => (PartState::Queued { due_at: plan.due_at }, AttemptNumber(0)),
+            Claim::Later => (PartState::Queued { due_at: plan.due_at.max(plan.accepted_at) }, AttemptNumber(0)),
         };
         let (code, at) = open_state(state).ok_or_else(|| Fault::corrupt("a new part"))?;
         let tell = match (plan.receipt, &plan.callback, plan.telling.scope) {
