@@ -117,7 +117,7 @@ impl Part {
                     && *next != self.carrier;
                 if may_go {
                     (self.attempt, self.carrier, self.failures) = (attempt.0, *next, 0);
-                    self.queue(at);
+                    self.queue(at.max(self.due_at));
                 }
                 may_go
             }

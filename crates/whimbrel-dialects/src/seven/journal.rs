@@ -46,7 +46,7 @@ pub(super) fn side(name: &str) -> Option<JournalSide> {
     match name {
         "outbound" => Some(JournalSide::Sent),
         "inbound" => Some(JournalSide::CameIn),
-        "replies" | "voice" => Some(JournalSide::Nothing),
+        "replies" | "voice" | "voice_call" => Some(JournalSide::Nothing),
         _ => None,
     }
 }
