@@ -6,6 +6,7 @@ use crate::call::MessageClass;
 use crate::credential::Signing;
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::phone::SenderId;
 use crate::policy::{KeyPolicy, Lists};
 
 /// Whether an account may send.
@@ -78,6 +79,8 @@ pub struct Account {
     pub endpoints: Vec<Endpoint>,
     /// What it may do.
     pub rules: AccountRules,
+    /// How its one-time codes are worded.
+    pub otp: OtpSettings,
     /// How it signs.
     pub signing: Signing,
     /// What its key may be used for.
@@ -105,6 +108,53 @@ pub struct AccountRules {
     pub binary: Facility,
     /// Whether it may choose where the handset puts a message.
     pub handset_class: Facility,
+    /// Requests that it may make at once before the rate holds; 0: the rate holds in each second.
+    pub requests_burst_max: u32,
+    /// Seconds between two messages to one recipient; 0: no limit.
+    pub recipient_seconds_min: u32,
+    /// Messages to one recipient in an hour; 0: no limit.
+    pub recipient_per_hour_max: u32,
+}
+
+impl AccountRules {
+    /// Everything is allowed: the default.
+    pub const OPEN: Self = Self {
+        access: Access::Http,
+        requests_per_second_max: 0,
+        sender_parts_per_second_max: 0,
+        recipients: Recipients::Any,
+        senders: Senders::Any,
+        unmappable: Unmappable::Replace,
+        binary: Facility::Allowed,
+        handset_class: Facility::Allowed,
+        requests_burst_max: 0,
+        recipient_seconds_min: 0,
+        recipient_per_hour_max: 0,
+    };
+
+    /// The rate at which the account may ask.
+    #[must_use]
+    pub const fn request_rate(&self) -> RequestRate {
+        RequestRate { per_second_max: self.requests_per_second_max, burst_max: self.requests_burst_max }
+    }
+}
+
+/// The rate at which an account may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestRate {
+    /// Requests per second; 0: no limit.
+    pub per_second_max: u32,
+    /// As [`AccountRules::requests_burst_max`].
+    pub burst_max: u32,
+}
+
+/// How an account's one-time codes are worded, where its API takes a code and no text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OtpSettings {
+    /// The text, with [`CODE_MARK`](crate::CODE_MARK) in the place of the code. `None`: the one of its API.
+    pub template: Option<Box<str>>,
+    /// What the handset shows as origin. `None`: that of its API.
+    pub sender: Option<SenderId>,
 }
 
 /// How an account may send.

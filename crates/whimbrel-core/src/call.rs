@@ -18,7 +18,7 @@ pub mod record;
 mod secrets;
 
 use crate::account::text_forms;
-use crate::credential::{AuthMethod, Scope, SignatureCause, SignatureMethod};
+use crate::credential::{AuthMethod, KeyMode, Scope, SignatureCause, SignatureMethod};
 use crate::id::{ApplicationId, CarrierId, MessageId, PartId, Serial};
 use crate::money::Money;
 use crate::notice::Telling;
@@ -147,6 +147,8 @@ pub struct SendCall {
     pub idempotency: Option<IdempotencyKey>,
     /// The carrier to use, whatever the routes say: for tests of a carrier by its operator.
     pub carrier: Option<CarrierId>,
+    /// Whether it is a real one, by the key that it was sent with; known once it is clear who calls.
+    pub mode: KeyMode,
 }
 
 impl std::fmt::Debug for SendCall {
@@ -334,6 +336,8 @@ pub enum Refusal {
     FacilityNotAllowed,
     /// Unknown key, or wrong secret: never told apart.
     BadCredentials,
+    /// A good credential whose time is over: it proved once who is calling, so it is told.
+    CredentialExpired,
     /// Two ways of proving who is calling that exclude each other.
     ConflictingCredentials,
     /// A signature was given that cannot be accepted.
@@ -381,6 +385,13 @@ pub enum Refusal {
         network: Box<str>,
         /// How long to wait; `None` if that is not known.
         wait: Option<Span>,
+    },
+    /// One recipient is sent more than it may be.
+    RecipientThrottled {
+        /// The recipient.
+        recipient: PhoneNumber,
+        /// How long to wait.
+        wait: Span,
     },
     /// The recipient is not among those that the account may send to.
     RecipientNotPermitted {

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod application;
+pub mod bucket;
 pub mod call;
 pub mod carrier;
 pub mod choice;
@@ -30,9 +31,10 @@ pub mod world;
 
 pub use account::{
     Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, HttpMethodChoice,
-    Recipients, Senders, Unmappable,
+    OtpSettings, Recipients, RequestRate, Senders, Unmappable,
 };
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};
+pub use bucket::{Bucket, Buckets};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
@@ -62,7 +64,7 @@ pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};
 pub use policy::{KeyPolicy, KeyUse, ListKind, Lists, SignatureRule, SourceNetwork};
 pub use replay::{ReplayKey, ReplayKind, ReplayMark};
-pub use secret::{MessageOctets, MessageText, Secret};
+pub use secret::{CODE_MARK, CodePlace, MessageOctets, MessageText, Secret};
 pub use time::{Span, Timestamp};
 pub use uuid::Uuid;
 pub use world::World;

@@ -78,6 +78,8 @@ pub enum NoticeScope {
     Message,
     /// As of the message, and of what its first part meets on the way; to the account's hooks.
     Progress,
+    /// Of the end of the message as a whole.
+    End,
 }
 
 /// How the receipts of a message are told.

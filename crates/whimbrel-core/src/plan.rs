@@ -15,6 +15,7 @@ use crate::call::{
     Alphabet, Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall,
 };
 use crate::carrier::Submission;
+use crate::credential::KeyMode;
 use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId, Serial};
 use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub prices: Arc<Prices>,
     /// Rules in order; the first that matches decides.
     pub routes: Vec<Route>,
+    /// The carrier of what is sent for trying out, by a test key. It reaches no handset.
+    pub test_carrier: Option<RouteCarrier>,
 }
 
 /// One rule: numbers with a prefix go to a carrier, or to the next one if it refuses for itself.
@@ -179,13 +182,20 @@ pub fn plan(
         return Err(Refusal::InvalidNetwork);
     }
     let (route, carrier) = snapshot.carrier_for(&call).ok_or_else(unroutable)?;
-    let price = snapshot.prices.of_part(network, account.currency).ok_or(Refusal::Internal)?;
+    let price = match call.mode {
+        KeyMode::Live => snapshot.prices.of_part(network, account.currency).ok_or(Refusal::Internal)?,
+        KeyMode::Test => Money::new(0, account.currency),
+    };
     let reference = match carrier.reference_width {
         RefWidth::Bits8 => ConcatRef::Octet(chances.concat_reference.to_be_bytes()[1]),
         RefWidth::Bits16 => ConcatRef::Word(chances.concat_reference),
     };
-    let content = decided(call.content, account.rules.unmappable);
+    let content = decided(worded(call.content, account), account.rules.unmappable);
     let cut = Cut { reference, slack: carrier.part_slack };
+    let sender = match (&content, &account.otp.sender) {
+        (Content::Text { text, .. }, Some(sender)) if text.code().is_some() => sender.clone(),
+        _ => call.sender,
+    };
     let (encoding, contents) = parts_of(&content, cut)?;
     let part_count = u16::try_from(contents.len()).map_err(|_| Refusal::TooLong)?;
     price.times(part_count).ok_or(Refusal::Internal)?;
@@ -200,7 +210,7 @@ pub fn plan(
         dialect,
         class: call.class.unwrap_or(account.default_class),
         network: network.code.clone(),
-        sender: call.sender,
+        sender,
         content,
         handset_class: call.handset_class,
         registration: call.registration,
@@ -229,10 +239,15 @@ pub fn plan(
 
 /// The name of the rule that a caller makes who names a carrier.
 const FORCED_ROUTE: &str = "as asked for";
+/// The name of the rule for what is sent for trying out.
+const TEST_ROUTE: &str = "test key";
 
 impl Snapshot {
     /// The rule for a call, and the first of its carriers.
     fn carrier_for(&self, call: &SendCall) -> Option<(&str, RouteCarrier)> {
+        if call.mode == KeyMode::Test {
+            return Some((TEST_ROUTE, self.test_carrier?));
+        }
         if let Some(forced) = call.carrier {
             let known = self.routes.iter().flat_map(|route| &route.carriers).find(|carrier| carrier.id == forced);
             let unrouted = RouteCarrier { id: forced, reference_width: RefWidth::Bits8, part_slack: 0 };
@@ -274,6 +289,17 @@ fn allowed(call: &SendCall, account: &Account) -> Result<(), Refusal> {
     match is_binary && denied(rules.binary) || call.handset_class.is_some() && denied(rules.handset_class) {
         true => Err(Refusal::FacilityNotAllowed),
         false => Ok(()),
+    }
+}
+
+/// The content in the account's words, if it is a code and the account has words of its own.
+fn worded(content: Content, account: &Account) -> Content {
+    match (content, &account.otp.template) {
+        (Content::Text { text, alphabet }, Some(template)) => {
+            let own = text.code().and_then(|code| MessageText::with_code(template, code));
+            Content::Text { text: own.unwrap_or(text), alphabet }
+        }
+        (content, _) => content,
     }
 }
 
@@ -329,6 +355,16 @@ fn spelled(text: &str, alphabet: Alphabet) -> (Cow<'_, str>, EncodingChoice) {
     }
 }
 
+/// Whether a receipt is asked of the carrier: also where nobody wants to be told, if delivery is what is paid for. Nothing else says
+/// that a part was delivered.
+#[must_use]
+pub fn asked_of_carrier(wish: ReceiptWish, capture_on: CaptureOn) -> ReceiptWish {
+    match capture_on {
+        CaptureOn::Delivery => ReceiptWish::Wanted,
+        CaptureOn::CarrierAccept => wish,
+    }
+}
+
 impl Plan {
     /// The currency of the price.
     #[must_use]
@@ -369,7 +405,7 @@ impl Plan {
             handset_class: self.handset_class,
             protocol_id: self.content.protocol_id(),
             registration: self.registration.clone(),
-            receipt: self.receipt,
+            receipt: asked_of_carrier(self.receipt, self.capture_on),
             validity: self.validity,
         })
     }
@@ -394,6 +430,7 @@ mod tests {
             rules: AccountRules::default(),
             signing: Default::default(),
             policy: Default::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         }
     }
@@ -404,6 +441,7 @@ mod tests {
             epoch: 3,
             networks: Arc::new(Networks::parse(networks).expect("good")),
             prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("good")),
+            test_carrier: None,
             routes: vec![Route {
                 name: "britain".into(),
                 prefix: "44".into(),
@@ -437,6 +475,7 @@ mod tests {
             idempotency: None,
             due_at: None,
             carrier: None,
+            mode: KeyMode::Live,
         };
         let mut last = 100;
         let mut next_id = || {

@@ -4,26 +4,33 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod address;
 pub mod claim;
 pub mod client;
 pub mod http;
 pub mod keys;
 pub mod nexmo;
+pub mod nexo;
 pub mod own;
+pub mod probe;
 pub mod registry;
 pub mod seven;
 mod url;
 pub mod webhook;
 
+use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::record::Record;
-use whimbrel_core::{ApplicationFacts, Call, FieldFault, Notice, Outcome, PhoneNumber, Refusal, Serial, Timestamp};
+use whimbrel_core::{
+    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Money, Notice, Outcome, PhoneNumber, Refusal,
+    Serial, Timestamp,
+};
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
 pub use crate::keys::SecretKeyForm;
-pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
+pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -36,10 +43,27 @@ pub struct Descriptor {
     pub title: &'static str,
     /// How its customers' secret keys are written; `None`: they show a key with a secret beside it.
     pub secret_keys: Option<SecretKeyForm>,
+    /// What its customers' accounts are like unless the operator says otherwise.
+    pub new_accounts: NewAccounts,
     /// The development account's credentials.
     pub dev_account: DevAccount,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
+}
+
+/// What accounts of a dialect are like when they are made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAccounts {
+    /// The wallet's currency.
+    pub currency: &'static str,
+    /// The class of messages.
+    pub class: MessageClass,
+    /// When holds become charges.
+    pub capture_on: CaptureOn,
+    /// What they may do.
+    pub rules: AccountRules,
+    /// Free credit of who signs up, in whole units of the currency; `None`: none.
+    pub welcome_credit: Option<&'static str>,
 }
 
 /// The fixed credentials of `--dev`.
@@ -133,6 +157,19 @@ pub trait Dialect: Send + Sync {
     /// How long an endpoint is tried with a notice.
     fn webhook_rules(&self, notice: &Notice) -> WebhookRules;
 
+    /// The request by which a customer sees whether an endpoint takes what we send: by default the one that tests a new URL.
+    ///
+    /// # Errors
+    /// [`CannotSign`]; nothing must be sent then.
+    fn webhook_test(
+        &self,
+        _test: WebhookTest,
+        target: WebhookTarget<'_>,
+        _moment: Moment,
+    ) -> Result<http::WebhookRequest, CannotSign> {
+        Ok(self.url_test(target.url))
+    }
+
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {
         http::WebhookRequest::new("GET", url.to_owned())
@@ -140,6 +177,11 @@ pub trait Dialect: Send + Sync {
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
+        None
+    }
+
+    /// What the vendor gives to a customer who signs up by itself, in the currency of such an account; `None`: nothing.
+    fn sign_up_credit(&self) -> Option<Money> {
         None
     }
 

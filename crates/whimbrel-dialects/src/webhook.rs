@@ -19,6 +19,15 @@ pub struct WebhookTarget<'a> {
     pub signature_secret: &'a Secret,
 }
 
+/// What an endpoint is tested with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookTest {
+    /// Nothing but a sign of life.
+    Ping,
+    /// An event as it would be, of no message.
+    Sample,
+}
+
 /// What one try takes from the world. Every try has its own: time stamps and nonces age.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {

@@ -3,13 +3,13 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Serial,
-    Timestamp, policy,
+    Accepted, Account, AttemptNumber, Outcome, PartId, PhoneNumber, Plan, Refusal, ReplayKey, ReplayKind, SendCall,
+    Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -19,6 +19,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::limiter::{RecipientRule, Recipients};
 use crate::settle::{GiveBack, give_back};
 
 /// A message that was decided, with what was taken for it.
@@ -31,13 +32,12 @@ pub(crate) struct Ready {
     pub(crate) desk: Arc<CarrierDesk>,
 }
 
-/// When a message was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// By this request.
-    Now,
-    /// By the same request before.
-    Before,
+/// A message that was taken, now or before.
+pub(crate) struct Taken {
+    /// What is answered.
+    pub(crate) accepted: Accepted,
+    /// Whether this request had it taken; else it is one that was answered before.
+    pub(crate) is_new: bool,
 }
 
 impl Engine {
@@ -51,7 +51,7 @@ impl Engine {
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
-        self.send_once(account, None, call, dialect).await
+        self.send_once(account, None, call, dialect).await.map(|taken| taken.accepted)
     }
 
     /// Takes one message for `account`, whose request uses `replay` up.
@@ -64,9 +64,14 @@ impl Engine {
         replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let now = self.world.now();
-        let ready = self.ready(account, call, dialect, None, now)?;
+        let plan = self.planned(account, call, dialect, None, now)?;
+        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
+            return self.unless_stored(&plan, refusal).await.map(|accepted| Taken { accepted, is_new: false });
+        }
+        let recipient = plan.recipient.clone();
+        let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &recipient, now))?;
         let (answer, answered) = oneshot::channel();
         let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
         let engine = Arc::clone(self);
@@ -76,32 +81,27 @@ impl Engine {
         };
         self.batcher.push(vec![op], Box::new(after));
         let taken = answered.await.unwrap_or(Err(Refusal::Internal));
+        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+            self.forget_recipient(account, &recipient, now);
+        }
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
         }
-        taken.map(|(accepted, _)| accepted)
+        taken
     }
 
-    /// Decides how a message is carried out, and takes places in the window if it may leave at once. What is ready must be
-    /// committed, and [`accepted`](Self::accepted) follows.
+    /// Takes places in the window for a message that was decided, if it may leave at once. What is ready must be committed, and
+    /// [`accepted`](Self::accepted) follows.
     ///
     /// # Errors
     /// The refusal; nothing was taken then.
-    pub(crate) fn ready(
-        &self,
-        account: &Account,
-        call: SendCall,
-        dialect: &'static str,
-        serial: Option<Serial>,
-        now: Timestamp,
-    ) -> Result<Ready, Refusal> {
-        let plan = self.planned(account, call, dialect, serial, now)?;
-        self.within_sender_rate(account, &plan, now)?;
+    pub(crate) fn ready(&self, account: &Account, plan: Plan, now: Timestamp) -> Result<Ready, Refusal> {
         let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
         if desk.is_retired() {
             // Planned before a reload took the carrier away: the next try is planned with the routes of now.
             return Err(Refusal::Overloaded);
         }
+        self.within_sender_rate(account, &plan, now)?;
         let reserved = plan.due_at <= now && desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
         Ok(Ready { plan, claim, desk })
@@ -173,13 +173,46 @@ impl Engine {
         })
     }
 
-    /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made. Answers whether it had been
-    /// taken before.
+    /// Counts a message to its recipient, where the account has a rule for that.
+    pub(crate) fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+        let pause_min = Span::seconds(account.rules.recipient_seconds_min.into());
+        let rule = RecipientRule { pause_min, per_hour_max: account.rules.recipient_per_hour_max };
+        if rule.pause_min == Span::ZERO && rule.per_hour_max == 0 {
+            return Ok(());
+        }
+        let taken = self.recipients().take(account.id, plan.recipient.digits(), rule, now);
+        taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), wait })
+    }
+
+    /// Counts a message to a recipient no more: what sends nothing new counts for nothing.
+    pub(crate) fn forget_recipient(&self, account: &Account, recipient: &PhoneNumber, now: Timestamp) {
+        self.recipients().give_back(account.id, recipient.digits(), now);
+    }
+
+    fn recipients(&self) -> MutexGuard<'_, Recipients> {
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer that the same idempotency key was given before: who asks again sends nothing more to the recipient. Else the
+    /// refusal.
+    pub(crate) async fn unless_stored(&self, plan: &Plan, refusal: Refusal) -> Result<Accepted, Refusal> {
+        let Some(key) = plan.idempotency.clone() else { return Err(refusal) };
+        let (account, now) = (plan.account_id, plan.accepted_at);
+        match self.read(move |store| store.stored_answer(account, &key, now)).await {
+            Ok(found) => found.ok_or(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is refused as a new request");
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
     pub(crate) fn accepted(
         self: &Arc<Self>,
         ready: &Ready,
         taken: Result<Option<OpResult>, CommitError>,
-    ) -> Result<(Accepted, Taken), Refusal> {
+    ) -> Result<Taken, Refusal> {
         let Ready { plan, claim, desk } = ready;
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
@@ -208,7 +241,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                Ok((*accepted, if is_new { Taken::Now } else { Taken::Before }))
+                Ok(Taken { accepted: *accepted, is_new })
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

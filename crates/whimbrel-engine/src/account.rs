@@ -36,7 +36,8 @@ impl Engine {
         let id = account.id;
         let view = self.look(move |store| store.account(id)).await?.ok_or(Refusal::Internal)?;
         let reload = if view.reload.is_some() { Reload::Arranged } else { Reload::None };
-        Ok(AccountOutcome::Balance { available: view.wallet.available(), reload })
+        let wallet = view.wallet;
+        Ok(AccountOutcome::Balance { available: wallet.available(), buckets: wallet.buckets(), reload })
     }
 
     async fn call_up(&self, account: &Account, reference: Box<str>) -> Result<AccountOutcome, Refusal> {

@@ -40,17 +40,20 @@ mod many;
 mod messages;
 mod notifier;
 mod numbers;
+mod owners;
 mod pool;
 mod prices;
 mod records;
 mod recover;
 mod rejections;
 mod reload;
+mod replays;
 mod reroute;
 mod secrets;
 mod settle;
 mod signatures;
 mod sweep;
+mod tokens;
 mod url_test;
 
 use std::sync::atomic::AtomicU64;
@@ -59,6 +62,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
@@ -70,7 +74,7 @@ use crate::directory::{Directory, Known};
 use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
-use crate::limiter::{Requests, Senders};
+use crate::limiter::{Recipients, Requests, Senders};
 use crate::notifier::Notifier;
 use crate::oauth::Oauth;
 use crate::ports::Egress;
@@ -113,6 +117,8 @@ pub struct Parts {
     pub compat: Compat,
     /// How often keys and sources may fail to prove who is calling.
     pub failure_rules: FailureRules,
+    /// By which addresses clients call.
+    pub addresses: Addresses,
 }
 
 /// The running engine.
@@ -128,8 +134,10 @@ pub struct Engine {
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
     pub(crate) signatures: Signatures,
+    pub(crate) addresses: Addresses,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
+    pub(crate) recipients: Mutex<Recipients>,
     pub(crate) failures: Mutex<Failures>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
@@ -250,7 +258,8 @@ impl Engine {
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
         };
-        let applications = Applications::load(&*parts.store, DIALECTS)?;
+        let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
+        let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
         let serials = AtomicU64::new(parts.store.serial_high()?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -266,8 +275,10 @@ impl Engine {
             notifier: Notifier::new(),
             events: Events::default(),
             signatures: Signatures::new(parts.compat),
+            addresses: parts.addresses,
             requests: Mutex::default(),
             senders: Mutex::default(),
+            recipients: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,

@@ -1,8 +1,9 @@
-//! How much accounts may ask for: requests per second, and parts per second as one sender. Pure; bounded however many ask.
+//! How much accounts may ask for: requests per second, parts per second as one sender, and messages to one recipient. Pure; bounded
+//! however many ask.
 
 use std::collections::HashMap;
 
-use whimbrel_core::{AccountId, RateWindow, Span, Timestamp};
+use whimbrel_core::{AccountId, RateWindow, RequestRate, Span, Timestamp};
 
 /// The window in which requests are counted.
 const WINDOW: Span = Span::seconds(1);
@@ -17,6 +18,9 @@ const PART: i64 = 1_000_000;
 pub struct Requests {
     windows: HashMap<AccountId, Window>,
     sweep_at: usize,
+    /// Of accounts that may make some requests at once.
+    bursts: HashMap<AccountId, Bucket>,
+    bursts_sweep_at: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +34,11 @@ impl Requests {
     ///
     /// # Errors
     /// The window, if it is full; the request does not count then.
-    pub fn take(&mut self, account: AccountId, requests_max: u32, now: Timestamp) -> Result<(), RateWindow> {
+    pub fn take(&mut self, account: AccountId, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
+        if rate.burst_max > rate.per_second_max {
+            return self.take_of_burst(account, rate, now);
+        }
+        let requests_max = rate.per_second_max;
         if self.windows.len() >= self.sweep_at.max(SWEEP_FROM) {
             self.windows.retain(|_, window| now.since(window.began_at) < WINDOW);
             self.sweep_at = self.windows.len() * 2;
@@ -54,6 +62,93 @@ impl Requests {
         window.requests += 1;
         Ok(())
     }
+
+    /// The same where a burst is allowed: a bucket that holds it, filled at the rate.
+    fn take_of_burst(&mut self, account: AccountId, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
+        if self.bursts.len() >= self.bursts_sweep_at.max(SWEEP_FROM) {
+            self.bursts.retain(|_, bucket| !bucket.is_full(now));
+            self.bursts_sweep_at = self.bursts.len() * 2;
+        }
+        let (per_second, holds) = (i64::from(rate.per_second_max.max(1)), i64::from(rate.burst_max));
+        let bucket = self.bursts.entry(account).or_insert(Bucket::full(per_second, holds, now));
+        *bucket = Bucket { tokens: bucket.at(now).min(holds * PART), filled_at: now, per_second, holds };
+        if bucket.tokens < PART {
+            let elapsed = Span(WINDOW.0 - ceil_div(PART - bucket.tokens, per_second));
+            let began_at = now - elapsed;
+            let (requests_max, requests) = (rate.per_second_max, rate.per_second_max);
+            return Err(RateWindow { requests_max, length: WINDOW, requests, began_at, elapsed });
+        }
+        bucket.tokens -= PART;
+        Ok(())
+    }
+}
+
+/// How often one recipient may be sent something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecipientRule {
+    /// Between two messages; zero: no limit.
+    pub pause_min: Span,
+    /// In an hour; 0: no limit.
+    pub per_hour_max: u32,
+}
+
+/// When each account last sent something to each of its recipients, as far as a rule asks for it. Not kept over a restart.
+#[derive(Debug, Default)]
+pub struct Recipients {
+    sends: HashMap<(AccountId, Box<str>), Vec<Timestamp>>,
+    sweep_at: usize,
+}
+
+const HOUR: Span = Span::hours(1);
+/// Sends to one recipient that are remembered, whatever the rule says.
+const SENDS_MAX: usize = 1_000;
+
+impl Recipients {
+    /// Counts a message to a recipient.
+    ///
+    /// # Errors
+    /// How long to wait; it does not count then.
+    pub fn take(
+        &mut self,
+        account: AccountId,
+        recipient: &str,
+        rule: RecipientRule,
+        now: Timestamp,
+    ) -> Result<(), Span> {
+        let is_recent = |at: &Timestamp| *at <= now && now.since(*at) < HOUR;
+        if self.sends.len() >= self.sweep_at.max(SWEEP_FROM) {
+            self.sends.retain(|_, sends| sends.last().is_some_and(is_recent));
+            self.sweep_at = self.sends.len() * 2;
+        }
+        let sends = self.sends.entry((account, recipient.into())).or_default();
+        sends.retain(is_recent);
+        let of_pause = sends.last().map_or(Span::ZERO, |last| Span(rule.pause_min.0 - now.since(*last).0));
+        let count_max = (rule.per_hour_max as usize).min(SENDS_MAX);
+        let of_hour = match count_max > 0 && sends.len() >= count_max {
+            // The hour has room again when the oldest of the last so many is over.
+            true => sends.get(sends.len() - count_max).map_or(Span::ZERO, |oldest| Span(HOUR.0 - now.since(*oldest).0)),
+            false => Span::ZERO,
+        };
+        match of_pause.max(of_hour) {
+            wait if wait > Span::ZERO => Err(wait),
+            _ => {
+                if sends.len() >= SENDS_MAX {
+                    sends.remove(0);
+                }
+                sends.push(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// What was counted at `at` was not sent after all.
+    pub fn give_back(&mut self, account: AccountId, recipient: &str, at: Timestamp) {
+        if let Some(sends) = self.sends.get_mut(&(account, recipient.into()))
+            && let Some(place) = sends.iter().rposition(|sent| *sent == at)
+        {
+            sends.remove(place);
+        }
+    }
 }
 
 /// Parts of each sender of each account: a bucket that holds what one second gives.
@@ -69,12 +164,23 @@ struct Bucket {
     tokens: i64,
     filled_at: Timestamp,
     per_second: i64,
+    /// Tokens that fit in, in whole ones.
+    holds: i64,
 }
 
 impl Bucket {
     fn at(self, now: Timestamp) -> i64 {
         let elapsed = now.since(self.filled_at).0.clamp(0, 1_000_000_000);
-        self.tokens.saturating_add(elapsed.saturating_mul(self.per_second)).min(self.per_second * PART)
+        self.tokens.saturating_add(elapsed.saturating_mul(self.per_second)).min(self.holds * PART)
+    }
+
+    const fn full(per_second: i64, holds: i64, now: Timestamp) -> Self {
+        Self { tokens: holds * PART, filled_at: now, per_second, holds }
+    }
+
+    /// Whether it is as good as none.
+    fn is_full(self, now: Timestamp) -> bool {
+        self.at(now) >= self.holds * PART
     }
 }
 
@@ -92,16 +198,15 @@ impl Senders {
         now: Timestamp,
     ) -> Result<(), Span> {
         if self.buckets.len() >= self.sweep_at.max(SWEEP_FROM) {
-            // A full bucket is as good as none.
-            self.buckets.retain(|_, bucket| bucket.at(now) < bucket.per_second * PART);
+            self.buckets.retain(|_, bucket| !bucket.is_full(now));
             self.sweep_at = self.buckets.len() * 2;
         }
         let per_second = i64::from(parts_per_second_max.max(1));
-        let fresh = Bucket { tokens: per_second * PART, filled_at: now, per_second };
+        let fresh = Bucket::full(per_second, per_second, now);
         let bucket = self.buckets.entry((account, sender.to_lowercase().into())).or_insert(fresh);
         // A bucket whose rate was changed keeps what it holds, as far as that fits.
         let tokens = bucket.at(now).min(per_second * PART);
-        *bucket = Bucket { tokens, filled_at: now, per_second };
+        *bucket = Bucket { tokens, filled_at: now, per_second, holds: per_second };
         let wanted = i64::from(parts) * PART;
         let needed = wanted.min(per_second * PART);
         if tokens < needed {
@@ -124,6 +229,7 @@ mod tests {
 
     const T0: i64 = 1_795_526_000_000_000;
     const A: AccountId = AccountId(1);
+    const EVEN: RequestRate = RequestRate { per_second_max: 30, burst_max: 0 };
 
     fn at(millis: i64) -> Timestamp {
         Timestamp(T0 + millis * 1_000)
@@ -133,27 +239,57 @@ mod tests {
     fn a_window_holds_so_many_requests_and_says_where_it_stands() {
         let mut requests = Requests::default();
         for _ in 0..30 {
-            assert_eq!(requests.take(A, 30, at(0)), Ok(()));
+            assert_eq!(requests.take(A, EVEN, at(0)), Ok(()));
         }
-        let full = requests.take(A, 30, at(529)).expect_err("the window is full");
+        let full = requests.take(A, EVEN, at(529)).expect_err("the window is full");
         assert_eq!((full.requests_max, full.requests, full.began_at, full.elapsed), (30, 30, at(0), Span::millis(529)));
-        assert_eq!(requests.take(AccountId(2), 30, at(529)), Ok(()), "another account has its own");
-        assert!(requests.take(A, 30, at(999)).is_err());
-        assert_eq!(requests.take(A, 30, at(1_400)), Ok(()));
+        assert_eq!(requests.take(AccountId(2), EVEN, at(529)), Ok(()), "another account has its own");
+        assert!(requests.take(A, EVEN, at(999)).is_err());
+        assert_eq!(requests.take(A, EVEN, at(1_400)), Ok(()));
         let mut taken = 1;
-        while requests.take(A, 30, at(1_900)).is_ok() {
+        while requests.take(A, EVEN, at(1_900)).is_ok() {
             taken += 1;
         }
         assert_eq!(taken, 30);
         // The second window began when the first one ended, not with its first request.
-        assert_eq!(requests.take(A, 30, at(2_000)), Ok(()));
+        assert_eq!(requests.take(A, EVEN, at(2_000)), Ok(()));
+    }
+
+    #[test]
+    fn a_burst_goes_first_and_then_the_rate_holds() {
+        let mut requests = Requests::default();
+        let rate = RequestRate { per_second_max: 20, burst_max: 1_000 };
+        assert!((0..1_000).all(|_| requests.take(A, rate, at(0)).is_ok()));
+        let full = requests.take(A, rate, at(0)).expect_err("the burst is used up");
+        assert_eq!(full.length.0 - full.elapsed.0, 50_000, "one in 50 ms");
+        assert_eq!(requests.take(A, rate, at(50)), Ok(()));
+        assert!(requests.take(A, rate, at(99)).is_err());
+        let second = (0..1_000).filter(|_| requests.take(A, rate, at(1_050)).is_ok()).count();
+        assert_eq!(second, 20);
+        assert!((0..1_000).all(|_| requests.take(A, rate, at(100_000)).is_ok()), "and fills up again");
+    }
+
+    #[test]
+    fn a_recipient_is_left_in_peace() {
+        let mut recipients = Recipients::default();
+        let rule = RecipientRule { pause_min: Span::seconds(20), per_hour_max: 3 };
+        let mut take = |number: &str, seconds: i64| recipients.take(A, number, rule, at(seconds * 1_000));
+        assert_eq!(take("84981234567", 0), Ok(()));
+        assert_eq!(take("84981234567", 5), Err(Span::seconds(15)));
+        assert_eq!(take("84981234568", 5), Ok(()), "another recipient");
+        assert_eq!(take("84981234567", 20), Ok(()), "what was refused does not count");
+        assert_eq!(take("84981234567", 40), Ok(()));
+        assert_eq!(take("84981234567", 60), Err(Span::seconds(3_540)));
+        assert_eq!(take("84981234567", 3_600), Ok(()));
+        recipients.give_back(A, "84981234567", at(3_600_000));
+        assert_eq!(recipients.take(A, "84981234567", rule, at(3_601_000)), Ok(()));
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let mut requests = Requests::default();
-        assert!((0..30).all(|_| requests.take(A, 30, at(10_000_000)).is_ok()));
-        assert_eq!(requests.take(A, 30, at(0)), Ok(()));
+        assert!((0..30).all(|_| requests.take(A, EVEN, at(10_000_000)).is_ok()));
+        assert_eq!(requests.take(A, EVEN, at(0)), Ok(()));
     }
 
     #[test]
@@ -170,13 +306,20 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_by_what_still_says_something() {
-        let (mut requests, mut senders) = (Requests::default(), Senders::default());
+        let (mut requests, mut senders, mut recipients) =
+            (Requests::default(), Senders::default(), Recipients::default());
+        let bursty = RequestRate { per_second_max: 20, burst_max: 30 };
+        let rule = RecipientRule { pause_min: Span::seconds(20), per_hour_max: 3 };
         for index in 0..100_000_i64 {
             let now = at(index * 10);
-            assert_eq!(requests.take(AccountId(index), 1, now), Ok(()));
+            assert_eq!(requests.take(AccountId(index), EVEN, now), Ok(()));
             assert_eq!(senders.take(A, &index.to_string(), 1, 10, now), Ok(()));
+            assert_eq!(requests.take(AccountId(-index), bursty, now), Ok(()));
+            assert_eq!(recipients.take(A, &index.to_string(), rule, at(index * 1_000)), Ok(()));
         }
         assert!(requests.windows.len() <= 2 * SWEEP_FROM, "{}", requests.windows.len());
         assert!(senders.buckets.len() <= 2 * SWEEP_FROM, "{}", senders.buckets.len());
+        assert!(requests.bursts.len() <= 2 * SWEEP_FROM, "{}", requests.bursts.len());
+        assert!(recipients.sends.len() <= 2 * SWEEP_FROM + 3_600, "{}", recipients.sends.len());
     }
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, RECIPIENTS_MAX, Trial};
-use whimbrel_core::{IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall, Serial};
+use whimbrel_core::{
+    Account, IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall, Serial, Timestamp,
+};
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{Accept, Op, OpResult};
 
@@ -115,7 +117,11 @@ impl Engine {
         let decide = |(place, target): (usize, Target)| {
             let decided = target.number.and_then(|number| {
                 let send = of_place(call.to(number), place);
-                self.ready(&caller.account, send, name, Some(self.next_serial()), now)
+                let plan = self.planned(&caller.account, send, name, Some(self.next_serial()), now)?;
+                self.within_recipient_rate(&caller.account, &plan, now)?;
+                let recipient = plan.recipient.clone();
+                let ready = self.ready(&caller.account, plan, now);
+                ready.inspect_err(|_| self.forget_recipient(&caller.account, &recipient, now))
             });
             (target.recipient, decided)
         };
@@ -123,18 +129,18 @@ impl Engine {
         // The first says whether the same key came with another request: then nobody gets anything.
         let first = if call.idempotency.is_some() && decided.len() > 1 { 1 } else { decided.len() };
         let rest = decided.split_off(first);
-        let mut items = self.commit_many(decided).await;
+        let mut items = self.commit_many(&caller.account, decided).await;
         match items.iter().find(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
             Some(_) => {
-                self.give_up(rest);
+                self.give_up(&caller.account, rest, now);
                 return Err(Refusal::IdempotencyConflict);
             }
             None if rest.is_empty() => {}
-            None => items.extend(self.commit_many(rest).await),
+            None => items.extend(self.commit_many(&caller.account, rest).await),
         }
         let balance = self.balance_of(caller.account.id).await?;
         let taken = items.iter().filter_map(|item| item.result.as_ref().ok());
-        let repeated = taken.clone().next().is_some() && taken.clone().all(|(_, taken)| *taken == Taken::Before);
+        let repeated = taken.clone().next().is_some() && taken.clone().all(|(_, is_new)| !is_new);
         let items = items
             .into_iter()
             .map(|Answered { recipient, result }| ManyItem { recipient, result: result.map(|(message, _)| message) })
@@ -143,7 +149,7 @@ impl Engine {
     }
 
     /// Makes messages durable together; each gets its own answer.
-    async fn commit_many(self: &Arc<Self>, decided: Vec<(Box<str>, Decided)>) -> Vec<Answered> {
+    async fn commit_many(self: &Arc<Self>, account: &Arc<Account>, decided: Vec<(Box<str>, Decided)>) -> Vec<Answered> {
         let ops: Vec<Op> = decided
             .iter()
             .filter_map(|(_, decided)| decided.as_ref().ok())
@@ -159,9 +165,10 @@ impl Engine {
         }
         let recipients: Vec<Box<str>> = decided.iter().map(|(recipient, _)| recipient.clone()).collect();
         let (answer, answered) = oneshot::channel();
-        let engine = Arc::clone(self);
-        let after =
-            move |results: Result<Vec<OpResult>, CommitError>| _ = answer.send(engine.answered_many(decided, results));
+        let (engine, account) = (Arc::clone(self), Arc::clone(account));
+        let after = move |results: Result<Vec<OpResult>, CommitError>| {
+            _ = answer.send(engine.answered_many(&account, decided, results));
+        };
         self.batcher.push(ops, Box::new(after));
         answered.await.unwrap_or_else(|_| {
             let lost = |recipient| Answered { recipient, result: Err(Refusal::Internal) };
@@ -172,6 +179,7 @@ impl Engine {
     /// Runs after the commit, on the writer thread.
     fn answered_many(
         self: &Arc<Self>,
+        account: &Account,
         decided: Vec<(Box<str>, Decided)>,
         results: Result<Vec<OpResult>, CommitError>,
     ) -> Vec<Answered> {
@@ -182,7 +190,11 @@ impl Engine {
                     Ok(results) => Ok(results.next()),
                     Err(error) => Err(error.clone()),
                 };
-                let (accepted, taken) = self.accepted(&ready, result)?;
+                let taken = self.accepted(&ready, result);
+                if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+                    self.forget_recipient(account, &ready.plan.recipient, ready.plan.accepted_at);
+                }
+                let Taken { accepted, is_new } = taken?;
                 let units = accepted.parts.iter().map(|part| part.price.units).sum();
                 let message = ManyMessage {
                     serial: accepted.serial,
@@ -190,7 +202,7 @@ impl Engine {
                     parts: ready.plan.said(),
                     price: Money::new(units, ready.plan.price.currency),
                 };
-                Ok((message, taken))
+                Ok((message, is_new))
             });
             Answered { recipient, result }
         });
@@ -198,8 +210,9 @@ impl Engine {
     }
 
     /// Frees what was taken for messages that are not committed.
-    fn give_up(&self, decided: Vec<(Box<str>, Decided)>) {
+    fn give_up(&self, account: &Account, decided: Vec<(Box<str>, Decided)>, now: Timestamp) {
         for ready in decided.into_iter().filter_map(|(_, decided)| decided.ok()) {
+            self.forget_recipient(account, &ready.plan.recipient, now);
             if ready.claim == whimbrel_store::Claim::Now {
                 ready.desk.free_places(ready.plan.parts.len());
             }
@@ -215,7 +228,8 @@ impl Engine {
 /// What became of the message to one recipient.
 struct Answered {
     recipient: Box<str>,
-    result: Result<(ManyMessage, Taken), Refusal>,
+    /// The message, and whether this request had it taken.
+    result: Result<(ManyMessage, bool), Refusal>,
 }
 
 fn of_number(number: PhoneNumber) -> Target {

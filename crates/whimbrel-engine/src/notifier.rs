@@ -238,7 +238,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
         Err(why) => why,
     };
     let now = engine.world.now();
-    match rules.backoff.next_try(notice.failures + 1, notice.first_at, now) {
+    match rules.backoff.next_try(notice.failures + 1, notice.first_at, now, engine.world.random()) {
         Some(at) => (NoticeResult::RetryAt(at), detail),
         None => (NoticeResult::GivenUp, detail),
     }

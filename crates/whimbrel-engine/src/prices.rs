@@ -99,6 +99,7 @@ mod tests {
             networks: Arc::new(Networks::parse(networks).expect("good")),
             prices: Arc::new(Prices::parse(prices).expect("good")),
             routes: Vec::new(),
+            test_carrier: None,
         }
     }
 

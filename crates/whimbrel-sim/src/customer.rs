@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use whimbrel_core::plan::Route;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AccountStatus, Alphabet, CaptureOn, CarrierId, Content, Currency, Endpoint,
-    EndpointKind, HttpMethodChoice, IdempotencyKey, MessageClass, MessageText, Money, Networks, PhoneNumber, Prices,
-    ReceiptWish, Registration, RouteCarrier, Secret, SecretId, SecretRole, SendCall, SenderId, Signing, Snapshot,
-    Telling, Timestamp,
+    Account, AccountId, AccountRules, AccountStatus, Alphabet, Bucket, CaptureOn, CarrierId, Content, Currency,
+    Endpoint, EndpointKind, HttpMethodChoice, IdempotencyKey, MessageClass, MessageText, Money, Networks, PhoneNumber,
+    Prices, ReceiptWish, Registration, RouteCarrier, Secret, SecretId, SecretRole, SendCall, SenderId, Signing,
+    Snapshot, Telling, Timestamp,
 };
 use whimbrel_dialects::registry;
 use whimbrel_sms::RefWidth;
@@ -57,6 +57,7 @@ pub fn request(number: u64, chance: &mut Chance) -> Request {
             .then(|| IdempotencyKey { key: format!("key {number}").into(), request_digest: digest }),
         due_at: None,
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
         telling: Telling::default(),
         application: None,
     };
@@ -82,6 +83,7 @@ pub fn furnishing(carrier_count: u16, funds: u64, at: Timestamp) -> Vec<Op> {
             rules: AccountRules::default(),
             signing: Signing::default(),
             policy: Arc::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         };
         ops.push(Op::NewAccount(Box::new(NewAccount {
@@ -96,7 +98,7 @@ pub fn furnishing(carrier_count: u16, funds: u64, at: Timestamp) -> Vec<Op> {
             at,
         })));
         let amount = Money::new(i64::try_from(funds).unwrap_or(0) * PRICE, Currency::EUR);
-        ops.push(Op::TopUp(TopUp { account_id: id, amount, cause: "opening".into(), at }));
+        ops.push(Op::TopUp(TopUp { account_id: id, amount, bucket: Bucket::Balance, cause: "opening".into(), at }));
     }
     ops
 }
@@ -109,6 +111,7 @@ pub fn snapshot(carrier_count: u16) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a table as it should be")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("the same")),
+        test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),

@@ -12,7 +12,7 @@ use whimbrel_core::{
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Verdict,
+    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -195,6 +195,15 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &whimbrel_core::IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError> {
+        self.inner.stored_answer(account, key, now)
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.inner.message_of_part(id)
     }
@@ -225,6 +234,10 @@ impl Store for SimStore {
 
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
         self.inner.history_within(account, within)
+    }
+
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
+        self.inner.usage(filter)
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

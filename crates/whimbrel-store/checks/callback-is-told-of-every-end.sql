@@ -16,8 +16,8 @@ from untold u
 where u.part_count = 1
   or not (
     (u.status = 'delivered' and (
-      exists (select 1 from live l where l.part_id = u.message_id and l.tell = 4)
-      or exists (select 1 from live l where l.message_id = u.message_id and l.number > 1 and l.tell = 4)))
+      exists (select 1 from live l where l.part_id = u.message_id and l.tell in (4, 6))
+      or exists (select 1 from live l where l.message_id = u.message_id and l.number > 1 and l.tell in (4, 6))))
     or exists (
       select 1
       from (

@@ -4,4 +4,4 @@ from live l
 join message m on m.id = l.message_id
 where (l.account_id, l.price, l.class, l.expires_at) <> (m.account_id, m.price, m.class, m.expires_at)
   or (l.tell = 0) <> (m.receipt_wanted = 0)
-  or (l.tell in (2, 4)) <> (m.receipt_wanted <> 0 and m.callback is not null)
+  or (l.tell in (2, 4, 6)) <> (m.receipt_wanted <> 0 and m.callback is not null)

@@ -23,7 +23,8 @@ use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Serial, Timestamp,
 };
 
 pub use document::{
@@ -45,7 +46,7 @@ pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
     MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
-    SignatureSecrets, Stats, TimelineEntry,
+    SignatureSecrets, Stats, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -152,6 +153,15 @@ pub trait Store: Send + Sync + 'static {
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;
 
+    /// What was answered to the request of `account` with that idempotency key, if the same is asked again at `now`; `None` if there is
+    /// no answer any more, or it was another request.
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError>;
+
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
 
@@ -175,6 +185,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Parts of an account that were sent to a number, or came in for it, in a span of time; 1,000 at most.
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError>;
+
+    /// The days on which an account did something, in order; 1,000 at most.
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError>;
 
     /// Refused requests of an account, the oldest first; 1,000 at most.
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError>;

@@ -10,10 +10,10 @@ mod reload;
 use std::sync::Arc;
 
 use whimbrel_core::{
-    Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, CarrierId, CarrierMessageId,
-    CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm, KeyPolicy, ListKind,
-    Lists, MessageClass, MessageId, Money, Notice, NoticeId, PartEvent, PartId, PartRecord, Plan, Refusal, ReplayKey,
-    Secret, SecretRefusal, Signing, Submission, Timestamp,
+    Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, Bucket, Buckets, CarrierId,
+    CarrierMessageId, CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm,
+    KeyPolicy, ListKind, Lists, MessageClass, MessageId, Money, Notice, NoticeId, OtpSettings, PartEvent, PartId,
+    PartRecord, Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -324,6 +324,8 @@ pub struct AccountPatch {
     pub signing: Option<Signing>,
     /// What its key may be used for, all of it.
     pub policy: Option<KeyPolicy>,
+    /// How its one-time codes are worded, all of it.
+    pub otp: Option<OtpSettings>,
 }
 
 impl AccountPatch {
@@ -340,6 +342,7 @@ impl AccountPatch {
             rules: None,
             signing: None,
             policy: None,
+            otp: None,
         }
     }
 
@@ -350,13 +353,16 @@ impl AccountPatch {
     }
 }
 
-/// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount is refused.
+/// Money put into a wallet. The cause makes it unique: the same payment again changes nothing, another amount or bucket is
+/// refused.
 #[derive(Debug, Clone)]
 pub struct TopUp {
     /// Whose wallet.
     pub account_id: AccountId,
     /// How much; positive, in the account's currency.
     pub amount: Money,
+    /// Where it goes.
+    pub bucket: Bucket,
     /// Names the payment, such as `dev` or a receipt's number.
     pub cause: Box<str>,
     /// When.
@@ -370,6 +376,10 @@ pub struct Wallet {
     pub posted: Money,
     /// Set aside for parts that are under way.
     pub held: Money,
+    /// What can still be spent of bonus credit.
+    pub bonus_credit: Money,
+    /// What can still be spent of free credit.
+    pub free_credit: Money,
 }
 
 impl Wallet {
@@ -377,6 +387,15 @@ impl Wallet {
     #[must_use]
     pub const fn available(&self) -> Money {
         Money::new(self.posted.units.saturating_sub(self.held.units), self.posted.currency)
+    }
+
+    /// The same by bucket.
+    #[must_use]
+    pub const fn buckets(&self) -> Buckets {
+        let Self { bonus_credit, free_credit, .. } = *self;
+        let credit = bonus_credit.units.saturating_add(free_credit.units);
+        let balance = Money::new(self.available().units.saturating_sub(credit), self.posted.currency);
+        Buckets { balance, bonus_credit, free_credit }
     }
 }
 
@@ -544,6 +563,6 @@ pub enum AccountRefused {
     Unknown,
     /// The amount is not positive, in another currency, or too large.
     Amount,
-    /// A payment with the same cause and another amount was taken before.
+    /// A payment with the same cause and another amount or bucket was taken before.
     CauseTaken,
 }

@@ -7,9 +7,9 @@ use support::*;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    AttemptNumber, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy, InboundContent, InboundId,
-    InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus, RefusalScope, ReplayKey,
-    ReplayKind, ReplayMark, Secret, Span,
+    AttemptNumber, Bucket, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy, InboundContent,
+    InboundId, InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus, RefusalScope,
+    ReplayKey, ReplayKind, ReplayMark, Secret, Span,
 };
 use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, ConcatRef, PartCount};
@@ -17,7 +17,7 @@ use whimbrel_store::check::{Audit, CheckedStore, INVARIANTS};
 use whimbrel_store::{
     Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NoticeResult,
     NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, PoolDone, PoolOp, Rejection, Reload, ReloadDone,
-    ReloadOp, RotateSignatureSecret, Store, StoreError, TakesTexts, UseOnce, Used,
+    ReloadOp, RotateSignatureSecret, Store, StoreError, TakesTexts, TopUp, UseOnce, Used,
 };
 
 /// Ids as they are made at `NOW`, so that the store's own clock, which is its newest id, stands there.
@@ -74,7 +74,16 @@ fn lived(folder: &Folder) {
     told_as_a_whole(&store, refused);
     traded(&store);
     proved(&store);
+    credited(&store);
     drop(store);
+}
+
+/// A message of two parts: one is paid from free credit, the other one, which was captured, from that and the balance.
+fn credited(store: &dyn Store) {
+    let Op::TopUp(payment) = top_up(ACCOUNT, PRICE + PRICE / 2, "welcome") else { panic!("not a payment") };
+    run(store, Op::TopUp(TopUp { bucket: Bucket::FreeCredit, ..payment }));
+    run(store, accept(a_plan(id(12), &"c".repeat(200)), Claim::Now));
+    part(store, mark(sent(id(12) + 1, 1, 1, "AB12"), 15));
 }
 
 /// A message of two parts that is told as a whole: one is refused, the other one is on its way.
@@ -208,18 +217,22 @@ fn looked_at(folder: &Folder) -> Audit {
 /// What is planted, and against what. `{n}` is the id of the n-th message.
 const PLANTED: &[(&str, &str)] = &[
     ("wallet-is-its-ledger", "update wallet set posted = posted + 1"),
-    ("wallet-is-its-ledger", "delete from transfer where kind = 2"),
+    ("wallet-is-its-ledger", "delete from transfer where kind = 2 and bucket = 0"),
     ("wallet-holds-what-is-open", "update wallet set held = held - 1"),
     ("wallet-is-not-overdrawn", "update wallet set floor = posted; update message set balance_after = 1 << 50"),
     ("acceptance-was-covered", "update message set balance_after = -1 where id = {1}"),
-    ("account-has-its-wallet", "insert into wallet values (99, 0, 0, 0, 0, 0)"),
+    ("wallet-credit-is-its-ledger", "update wallet set free_credit = free_credit + 1"),
+    ("wallet-credit-is-its-ledger", "update wallet set bonus_credit = 1"),
+    ("split-fits-its-part", "insert into split values (7, 5, 0, 0)"),
+    ("split-fits-its-part", "update live set bucket = 3 where part_id = {1}"),
+    ("account-has-its-wallet", "insert into wallet values (99, 0, 0, 0, 0, 0, 0, 0)"),
     ("transfer-has-its-parties", "update transfer set credit = -3 where kind = 1 and cause = {3}"),
     ("transfer-has-its-parties", "update transfer set credit = -3 where kind = 3"),
     ("transfer-has-its-parties", "update transfer set debit = -3 where kind = 4"),
-    ("payment-names-its-account", "update transfer set cause = '7/dev' where kind = 2"),
+    ("payment-names-its-account", "update transfer set cause = '7/dev' where kind = 2 and bucket = 0"),
     (
         "charge-fits-its-part",
-        "insert into transfer values (1, 12345, 5, -1, 1, 1); update wallet set posted = posted - 1",
+        "insert into transfer values (1, 12345, 5, -1, 1, 1, 0); update wallet set posted = posted - 1",
     ),
     (
         "charge-fits-its-part",
@@ -240,6 +253,10 @@ const PLANTED: &[(&str, &str)] = &[
         "insert into purchase select id + 5, account_id, number, 0, at, null, null from purchase where ended_at is null",
     ),
     ("spent-today-was-accepted", "update wallet set spent = spent + 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set messages = messages - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set failed = parts + 1"),
+    ("usage-covers-what-was-accepted", "delete from usage_day"),
     (
         "hold-is-not-overdue",
         "update live set expires_at = expires_at - 346000000000, state_at = 1 where part_id = {1};
@@ -247,7 +264,10 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     ("open-part-agrees-with-its-message", "update live set class = 1 where part_id = {1}"),
     ("open-part-agrees-with-its-message", "update live set tell = 4 where part_id = {1}"),
-    ("message-has-its-parts", "update message set part_count = 4 where id = {7}"),
+    (
+        "message-has-its-parts",
+        "update message set part_count = 4 where id = {7}; update usage_day set parts = parts + 4",
+    ),
     ("message-has-its-parts", "delete from live where part_id = {1}; update wallet set held = held - 3330000"),
     ("part-has-its-message", "update message set part_count = 1 where id = {7}; update wallet set spent = 0"),
     (
@@ -269,6 +289,7 @@ const PLANTED: &[(&str, &str)] = &[
         "update purchase set id = 1 << 60 where amount > 0 and ended_at is null;
       update transfer set cause = 1 << 60 where kind = 3 and cause % 2 = 0",
     ),
+    ("rows-have-their-account", "insert into usage_day values (98, 1, 0, 0, 0, 0, 0)"),
     ("rows-have-their-account", "insert into reload values (98, 'T2', 1, 1, 1)"),
     (
         "rows-have-their-account",
@@ -323,7 +344,7 @@ const PLANTED: &[(&str, &str)] = &[
 ];
 
 fn planted(sql: &str) -> String {
-    (1..=11).fold(sql.to_owned(), |sql, message| sql.replace(&format!("{{{message}}}"), &id(message).to_string()))
+    (1..=12).fold(sql.to_owned(), |sql, message| sql.replace(&format!("{{{message}}}"), &id(message).to_string()))
 }
 
 #[test]
@@ -333,8 +354,8 @@ fn a_store_that_lived_keeps_every_invariant() {
     let audit = looked_at(&folder);
     assert!(audit.is_clean(), "{:#?}", audit.broken().collect::<Vec<_>>());
     let rows = |name| audit.0.iter().find(|verdict| verdict.name == name).map(|verdict| verdict.row_count);
-    assert_eq!(rows("message-has-its-parts"), Some(11));
-    assert_eq!(rows("part-has-its-message"), Some(14));
+    assert_eq!(rows("message-has-its-parts"), Some(12));
+    assert_eq!(rows("part-has-its-message"), Some(16));
     assert!(audit.0.iter().all(|verdict| verdict.row_count > 0), "every table that is looked at has rows");
 }
 

@@ -12,32 +12,44 @@ use support::*;
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::part::{DoubtRules, Funds};
 use whimbrel_core::{
-    AttemptNumber, CaptureOn, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtCause, DoubtPolicy, Money,
-    PartEvent, PartId, ReceiptStatus, Refusal, RefusalScope, Span,
+    AttemptNumber, Bucket, CaptureOn, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtCause, DoubtPolicy,
+    Money, PartEvent, PartId, ReceiptStatus, Refusal, RefusalScope, Span,
 };
 use whimbrel_store::{
-    Claim, Deal, Offer, Op, OpResult, PoolDone, PoolOp, Reload, ReloadDone, ReloadOp, SqliteStore, Store,
+    AccountRefused, Claim, Deal, Offer, Op, OpResult, PoolDone, PoolOp, Reload, ReloadDone, ReloadOp, SqliteStore,
+    Store, TopUp,
 };
 
 /// What the numbers for sale cost.
 const PRICES: [i64; 4] = [0, 1, 3, 7];
 
+fn top_up_to(bucket: Bucket, units: i64, cause: &str) -> Op {
+    match top_up(ACCOUNT, units, cause) {
+        Op::TopUp(payment) => Op::TopUp(TopUp { bucket, ..payment }),
+        other => panic!("not a payment: {other:?}"),
+    }
+}
+
 /// One step of a history; numbers are folded onto what exists.
 #[derive(Debug, Clone)]
 enum Step {
     Accept { length: usize, price: i64, delivery: bool, now: bool, key: Option<u8> },
-    TopUp { units: i64, cause: u8 },
+    TopUp { units: i64, cause: u8, bucket: Bucket },
     Deal { number: u8, kind: u8 },
     Reload { arranged: Option<i64> },
     Event { part: usize, attempt: u16, kind: u8, policy: u8, seconds: i64 },
     Receipt { part: usize, status: u8, seconds: i64 },
 }
 
+fn bucket() -> impl Strategy<Value = Bucket> {
+    prop_oneof![2 => Just(Bucket::Balance), 1 => Just(Bucket::BonusCredit), 1 => Just(Bucket::FreeCredit)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (1usize..400, 0i64..5, any::<bool>(), any::<bool>(), proptest::option::of(0u8..4))
             .prop_map(|(length, price, delivery, now, key)| Step::Accept { length, price, delivery, now, key }),
-        1 => (1i64..30, 0u8..20).prop_map(|(units, cause)| Step::TopUp { units, cause }),
+        1 => (1i64..30, 0u8..20, bucket()).prop_map(|(units, cause, bucket)| Step::TopUp { units, cause, bucket }),
         2 => (0u8..4, 0u8..3).prop_map(|(number, kind)| Step::Deal { number, kind }),
         1 => proptest::option::of(1i64..10).prop_map(|arranged| Step::Reload { arranged }),
         8 => (any::<prop::sample::Index>(), 0u16..4, 0u8..8, 0u8..4, 0i64..100)
@@ -83,9 +95,9 @@ impl Model {
                 };
                 accept(plan, if *now { Claim::Now } else { Claim::Later })
             }
-            Step::TopUp { units, cause } => {
+            Step::TopUp { units, cause, bucket } => {
                 self.paid.entry(*cause).or_insert(*units);
-                top_up(ACCOUNT, *units, &format!("payment {cause}"))
+                top_up_to(*bucket, *units, &format!("payment {cause}"))
             }
             Step::Deal { number, kind } => {
                 self.next_id += 10;
@@ -279,4 +291,87 @@ proptest! {
         let audit = model.store.audit().expect("read");
         assert!(audit.is_clean(), "{:?}", audit.broken().collect::<Vec<_>>());
     }
+}
+
+/// What can be spent of the balance, of bonus and of free credit.
+fn buckets(store: &dyn Store) -> (i64, i64, i64) {
+    let wallet = wallet(store, ACCOUNT);
+    let buckets = wallet.buckets();
+    let all = buckets.balance.units + buckets.bonus_credit.units + buckets.free_credit.units;
+    assert_eq!(all, wallet.available().units, "the buckets are the wallet");
+    (buckets.balance.units, buckets.bonus_credit.units, buckets.free_credit.units)
+}
+
+fn take(store: &dyn Store, id: i64, price: i64, length: usize) -> OpResult {
+    let mut plan = a_plan(id, &"a".repeat(length));
+    plan.price.units = price;
+    plan.capture_on = CaptureOn::Delivery;
+    run(store, accept(plan, Claim::Now))
+}
+
+#[test]
+fn credit_is_spent_before_money_and_comes_back_where_it_was() {
+    let folder = Folder::new("buckets");
+    let store = folder.open();
+    furnish(&store, 100);
+    for (bucket, units) in [(Bucket::BonusCredit, 7), (Bucket::FreeCredit, 25)] {
+        run(&store, top_up_to(bucket, units, bucket.as_str()));
+        // Twice is once, and the same payment never goes to another bucket.
+        run(&store, top_up_to(bucket, units, bucket.as_str()));
+        let elsewhere = run(&store, top_up_to(Bucket::Balance, units, bucket.as_str()));
+        assert!(matches!(elsewhere, OpResult::AccountRefused(AccountRefused::CauseTaken)), "{elsewhere:?}");
+    }
+    assert_eq!(buckets(&store), (100, 7, 25));
+    // Three parts of 10: of free credit, of free and bonus, of bonus and balance.
+    assert!(matches!(take(&store, 1_000, 10, 400), OpResult::Accepted { .. }));
+    assert_eq!(buckets(&store), (100, 2, 0));
+    assert!(matches!(take(&store, 2_000, 10, 1), OpResult::Accepted { .. }));
+    assert_eq!(buckets(&store), (92, 0, 0));
+    // The first and the third part fail, and the second is delivered.
+    for (part_id, back) in [(1_000, (92, 0, 10)), (1_002, (92, 5, 15))] {
+        let error = CarrierError::Permanent {
+            cause: Cause::Spam,
+            status: ReceiptStatus::Failed,
+            code: "69".into(),
+            scope: RefusalScope::Everywhere,
+        };
+        let refused = PartEvent::Refused { attempt: AttemptNumber(1), error, retry_at: NOW, next: None };
+        for _ in 0..2 {
+            part(&store, event(part_id, 1, refused.clone()));
+            assert_eq!(buckets(&store), back);
+        }
+    }
+    part(&store, sent(1_001, 1, 1, "AB"));
+    matched(&store, receipt(report("AB", ReceiptStatus::Delivered), 2));
+    assert_eq!(buckets(&store), (92, 5, 15));
+    // A part that was paid from several is known after a restart, and so is what comes back.
+    assert!(matches!(take(&store, 3_000, 18, 1), OpResult::Accepted { .. }));
+    assert_eq!(buckets(&store), (92, 2, 0));
+    drop(store);
+    let store = folder.open();
+    assert_eq!(buckets(&store), (92, 2, 0));
+    part(&store, event(3_000, 3, PartEvent::GivenBack { attempt: AttemptNumber(1) }));
+    let expired = (NOW + Span::hours(72)).since(NOW).0 / 1_000_000;
+    part(&store, event(3_000, expired, PartEvent::Clock));
+    assert_eq!(buckets(&store), (92, 5, 15));
+    assert!(store.audit().expect("read").is_clean());
+    let refusal = take(&store, 4_000, 113, 1);
+    assert!(matches!(refusal, OpResult::Refused(Refusal::InsufficientFunds { .. })), "{refusal:?}");
+    assert!(matches!(take(&store, 5_000, 112, 1), OpResult::Accepted { .. }));
+    assert_eq!(buckets(&store), (0, 0, 0));
+}
+
+#[test]
+fn credit_pays_for_no_number() {
+    let store = store_with(2);
+    run(&store, top_up_to(Bucket::FreeCredit, 100, "welcome"));
+    let monthly = Money::new(3, Currency::EUR);
+    let (country, kind) = (CountryCode::parse("GB").expect("two letters"), NumberKind::Mobile);
+    let number: Box<str> = "447700900900".into();
+    let offer = Offer { number: number.clone(), country, kind, features: Features::SMS, monthly, purchase: monthly };
+    run(&store, Op::Pool(PoolOp::Offer { offers: vec![offer], at: NOW }));
+    let deal = Deal { id: 1_000, account_id: ACCOUNT, number, country, presumed: None, at: NOW };
+    let refused = run(&store, Op::Pool(PoolOp::Buy(deal)));
+    assert!(matches!(refused, OpResult::Pool(PoolDone::Refused(_))), "{refused:?}");
+    assert_eq!(buckets(&store), (2, 0, 100));
 }

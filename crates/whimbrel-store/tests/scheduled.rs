@@ -10,7 +10,7 @@ use whimbrel_core::{
 };
 use whimbrel_store::{
     Cancel, Claim, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, NoticeResult, NoticeTried, Op, OpResult,
-    PartOutcome, SqliteStore, Spread, Store, TakesTexts,
+    PartOutcome, Spread, SqliteStore, Store, TakesTexts,
 };
 
 const LATER: Timestamp = Timestamp(NOW.0 + 3_600_000_000);
@@ -77,12 +77,8 @@ fn a_message_that_nobody_has_is_called_back_once_with_its_money() {
     run(&store, accept(scheduled(100, &"a".repeat(200), 1), Claim::Later));
     let (posted, held) = money(&store);
     assert_eq!(held, 2 * PRICE);
-    let other = Op::Cancel(Cancel {
-        account_id: AccountId(6),
-        message_id: MessageId(100),
-        id: NoticeId(5_000),
-        at: NOW,
-    });
+    let other =
+        Op::Cancel(Cancel { account_id: AccountId(6), message_id: MessageId(100), id: NoticeId(5_000), at: NOW });
     assert_eq!(cancelled(&store, other), [0_i64; 0], "another account's");
     assert_eq!(cancelled(&store, cancel(100, 5_001)), [100, 101]);
     assert_eq!(cancelled(&store, cancel(100, 5_001)), [0_i64; 0], "the same again");
@@ -132,13 +128,8 @@ fn place(key: &str) -> DocumentPlace {
 }
 
 fn make_hook(store: &SqliteStore, key: &str) {
-    let fate = DocumentFate::Make {
-        json: "{}".into(),
-        public_key: None,
-        secret: None,
-        texts: TakesTexts::No,
-        count_max: 10,
-    };
+    let fate =
+        DocumentFate::Make { json: "{}".into(), public_key: None, secret: None, texts: TakesTexts::No, count_max: 10 };
     let change = DocumentChange { place: place(key), account_id: ACCOUNT, fate, at: NOW };
     assert!(matches!(run(store, Op::Document(Box::new(change))), OpResult::Document(_)));
 }
@@ -159,7 +150,10 @@ fn hooks_are_told_of_each_step_and_nobody_is_where_there_are_none() {
     let progress = |serial| store.progress(ACCOUNT, Serial(serial)).expect("read").expect("there").report;
     assert_eq!(progress(2).map(|report| report.status), Some(ReceiptStatus::Buffered));
     assert_eq!(statuses(&matched(&store, receipt(report("b", ReceiptStatus::Buffered), 3))), [], "again");
-    assert_eq!(statuses(&matched(&store, receipt(report("b", ReceiptStatus::Delivered), 4))), [ReceiptStatus::Delivered]);
+    assert_eq!(
+        statuses(&matched(&store, receipt(report("b", ReceiptStatus::Delivered), 4))),
+        [ReceiptStatus::Delivered]
+    );
     assert_eq!(progress(2).map(|report| report.status), Some(ReceiptStatus::Delivered));
     assert_eq!(progress(1).map(|report| report.status), Some(ReceiptStatus::Submitted));
     assert!(store.audit().expect("read").is_clean());
@@ -172,9 +166,16 @@ fn a_text_of_several_parts_is_told_as_one() {
     run(&store, accept(numbered(100, &"a".repeat(200), 1), Claim::Now));
     assert_eq!(statuses(&part(&store, sent(100, 1, 1, "a"))), []);
     assert_eq!(statuses(&part(&store, sent(101, 2, 1, "b"))), [ReceiptStatus::Submitted]);
-    assert_eq!(statuses(&matched(&store, receipt(report("b", ReceiptStatus::Buffered), 3))), [], "of its first part only");
+    assert_eq!(
+        statuses(&matched(&store, receipt(report("b", ReceiptStatus::Buffered), 3))),
+        [],
+        "of its first part only"
+    );
     assert_eq!(statuses(&matched(&store, receipt(report("a", ReceiptStatus::Delivered), 4))), []);
-    assert_eq!(statuses(&matched(&store, receipt(report("b", ReceiptStatus::Delivered), 5))), [ReceiptStatus::Delivered]);
+    assert_eq!(
+        statuses(&matched(&store, receipt(report("b", ReceiptStatus::Delivered), 5))),
+        [ReceiptStatus::Delivered]
+    );
 }
 
 fn one_for_all(store: &SqliteStore) -> Notice {
@@ -231,15 +232,8 @@ fn each_hook_has_a_notice_with_tries_of_its_own_over_a_crash() {
 }
 
 fn journal(store: &SqliteStore, account: AccountId, change: impl FnOnce(&mut JournalCall)) -> Vec<u64> {
-    let mut page = JournalCall {
-        side: JournalSide::Sent,
-        id: None,
-        from: None,
-        until: None,
-        to: None,
-        skip: 0,
-        count_max: 100,
-    };
+    let mut page =
+        JournalCall { side: JournalSide::Sent, id: None, from: None, until: None, to: None, skip: 0, count_max: 100 };
     change(&mut page);
     match store.journal(account, &page).expect("read") {
         JournalOutcome::Sent(lines) => lines.iter().filter_map(|line| Some(line.serial?.0)).collect(),

@@ -1,5 +1,6 @@
 //! What an account asks about itself: its balance, a payment that was arranged, where its webhooks go.
 
+use crate::bucket::Buckets;
 use crate::money::Money;
 
 /// A request of that family.
@@ -43,6 +44,8 @@ pub enum AccountOutcome {
     Balance {
         /// What can still be spent.
         available: Money,
+        /// The same by bucket.
+        buckets: Buckets,
         /// Whether a payment on demand is arranged.
         reload: Reload,
     },

@@ -1,6 +1,7 @@
 //! One text to several recipients: each gets a message of its own, with an answer of its own.
 
 use crate::call::{Content, HandsetClass, IdempotencyKey, MessageClass, ReceiptWish, Refusal, Registration, SendCall};
+use crate::credential::KeyMode;
 use crate::id::Serial;
 use crate::money::Money;
 use crate::notice::Telling;
@@ -60,6 +61,8 @@ impl ManyCall {
             due_at: self.due_at,
             class: self.class,
             idempotency: self.idempotency.clone(),
+            // What is only tried out never becomes a message.
+            mode: KeyMode::Live,
             carrier: None,
         }
     }

@@ -26,14 +26,17 @@ mod sms;
 mod token;
 mod url;
 
+use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
-use whimbrel_core::{ApplicationFacts, FieldFault, Notice, Outcome, Refusal, Serial, Timestamp, Uuid};
+use whimbrel_core::{
+    AccountRules, ApplicationFacts, FieldFault, MessageClass, Notice, Outcome, Refusal, Serial, Timestamp, Uuid,
+};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, PublicId, Reply, WebhookRules,
-    WebhookTarget, own,
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply,
+    WebhookRules, WebhookTarget, own,
 };
 
 /// The dialect.
@@ -45,6 +48,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     aliases: &["vonage"],
     title: "Nexmo/Vonage",
     secret_keys: None,
+    new_accounts: NewAccounts {
+        currency: "EUR",
+        class: MessageClass::Bulk,
+        capture_on: CaptureOn::CarrierAccept,
+        rules: AccountRules::OPEN,
+        welcome_credit: None,
+    },
     // Eight characters: the vendor's Go library sends no other key.
     dev_account: DevAccount {
         key: "devkey01",

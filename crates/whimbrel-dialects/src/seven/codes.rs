@@ -49,6 +49,7 @@ impl Code {
             Refusal::TooLong => Self::new(401, 200),
             Refusal::FacilityNotAllowed => Self::new(902, 403).because("not_offered"),
             Refusal::BadCredentials | Refusal::ConflictingCredentials => Self::new(900, 401),
+            Refusal::CredentialExpired => Self::new(900, 401).because("key_is_over"),
             Refusal::AccountBarred => Self::new(900, 401).because("account_disabled"),
             Refusal::InvalidSignature => Self::new(901, 401).because("signature_mismatch"),
             Refusal::SignatureRefused { cause } => Self::new(901, 401).because(signature_word(*cause)),
@@ -65,6 +66,9 @@ impl Code {
             }
             Refusal::SenderThrottled { wait, .. } => {
                 Self { wait: *wait, ..Self::new(403, 429).because("sender_rate_limited") }
+            }
+            Refusal::RecipientThrottled { wait, .. } => {
+                Self { wait: Some(*wait), ..Self::new(403, 429).because("recipient_rate_limited") }
             }
             Refusal::RecipientNotPermitted { .. } => Self::new(700, 200).because("recipient_not_permitted"),
             Refusal::RecipientBarred { .. } => Self::new(700, 200).because("recipient_barred"),

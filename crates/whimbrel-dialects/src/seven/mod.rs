@@ -28,13 +28,16 @@ mod zone;
 use whimbrel_core::call::account::{AccountCall, AccountOutcome};
 use whimbrel_core::call::journal::JournalSide;
 use whimbrel_core::call::lookup::Question;
-use whimbrel_core::{Call, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial, Timestamp};
+use whimbrel_core::{
+    AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
+    Timestamp,
+};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, Parsed, PublicId, Reply, SecretKeyForm,
-    WebhookRules, WebhookTarget,
+    CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId, Reply,
+    SecretKeyForm, WebhookRules, WebhookTarget,
 };
 
 use self::answer::Wish;
@@ -49,6 +52,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     aliases: &["sms77"],
     title: "seven.io",
     secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64 }),
+    new_accounts: NewAccounts {
+        currency: "EUR",
+        class: MessageClass::Bulk,
+        capture_on: CaptureOn::CarrierAccept,
+        rules: AccountRules::OPEN,
+        welcome_credit: None,
+    },
     dev_account: DevAccount {
         key: "seven-dev",
         secret: "77de000000000000000000000000000000000000000000000000000000000077",

@@ -43,6 +43,14 @@ const ROWS: &[Row] = &[
     },
     Row {
         status: "1",
+        fields: &["to"],
+        sent: By(&[(
+            "Throughput Rate Exceeded - please wait [ 20000 ] and retry",
+            "a-recipient-that-is-sent-too-much-has-to-wait",
+        )]),
+    },
+    Row {
+        status: "1",
         fields: &["to", "network"],
         sent: By(&[(
             "Throughput Rate Exceeded - please wait and retry",
@@ -126,6 +134,7 @@ const ROWS: &[Row] = &[
             ("Bad Credentials", "a-wrong-secret-is-refused-before-the-rest-is-judged"),
             ("Bad Credentials", "a-way-that-the-policy-leaves-out-looks-like-a-wrong-secret"),
             ("Bad Credentials", "another-network-looks-like-a-wrong-secret"),
+            ("Bad Credentials", "a-credential-that-is-over-looks-like-a-wrong-one"),
         ]),
     },
     Row { status: "5", fields: NO_FIELDS, sent: By(&[("Server Error", "a-fault-of-ours-is-a-server-error")]) },
@@ -279,6 +288,7 @@ files_of_refusals! {
     Refusal::TooLong => "a-text-of-3201-characters-is-too-long",
     Refusal::FacilityNotAllowed => "a-feature-that-the-account-may-not-use",
     Refusal::BadCredentials => "a-wrong-secret-is-refused-before-the-rest-is-judged",
+    Refusal::CredentialExpired => "a-credential-that-is-over-looks-like-a-wrong-one",
     Refusal::ConflictingCredentials => "a-signature-beside-a-secret-is-refused",
     Refusal::InvalidSignature | Refusal::SignatureRefused { .. } => "a-wrong-signature-is-refused",
     Refusal::SignatureRequired => "a-secret-is-not-enough-where-requests-must-be-signed",
@@ -292,6 +302,7 @@ files_of_refusals! {
     Refusal::TooManyRequests(_) => "too-many-requests-in-a-second",
     Refusal::SenderThrottled { wait: Some(_), .. } => "a-sender-that-is-too-fast-is-told-how-long-to-wait",
     Refusal::SenderThrottled { wait: None, .. } => "a-sender-that-is-too-fast-may-not-be-told-how-long",
+    Refusal::RecipientThrottled { .. } => "a-recipient-that-is-sent-too-much-has-to-wait",
     Refusal::RecipientNotPermitted { .. } => "a-recipient-that-is-not-permitted-is-refused",
     Refusal::RecipientBarred { .. } => "a-barred-recipient-is-refused",
     Refusal::RecipientDeactivated { .. } => "a-number-that-was-given-up-is-refused",

@@ -44,6 +44,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             assert!(matches!(parsed.claim, Ok(Claim::SignedKey { .. })), "only what is signed can be signed wrongly");
             Refusal::SignatureRefused { cause: signature_cause(facts.get("cause")) }
         }
+        "refused: credential is over" => Refusal::CredentialExpired,
         "refused: not signed" => Refusal::SignatureRequired,
         "refused: signed too weakly" => Refusal::SignatureTooWeak { method: SignatureMethod::Md5Hash },
         "refused: not in this way" => Refusal::MethodNotAllowed { method: AuthMethod::Parameters },
@@ -64,6 +65,9 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             network: network(),
             wait: facts.find("wait").map(|_| Span(facts.count("wait"))),
         },
+        "refused: recipient throttled" => {
+            Refusal::RecipientThrottled { recipient: recipient(), wait: Span(facts.count("wait")) }
+        }
         "refused: recipient not permitted" => Refusal::RecipientNotPermitted { recipient: recipient() },
         "refused: recipient barred" => Refusal::RecipientBarred { recipient: recipient() },
         "refused: recipient given up" => Refusal::RecipientDeactivated { recipient: recipient() },
@@ -141,7 +145,12 @@ fn oauth(facts: &Facts<'_>) -> OauthOutcome {
     match facts.get("came to") {
         "request token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Request },
         "access token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Access },
-        "asked" => OauthOutcome::Asked { token: token(), consumer: facts.get("consumer").into(), callback: callback() },
+        "asked" => OauthOutcome::Asked {
+            token: token(),
+            consumer: facts.get("consumer").into(),
+            callback: callback(),
+            mark: secret("mark"),
+        },
         "granted" => OauthOutcome::Granted { token: token(), verifier: secret("verifier"), callback: callback() },
         "rejected" => OauthOutcome::TokenRejected,
         "too many" => OauthOutcome::TooMany,

@@ -191,6 +191,7 @@ fn print_send(out: &mut String, send: &SendCall) {
             NoticeScope::Part => "each part",
             NoticeScope::Message => "the message",
             NoticeScope::Progress => "everything, to hooks",
+            NoticeScope::End => "the end of the message",
         };
         let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };
         let _ = write!(out, "\ntold: of {of}, form {}, {by}", telling.form.0);

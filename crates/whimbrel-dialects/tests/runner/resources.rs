@@ -15,7 +15,8 @@ use whimbrel_core::call::prices::{
 };
 use whimbrel_core::part::Final;
 use whimbrel_core::{
-    Call, Cause, CountryCode, Currency, InboundId, MessageText, Outcome, PartId, ReceiptStatus, Timestamp,
+    Buckets, Call, Cause, CountryCode, Currency, InboundId, MessageText, Money, Outcome, PartId, ReceiptStatus,
+    Timestamp,
 };
 
 use super::file::{Facts, money, number};
@@ -123,10 +124,15 @@ pub(crate) fn outcome(text: &str) -> Outcome {
     let refused = |refusal| Outcome::Numbers(NumbersOutcome::Refused(refusal));
     let account_refused = |refusal| Outcome::Account(AccountOutcome::Refused(refusal));
     match first {
-        "balance" => Outcome::Account(AccountOutcome::Balance {
-            available: facts.money("available"),
-            reload: if facts.find("reload").is_some() { Reload::Arranged } else { Reload::None },
-        }),
+        "balance" => {
+            let available = facts.money("available");
+            let credit = |name| facts.find(name).map_or(Money::new(0, available.currency), |_| facts.money(name));
+            let (bonus_credit, free_credit) = (credit("bonus credit"), credit("free credit"));
+            let balance = Money::new(available.units - bonus_credit.units - free_credit.units, available.currency);
+            let buckets = Buckets { balance, bonus_credit, free_credit };
+            let reload = if facts.find("reload").is_some() { Reload::Arranged } else { Reload::None };
+            Outcome::Account(AccountOutcome::Balance { available, buckets, reload })
+        }
         "topped up" => Outcome::Account(AccountOutcome::ToppedUp),
         "settings" => Outcome::Account(AccountOutcome::Settings(Settings {
             inbound_url: facts.find("inbound").unwrap_or_default().into(),

@@ -61,6 +61,7 @@ pub(super) fn account(key: &str, webhook_method: HttpMethodChoice) -> Account {
         endpoints: Vec::new(),
         rules: AccountRules::default(),
         signing: Default::default(),
+        otp: Default::default(),
         policy: Default::default(),
         lists: std::sync::Arc::default(),
     }

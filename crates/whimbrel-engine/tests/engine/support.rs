@@ -11,12 +11,13 @@ use whimbrel_core::plan::Route;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Call, CarrierEvent,
-    CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind, HttpMethodChoice,
-    InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId, PhoneNumber,
-    Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole, SendCall, SenderId,
-    Snapshot, Span, Submission, Telling, Timestamp, World,
+    Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Bucket, Call,
+    CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind,
+    HttpMethodChoice, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
+    PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
+    SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
@@ -160,6 +161,7 @@ impl Gateway {
             compat: Compat::On,
             snapshot: snapshot(*carrier),
             failure_rules: setup.failure_rules,
+            addresses: Addresses::public(["https://sms.example:8080".into()]),
         })
         .await
         .expect("the engine starts");
@@ -205,6 +207,7 @@ impl Gateway {
             rules: AccountRules::default(),
             signing: Default::default(),
             policy: Default::default(),
+            otp: Default::default(),
             lists: Arc::default(),
         };
         let dialect = self.dialect.descriptor().id;
@@ -219,7 +222,7 @@ impl Gateway {
         let entry = self.engine.directory().by_key(dialect, key).expect("the account is there");
         let amount = Money::new(balance * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
         let (account_id, at) = (entry.account.id, self.engine.world().now());
-        let top_up = TopUp { account_id, amount, cause: "opening".into(), at };
+        let top_up = TopUp { account_id, amount, bucket: Bucket::Balance, cause: "opening".into(), at };
         self.engine.top_up(top_up).await.expect("paid in");
         account_id
     }
@@ -271,6 +274,7 @@ impl Gateway {
             idempotency: None,
             due_at: None,
             carrier: None,
+            mode: whimbrel_core::KeyMode::Live,
         }));
         let method = AuthMethod::Parameters;
         let claim =
@@ -381,6 +385,7 @@ fn snapshot(carrier: CarrierId) -> Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
         prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
+        test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),

@@ -6,13 +6,13 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
-    Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, Content, Currency, IdempotencyKey, MessageId, Money,
-    NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
+    Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, CodePlace, Content, Currency, IdempotencyKey,
+    MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
 use super::fault::Fault;
-use super::replay::Before;
+use super::replay::{Before, answer_of};
 use super::rows::{self, MessageRow};
 use super::writer::Work;
 use crate::op::{Accept, Claim, OpResult};
@@ -37,14 +37,14 @@ const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
 const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
  alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
  callback, client_ref, account_ref, validity, accepted_at, expires_at, header, body, protocol_id, handset_class, entity,
- template, form, application, serial)
+ template, form, application, code_from, code_length, serial)
  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
- ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)
+ ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
- failures, doubts, price, funds, capture_on, expires_at, told, class, tell)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14)";
+ failures, doubts, price, funds, capture_on, expires_at, told, class, tell, bucket, has_code)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14, ?15, ?16)";
 
 impl Work<'_> {
     pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
@@ -115,12 +115,12 @@ impl Work<'_> {
         self.insert_parts(accept)?;
         plan.serial.into_iter().for_each(|serial| self.memory.counts.saw_serial(serial));
         if total.units > 0 {
-            self.memory.move_money(plan.account_id, 0, total.units)?;
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
         if let Some(key) = &plan.idempotency {
             self.store_answer(plan, key)?;
         }
+        self.memory.usage.accepted(plan.account_id, plan.message_id, plan.parts.len(), total.units);
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {
@@ -164,6 +164,7 @@ impl Work<'_> {
             Content::Text { text, alphabet } => (text.expose(), *alphabet, None),
             Content::Binary(binary) => ("", Alphabet::Gsm7Lossy, Some(binary)),
         };
+        let code = code_place(plan);
         let inserted = self.db.prepare_cached(INSERT_MESSAGE)?.execute(params![
             plan.message_id.0,
             plan.account_id.0,
@@ -198,6 +199,8 @@ impl Work<'_> {
             plan.registration.template,
             plan.telling.form.0,
             plan.application.map(|application| application.0.to_be_bytes()),
+            code.map(|place| place.from),
+            code.map(|place| place.length),
             plan.serial.map(|serial| i64::try_from(serial.0).unwrap_or(i64::MAX)),
         ])?;
         Ok(inserted == 1)
@@ -217,9 +220,12 @@ impl Work<'_> {
             (ReceiptWish::Wanted, Some(_), NoticeScope::Part) => Tell::Callback,
             (ReceiptWish::Wanted, None, NoticeScope::Message) => Tell::AccountWhole,
             (ReceiptWish::Wanted, Some(_), NoticeScope::Message) => Tell::CallbackWhole,
+            (ReceiptWish::Wanted, None, NoticeScope::End) => Tell::AccountEnd,
+            (ReceiptWish::Wanted, Some(_), NoticeScope::End) => Tell::CallbackEnd,
         };
         let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
         for (part, number) in plan.parts.iter().zip(1_i64..) {
+            let paid_from = self.hold(plan.account_id, part.part_id, plan.price.units)?;
             insert.execute(params![
                 part.part_id.0,
                 plan.message_id.0,
@@ -235,6 +241,8 @@ impl Work<'_> {
                 plan.expires_at.0,
                 plan.class.code(),
                 tell.code(),
+                paid_from.code(),
+                code_place(plan).is_some(),
             ])?;
             self.memory.counts.saw_id(part.part_id.0);
             self.memory.counts.moved(None, state);
@@ -261,6 +269,31 @@ impl Work<'_> {
             self.db.prepare_cached(PRUNE_ANSWERS)?.execute(params![counts.now.0, removed_max])?;
         }
         Ok(())
+    }
+}
+
+fn code_place(plan: &Plan) -> Option<CodePlace> {
+    match &plan.content {
+        Content::Text { text, .. } => text.code_place(),
+        Content::Binary(_) => None,
+    }
+}
+
+/// The answer that the same request was given before, by its idempotency key.
+pub(super) fn stored_answer(
+    db: &Connection,
+    account: AccountId,
+    key: &IdempotencyKey,
+    now: Timestamp,
+) -> Result<Option<Accepted>, Fault> {
+    let stored: Option<([u8; 32], i64, i64)> = (db.prepare_cached(FIND_ANSWER)?)
+        .query_row(params![account.0, key.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    match stored {
+        Some((digest, message, expires_at)) if digest == key.request_digest && expires_at > now.0 => {
+            answer_of(db, MessageId(message))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Accounts, payments and the names of carriers: rare changes.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::CarrierId;
+use whimbrel_core::{CarrierId, SenderId};
 
+use super::buckets::Shares;
 use super::change::PAID_IN;
+use super::codes::Code;
 use super::fault::Fault;
 use super::writer::Work;
 use super::{credentials, policy, rows, rules};
@@ -11,18 +13,21 @@ use crate::op::{AccountPatch, AccountRefused, NewAccount, OpResult, TopUp};
 
 const KEY_OWNER: &str = "select id from account where dialect = ?1 and key = ?2";
 const INSERT_ACCOUNT: &str = "insert into account (id, dialect, key, name, currency, status, default_class, capture_on,
- webhook_method, created_at, rules, policy) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+ webhook_method, created_at, rules, policy, otp_template, otp_sender)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const INSERT_WALLET: &str = "insert into wallet (account_id, posted, held) values (?1, 0, 0)";
 const UPDATE_ACCOUNT: &str =
-    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5, policy = ?6 where id = ?1";
+    "update account set webhook_method = ?2, status = ?3, default_class = ?4, rules = ?5, policy = ?6,
+ otp_template = ?7, otp_sender = ?8 where id = ?1";
 const PUT_ENDPOINT: &str = "insert into endpoint (account_id, kind, url) values (?1, ?2, ?3)
  on conflict (account_id, kind) do update set url = excluded.url";
 const DELETE_ENDPOINT: &str = "delete from endpoint where account_id = ?1 and kind = ?2";
 // The primary key makes a second payment with the same cause impossible.
-const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (2, ?1, ?2, ?3, ?4, ?5)
+const PAY_IN: &str = "insert into transfer (kind, cause, debit, credit, amount, at, bucket)
+ values (2, ?1, ?2, ?3, ?4, ?5, ?6)
  on conflict (kind, cause) do nothing";
 // By the primary key.
-const PAID_IN_BEFORE: &str = "select amount from transfer where kind = 2 and cause = ?1";
+const PAID_IN_BEFORE: &str = "select amount, bucket from transfer where kind = 2 and cause = ?1";
 const CARRIER: &str = "select id from carrier where name = ?1";
 const INSERT_CARRIER: &str =
     "insert into carrier (id, name) select coalesce(max(id), 0) + 1, ?1 from carrier returning id";
@@ -64,6 +69,8 @@ impl Work<'_> {
             new.at.0,
             rules::text(&account.rules),
             policy::text(&account.signing, &account.policy),
+            account.otp.template,
+            account.otp.sender.as_ref().map(SenderId::as_str),
         ])?;
         for secret in &new.secrets {
             credentials::insert_secret(self.db, account.id, secret, new.at)?;
@@ -84,6 +91,7 @@ impl Work<'_> {
             return Ok(OpResult::AccountRefused(AccountRefused::Unknown));
         };
         let account = &purse.account;
+        let otp = patch.otp.as_ref().unwrap_or(&account.otp);
         self.db.prepare_cached(UPDATE_ACCOUNT)?.execute(params![
             patch.id.0,
             patch.webhook_method.unwrap_or(account.webhook_method).as_str(),
@@ -91,6 +99,8 @@ impl Work<'_> {
             patch.default_class.unwrap_or(account.default_class).as_str(),
             rules::text(&patch.rules.unwrap_or(account.rules)),
             policy::text(&patch.signing.unwrap_or(account.signing), patch.policy.as_ref().unwrap_or(&account.policy),),
+            otp.template,
+            otp.sender.as_ref().map(SenderId::as_str),
         ])?;
         for (kind, url) in &patch.endpoints {
             if url.is_empty() {
@@ -126,12 +136,15 @@ impl Work<'_> {
         }
         let account_id = payment.account_id.0;
         let cause = format!("{account_id:x}/{}", payment.cause);
-        let row = params![cause, PAID_IN, account_id, amount, payment.at.0];
+        let bucket = payment.bucket;
+        let row = params![cause, PAID_IN, account_id, amount, payment.at.0, bucket.code()];
         if self.db.prepare_cached(PAY_IN)?.execute(row)? == 1 {
             self.memory.move_money(payment.account_id, amount, 0)?;
+            self.memory.give_credit(payment.account_id, Shares::all_of(amount, bucket))?;
         } else {
-            let before: i64 = self.db.prepare_cached(PAID_IN_BEFORE)?.query_row([&cause], |row| row.get(0))?;
-            if before != amount {
+            let before: (i64, i64) =
+                (self.db.prepare_cached(PAID_IN_BEFORE)?).query_row([&cause], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if before != (amount, bucket.code()) {
                 return Ok(OpResult::AccountRefused(AccountRefused::CauseTaken));
             }
         }

@@ -4,8 +4,9 @@ use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, DoubtCause, Final, ForHook, MessageClass, MessageId, Money, Notice, NoticeId, NoticeScope,
-    PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp, Told, Whole,
+    CarrierError, CarrierId, Content, DoubtCause, Final, ForHook, MessageClass, MessageId, Money, Notice, NoticeId,
+    NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp, Told,
+    Whole,
 };
 
 use super::codes::{Code, Tell, open_state, small};
@@ -28,8 +29,13 @@ const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, stat
 const INSERT_ATTEMPT: &str = "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code,
  carrier_message_id, carrier) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 // The primary key makes a second capture of the same part impossible.
-const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at) values (1, ?1, ?2, ?3, ?4, ?5)";
+const CAPTURE: &str = "insert into transfer (kind, cause, debit, credit, amount, at, bucket)
+ values (1, ?1, ?2, ?3, ?4, ?5, ?6)";
 const ENDED_PART: &str = "select message_id, number, operation, carrier_message_id from ended where part_id = ?1";
+// By the primary key and the partial index live_of_message.
+const IS_OPEN: &str = "select 1 from live where part_id = ?1
+ union all select 1 from live where message_id = ?1 and number > 1 limit 1";
+const PUT_TEXT: &str = "update message set text = ?2 where id = ?1";
 const CARRIER_NAME: &str = "select name from carrier where id = ?1";
 const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_number, what, detail)
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
@@ -106,6 +112,7 @@ impl Work<'_> {
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
             NoticeScope::Progress => self.told_on_the_way(&before, &record, tell)?,
+            NoticeScope::End => self.told_of_whole(&before, &record)?.filter(|report| report.status.is_final()),
         };
         let notices = match tell {
             Some(report) => self.make_notice(&live, report, happening)?.into_iter().collect(),
@@ -118,11 +125,8 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
-            self.write_end(
-                &LivePart { record, class, tell: live.tell, carrier_message_id: carrier_id.clone() },
-                end,
-                happening,
-            )?;
+            self.memory.usage.ended(record.account_id, record.message_id, end);
+            self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
@@ -242,19 +246,32 @@ impl Work<'_> {
         if record.price == 0 {
             return Ok(());
         }
-        let posted = match money {
+        match money {
             MoneyMove::Capture => {
-                let row = params![record.part_id.0, record.account_id.0, REVENUE, record.price, at.0];
+                let (part, account, bucket) = (record.part_id.0, record.account_id.0, live.paid_from.code());
+                let row = params![part, account, REVENUE, record.price, at.0, bucket];
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
-                -record.price
+                self.memory.move_money(record.account_id, -record.price, -record.price)
             }
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
-                0
+                self.memory.usage.given_back(record.account_id, record.message_id, record.price);
+                let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
+                self.memory.release(record.account_id, record.price, shares)
             }
-        };
-        self.memory.move_money(record.account_id, posted, -record.price)
+        }
+    }
+
+    /// Forgets the code of a message none of whose parts is open any more: nothing is sent again.
+    fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
+        if self.db.prepare_cached(IS_OPEN)?.exists([id.0])? {
+            return Ok(());
+        }
+        if let Content::Text { text, .. } = self.message(id)?.content {
+            self.db.prepare_cached(PUT_TEXT)?.execute(params![id.0, text.masked()])?;
+        }
+        Ok(())
     }
 
     fn write_end(&self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
@@ -284,7 +301,7 @@ impl Work<'_> {
             record.attempt.0,
             part.carrier_message_id,
         ])?;
-        Ok(())
+        if part.has_code { self.forget_code(record.message_id) } else { Ok(()) }
     }
 
     /// The bytes are cut from the stored content anew: the same content and reference give the same octets.
@@ -308,7 +325,7 @@ impl Work<'_> {
             handset_class: message.handset_class,
             protocol_id: message.content.protocol_id(),
             registration: message.registration,
-            receipt: message.receipt,
+            receipt: whimbrel_core::plan::asked_of_carrier(message.receipt, record.capture_on),
             validity: message.validity,
         })
     }

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use whimbrel_core::part::Funds;
 use whimbrel_core::{
-    Alphabet, CaptureOn, Cut, InboundAlphabet, MessageClass, NoticeScope, PartState, SenderId, Timestamp,
+    Alphabet, Bucket, CaptureOn, Cut, InboundAlphabet, MessageClass, NoticeScope, PartState, SenderId, Timestamp,
 };
 use whimbrel_sms::{ConcatRef, Encoding};
 
@@ -31,6 +31,10 @@ pub(super) enum Tell {
     AccountWhole,
     /// As [`Callback`](Self::Callback), of the message as a whole.
     CallbackWhole,
+    /// As [`Account`](Self::Account), of the end of the message.
+    AccountEnd,
+    /// As [`Callback`](Self::Callback), of the end of the message.
+    CallbackEnd,
     /// To the account's hooks, of the message and of what it meets on the way.
     Hooks,
 }
@@ -41,6 +45,7 @@ impl Tell {
         match self {
             Self::Nobody | Self::Account | Self::Callback => NoticeScope::Part,
             Self::AccountWhole | Self::CallbackWhole => NoticeScope::Message,
+            Self::AccountEnd | Self::CallbackEnd => NoticeScope::End,
             Self::Hooks => NoticeScope::Progress,
         }
     }
@@ -61,13 +66,17 @@ macro_rules! codes {
 }
 
 codes! {
+    Bucket { Balance = 0, BonusCredit = 1, FreeCredit = 2 }
     // The order of classes is the order of the queue.
     MessageClass { Otp = 0, Bulk = 1 }
     CaptureOn { CarrierAccept = 0, Delivery = 1 }
     Funds { Held = 0, Captured = 1, Released = 2 }
     Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
     InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
-    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, Hooks = 5 }
+    Tell {
+        Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, AccountEnd = 5, CallbackEnd = 6,
+        Hooks = 7,
+    }
 }
 
 /// Reads a coded column.

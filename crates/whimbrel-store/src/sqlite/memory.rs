@@ -9,10 +9,12 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Serial, Timestamp};
 
+use super::buckets::Shares;
 use super::codes::parsed;
 use super::fault::Fault;
 use super::rejections::SinceLook;
-use super::rows;
+use super::rows::{self, AccountRow};
+use super::usage::Usage;
 use crate::op::Wallet;
 use crate::view::Stats;
 
@@ -21,6 +23,8 @@ use crate::view::Stats;
 pub(super) struct Memory {
     accounts: BTreeMap<AccountId, Purse>,
     changed: BTreeSet<AccountId>,
+    /// What is to be added to the usage of accounts at the end of the batch.
+    pub(super) usage: Usage,
     /// By owner; an account's purse holds the same.
     lists: ListsByOwner,
     /// Whether they differ from what the readers were given last.
@@ -96,6 +100,8 @@ pub(super) struct Purse {
     held: i64,
     floor: i64,
     spent: Spent,
+    /// What can still be spent of credit; the rest of the balance is what was paid in.
+    credit: Shares,
 }
 
 /// What an account spent in a day: prices of the parts accepted in it, without those that were given back.
@@ -114,12 +120,23 @@ pub(super) const fn day_of(at: Timestamp) -> i64 {
 impl Purse {
     pub(super) const fn wallet(&self) -> Wallet {
         let currency = self.account.currency;
-        Wallet { posted: Money::new(self.posted, currency), held: Money::new(self.held, currency) }
+        Wallet {
+            posted: Money::new(self.posted, currency),
+            held: Money::new(self.held, currency),
+            bonus_credit: Money::new(self.credit.bonus_credit, currency),
+            free_credit: Money::new(self.credit.free_credit, currency),
+        }
     }
 
     /// What can still be held: the balance above the floor.
     pub(super) const fn spendable(&self) -> i64 {
         self.posted.saturating_sub(self.held).saturating_sub(self.floor)
+    }
+
+    /// The same without credit, which is for messages only.
+    pub(super) const fn spendable_balance(&self) -> i64 {
+        let Shares { free_credit, bonus_credit } = self.credit;
+        self.spendable().saturating_sub(free_credit).saturating_sub(bonus_credit)
     }
 
     /// What may still be spent on the day of `at`; `None`: there is no cap. A clock that was set back to an earlier day does not
@@ -139,7 +156,8 @@ const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
  (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten, m.serial from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
-const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5 where account_id = ?1";
+const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5,
+ free_credit = ?6, bonus_credit = ?7 where account_id = ?1";
 const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
  replay_forgotten = ?5, serial = ?6 where id = 1";
 
@@ -181,11 +199,13 @@ impl Memory {
             self.lists = read_lists(db, None)?;
         }
         self.changed.clear();
+        self.usage.clear();
         self.accounts = rows::accounts(db, None)?
             .into_iter()
             .map(|row| {
-                let account = Account { lists: self.lists(Owner::Account(row.account.id)), ..row.account };
-                (account.id, Purse { account, posted: row.posted, held: row.held, floor: row.floor, spent: row.spent })
+                let AccountRow { account, posted, held, floor, spent, credit, .. } = row;
+                let account = Account { lists: self.lists(Owner::Account(account.id)), ..account };
+                (account.id, Purse { account, posted, held, floor, spent, credit })
             })
             .collect();
         Ok(())
@@ -225,8 +245,8 @@ impl Memory {
             }
             None => {
                 let account = Account { lists: self.lists(Owner::Account(account.id)), ..account };
-                self.accounts
-                    .insert(account.id, Purse { account, posted: 0, held: 0, floor: 0, spent: Spent::default() });
+                let (spent, credit) = (Spent::default(), Shares::default());
+                self.accounts.insert(account.id, Purse { account, posted: 0, held: 0, floor: 0, spent, credit });
             }
         }
     }
@@ -236,6 +256,35 @@ impl Memory {
         let purse = self.accounts.get_mut(&id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
         purse.posted = purse.posted.checked_add(posted).ok_or_else(Fault::overflow)?;
         purse.held = purse.held.checked_add(held).ok_or_else(Fault::overflow)?;
+        self.changed.insert(id);
+        Ok(())
+    }
+
+    /// Sets a price aside, from credit as far as it goes, and says how much of it is from which.
+    pub(super) fn hold(&mut self, id: AccountId, price: i64) -> Result<Shares, Fault> {
+        let purse = self.accounts.get_mut(&id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
+        let shares = Shares::of(price, purse.credit);
+        // No more than there is: neither can go below zero.
+        purse.credit.free_credit -= shares.free_credit;
+        purse.credit.bonus_credit -= shares.bonus_credit;
+        self.move_money(id, 0, price)?;
+        Ok(shares)
+    }
+
+    /// Gives a price that was set aside back to where it came from.
+    pub(super) fn release(&mut self, id: AccountId, price: i64, shares: Shares) -> Result<(), Fault> {
+        self.give_credit(id, shares)?;
+        self.move_money(id, 0, -price)
+    }
+
+    /// Adds to what can be spent of credit; what is posted is moved by itself.
+    pub(super) fn give_credit(&mut self, id: AccountId, shares: Shares) -> Result<(), Fault> {
+        let purse = self.accounts.get_mut(&id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
+        let Shares { free_credit, bonus_credit } = purse.credit;
+        purse.credit = Shares {
+            free_credit: free_credit.checked_add(shares.free_credit).ok_or_else(Fault::overflow)?,
+            bonus_credit: bonus_credit.checked_add(shares.bonus_credit).ok_or_else(Fault::overflow)?,
+        };
         self.changed.insert(id);
         Ok(())
     }
@@ -263,13 +312,16 @@ impl Memory {
 
     /// Writes what changed. The checks of the table judge it: a wallet that broke them fails here.
     pub(super) fn write_wallets(&mut self, db: &Connection) -> Result<(), Fault> {
+        self.usage.write(db)?;
         if self.changed.is_empty() {
             return Ok(());
         }
         let mut statement = db.prepare_cached(WRITE_WALLET)?;
         for id in &self.changed {
             let purse = self.accounts.get(id).ok_or_else(|| Fault::corrupt("an account without a wallet"))?;
-            statement.execute(params![id.0, purse.posted, purse.held, purse.spent.day, purse.spent.units])?;
+            let Purse { posted, held, spent, credit, .. } = purse;
+            let row = params![id.0, posted, held, spent.day, spent.units, credit.free_credit, credit.bonus_credit];
+            statement.execute(row)?;
         }
         self.changed.clear();
         Ok(())

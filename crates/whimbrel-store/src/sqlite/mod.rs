@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod buckets;
 mod cancel;
 mod catalogue;
 mod change;
@@ -40,6 +41,7 @@ mod rules;
 mod sealed;
 mod story;
 mod unreadable;
+mod usage;
 mod writer;
 
 use std::fs::File;
@@ -51,7 +53,8 @@ use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -65,7 +68,7 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats,
+    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -310,6 +313,15 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
+    fn stored_answer(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, StoreError> {
+        self.read(|db| accept::stored_answer(db, account, key, now))
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.read(|db| reads::message_of_part(db, id))
     }
@@ -344,6 +356,10 @@ impl Store for SqliteStore {
 
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
         self.read(|db| history::within(db, account, within))
+    }
+
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
+        self.read(|db| usage::days(db, filter))
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

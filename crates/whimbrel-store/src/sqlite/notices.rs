@@ -48,12 +48,12 @@ impl Work<'_> {
     ) -> Result<Option<Notice>, Fault> {
         let wanted = match live.tell {
             Tell::Nobody => false,
-            Tell::Callback | Tell::CallbackWhole => true,
+            Tell::Callback | Tell::CallbackWhole | Tell::CallbackEnd => true,
             Tell::Hooks => {
                 let message = self.message(live.record.message_id)?;
                 self.has_hook(&message.dialect, live.record.account_id)?
             }
-            Tell::Account | Tell::AccountWhole => self
+            Tell::Account | Tell::AccountWhole | Tell::AccountEnd => self
                 .memory
                 .purse(live.record.account_id)
                 .is_some_and(|purse| purse.account.endpoint(EndpointKind::Receipt).is_some()),

@@ -114,7 +114,7 @@ impl Work<'_> {
             return Ok(PoolDone::Refused(NumbersRefusal::NotForSale));
         }
         let price = offer.purchase.units;
-        if purse.spendable() < price {
+        if purse.spendable_balance() < price {
             return Ok(PoolDone::Refused(NumbersRefusal::InsufficientFunds));
         }
         let AccountId(account) = deal.account_id;

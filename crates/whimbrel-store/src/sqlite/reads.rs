@@ -82,7 +82,12 @@ pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<Vec<Cred
 pub(super) fn account(db: &Connection, id: AccountId) -> Result<Option<AccountView>, Fault> {
     let Some(row) = rows::accounts(db, Some(id))?.pop() else { return Ok(None) };
     let currency = row.account.currency;
-    let wallet = Wallet { posted: Money::new(row.posted, currency), held: Money::new(row.held, currency) };
+    let wallet = Wallet {
+        posted: Money::new(row.posted, currency),
+        held: Money::new(row.held, currency),
+        bonus_credit: Money::new(row.credit.bonus_credit, currency),
+        free_credit: Money::new(row.credit.free_credit, currency),
+    };
     let reload = reload(db, id, currency)?;
     Ok(Some(AccountView { account: row.account, dialect: row.dialect, wallet, reload }))
 }

@@ -60,7 +60,12 @@ fn find(db: &Connection, account: AccountId, key: &ReplayKey) -> Result<Option<i
 /// The answer to the message that was sent by a signature; `None` if none was.
 pub(super) fn answered(db: &Connection, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, Fault> {
     let Some(id) = find(db, account, key)? else { return Ok(None) };
-    let Some(message) = rows::find_message(db, MessageId(id))? else { return Ok(None) };
+    answer_of(db, MessageId(id))
+}
+
+/// The answer that was given to a message; `None` if there is no such message.
+pub(super) fn answer_of(db: &Connection, id: MessageId) -> Result<Option<Accepted>, Fault> {
+    let Some(message) = rows::find_message(db, id)? else { return Ok(None) };
     let currency: Currency = db
         .prepare_cached(CURRENCY)?
         .query_row([message.account_id.0], |row| parsed(row, 0, |code| code.parse().ok()))?;

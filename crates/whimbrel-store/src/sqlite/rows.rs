@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, Content, Cut,
-    Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId, MessageOctets, MessageText,
-    NoticeForm, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, ReceiptWish, Registration, SenderId, Serial,
-    Span, Timestamp,
+    Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, CodePlace,
+    Content, Cut, Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId,
+    MessageOctets, MessageText, NoticeForm, OtpSettings, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus,
+    ReceiptWish, Registration, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
+use super::buckets::{PaidFrom, Shares};
 use super::codes::{Tell, coded, cut_of, encoding_of, parsed, sender_of, small, state_of};
 use super::fault::corrupt_column;
 use super::memory::Spent;
@@ -20,7 +21,7 @@ use super::{policy, rules};
 macro_rules! live_columns {
     () => {
         "part_id, message_id, number, account_id, carrier, state, state_at, attempt, failures, doubts, price, funds, \
-         capture_on, expires_at, told, class, tell, carrier_message_id"
+         capture_on, expires_at, told, class, tell, carrier_message_id, bucket, has_code"
     };
 }
 pub(super) use live_columns;
@@ -32,6 +33,9 @@ pub(super) struct LivePart {
     pub(super) class: MessageClass,
     pub(super) tell: Tell,
     pub(super) carrier_message_id: Box<str>,
+    pub(super) paid_from: PaidFrom,
+    /// Whether the message has a one-time code, which is forgotten when it ends.
+    pub(super) has_code: bool,
 }
 
 /// Reads [`live_columns`].
@@ -60,6 +64,8 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
         class: coded(row, 15)?,
         tell,
         carrier_message_id: row.get(17)?,
+        paid_from: coded(row, 18)?,
+        has_code: row.get(19)?,
     })
 }
 
@@ -110,20 +116,21 @@ macro_rules! message_columns {
         "m.id, m.account_id, m.dialect, m.class, m.recipient, m.sender_kind, m.sender, m.text, m.alphabet, \
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
          m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
-         m.protocol_id, m.handset_class, m.entity, m.template, m.form, m.application, m.account_ref, m.serial"
+         m.protocol_id, m.handset_class, m.entity, m.template, m.form, m.application, m.account_ref, m.code_from, \
+         m.code_length, m.serial"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 34;
+pub(super) const MESSAGE_COLUMNS: usize = 36;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     let wanted: bool = row.get(18)?;
     Ok(MessageRow {
         id: MessageId(row.get(0)?),
-        serial: row.get::<_, Option<i64>>(33)?.and_then(|number| u64::try_from(number).ok()).map(Serial),
+        serial: row.get::<_, Option<i64>>(35)?.and_then(|number| u64::try_from(number).ok()).map(Serial),
         account_id: AccountId(row.get(1)?),
         dialect: row.get(2)?,
         class: coded(row, 3)?,
@@ -160,13 +167,24 @@ fn application(octets: [u8; 16]) -> ApplicationId {
 fn content(row: &Row<'_>) -> rusqlite::Result<Content> {
     let body: Option<Box<[u8]>> = row.get(25)?;
     Ok(match body {
-        None => Content::Text { text: MessageText::new(row.get::<_, Box<str>>(7)?), alphabet: coded(row, 8)? },
+        None => Content::Text { text: text(row)?, alphabet: coded(row, 8)? },
         Some(body) => Content::Binary(Binary {
             header: MessageOctets::new(row.get::<_, Option<Box<[u8]>>>(24)?.unwrap_or_default()),
             body: MessageOctets::new(body),
             protocol_id: small(row, 26)?,
         }),
     })
+}
+
+fn text(row: &Row<'_>) -> rusqlite::Result<MessageText> {
+    let text: Box<str> = row.get(7)?;
+    match row.get::<_, Option<u16>>(33)? {
+        None => Ok(MessageText::new(text)),
+        Some(from) => {
+            let place = CodePlace { from, length: small(row, 34)? };
+            MessageText::with_code_at(text, place).ok_or_else(|| corrupt_column(33))
+        }
+    }
 }
 
 fn handset_class(row: &Row<'_>) -> rusqlite::Result<Option<HandsetClass>> {
@@ -230,11 +248,13 @@ pub(super) struct AccountRow {
     pub(super) held: i64,
     pub(super) floor: i64,
     pub(super) spent: Spent,
+    pub(super) credit: Shares,
 }
 
 const ACCOUNTS: &str =
     "select a.id, a.key, a.name, a.currency, a.status, a.default_class, a.capture_on, a.webhook_method,
- a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent
+ a.dialect, a.policy, w.posted, w.held, w.floor, a.rules, w.spent_day, w.spent, w.free_credit,
+ w.bonus_credit, a.otp_template, a.otp_sender
  from account a join wallet w on w.account_id = a.id
  where ?1 is null or a.id = ?1
  order by a.id";
@@ -270,6 +290,10 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
             webhook_method: parsed(row, 7, HttpMethodChoice::parse)?,
             endpoints: Vec::new(),
             rules: parsed(row, 13, rules::parse)?,
+            otp: OtpSettings {
+                template: row.get(18)?,
+                sender: row.get::<_, Option<Box<str>>>(19)?.map(|_| parsed(row, 19, SenderId::parse)).transpose()?,
+            },
             signing,
             policy: Arc::new(policy),
             lists: Arc::default(),
@@ -279,5 +303,6 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         held: row.get(11)?,
         floor: row.get(12)?,
         spent: Spent { day: row.get(14)?, units: row.get(15)? },
+        credit: Shares { free_credit: row.get(16)?, bonus_credit: row.get(17)? },
     })
 }

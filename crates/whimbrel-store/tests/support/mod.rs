@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use whimbrel_core::part::DoubtRules;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AccountStatus, Alphabet, AttemptNumber, CaptureOn, CarrierId, CarrierMessageId,
-    CarrierReceipt, Cause, Content, Currency, Cut, DoubtCause, DoubtPolicy, Endpoint, EndpointKind, HttpMethodChoice,
-    IdempotencyKey, KeyForm, MessageClass, MessageId, MessageText, Money, Notice, NoticeId, PartEvent, PartId,
-    PhoneNumber, Plan, PlannedPart, ReceiptKey, ReceiptStatus, ReceiptTold, ReceiptWish, Registration, Secret,
-    SecretId, SecretRole, SenderId, Span, Timestamp, Told, plan,
+    Account, AccountId, AccountRules, AccountStatus, Alphabet, AttemptNumber, Bucket, CaptureOn, CarrierId,
+    CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Cut, DoubtCause, DoubtPolicy, Endpoint, EndpointKind,
+    HttpMethodChoice, IdempotencyKey, KeyForm, MessageClass, MessageId, MessageText, Money, Notice, NoticeId,
+    PartEvent, PartId, PhoneNumber, Plan, PlannedPart, ReceiptKey, ReceiptStatus, ReceiptTold, ReceiptWish,
+    Registration, Secret, SecretId, SecretRole, SenderId, Span, Timestamp, Told, plan,
 };
 use whimbrel_sms::ConcatRef;
 use whimbrel_store::{
@@ -110,6 +110,7 @@ pub fn new_account(id: AccountId, key: &str) -> NewAccount {
             webhook_method: HttpMethodChoice::Get,
             endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: "http://127.0.0.1/receipt".into() }],
             rules: AccountRules::default(),
+            otp: Default::default(),
             signing: Default::default(),
             policy: Default::default(),
             lists: std::sync::Arc::default(),
@@ -127,7 +128,13 @@ pub fn generated(id: u128, secret: &str) -> NewSecret {
 }
 
 pub fn top_up(account_id: AccountId, units: i64, cause: &str) -> Op {
-    Op::TopUp(TopUp { account_id, amount: Money::new(units, Currency::EUR), cause: cause.into(), at: NOW })
+    Op::TopUp(TopUp {
+        account_id,
+        amount: Money::new(units, Currency::EUR),
+        bucket: Bucket::Balance,
+        cause: cause.into(),
+        at: NOW,
+    })
 }
 
 /// A plan for `text`; its ids start at `id`.

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use whimbrel_core::account::{AccountStatus, CaptureOn};
+use whimbrel_core::account::AccountStatus;
+use whimbrel_core::plan::parts_of;
 use whimbrel_core::{
-    Access, Account, AccountId, AccountRules, Currency, EndpointKind, Facility, HttpMethodChoice, KeyMode,
-    MessageClass, Money, Recipients, Senders, Signing, Unmappable,
+    Access, Account, AccountId, AccountRules, Alphabet, Bucket, CODE_MARK, Content, Currency, Cut, Endpoint,
+    EndpointKind, Facility, HttpMethodChoice, KeyMode, MessageClass, MessageText, Money, OtpSettings, Recipients,
+    SenderId, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::directory::Entry;
 use whimbrel_engine::{AccountError, NewCustomer, NewReload};
+use whimbrel_sms::ConcatRef;
 use whimbrel_store::{AccountPatch, AccountRefused, AccountView, TopUp};
 
 use super::json::{Fields, bad};
@@ -26,9 +29,37 @@ const RELOADS_MAX: u32 = 1_000_000;
 /// Longest URL of an endpoint.
 const URL_BYTES_MAX: usize = 2_000;
 
+/// Of a new account, as operators and as its owner may give them.
+const FIELDS: &[&str] = &["name", "dialect", "currency", "default_class", "receipt_url", "inbound_url"];
+pub(super) const SIGN_UP_FIELDS: &[&str] = &["name", "dialect", "currency", "receipt_url", "inbound_url"];
+/// Accounts that one answer lists.
+const LISTED_DEFAULT: usize = 100;
+const LISTED_MAX: usize = 1_000;
+
+/// `GET accounts?after=&limit=`: by their keys, without their wallets.
+pub(super) fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let (mut after, mut limit) = (String::new(), LISTED_DEFAULT);
+    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
+        match (&*name, value.parse::<usize>()) {
+            ("after", _) => after = value.into_owned(),
+            ("limit", Ok(count)) if (1..=LISTED_MAX).contains(&count) => limit = count,
+            ("limit", _) => return bad(&format!("`limit` must be a whole number from 1 to {LISTED_MAX}")),
+            _ => return bad("the parameters are after (an account, as `dialect:key`) and limit"),
+        }
+    }
+    let listed: Vec<Value> = api.engine.directory().after(&after, limit).iter().map(|entry| {
+        let account = &entry.account;
+        json!({
+            "account": format!("{}:{}", entry.dialect, account.key), "api_key": account.key, "dialect": entry.dialect,
+            "name": account.name, "currency": account.currency.as_str(), "status": account.status.as_str(),
+        })
+    }).collect();
+    document(200, &json!({ "accounts": listed }))
+}
+
 /// `POST accounts`: makes an account; key and secrets are made here and shown this once.
 pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    match read_customer(api, request.body()) {
+    match read_customer(api, request.body(), FIELDS) {
         Ok((customer, shown)) => match api.engine.create_account(customer).await {
             Ok(_) => document(201, &shown),
             Err(error) => refused(&error),
@@ -37,8 +68,13 @@ pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse
     }
 }
 
-fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpResponse> {
-    let mut fields = Fields::read(body, &["name", "dialect", "currency", "default_class"])?;
+/// A new account, and what is shown of it. `known`: the fields that may be given.
+pub(super) fn read_customer(
+    api: &Api,
+    body: &[u8],
+    known: &'static [&'static str],
+) -> Result<(NewCustomer, Value), HttpResponse> {
+    let mut fields = Fields::read(if body.is_empty() { b"{}" } else { body }, known)?;
     let name = fields.text("name")?.unwrap_or_default();
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
@@ -51,9 +87,19 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
             .map(|dialect| dialect.descriptor())
             .ok_or_else(|| bad("no dialect is built in"))?,
     };
-    let currency =
-        fields.word("currency", |code| code.parse::<Currency>().ok(), "the three capital letters of a currency")?;
-    let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
+    let usual = dialect.new_accounts;
+    let code = |code: &str| code.parse::<Currency>().ok();
+    let currency = fields.word("currency", code, "the three capital letters of a currency")?;
+    let currency = currency.or_else(|| code(usual.currency)).unwrap_or(Currency::EUR);
+    let class = match known.contains("default_class") {
+        true => fields.word("default_class", MessageClass::parse, "otp, bulk")?,
+        false => None,
+    };
+    let mut endpoints = Vec::new();
+    for (name, kind) in [("receipt_url", EndpointKind::Receipt), ("inbound_url", EndpointKind::Inbound)] {
+        let url = fields.text(name)?.map(|url| checked_url(name, &url)).transpose()?;
+        endpoints.extend(url.filter(|url| !url.is_empty()).map(|url| Endpoint { kind, url }));
+    }
     let world = api.engine.world();
     let random = || world.random();
     let secret = match &dialect.secret_keys {
@@ -65,15 +111,16 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         id: AccountId(world.next_id()),
         key: secrets::api_key(random).into(),
         name: name.into(),
-        currency: currency.unwrap_or(Currency::EUR),
+        currency,
         status: AccountStatus::Active,
-        default_class: class.unwrap_or(MessageClass::Bulk),
-        capture_on: CaptureOn::CarrierAccept,
+        default_class: class.unwrap_or(usual.class),
+        capture_on: usual.capture_on,
         webhook_method: HttpMethodChoice::Get,
-        endpoints: Vec::new(),
-        rules: AccountRules::default(),
+        endpoints,
+        rules: usual.rules,
         signing: Signing::default(),
         policy: Default::default(),
+        otp: Default::default(),
         lists: Arc::default(),
     };
     let mut shown = json!({
@@ -82,6 +129,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         "dialect": dialect.id,
         "currency": account.currency.as_str(),
         "name": account.name,
+        "receipt_url": account.endpoint(EndpointKind::Receipt).map(|endpoint| endpoint.url.clone()),
+        "inbound_url": account.endpoint(EndpointKind::Inbound).map(|endpoint| endpoint.url.clone()),
         "note": "the secrets are shown this once",
     });
     let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
@@ -130,6 +179,11 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         "unmappable",
         "binary",
         "handset_class",
+        "requests_burst_max",
+        "recipient_seconds_min",
+        "recipient_per_hour_max",
+        "otp_template",
+        "otp_sender",
     ];
     let mut fields = Fields::read(body, known)?;
     let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
@@ -149,6 +203,7 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         rules: read_rules(&mut fields, entry.account.rules)?,
         signing: None,
         policy: None,
+        otp: read_otp(&mut fields, &entry.account.otp)?,
     })
 }
 
@@ -164,6 +219,15 @@ fn read_rules(fields: &mut Fields, now: AccountRules) -> Result<Option<AccountRu
     }
     if let Some(count) = fields.count("sender_parts_per_second_max", RATE_MAX)? {
         rules.sender_parts_per_second_max = count;
+    }
+    if let Some(count) = fields.count("requests_burst_max", RATE_MAX)? {
+        rules.requests_burst_max = count;
+    }
+    if let Some(seconds) = fields.count("recipient_seconds_min", 86_400)? {
+        rules.recipient_seconds_min = seconds;
+    }
+    if let Some(count) = fields.count("recipient_per_hour_max", 1_000)? {
+        rules.recipient_per_hour_max = count;
     }
     if let Some(recipients) = fields.word("recipients", Recipients::parse, "any, permitted")? {
         rules.recipients = recipients;
@@ -181,6 +245,47 @@ fn read_rules(fields: &mut Fields, now: AccountRules) -> Result<Option<AccountRu
         rules.handset_class = handset_class;
     }
     Ok((rules != now).then_some(rules))
+}
+
+/// The wording of one-time codes with what the fields change; `None` if they change nothing. An empty text takes a setting away.
+fn read_otp(fields: &mut Fields, now: &OtpSettings) -> Result<Option<OtpSettings>, HttpResponse> {
+    let mut otp = now.clone();
+    if let Some(template) = fields.text("otp_template")? {
+        otp.template = match template.is_empty() {
+            true => None,
+            false => Some(checked_template(&template)?),
+        };
+    }
+    if let Some(sender) = fields.text("otp_sender")? {
+        let wrong = || bad("`otp_sender` must be a number, a short code, or a name of 1 to 11 characters");
+        otp.sender = match sender.is_empty() {
+            true => None,
+            false => Some(
+                SenderId::parse(&sender).filter(|sender| sender.as_str().chars().count() <= 15).ok_or_else(wrong)?,
+            ),
+        };
+    }
+    Ok((otp != *now).then_some(otp))
+}
+
+/// The longest code that any dialect takes.
+const CODE_LONGEST: &str = "00000000";
+
+/// A template that has its mark once and fits one part with the longest code: a code that is cut in two is of no use.
+fn checked_template(template: &str) -> Result<Box<str>, HttpResponse> {
+    let wrong = |why: &str| bad(&format!("`otp_template` {why}"));
+    if template.matches(CODE_MARK).count() != 1 || template.chars().any(char::is_control) {
+        return Err(wrong("must have {code} in it, once, and no control characters"));
+    }
+    let text = MessageText::with_code(template, CODE_LONGEST).ok_or_else(|| wrong("is too long"))?;
+    let content = Content::Text { text, alphabet: Alphabet::Detect };
+    let cut = Cut { reference: ConcatRef::Octet(0), slack: 0 };
+    match parts_of(&content, cut) {
+        Ok((_, parts)) if parts.len() == 1 => Ok(template.into()),
+        _ => {
+            Err(wrong("must fit one part with a code of 8 digits: 160 characters, or 70 with any that GSM 7-bit lacks"))
+        }
+    }
 }
 
 /// An absolute http or https URL, or nothing, which takes the endpoint away.
@@ -212,7 +317,7 @@ pub(super) async fn top_up(api: &Api, key: &str, request: &IncomingRequest) -> H
 }
 
 fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpResponse> {
-    let mut fields = Fields::read(body, &["amount", "reference"])?;
+    let mut fields = Fields::read(body, &["amount", "reference", "bucket"])?;
     let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
     let amount = fields.text("amount")?.ok_or_else(|| bad("`amount` is missing: a text such as \"10.00\""))?;
     let amount = Money::parse(&amount, entry.account.currency).map_err(|error| bad(&format!("`amount`: {error}")))?;
@@ -222,7 +327,8 @@ fn read_top_up(api: &Api, id: AccountId, body: &[u8]) -> Result<TopUp, HttpRespo
     if reference.is_empty() || reference.len() > 100 || !reference.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(bad("`reference` must be 1 to 100 visible ASCII characters"));
     }
-    Ok(TopUp { account_id: id, amount, cause: reference.into(), at: api.engine.world().now() })
+    let bucket = fields.word("bucket", Bucket::parse, "balance, bonus_credit, free_credit")?.unwrap_or_default();
+    Ok(TopUp { account_id: id, amount, bucket, cause: reference.into(), at: api.engine.world().now() })
 }
 
 /// `PUT accounts/{key}/reload`: a payment that the account may call up by itself, so many times.
@@ -308,6 +414,7 @@ fn shown(view: &AccountView) -> Value {
             "times_left": reload.times_left,
         })
     });
+    let buckets = view.wallet.buckets();
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -318,10 +425,21 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
+        "buckets": {
+            "balance": buckets.balance.eight_decimals(),
+            "bonus_credit": buckets.bonus_credit.eight_decimals(),
+            "free_credit": buckets.free_credit.eight_decimals(),
+        },
         "default_class": view.account.default_class.as_str(),
         "access": view.account.rules.access.as_str(),
         "requests_per_second_max": view.account.rules.requests_per_second_max,
         "sender_parts_per_second_max": view.account.rules.sender_parts_per_second_max,
+        "requests_burst_max": view.account.rules.requests_burst_max,
+        "recipient_seconds_min": view.account.rules.recipient_seconds_min,
+        "recipient_per_hour_max": view.account.rules.recipient_per_hour_max,
+        "capture_on": view.account.capture_on.as_str(),
+        "otp_template": view.account.otp.template,
+        "otp_sender": view.account.otp.sender.as_ref().map(SenderId::as_str),
         "recipients": view.account.rules.recipients.as_str(),
         "senders": view.account.rules.senders.as_str(),
         "unmappable": view.account.rules.unmappable.as_str(),

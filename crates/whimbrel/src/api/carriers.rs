@@ -164,6 +164,7 @@ fn read_text(
         class: None,
         idempotency: None,
         due_at: None,
+        mode: whimbrel_core::KeyMode::Live,
         carrier: Some(desk.id),
     };
     Ok(Some((account, send)))

@@ -105,7 +105,7 @@ pub(super) fn public_id(dialect: &str, id: i64, serial: Option<Serial>) -> Strin
 
 fn summary(message: &MessageSummary) -> Value {
     let (text, binary) = match &message.content {
-        Content::Text { text, .. } => (Some(text.expose()), None),
+        Content::Text { text, .. } => (Some(text.masked()), None),
         Content::Binary(binary) => (
             None,
             Some(json!({
@@ -158,7 +158,7 @@ fn whole(message: &MessageView, carrier: &str) -> Value {
         .collect();
     let segments = match &message.summary.content {
         Content::Text { text, alphabet } => {
-            Some(segments::shown(text.expose(), *alphabet, message.cut.reference.width()))
+            Some(segments::shown(&text.masked(), *alphabet, message.cut.reference.width()))
         }
         Content::Binary(_) => None,
     };

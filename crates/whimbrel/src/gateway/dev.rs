@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::account::{AccountStatus, CaptureOn};
+use whimbrel_core::account::AccountStatus;
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    Account, AccountId, AccountRules, CountryCode, Currency, HttpMethodChoice, KeyMode, MessageClass, Money, Secret,
-    SecretRefusal, SecretRole, Signing,
+    Account, AccountId, AccountRules, Bucket, CountryCode, Currency, HttpMethodChoice, KeyMode, MessageClass, Money,
+    Secret, SecretRefusal, SecretRole, Signing,
 };
 use whimbrel_dialects::Descriptor;
 use whimbrel_dialects::registry::DIALECTS;
@@ -41,6 +41,22 @@ pub(super) async fn fill_pool(engine: &Arc<Engine>) -> Result<(), ListError> {
     engine.offer_numbers(POOL.into_iter().filter_map(offer).collect()).await.map(|_| ())
 }
 
+/// Gives a development account the credit of who signs up, once.
+async fn open_credit(
+    engine: &Arc<Engine>,
+    account_id: AccountId,
+    credit: &str,
+    currency: Currency,
+) -> Result<(), AccountError> {
+    let amount = Money::parse(credit, currency).map_err(|error| AccountError::Bug(error.to_string().into()))?;
+    let (bucket, at) = (Bucket::FreeCredit, engine.world().now());
+    let top_up = TopUp { account_id, amount, bucket, cause: "welcome".into(), at };
+    match engine.top_up(top_up).await {
+        Ok(_) | Err(AccountError::Refused(AccountRefused::CauseTaken)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// What the secret of an account is for that is made for customers of the dialect.
 pub(crate) const fn role(descriptor: &Descriptor) -> SecretRole {
     match descriptor.secret_keys {
@@ -62,12 +78,13 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 currency,
                 status: AccountStatus::Active,
                 default_class: MessageClass::Otp,
-                capture_on: CaptureOn::CarrierAccept,
+                capture_on: descriptor.new_accounts.capture_on,
                 webhook_method: HttpMethodChoice::Get,
                 endpoints: Vec::new(),
                 rules: AccountRules::default(),
                 signing: Signing::default(),
                 policy: Default::default(),
+                otp: Default::default(),
                 lists: Arc::default(),
             },
             dialect: descriptor.id.into(),
@@ -88,9 +105,12 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 Err(error) => return Err(AccountError::Bug(error.to_string().into())),
             }
         }
+        if let Some(credit) = descriptor.new_accounts.welcome_credit {
+            open_credit(engine, entry.account.id, credit, currency).await?;
+        }
         let amount = Money::new(OPENING_BALANCE * whimbrel_core::money::UNITS_PER_WHOLE, currency);
         let at = engine.world().now();
-        let top_up = TopUp { account_id: entry.account.id, amount, cause: "dev".into(), at };
+        let top_up = TopUp { account_id: entry.account.id, amount, bucket: Bucket::Balance, cause: "dev".into(), at };
         match engine.top_up(top_up).await {
             // An older version may have opened it with another amount.
             Ok(_) | Err(AccountError::Refused(AccountRefused::CauseTaken)) => {}

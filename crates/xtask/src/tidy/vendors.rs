@@ -55,6 +55,7 @@ fn is_home(path: &str, line: &str, vendor: &Vendor) -> bool {
         format!("crates/whimbrel-carriers/src/relay/{id}/"),
         format!("crates/whimbrel-signing/src/{id}/"),
         format!("fuzz/corpus/{id}_"),
+        format!("fuzz/corpus/dialect_request/{id}-"),
         format!("fuzz/fuzz_targets/{id}_"),
     ];
     let files = [format!("crates/whimbrel-dialects/src/{id}.rs"), format!("crates/whimbrel-signing/src/{id}.rs")];

@@ -20,7 +20,7 @@ const NO_LIMIT: i32 = i32::MAX;
 pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse {
     let page = Page::ALL.get(usize::from(developer::page(reply))).copied().unwrap_or(Page::Balance);
     match outcome {
-        Outcome::Account(AccountOutcome::Balance { available, reload }) => balance(*available, *reload, reply),
+        Outcome::Account(AccountOutcome::Balance { available, reload, .. }) => balance(*available, *reload, reply),
         Outcome::Account(AccountOutcome::ToppedUp) => success(reply),
         Outcome::Account(AccountOutcome::Settings(settings)) => shown(settings, reply),
         Outcome::Account(AccountOutcome::Refused(refusal)) => refused(page, &fault(*refusal), reply),

@@ -38,6 +38,7 @@ impl Fault {
         let (status, label) = match refusal {
             Refusal::Missing { field: "api_key" | "api_secret" }
             | Refusal::BadCredentials
+            | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
             | Refusal::SignatureRefused { .. }
@@ -51,7 +52,9 @@ impl Fault {
             Refusal::AccountBarred => (401, "account barred"),
             Refusal::HttpNotAllowed => (401, "account not enabled for REST"),
             Refusal::ScopeNotAllowed { .. } => (403, "not permitted"),
-            Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } => (429, "too many requests"),
+            Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } | Refusal::RecipientThrottled { .. } => {
+                (429, "too many requests")
+            }
             Refusal::TooManyFailures { .. } => (429, "too many failures"),
             Refusal::Overloaded => (503, "over capacity, try again"),
             Refusal::Internal => return Self::INTERNAL,

@@ -111,6 +111,12 @@ fn refused(refusal: &Refusal) -> Problem {
             "You did not provide correct credentials.",
             "Check that you're using the correct credentials, and that your account has this feature enabled",
         ),
+        Refusal::CredentialExpired => general(
+            401,
+            "#jwt-expired",
+            "You did not provide correct credentials.",
+            "The token's time is over: make a new one for each request",
+        ),
         Refusal::HttpNotAllowed => general(
             401,
             "#unprovisioned",
@@ -132,6 +138,7 @@ fn refused(refusal: &Refusal) -> Problem {
         ),
         Refusal::TooManyRequests(_)
         | Refusal::SenderThrottled { .. }
+        | Refusal::RecipientThrottled { .. }
         | Refusal::TooManyFailures { .. }
         | Refusal::Overloaded => numbered(429, 1000),
         Refusal::Invalid { field } => invalid(field, "cannot have this value"),

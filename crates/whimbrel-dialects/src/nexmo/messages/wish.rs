@@ -103,6 +103,7 @@ fn message(body: &Map<String, Value>, place: &str) -> Result<SendCall, Faulty> {
         idempotency: None,
         due_at: None,
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
     })
 }
 

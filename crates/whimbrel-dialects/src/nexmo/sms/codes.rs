@@ -28,7 +28,9 @@ pub(super) fn code(refusal: &Refusal) -> Code {
         }
         Refusal::SenderThrottled { wait: Some(wait), .. } => return Code { status: "1", text: throttled(*wait) },
         // What a client that backs off at a throttle does is what stops the failures. (ours)
-        Refusal::TooManyFailures { wait } => return Code { status: "1", text: throttled(*wait) },
+        Refusal::RecipientThrottled { wait, .. } | Refusal::TooManyFailures { wait } => {
+            return Code { status: "1", text: throttled(*wait) };
+        }
         Refusal::TooManyRequests(window) => return Code { status: "1", text: too_many_requests(*window) },
         Refusal::Missing { field } => return Code { status: "2", text: missing(field) },
         Refusal::Invalid { field } => return Code { status: "3", text: Cow::Owned(format!("Invalid {field}")) },
@@ -37,9 +39,10 @@ pub(super) fn code(refusal: &Refusal) -> Code {
         }
         Refusal::RecipientNotNumeric => ("3", "to address is not numeric"),
         // Whoever found a secret learns nothing from another network or in another way. (ours)
-        Refusal::BadCredentials | Refusal::SourceNotAllowed | Refusal::MethodNotAllowed { .. } => {
-            ("4", "Bad Credentials")
-        }
+        Refusal::BadCredentials
+        | Refusal::CredentialExpired
+        | Refusal::SourceNotAllowed
+        | Refusal::MethodNotAllowed { .. } => ("4", "Bad Credentials"),
         Refusal::Internal => ("5", "Server Error"),
         Refusal::Unroutable { .. } => ("6", "Unroutable message - rejected"),
         Refusal::RecipientBarred { .. } => ("7", "Number barred."),

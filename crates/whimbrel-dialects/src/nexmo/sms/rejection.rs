@@ -16,7 +16,11 @@ const SENDER_CHARS_MAX: usize = 100;
 pub(in super::super) fn rejection(request: &HttpRequest<'_>, refusal: &Refusal, at: Timestamp) -> Option<RefusedSend> {
     let is_of_the_moment = matches!(
         refusal,
-        Refusal::TooManyRequests(_) | Refusal::SenderThrottled { .. } | Refusal::Overloaded | Refusal::Internal
+        Refusal::TooManyRequests(_)
+            | Refusal::SenderThrottled { .. }
+            | Refusal::RecipientThrottled { .. }
+            | Refusal::Overloaded
+            | Refusal::Internal
     );
     if is_of_the_moment || !parse::is_send(request.path) {
         return None;

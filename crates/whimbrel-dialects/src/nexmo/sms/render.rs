@@ -126,7 +126,10 @@ impl<'a> More<'a> {
             | Refusal::RecipientBarred { recipient }
             | Refusal::RecipientDeactivated { recipient }
             | Refusal::RecipientNotPermitted { recipient }
-            | Refusal::SenderNotAllowed { recipient } => Self { recipient: Some(recipient), ..Self::default() },
+            | Refusal::SenderNotAllowed { recipient }
+            | Refusal::RecipientThrottled { recipient, wait: _ } => {
+                Self { recipient: Some(recipient), ..Self::default() }
+            }
             Refusal::SenderThrottled { recipient, network, wait: _ } => {
                 Self { recipient: Some(recipient), network: Some(network), ..Self::default() }
             }
@@ -143,6 +146,7 @@ impl<'a> More<'a> {
             | Refusal::TooLong
             | Refusal::FacilityNotAllowed
             | Refusal::BadCredentials
+            | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
             | Refusal::SignatureRefused { .. }

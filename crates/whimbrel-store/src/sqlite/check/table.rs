@@ -40,6 +40,8 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-4" "acceptance-was-covered" over message;
     Open "P-5" "account-has-its-wallet" over account wallet;
     Everything "P-5" "transfer-has-its-parties" over transfer;
+    Everything "P-5" "wallet-credit-is-its-ledger" over wallet transfer live split;
+    Everything "P-5" "split-fits-its-part" over split live transfer;
     Everything "P-5" "payment-names-its-account" over transfer;
     Everything "P-3" "charge-fits-its-part" over transfer;
     Everything "P-3" "captured-part-is-charged" over live ended;
@@ -47,6 +49,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-5" "purchase-is-paid" over purchase transfer;
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;
+    Everything "P-17" "usage-covers-what-was-accepted" over message usage_day;
     Open "P-3" "open-part-funds-fit-its-state" over live;
     Open "P-2" "hold-is-not-overdue" over live;
     // Messages and parts.
@@ -61,7 +64,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Open "P-13" "ids-are-below-the-mark" over meta;
     Everything "P-13" "numbers-are-below-the-mark" over meta;
     Everything "P-17" "rows-have-their-account" over message endpoint secret signature_secret number purchase reload
-        replay rejection inbound list_entry dialect_doc;
+        replay rejection inbound list_entry dialect_doc usage_day;
     Everything "P-9" "stored-answer-has-its-message" over dedupe;
     // Attempts.
     Everything "P-7" "attempts-are-complete" over attempt live ended;

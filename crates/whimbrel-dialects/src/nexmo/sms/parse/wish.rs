@@ -68,6 +68,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         idempotency,
         due_at: None,
         carrier: None,
+        mode: whimbrel_core::KeyMode::Live,
     })))
 }
 
