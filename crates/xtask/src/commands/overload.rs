@@ -44,7 +44,7 @@ pub struct Options {
 /// Callers of the quiet account, and their pause.
 const QUIET_CALLERS: u16 = 2;
 const QUIET_PAUSE: Duration = Duration::from_millis(20);
-/// The status that asks a customer to wait and try again.
+/// What the dialect that the harness speaks answers then.
 const THROTTLED: &str = "1";
 const WINDOW: u32 = 100;
 
