@@ -66,6 +66,8 @@ pub struct Dispatch {
     more_in_store: bool,
     /// Until then the store has nothing that is due and not in memory.
     quiet_until: Option<Timestamp>,
+    /// When the store is asked for what is due much later than now.
+    look_at: Option<Timestamp>,
     bucket: Bucket,
     brake: Brake,
     control: Control,
@@ -74,6 +76,9 @@ pub struct Dispatch {
     stopping: bool,
 }
 
+/// What is due later than so soon stays in the store: a campaign that is scheduled for next week takes no room. Longer than any pause
+/// between tries, so that what was tried stays in memory.
+pub const AHEAD: Span = Span::seconds(120);
 /// The store is asked again at the latest after this time, though it had nothing that was due: it may hide parts of one class
 /// behind those of another.
 const QUIET_MAX: Span = Span::seconds(10);
@@ -92,6 +97,7 @@ impl Dispatch {
             delayed: BTreeSet::new(),
             more_in_store: true,
             quiet_until: None,
+            look_at: None,
             bucket: Bucket::new(),
             brake: Brake::new(),
             control: Control::new(),
@@ -124,6 +130,9 @@ impl Dispatch {
     /// alone; that is the new one, unless it goes before others: a one-time code does not wait for a campaign, nor a part that was
     /// throttled for those behind it.
     pub fn enqueue(&mut self, part: Waiting, due_at: Timestamp, now: Timestamp) {
+        if due_at > now + AHEAD {
+            return self.left_for_later(due_at, now);
+        }
         if self.backlog() >= BACKLOG_MAX {
             self.more_in_store = true;
             if self.ready.last().is_none_or(|last| *last <= part) {
@@ -140,7 +149,25 @@ impl Dispatch {
         }
     }
 
-    /// Forgets a part that waits for another carrier from now on.
+    /// The store holds a part that is due then, and is asked for it in time; half of the time that is kept ahead is left, so that one
+    /// look brings many.
+    pub fn left_for_later(&mut self, due_at: Timestamp, now: Timestamp) {
+        let look_at = (due_at - Span(AHEAD.0 / 2)).max(now);
+        self.look_at = Some(self.look_at.map_or(look_at, |at| at.min(look_at)));
+    }
+
+    /// Whether the store should be asked for what is due soon and was not when it came.
+    #[must_use]
+    pub fn wants_look(&self, now: Timestamp) -> bool {
+        !self.stopping && self.look_at.is_some_and(|at| at <= now)
+    }
+
+    /// The store is being asked for what is due soon.
+    pub const fn looked(&mut self) {
+        self.look_at = None;
+    }
+
+    /// Forgets a part that waits for another carrier from now on, or for none.
     pub fn forget(&mut self, part: Waiting, due_at: Timestamp) {
         if !self.ready.remove(&part) {
             self.delayed.remove(&(due_at, part));
@@ -294,7 +321,7 @@ impl Dispatch {
         }
         let part_at = self.part_at(now);
         let ask_at = self.quiet_until.filter(|_| self.more_in_store && self.ready.is_empty());
-        part_at.into_iter().chain(ask_at).min()
+        part_at.into_iter().chain(ask_at).chain(self.look_at).min()
     }
 
     fn part_at(&mut self, now: Timestamp) -> Option<Timestamp> {

@@ -9,20 +9,22 @@ use whimbrel_store::{Answer, Op, OpResult};
 
 use crate::Engine;
 use crate::carriers::CarrierDesk;
-use crate::dispatch::{InStore, Waiting};
+use crate::dispatch::{AHEAD, InStore, Waiting};
 use crate::settle::{GiveBack, change, give_back};
 
 /// Parts claimed in one commit, at most.
 const CLAIMS_MAX: usize = 512;
 /// Parts fetched from the store at once.
 const REFILL_MAX: usize = 10_000;
-/// Parts that are due later than this stay in the store: a campaign for tomorrow is not read again and again today.
-const DUE_WITHIN: Span = Span::seconds(2);
 
 /// Sends what waits for `desk` until the engine stops, or the configuration does not name it any more.
 pub(crate) async fn run(engine: Arc<Engine>, desk: Arc<CarrierDesk>) {
     while !engine.is_stopping() && !desk.is_retired() {
-        if desk.dispatch().wants_refill() {
+        let wants = {
+            let dispatch = desk.dispatch();
+            dispatch.wants_refill() || dispatch.wants_look(engine.world.now())
+        };
+        if wants {
             refill(&engine, &desk).await;
         }
         let now = engine.world.now();
@@ -48,18 +50,17 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
-    let (id, until) = (desk.id, engine.world.now() + DUE_WITHIN);
-    let read = move |store: &dyn whimbrel_store::Store| {
-        let parts = store.queued(id, until, REFILL_MAX)?;
-        let rest = match store.next_due(id, until)? {
-            _ if parts.len() == REFILL_MAX => InStore::More,
-            Some(at) => InStore::DueAt(at),
-            None => InStore::Nothing,
-        };
-        Ok((parts, rest))
-    };
-    match engine.read(read).await {
-        Ok((parts, rest)) => {
+    let (id, until) = (desk.id, engine.world.now() + AHEAD);
+    // Before the store is asked: what comes meanwhile is not in its answer.
+    desk.dispatch().looked();
+    let asked = engine.read(move |store| Ok((store.queued(id, until, REFILL_MAX)?, store.next_due(id, until)?)));
+    match asked.await {
+        Ok((parts, next_due)) => {
+            let rest = match next_due {
+                _ if parts.len() == REFILL_MAX => InStore::More,
+                Some(at) => InStore::DueAt(at),
+                None => InStore::Nothing,
+            };
             let waiting = parts.into_iter().filter_map(|part| match part.record.state {
                 PartState::Queued { due_at } => {
                     let record = part.record;
@@ -67,11 +68,15 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
                 }
                 _ => None,
             });
-            desk.dispatch().refill(waiting, rest, engine.world.now());
+            let now = engine.world.now();
+            let mut dispatch = desk.dispatch();
+            dispatch.refill(waiting, rest, now);
+            next_due.into_iter().for_each(|due_at| dispatch.left_for_later(due_at, now));
         }
         Err(error) => {
             tracing::error!(carrier = &*desk.name, %error, "cannot read the queue; trying again in a second");
             engine.world.sleep(Span::seconds(1)).await;
+            desk.dispatch().left_for_later(engine.world.now(), engine.world.now());
         }
     }
 }

@@ -32,14 +32,18 @@ mod authenticate;
 mod checker;
 mod dispatcher;
 mod history;
+mod hooks;
 mod keys;
 mod lists;
+mod lookup;
+mod many;
 mod messages;
 mod notifier;
 mod numbers;
 mod owners;
 mod pool;
 mod prices;
+mod records;
 mod recover;
 mod rejections;
 mod reload;
@@ -53,6 +57,7 @@ mod sweep;
 mod tokens;
 mod url_test;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
@@ -144,6 +149,8 @@ pub struct Engine {
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
+    /// The number that was given last.
+    pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -259,6 +266,7 @@ impl Engine {
         let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
+        let serials = AtomicU64::new(parts.store.serial_high()?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -283,6 +291,7 @@ impl Engine {
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
+            serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {

@@ -341,9 +341,7 @@ impl Engine {
         let changed = move |result: &OpResult| match result {
             OpResult::Document(document) => {
                 engine.oauth.note(&place, Some(document));
-                if let Some(exchange) = exchange {
-                    exchange.done();
-                }
+                exchange.into_iter().for_each(Exchange::done);
             }
             OpResult::DocumentRemoved => engine.oauth.note(&place, None),
             _ => {}

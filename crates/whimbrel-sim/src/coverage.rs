@@ -116,6 +116,8 @@ impl Coverage {
             PartEvent::Receipt { .. } if is_changed => "receipt on the way",
             PartEvent::Receipt { .. } if matches!(before.place, Place::Ended(_)) => "receipt that comes late",
             PartEvent::Receipt { .. } => "receipt that comes again",
+            PartEvent::Cancelled if is_changed => "called back",
+            PartEvent::Cancelled => "called back too late",
             PartEvent::Clock if was_in_doubt && is_changed => "doubt resolved by the clock",
             PartEvent::Clock if ended && before.place == Place::Queued => "expired in the queue",
             PartEvent::Clock if ended => "expired without a receipt",

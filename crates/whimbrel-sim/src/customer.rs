@@ -59,6 +59,7 @@ pub fn request(number: u64, chance: &mut Chance) -> Request {
         idempotency: chance
             .percent(50)
             .then(|| IdempotencyKey { key: format!("key {number}").into(), request_digest: digest }),
+        due_at: None,
         carrier: None,
         mode: whimbrel_core::KeyMode::Live,
         telling: Telling::default(),

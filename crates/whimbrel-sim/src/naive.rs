@@ -120,9 +120,16 @@ impl Part {
                     && *next != self.carrier;
                 if may_go {
                     (self.attempt, self.carrier, self.failures) = (attempt.0, *next, 0);
-                    self.queue(at);
+                    self.queue(at.max(self.due_at));
                 }
                 may_go
+            }
+            PartEvent::Cancelled => {
+                let may_end = self.place == Place::Queued && self.doubts == 0;
+                if may_end {
+                    self.end(ReceiptStatus::Failed, false);
+                }
+                may_end
             }
             PartEvent::Receipt { status, .. } => self.reported(*status),
             PartEvent::Clock => self.time_passes(at),

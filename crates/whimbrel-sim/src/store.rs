@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Timestamp,
+    Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
@@ -177,6 +178,26 @@ impl Store for SimStore {
 
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
         self.inner.answered(account, key)
+    }
+
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.inner.message_of_serial(account, serial)
+    }
+
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.inner.message_of_any(serial)
+    }
+
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError> {
+        self.inner.progress(account, serial)
+    }
+
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
+        self.inner.journal(account, page)
+    }
+
+    fn serial_high(&self) -> Result<u64, StoreError> {
+        self.inner.serial_high()
     }
 
     fn answered_to_key(

@@ -20,10 +20,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Timestamp,
+    Serial, Timestamp,
 };
 
 pub use document::{
@@ -34,11 +35,11 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Claim, Deal, InboundIn, InboundOutcome, ListChange,
-    NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op, OpResult,
-    OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome,
-    Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, TopUp, UseOnce, Used,
-    Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
+    ListChange, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op,
+    OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned, ReceiptIn,
+    ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret,
+    Spread, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
@@ -149,6 +150,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// What was answered to the message that `account` sent by a signature; `None` if it sent none by it.
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError>;
+
+    /// The account's message of that number.
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError>;
+
+    /// The message of that number, whoever's it is.
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError>;
+
+    /// How far the account's message of that number is.
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError>;
+
+    /// A page of an account's journal.
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError>;
+
+    /// The highest number that was given: numbers go on above it.
+    fn serial_high(&self) -> Result<u64, StoreError>;
 
     /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
     fn answered_to_key(

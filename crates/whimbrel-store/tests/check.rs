@@ -295,6 +295,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("counts-are-true", "update meta set messages = messages + 1"),
     ("counts-are-true", "update meta set inbound = 0"),
     ("ids-are-below-the-mark", "update meta set high_water = high_water - 30000"),
+    ("numbers-are-below-the-mark", "update message set serial = 9 where id = (select min(id) from message)"),
     ("rows-have-their-account", "insert into list_entry values (98, 'barred', '44')"),
     (
         "ids-are-below-the-mark",

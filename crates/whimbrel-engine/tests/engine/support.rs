@@ -288,6 +288,7 @@ impl Gateway {
             validity: None,
             class: None,
             idempotency: None,
+            due_at: None,
             carrier: None,
             mode: whimbrel_core::KeyMode::Live,
         }

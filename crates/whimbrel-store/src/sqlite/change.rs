@@ -4,11 +4,12 @@ use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, MessageClass, MessageId, Money, Notice, NoticeId,
-    NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
+    CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, ForHook, MessageClass, MessageId, Money, Notice,
+    NoticeId, NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp,
+    Told, Whole,
 };
 
-use super::codes::{Code, open_state, small};
+use super::codes::{Code, Tell, open_state, small};
 use super::evidence::Evidence;
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
@@ -143,6 +144,7 @@ impl Work<'_> {
         let tell = match live.tell.scope() {
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
+            NoticeScope::Progress => self.told_on_the_way(&before, &record, tell)?,
             NoticeScope::End => self.told_of_whole(&before, &record)?.filter(|report| report.status.is_final()),
         };
         let notices = match tell {
@@ -191,6 +193,21 @@ impl Work<'_> {
         Ok(with(before.state).told(with(after.state)))
     }
 
+    /// The same for who is told of everything: that the carrier has it, what its first part meets on the way, and the end.
+    fn told_on_the_way(
+        &self,
+        before: &PartRecord,
+        after: &PartRecord,
+        tell: Option<Final>,
+    ) -> Result<Option<Final>, Fault> {
+        let on_the_way = tell.filter(|report| !report.status.is_final() && after.number == 1);
+        let whole = self.told_of_whole(before, after)?.map(|report| match report.status {
+            ReceiptStatus::Accepted => Final { status: ReceiptStatus::Submitted, ..report },
+            _ => report,
+        });
+        Ok(whole.or(on_the_way))
+    }
+
     /// The answer for a part that ended or never was.
     pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
         let class = match self.ended_part(id)?.map(|ended| self.message(ended.message_id)) {
@@ -234,9 +251,11 @@ impl Work<'_> {
             }
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::GivenBack { .. } => ("given-back", &*answer.code),
-            PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock => {
-                ("overtaken", "")
-            }
+            PartEvent::Receipt { .. }
+            | PartEvent::Claimed { .. }
+            | PartEvent::HandedOn { .. }
+            | PartEvent::Cancelled
+            | PartEvent::Clock => ("overtaken", ""),
         };
         let carrier_id = answer.id.as_ref().filter(|_| outcome == "sent").map_or("", |id| &*id.raw);
         self.db.prepare_cached(INSERT_ATTEMPT)?.execute(params![
@@ -298,6 +317,7 @@ impl Work<'_> {
             PartEvent::Refused { error, .. } => ("refusal", code_of(error)),
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::Sent { .. } => ("answer", ""),
+            PartEvent::Cancelled => ("cancel", ""),
             PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } => {
                 ("clock", "")
             }
@@ -372,9 +392,11 @@ impl Work<'_> {
             url: message.callback,
             form: message.form,
             application: message.application,
+            hook: if live.tell == Tell::Hooks { ForHook::Every } else { ForHook::No },
             told: Told::Receipt(ReceiptTold {
                 part_id: live.record.part_id,
                 message_id: message.id,
+                serial: message.serial,
                 part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,

@@ -7,6 +7,7 @@
 mod accept;
 mod accounts;
 mod buckets;
+mod cancel;
 mod catalogue;
 mod change;
 pub mod check;
@@ -20,6 +21,7 @@ mod find;
 mod history;
 mod inbound;
 mod inbox;
+mod journal;
 mod lists;
 mod memory;
 mod moved;
@@ -51,10 +53,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Timestamp,
+    Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -298,6 +301,26 @@ impl Store for SqliteStore {
 
     fn answered(&self, account: AccountId, key: &ReplayKey) -> Result<Option<Accepted>, StoreError> {
         self.read(|db| replay::answered(db, account, key))
+    }
+
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, Some(account), serial))
+    }
+
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, None, serial))
+    }
+
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError> {
+        self.read(|db| journal::progress(db, account, serial))
+    }
+
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
+        self.read(|db| journal::page(db, account, page))
+    }
+
+    fn serial_high(&self) -> Result<u64, StoreError> {
+        Ok(self.counts().serial)
     }
 
     fn answered_to_key(

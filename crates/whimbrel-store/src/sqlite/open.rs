@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0005_resources.sql"), None),
     (include_str!("../../migrations/sqlite/0006_applications.sql"), None),
     (include_str!("../../migrations/sqlite/0007_keys_and_buckets.sql"), None),
+    (include_str!("../../migrations/sqlite/0008_numbered.sql"), None),
     (include_str!("../../migrations/sqlite/0009_kept.sql"), None),
     (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
 ];

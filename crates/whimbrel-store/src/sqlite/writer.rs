@@ -239,6 +239,8 @@ impl Work<'_> {
             Op::Receipt(receipt) => self.take_receipt(receipt),
             Op::Inbound(incoming) => self.take_inbound(incoming),
             Op::Notice(tried) => self.note_try(tried),
+            Op::Spread(spread) => self.spread(spread),
+            Op::Cancel(cancel) => self.cancel(cancel),
             Op::NewAccount(new) => self.make_account(new),
             Op::PatchAccount(patch) => self.patch_account(patch),
             Op::AddSecret(add) => self.add_secret(add),
