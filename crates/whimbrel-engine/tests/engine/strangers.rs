@@ -240,3 +240,12 @@ fn forgotten(dialect: &dyn Dialect, routes: &[Route]) -> BTreeSet<String> {
     assert!(count > 10, "{count} requests are no matrix");
     forgotten
 }
+
+#[test]
+fn every_dialect_has_its_table() {
+    let tables = [("nexmo", nexmo::ROUTES), ("nexo", nexo::ROUTES), ("seven", seven::ROUTES)];
+    for dialect in whimbrel_dialects::registry::DIALECTS {
+        let id = dialect.descriptor().id;
+        assert!(tables.iter().any(|(name, routes)| *name == id && !routes.is_empty()), "{id} has no table");
+    }
+}

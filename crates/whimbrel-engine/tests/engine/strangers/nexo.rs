@@ -15,7 +15,7 @@ const STRANGER: Caller = Caller("Bearer sk_live_00000000000000000000000000000000
 /// The code, and the last digits of the number that it went to.
 const MARKS: &[&str] = &["482917", "980000777"];
 
-const ROUTES: &[Route] =
+pub(super) const ROUTES: &[Route] =
     &[nothing("POST /api/v1/send-otp"), own("GET /api/v1/balance", ""), object("GET /api/v1/deliveries/{id}", "")];
 
 const VIEWS: &[&str] = &["GET /api/v1/deliveries/{id}", "GET /api/v1/balance"];

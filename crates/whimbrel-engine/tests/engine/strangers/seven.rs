@@ -15,7 +15,7 @@ const STRANGER: Caller = Caller("Bearer 7700000000000000000000000000000000000000
 /// In texts, marks and URLs of the owner, and nowhere else.
 const MARKS: &[&str] = &["planted", "447700900777", "447700900901"];
 
-const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     nothing("GET /api/sms"),
     nothing("POST /api/sms"),
     nothing("OPTIONS /api/sms"),
@@ -81,7 +81,8 @@ async fn a_stranger_learns_and_changes_nothing() {
     open_with_key(&gateway, dialect(), "strange7", STRANGER, "http://127.0.0.1:9/none").await;
     let hooked = hook(&gateway, OWNER, "http://planted.example/hook").await;
     hook(&gateway, STRANGER, "http://stranger.example/hook").await;
-    let sent = send(&gateway, OWNER, "to=447700900777&from=planted&text=planted&foreign_id=planted&label=planted").await;
+    let sent =
+        send(&gateway, OWNER, "to=447700900777&from=planted&text=planted&foreign_id=planted&label=planted").await;
     let submission = gateway.next_submission().await;
     gateway.sent(&submission, "c1", AnswerTiming::InTime).await;
     let in_an_hour = gateway.engine.world().now().unix_seconds() + 3_600;
