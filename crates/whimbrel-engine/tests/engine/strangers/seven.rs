@@ -2,7 +2,6 @@
 
 use whimbrel_core::{AnswerTiming, InboundAlphabet, InboundContent, MessageText, ReceiptStatus};
 use whimbrel_dialects::{Dialect, registry};
-use whimbrel_store::Store;
 
 use super::{
     Caller, Names, Route, ask, forgotten, names_are_right, nothing, nothing_is_shown, object, open_with_key, own, seen,
