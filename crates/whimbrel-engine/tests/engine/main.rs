@@ -6,6 +6,7 @@ mod credentials;
 mod hostile;
 mod inbound;
 mod oauth;
+mod otp;
 mod resources;
 mod rules;
 mod secret_keys;

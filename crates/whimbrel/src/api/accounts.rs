@@ -41,7 +41,7 @@ pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse
 }
 
 fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpResponse> {
-    let mut fields = Fields::read(body, &["name", "dialect", "currency", "default_class"])?;
+    let mut fields = Fields::read(body, &["name", "dialect", "currency", "default_class", "credit"])?;
     let name = fields.text("name")?.unwrap_or_default();
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
@@ -55,6 +55,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
             .ok_or_else(|| bad("no dialect is built in"))?,
     };
     let usual = dialect.new_accounts;
+    let welcome = |word: &str| (word == "welcome").then_some(());
+    let credit = fields.word("credit", welcome, "welcome: the free credit of who signs up")?;
     let code = |code: &str| code.parse::<Currency>().ok();
     let currency = fields.word("currency", code, "the three capital letters of a currency")?;
     let currency = currency.or_else(|| code(usual.currency)).unwrap_or(Currency::EUR);
@@ -93,7 +95,18 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
     shown[name] = json!(secret.expose());
     let role = dev::role(dialect);
-    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret }, shown))
+    let free_credit = match credit {
+        Some(()) => {
+            let none = || bad("`credit`: who signs up with this dialect is given none in this currency");
+            Some(
+                dev::welcome_credit(dialect, account.currency)
+                    .filter(|_| usual.currency == account.currency.as_str())
+                    .ok_or_else(none)?,
+            )
+        }
+        None => None,
+    };
+    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret, free_credit }, shown))
 }
 
 /// `GET accounts/{key}`.
@@ -371,7 +384,6 @@ fn shown(view: &AccountView) -> Value {
             "times_left": reload.times_left,
         })
     });
-    let buckets = view.wallet.buckets();
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -382,11 +394,8 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
-        "buckets": {
-            "balance": buckets.balance.eight_decimals(),
-            "bonus_credit": buckets.bonus_credit.eight_decimals(),
-            "free_credit": buckets.free_credit.eight_decimals(),
-        },
+        "bonus_credit": view.wallet.bonus_credit.eight_decimals(),
+        "free_credit": view.wallet.free_credit.eight_decimals(),
         "default_class": view.account.default_class.as_str(),
         "access": view.account.rules.access.as_str(),
         "requests_per_second_max": view.account.rules.requests_per_second_max,

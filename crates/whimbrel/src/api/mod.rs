@@ -18,6 +18,7 @@ mod pool;
 mod secrets;
 mod segments;
 mod signing;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -128,6 +129,7 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
@@ -163,6 +165,7 @@ impl Api {
                 | ["accounts", _, "topup" | "applications" | "reload"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
+                | ["accounts", _, "webhooks", "test"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
