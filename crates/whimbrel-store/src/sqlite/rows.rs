@@ -290,10 +290,7 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
             rules: parsed(row, 13, rules::parse)?,
             otp: OtpSettings {
                 template: row.get(18)?,
-                sender: row
-                    .get::<_, Option<Box<str>>>(19)?
-                    .map(|_| parsed(row, 19, |text| SenderId::parse(text)))
-                    .transpose()?,
+                sender: row.get::<_, Option<Box<str>>>(19)?.map(|_| parsed(row, 19, SenderId::parse)).transpose()?,
             },
             signing,
             policy: Arc::new(policy),
