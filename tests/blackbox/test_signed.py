@@ -95,5 +95,12 @@ def test_known_deviations_can_be_refused(tmp_path, simulator):
         request = signed(gateway, "sha256")
         assert status(ask(gateway, {**request, "account-ref": ""}))[0] == "14"
         assert status(ask(gateway, request))[0] == "0"
+        config.write_text(carrier_config(port) + "\n[signing]\ncompat = true\n")
+        reloaded = gateway.native("POST", "config/reload").json()
+        assert any("signing.compat" in change for change in reloaded["applied"]), reloaded
+        assert reloaded["restart_needed"] == []
+        # Of another second: the same signature would be the same request.
+        request = signed(gateway, "sha256", text="after the reload")
+        assert status(ask(gateway, {**request, "account-ref": ""}))[0] == "0"
     finally:
         gateway.end()

@@ -304,6 +304,8 @@ pub enum Refusal {
     FacilityNotAllowed,
     /// Unknown key, or wrong secret: never told apart.
     BadCredentials,
+    /// A good credential whose time is over: it proved once who is calling, so it is told.
+    CredentialExpired,
     /// Two ways of proving who is calling that exclude each other.
     ConflictingCredentials,
     /// A signature was given that cannot be accepted.

@@ -10,6 +10,8 @@ use std::fmt;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureMethod, Timestamp};
 
+use crate::address::Addresses;
+
 /// Who a request says is calling.
 #[derive(Debug)]
 pub enum Claim {
@@ -111,6 +113,8 @@ pub struct DelegatedKeys<'a> {
     pub consumer: &'a Secret,
     /// The secret of the token that it names.
     pub token: Option<&'a Secret>,
+    /// The addresses that are ours: a signature for any other does not count.
+    pub addresses: &'a Addresses,
     /// The time.
     pub now: Timestamp,
 }

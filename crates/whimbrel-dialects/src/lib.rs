@@ -4,6 +4,7 @@
 //! as its vendor's answer, and renders a [`Notice`] as its vendor's webhook. No I/O, no clock, no store. Everything that names
 //! a vendor stays inside the vendor's folder and its line in [`registry`].
 
+pub mod address;
 pub mod claim;
 pub mod client;
 pub mod http;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod nexmo;
 pub mod nexo;
 pub mod own;
+pub mod probe;
 pub mod registry;
 pub mod webhook;
 
@@ -173,7 +175,6 @@ pub trait Dialect: Send + Sync {
     fn applications(&self) -> Option<&dyn Applications> {
         None
     }
-
     /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
     /// that says nothing of the message.
     fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {

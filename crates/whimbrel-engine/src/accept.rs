@@ -22,6 +22,14 @@ use crate::events::About;
 use crate::limiter::{RecipientRule, Recipients};
 use crate::settle::{GiveBack, give_back};
 
+/// A message that was taken, now or before.
+pub(crate) struct Taken {
+    /// What is answered.
+    pub(crate) accepted: Accepted,
+    /// Whether this request had it taken; else it is one that was answered before.
+    pub(crate) is_new: bool,
+}
+
 impl Engine {
     /// Takes one message for `account`.
     ///
@@ -33,7 +41,7 @@ impl Engine {
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
-        self.send_once(account, None, call, dialect).await
+        self.send_once(account, None, call, dialect).await.map(|taken| taken.accepted)
     }
 
     /// Takes one message for `account`, whose request uses `replay` up.
@@ -46,7 +54,7 @@ impl Engine {
         replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let snapshot = self.snapshot();
         let mut next_id = || self.world.next_id();
@@ -67,14 +75,14 @@ impl Engine {
             })?;
         let owned = self.directory.owns(account.id, plan.sender.as_str());
         policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
-        self.within_sender_rate(account, &plan, now)?;
-        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
-            return self.unless_stored(&plan, refusal).await;
-        }
         let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
         if desk.is_retired() {
             // Planned before a reload took the carrier away: the next try is planned with the routes of now.
             return Err(Refusal::Overloaded);
+        }
+        self.within_sender_rate(account, &plan, now)?;
+        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
+            return self.unless_stored(&plan, refusal).await.map(|accepted| Taken { accepted, is_new: false });
         }
 
         let reserved = desk.dispatch().reserve(plan.parts.len(), now);
@@ -88,7 +96,8 @@ impl Engine {
         };
         self.batcher.push(vec![op], Box::new(after));
         let taken = answered.await.unwrap_or(Err(Refusal::Internal));
-        if taken.is_err() {
+        // What sends nothing new counts for nothing.
+        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
             self.recipients().give_back(account.id, recipient.digits(), now);
         }
         if matches!(taken, Err(Refusal::InvalidSignature)) {
@@ -165,7 +174,7 @@ impl Engine {
         plan: &Plan,
         claim: FirstClaim,
         result: Result<Vec<OpResult>, CommitError>,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let taken = result.map(|mut results| results.pop());
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
@@ -194,7 +203,7 @@ impl Engine {
                         ("message.accepted", Some(plan.account_id), about, detail.into())
                     });
                 }
-                Ok(*accepted)
+                Ok(Taken { accepted: *accepted, is_new })
             }
             Ok(Some(OpResult::Refused(refusal))) => Err(refusal),
             Ok(Some(OpResult::Failed(why))) => {

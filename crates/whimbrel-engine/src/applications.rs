@@ -1,12 +1,11 @@
 //! Applications: documents of a dialect that hold a key, kept in the store and, as far as requests are judged by them, in memory.
 //!
-//! A key pair is made off the async threads, one at a time: it takes a core for a tenth of a second, and a caller may ask for as
-//! many as it likes. The private key is in the answer and nowhere else.
+//! A key pair is made on a thread of its own, one at a time and in turns by account: it takes a core for a tenth of a second, and a
+//! caller may ask for as many as it likes. The private key is in the answer and nowhere else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Semaphore;
 use whimbrel_core::{
     AccountId, Application, ApplicationCall, ApplicationFacts, ApplicationId, ApplicationOutcome, ApplicationPage,
     ApplicationShown, ApplicationWish, EndpointKind, FieldFault, FormNamed, KeyWish, PageWish, Refusal, Secret,
@@ -22,20 +21,40 @@ use whimbrel_store::{
 use crate::Engine;
 use crate::authenticate::Caller;
 use crate::batcher::CommitError;
+use crate::prover::{Asker, Overloaded, Prover, Spent};
 
 /// Applications that an account may have.
 pub const APPLICATIONS_MAX: u32 = 1_000;
-/// Callers that may wait for a key pair; who comes after them is told to come again.
-const PAIRS_WAITING_MAX: usize = 32;
 /// Documents read at once when the engine starts.
 const PAGE: usize = 1_000;
 
 /// The applications of all accounts.
 pub struct Applications {
-    by_id: RwLock<HashMap<ApplicationId, Arc<Application>>>,
-    /// One place: one pair is made at a time.
-    makes: Semaphore,
-    waiting: Semaphore,
+    known: RwLock<KnownApplications>,
+    makes: Prover,
+}
+
+#[derive(Default)]
+struct KnownApplications {
+    by_id: HashMap<ApplicationId, Arc<Application>>,
+    counts: HashMap<AccountId, u32>,
+}
+
+impl KnownApplications {
+    fn put(&mut self, application: Arc<Application>) {
+        let account_id = application.account_id;
+        if self.by_id.insert(application.id, application).is_none() {
+            *self.counts.entry(account_id).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, id: ApplicationId) {
+        let Some(removed) = self.by_id.remove(&id) else { return };
+        match self.counts.get_mut(&removed.account_id) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => _ = self.counts.remove(&removed.account_id),
+        }
+    }
 }
 
 /// What an application is made of by an operator.
@@ -113,9 +132,13 @@ impl std::fmt::Display for ApplicationError {
 impl std::error::Error for ApplicationError {}
 
 impl Applications {
-    /// Reads those that there are.
-    pub(crate) fn load(store: &dyn Store, dialects: &[&'static dyn Dialect]) -> Result<Self, StoreError> {
-        let mut by_id = HashMap::new();
+    /// Reads those that there are; `makes` makes key pairs.
+    pub(crate) fn load(
+        store: &dyn Store,
+        dialects: &[&'static dyn Dialect],
+        makes: Prover,
+    ) -> Result<Self, StoreError> {
+        let mut found = KnownApplications::default();
         for dialect in dialects {
             let mut place = place(*dialect, "");
             loop {
@@ -124,41 +147,48 @@ impl Applications {
                 if let Some(last) = documents.last() {
                     place = last.place.clone();
                 }
-                by_id.extend(documents.iter().filter_map(|document| known(*dialect, document)));
+                documents.iter().filter_map(|document| known(*dialect, document)).for_each(|one| found.put(one));
                 if is_last {
                     break;
                 }
             }
         }
-        let (makes, waiting) = (Semaphore::new(1), Semaphore::new(PAIRS_WAITING_MAX));
-        Ok(Self { by_id: RwLock::new(by_id), makes, waiting })
+        Ok(Self { known: RwLock::new(found), makes })
     }
 
     /// The application with that id, whoever's it is.
     #[must_use]
     pub fn find(&self, id: ApplicationId) -> Option<Arc<Application>> {
-        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
     }
 
     fn put(&self, dialect: &dyn Dialect, document: &Document) {
-        if let Some((id, application)) = known(dialect, document) {
-            self.by_id.write().unwrap_or_else(PoisonError::into_inner).insert(id, application);
+        if let Some(application) = known(dialect, document) {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).put(application);
         }
     }
 
     fn remove(&self, id: ApplicationId) {
-        self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
-    /// A new pair, in PEM: public and private.
-    async fn pair(&self) -> Result<(Box<str>, Secret), ApplicationError> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| ApplicationError::Busy)?;
-        let _makes = self.makes.acquire().await.map_err(|_| ApplicationError::Busy)?;
-        let made = tokio::task::spawn_blocking(|| {
-            let key = PrivateKey::generate()?;
-            Ok((key.public_key()?.to_pem().into(), Secret::new(key.to_pem()?.as_str())))
-        });
-        made.await.unwrap_or(Err(KeyFault::NotMade)).map_err(ApplicationError::Key)
+    /// How many an account has.
+    fn count(&self, account_id: AccountId) -> u32 {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.counts.get(&account_id).copied().unwrap_or_default()
+    }
+
+    /// A new pair for an account, in PEM: public and private.
+    async fn pair(&self, account_id: AccountId) -> Result<(Box<str>, Secret), ApplicationError> {
+        let make = || {
+            let pair = || {
+                let key = PrivateKey::generate()?;
+                Ok((key.public_key()?.to_pem().into(), Secret::new(key.to_pem()?.as_str())))
+            };
+            (pair(), Spent::Well)
+        };
+        let made = self.makes.run(Asker::Account(account_id), make).await;
+        made.map_err(|Overloaded| ApplicationError::Busy)?.map_err(ApplicationError::Key)
     }
 }
 
@@ -167,7 +197,7 @@ fn place(dialect: &dyn Dialect, key: &str) -> DocumentPlace {
 }
 
 /// A stored application as requests are judged by it.
-fn known(dialect: &dyn Dialect, document: &Document) -> Option<(ApplicationId, Arc<Application>)> {
+fn known(dialect: &dyn Dialect, document: &Document) -> Option<Arc<Application>> {
     let id = ApplicationId(Uuid::parse(&document.place.key)?.0);
     let application = Application {
         id,
@@ -176,7 +206,7 @@ fn known(dialect: &dyn Dialect, document: &Document) -> Option<(ApplicationId, A
         old_key: document.old_key.clone(),
         facts: dialect.applications()?.facts(&document.json),
     };
-    Some((id, Arc::new(application)))
+    Some(Arc::new(application))
 }
 
 /// A stored application as its owner sees it.
@@ -352,10 +382,14 @@ impl Engine {
         id: ApplicationId,
         wish: ApplicationWish,
     ) -> Result<(ApplicationShown, Option<Secret>), ApplicationError> {
+        // The store has the last word; who has as many as may be is not worth a pair.
+        if self.applications.count(account_id) >= APPLICATIONS_MAX {
+            return Err(ApplicationError::TooMany);
+        }
         let (public_key, private_key) = match wish.key {
             KeyWish::Given(key) => (key, None),
             KeyWish::Kept | KeyWish::New => {
-                let (public_key, private_key) = self.applications.pair().await?;
+                let (public_key, private_key) = self.applications.pair(account_id).await?;
                 (public_key, Some(private_key))
             }
         };
@@ -380,7 +414,7 @@ impl Engine {
             KeyWish::Kept => (None, None),
             KeyWish::Given(key) => (Some(key), None),
             KeyWish::New => {
-                let (public_key, private_key) = self.applications.pair().await?;
+                let (public_key, private_key) = self.applications.pair(account_id).await?;
                 (Some(public_key), Some(private_key))
             }
         };
@@ -426,5 +460,29 @@ impl Engine {
             Some(OpResult::Failed(why)) => Err(ApplicationError::Bug(why)),
             _ => Err(ApplicationError::Bug("an answer of another kind".into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_has_as_many_as_were_put_and_not_removed() {
+        let (mut known, account) = (KnownApplications::default(), AccountId(7));
+        let application = |id| {
+            let (public_key, facts) = (Box::default(), ApplicationFacts::default());
+            let application =
+                Application { id: ApplicationId(id), account_id: account, public_key, old_key: None, facts };
+            Arc::new(application)
+        };
+        for id in [1, 2, 1, 3] {
+            known.put(application(id));
+        }
+        assert_eq!(known.counts.get(&account), Some(&3));
+        for id in [2, 2, 9, 1, 3] {
+            known.remove(ApplicationId(id));
+        }
+        assert!(known.counts.is_empty() && known.by_id.is_empty());
     }
 }

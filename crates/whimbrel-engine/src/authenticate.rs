@@ -11,17 +11,16 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use whimbrel_core::policy::KeyUse;
 use whimbrel_core::{
-    Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Scope, Secret,
+    Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Secret,
     SecretId, SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
-use whimbrel_dialects::claim::{BearerToken, DelegatedRequest, TokenFault, TokenKeys};
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
 use crate::directory::Entry;
 use crate::failures::{Failures, KeyName, Source};
-use crate::prover::Overloaded;
+use crate::prover::{Asker, Overloaded, Spent};
 
 /// What is known of a request besides what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +42,35 @@ pub struct Caller {
     pub application: Option<ApplicationId>,
     /// What must not be used again once the request was carried out.
     pub replay: Option<ReplayKey>,
+    /// By which key.
+    pub(crate) name: KeyName,
+    /// From where.
+    pub(crate) source: Source,
+}
+
+/// Why nobody was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unproved {
+    pub(crate) refusal: Refusal,
+    pub(crate) guess: Guess,
+}
+
+/// Whether a request that proves nobody may be one of many that try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    Yes,
+    /// What was shown was good once, or cannot be found by trying.
+    No,
+}
+
+impl From<Refusal> for Unproved {
+    fn from(refusal: Refusal) -> Self {
+        let guess = match refusal {
+            Refusal::BadCredentials | Refusal::InvalidSignature => Guess::Yes,
+            _ => Guess::No,
+        };
+        Self { refusal, guess }
+    }
 }
 
 impl Engine {
@@ -65,64 +93,49 @@ impl Engine {
         let proved = match claim {
             Claim::SecretKey { secret, .. } => {
                 let found = self.directory.by_digests(dialect, &self.keyring.digests(secret));
-                found.ok_or(Refusal::BadCredentials).map(|(entry, of_key)| {
+                found.ok_or(Unproved::from(Refusal::BadCredentials)).map(|(entry, of_key)| {
                     mode = of_key;
                     (entry, None)
                 })
             }
             Claim::KeyAndSecret { key, secret, .. } => {
-                self.prove(dialect, key, secret, source).await.map(|entry| (entry, None))
+                self.prove(dialect, key, secret, source).await.map(|entry| (entry, None)).map_err(Unproved::from)
             }
-            Claim::Signed(signed) => {
-                self.check_signature(dialect, &**signed, now).map(|(entry, verified)| (entry, Some(verified.replay)))
-            }
+            Claim::Signed(signed) => self
+                .check_signature(dialect, &**signed, now)
+                .map(|(entry, verified)| (entry, Some(verified.replay)))
+                .map_err(Unproved::from),
             Claim::Token(token) => self.check_token(dialect, &**token, now).map(|entry| (entry, None)),
             Claim::Delegated(request) => {
-                self.prove_delegated(dialect, &**request, now).await.map(|entry| (entry, None))
+                self.check_delegated(dialect, &**request, now).map(|(entry, replay)| (entry, Some(replay)))
             }
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
             Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
         };
-        match &proved {
-            Ok(_) => self.failures().proved(name, source),
-            Err(Refusal::BadCredentials | Refusal::InvalidSignature) => self.failures().failed(name, source, now),
-            Err(_) => {}
+        let (entry, replay) = match proved {
+            Ok(proved) => proved,
+            Err(Unproved { refusal, guess }) => {
+                if guess == Guess::Yes {
+                    self.failures().failed(name, source, now);
+                }
+                return Err(refusal);
+            }
+        };
+        // Of what is good once, a stranger may have a copy: it proves somebody when it is used, not when it is shown.
+        if replay.is_none() {
+            self.failures().proved(name, source);
         }
-        let (entry, replay) = proved?;
         let (account, method) = (Arc::clone(&entry.account), claim.method());
         let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
-            (AccountStatus::Active, Access::Http) => Ok(Caller { account, method, mode, application, replay }),
+            (AccountStatus::Active, Access::Http) => {
+                Ok(Caller { account, method, mode, application, replay, name, source })
+            }
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
-        }
-    }
-
-    /// The account on whose behalf a request is signed. Its nonce is used up here, whatever comes of the request.
-    async fn prove_delegated(
-        &self,
-        dialect: &'static str,
-        request: &dyn DelegatedRequest,
-        now: Timestamp,
-    ) -> Result<Arc<Entry>, Refusal> {
-        let (entry, nonce) = self.check_delegated(dialect, request, now)?;
-        self.use_nonce(entry.account.id, nonce).await?;
-        Ok(entry)
-    }
-
-    /// The account of the application that signed a token. An unknown application, one of another dialect and a wrong signature look
-    /// alike.
-    fn check_token(&self, dialect: &str, token: &dyn BearerToken, now: Timestamp) -> Result<Arc<Entry>, Refusal> {
-        let application = self.applications.find(token.application()).ok_or(Refusal::BadCredentials)?;
-        let entry = self.directory.by_id(application.account_id).filter(|entry| *entry.dialect == *dialect);
-        let public_keys = application.keys(now);
-        match token.verify(&TokenKeys { public_keys: &public_keys, now }) {
-            Ok(()) => entry.ok_or(Refusal::BadCredentials),
-            Err(TokenFault::Forbidden) => Err(Refusal::ScopeNotAllowed { scope: Scope::Send }),
-            Err(TokenFault::Expired | TokenFault::Invalid(_)) => Err(Refusal::BadCredentials),
         }
     }
 
@@ -142,7 +155,8 @@ impl Engine {
         {
             return Ok(entry);
         }
-        let id = self.prove_chosen(entry.as_deref(), secret, source).await?.ok_or(Refusal::BadCredentials)?;
+        let chosen = self.prove_chosen(entry.as_deref(), secret, Asker::Source(source)).await?;
+        let id = chosen.ok_or(Refusal::BadCredentials)?;
         // It may have been revoked while it was compared.
         let entry = self.directory.by_key(dialect, key).ok_or(Refusal::BadCredentials)?;
         entry.secret(id).ok_or(Refusal::BadCredentials)?.remember(proof);
@@ -154,7 +168,7 @@ impl Engine {
         &self,
         entry: Option<&Entry>,
         secret: &Secret,
-        source: Source,
+        asker: Asker,
     ) -> Result<Option<SecretId>, Refusal> {
         if !self.directory.has_chosen_secrets() {
             return Ok(None);
@@ -162,8 +176,11 @@ impl Engine {
         let chosen = entry.into_iter().flat_map(|entry| entry.secrets_of(SecretKind::Chosen));
         let chosen: Vec<_> = chosen.map(|live| (live.known.id, live.known.verifier.clone())).collect();
         let (keyring, secret) = (Arc::clone(&self.keyring), secret.clone());
-        let compared = self.prover.run(source, move || which(&keyring, &chosen, &secret)).await;
-        compared.map_err(|Overloaded| Refusal::Overloaded)
+        let compare = move || {
+            let found = which(&keyring, &chosen, &secret);
+            (found, if found.is_some() { Spent::Well } else { Spent::OnAGuess })
+        };
+        self.prover.run(asker, compare).await.map_err(|Overloaded| Refusal::Overloaded)
     }
 
     pub(crate) fn failures(&self) -> MutexGuard<'_, Failures> {

@@ -212,6 +212,16 @@ impl Directory {
         Some((entries.by_id.get(&id).cloned()?, mode))
     }
 
+    /// Accounts after `after`, in the order of `dialect:key`; so many at most.
+    #[must_use]
+    pub fn after(&self, after: &str, count_max: usize) -> Vec<Arc<Entry>> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let named = entries.by_id.values().map(|entry| (format!("{}:{}", entry.dialect, entry.account.key), entry));
+        let mut named: Vec<_> = named.filter(|(name, _)| name.as_str() > after).collect();
+        named.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        named.into_iter().take(count_max).map(|(_, entry)| Arc::clone(entry)).collect()
+    }
+
     /// Every account with that key, whatever its dialect.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Vec<Arc<Entry>> {

@@ -8,6 +8,7 @@ use whimbrel_dialects::{Claim, Dialect};
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
 use crate::prices::prices;
+use crate::replays::replayed;
 
 /// A request that was handled.
 #[derive(Debug)]
@@ -56,7 +57,10 @@ impl Engine {
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
-                Ok(call) => self.carry_out(dialect, &caller, call).await,
+                Ok(call) => match self.use_nonce(&caller, &call).await {
+                    Ok(()) => self.carry_out(dialect, &caller, call).await,
+                    Err(refusal) => Outcome::Refused(refusal),
+                },
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
@@ -90,7 +94,14 @@ impl Engine {
             Call::Send(send) => {
                 let send = self.addressed(caller, *send);
                 match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
-                    Ok(accepted) => Outcome::Sent(accepted),
+                    Ok(taken) => {
+                        if taken.is_new {
+                            self.note_first_use(caller);
+                        }
+                        Outcome::Sent(taken.accepted)
+                    }
+                    // Of a nonce, this is its second use.
+                    Err(Refusal::InvalidSignature) => Outcome::Refused(replayed(caller.method)),
                     Err(refusal) => self.unless_answered(caller, refusal).await,
                 }
             }
@@ -128,7 +139,7 @@ impl Engine {
     }
 
     /// Counts a request of `account` in its present second; whatever comes of it, it counts.
-    fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
         let rate = account.rules.request_rate();
         if rate.per_second_max == 0 {
             return Ok(());
@@ -146,7 +157,8 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::InvalidNetwork => "parameters",
         Refusal::TooLong => "length",
         Refusal::FacilityNotAllowed => "facility",
-        Refusal::BadCredentials | Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::BadCredentials | Refusal::CredentialExpired => "credentials",
+        Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
         Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
             "key-method"
         }

@@ -37,16 +37,19 @@ mod lists;
 mod messages;
 mod notifier;
 mod numbers;
+mod owners;
 mod pool;
 mod prices;
 mod recover;
 mod rejections;
 mod reload;
+mod replays;
 mod reroute;
 mod secrets;
 mod settle;
 mod signatures;
 mod sweep;
+mod tokens;
 mod url_test;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -54,6 +57,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
@@ -109,6 +113,8 @@ pub struct Parts {
     pub compat: Compat,
     /// How often keys and sources may fail to prove who is calling.
     pub failure_rules: FailureRules,
+    /// By which addresses clients call.
+    pub addresses: Addresses,
 }
 
 /// The running engine.
@@ -124,6 +130,7 @@ pub struct Engine {
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
     pub(crate) signatures: Signatures,
+    pub(crate) addresses: Addresses,
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     pub(crate) recipients: Mutex<Recipients>,
@@ -245,7 +252,8 @@ impl Engine {
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
         };
-        let applications = Applications::load(&*parts.store, DIALECTS)?;
+        let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
+        let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
@@ -260,6 +268,7 @@ impl Engine {
             notifier: Notifier::new(),
             events: Events::default(),
             signatures: Signatures::new(parts.compat),
+            addresses: parts.addresses,
             requests: Mutex::default(),
             senders: Mutex::default(),
             recipients: Mutex::default(),

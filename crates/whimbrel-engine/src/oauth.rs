@@ -15,11 +15,12 @@ use whimbrel_dialects::Dialect;
 use whimbrel_dialects::claim::{DelegatedKeys, DelegatedRequest, Delegation};
 use whimbrel_store::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, Op, OpResult,
-    Store, StoreError, TakesTexts, UseOnce, Used,
+    Store, StoreError, TakesTexts,
 };
 
 use self::pending::{Asked, Full, LIFETIME, Pending};
 use crate::Engine;
+use crate::authenticate::{Guess, Unproved};
 use crate::batcher::CommitError;
 use crate::directory::Entry;
 
@@ -27,6 +28,16 @@ use crate::directory::Entry;
 pub const DOCUMENTS_MAX: u32 = 1_000;
 /// Documents read at once when the engine starts.
 const PAGE: usize = 1_000;
+
+/// Verifies what somebody signed for a consumer or token that there is not; what comes of it is not looked at.
+const NOBODYS_SECRET: &str = "00000000000000000000000000000000";
+
+/// The token that a request names.
+struct TokenKnown {
+    /// Who granted it; a request on the way to a token is the consumer's own.
+    grantor: Option<AccountId>,
+    secret: Option<Secret>,
+}
 
 /// What is known of OAuth, by dialect and key.
 pub(crate) struct Oauth {
@@ -118,53 +129,58 @@ fn place(dialect: &str, kind: DocumentKind, key: &str) -> DocumentPlace {
 
 impl Engine {
     /// The account on whose behalf a delegated request calls, and what must not be used again. Of a request on the way to a token it
-    /// is the consumer's own.
+    /// is the consumer's own. Whatever is unknown of it, one signature is verified.
     pub(crate) fn check_delegated(
         &self,
         dialect: &'static str,
         request: &dyn DelegatedRequest,
         now: Timestamp,
-    ) -> Result<(Arc<Entry>, ReplayKey), Refusal> {
+    ) -> Result<(Arc<Entry>, ReplayKey), Unproved> {
         const UNKNOWN: Refusal = Refusal::BadCredentials;
-        let consumer = self.oauth.find(dialect, DocumentKind::OauthConsumer, request.consumer()).ok_or(UNKNOWN)?;
-        let consumer_secret = consumer.secret.clone().ok_or(UNKNOWN)?;
-        let (account, token_secret) = match (request.delegation(), request.token()) {
-            (Delegation::Request, None) => (consumer.account_id, None),
-            (Delegation::Exchange, Some(token)) => {
-                let pending = self.oauth.pending();
-                let asked = pending.find(token, now).filter(|asked| *asked.consumer == *request.consumer());
-                (consumer.account_id, Some(asked.ok_or(UNKNOWN)?.secret.clone()))
-            }
-            (Delegation::Call, Some(token)) => {
-                let grant = self.oauth.find(dialect, DocumentKind::OauthGrant, token).ok_or(UNKNOWN)?;
-                if consumer_of(&grant) != Some(request.consumer()) {
-                    return Err(UNKNOWN);
-                }
-                (grant.account_id, Some(grant.secret.clone().ok_or(UNKNOWN)?))
-            }
-            (Delegation::Request, Some(_)) | (Delegation::Exchange | Delegation::Call, None) => return Err(UNKNOWN),
+        let consumer = self.oauth.find(dialect, DocumentKind::OauthConsumer, request.consumer());
+        let of_token = self.token_of(dialect, request, now);
+        let nobodys = Secret::new(NOBODYS_SECRET);
+        let token_secret = match &of_token {
+            Ok(known) => known.secret.clone(),
+            Err(()) => Some(nobodys.clone()),
         };
-        let keys = DelegatedKeys { consumer: &consumer_secret, token: token_secret.as_ref(), now };
-        let replay = request.verify(&keys).map_err(|_| UNKNOWN)?;
-        let of_dialect = |id| self.directory.by_id(id).filter(|entry| *entry.dialect == *dialect).ok_or(UNKNOWN);
+        let consumer_secret = consumer.as_ref().and_then(|consumer| consumer.secret.clone());
+        let keys = DelegatedKeys {
+            consumer: consumer_secret.as_ref().unwrap_or(&nobodys),
+            token: token_secret.as_ref(),
+            addresses: &self.addresses,
+            now,
+        };
+        let verified = request.verify(&keys);
+        let consumer = consumer.filter(|consumer| consumer.secret.is_some()).ok_or(UNKNOWN)?;
+        // A token that is over cannot be verified any more. It has 128 bits of chance: nobody finds one by trying, and whoever
+        // still sends one was granted it once.
+        let known = of_token.map_err(|()| Unproved { refusal: UNKNOWN, guess: Guess::No })?;
+        let replay = verified.map_err(|_| UNKNOWN)?;
+        let of_dialect = |id| self.directory.by_id(id).filter(|entry| *entry.dialect == *dialect);
+        let active = |entry: &Arc<Entry>| entry.account.status == AccountStatus::Active;
         // Whoever was suspended does not go on by what others granted.
-        if of_dialect(consumer.account_id)?.account.status != AccountStatus::Active {
-            return Err(UNKNOWN);
-        }
-        Ok((of_dialect(account)?, replay))
+        let is_good = of_dialect(consumer.account_id).is_some_and(|entry| active(&entry));
+        let entry = of_dialect(known.grantor.unwrap_or(consumer.account_id)).filter(|_| is_good);
+        Ok((entry.ok_or(Unproved { refusal: UNKNOWN, guess: Guess::No })?, replay))
     }
 
-    /// Uses a nonce; the second time it looks like a wrong signature.
-    pub(crate) async fn use_nonce(&self, account_id: AccountId, key: ReplayKey) -> Result<(), Refusal> {
-        let (used_by, at) = (self.world.next_id(), self.world.now());
-        match self.change(Op::UseOnce(UseOnce { account_id, key, used_by, at }), |_| {}).await {
-            Ok(Some(OpResult::Used(Used::First))) => Ok(()),
-            Ok(Some(OpResult::Used(Used::Again))) => Err(Refusal::BadCredentials),
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
-            Ok(_) | Err(_) => {
-                tracing::error!(%account_id, "a nonce could not be used; report this as a bug unless the store has stopped");
-                Err(Refusal::Internal)
+    /// What is known of the token that a request names, if it is one for that kind of request and of that consumer.
+    fn token_of(&self, dialect: &str, request: &dyn DelegatedRequest, now: Timestamp) -> Result<TokenKnown, ()> {
+        match (request.delegation(), request.token()) {
+            (Delegation::Request, None) => Ok(TokenKnown { grantor: None, secret: None }),
+            (Delegation::Exchange, Some(token)) => {
+                let pending = self.oauth.pending();
+                let asked = pending.find(token, now).filter(|asked| *asked.consumer == *request.consumer()).ok_or(())?;
+                Ok(TokenKnown { grantor: None, secret: Some(asked.secret.clone()) })
             }
+            (Delegation::Call, Some(token)) => {
+                let grant = self.oauth.find(dialect, DocumentKind::OauthGrant, token).ok_or(())?;
+                let is_its = consumer_of(&grant) == Some(request.consumer());
+                let secret = grant.secret.clone().filter(|_| is_its).ok_or(())?;
+                Ok(TokenKnown { grantor: Some(grant.account_id), secret: Some(secret) })
+            }
+            (Delegation::Request, Some(_)) | (Delegation::Exchange | Delegation::Call, None) => Err(()),
         }
     }
 
@@ -175,7 +191,8 @@ impl Engine {
             asked.as_ref().and_then(|asked| self.oauth.find(dialect, DocumentKind::OauthConsumer, &asked.consumer));
         match (asked, consumer) {
             (Some(asked), Some(consumer)) => {
-                OauthOutcome::Asked { token: token.into(), consumer: consumer.json.clone(), callback: asked.callback }
+                let (consumer, callback) = (consumer.json.clone(), asked.callback);
+                OauthOutcome::Asked { token: token.into(), consumer, callback, mark: Secret::new(self.random_text()) }
             }
             _ => OauthOutcome::TokenRejected,
         }
@@ -194,7 +211,15 @@ impl Engine {
             OauthCall::Request { consumer, callback } => {
                 let (token, secret) = (self.random_text(), Secret::new(self.random_text()));
                 let ends_at = now + LIFETIME;
-                let asked = Asked { consumer, secret: secret.clone(), callback, ends_at, granted: None, wrong: 0 };
+                let asked = Asked {
+                    consumer,
+                    secret: secret.clone(),
+                    callback,
+                    ends_at,
+                    granted: None,
+                    wrong: 0,
+                    is_leaving: false,
+                };
                 match self.oauth.pending().add(token.clone().into(), asked, now) {
                     Ok(()) => Ok(OauthOutcome::Token { token: token.into(), secret, kind: TokenKind::Request }),
                     Err(Full) => Ok(OauthOutcome::TooMany),
@@ -211,7 +236,8 @@ impl Engine {
             OauthCall::Exchange { consumer, token, verifier } => {
                 let granted = self.oauth.pending().exchange(&token, &consumer, &verifier, now);
                 let Some(grantor) = granted else { return Ok(OauthOutcome::TokenRejected) };
-                match self.make(grantor, dialect, DocumentKind::OauthGrant, consumer).await {
+                let exchange = Exchange { engine: Arc::clone(self), token, fate: ExchangeFate::GivenBack };
+                match self.make(grantor, dialect, DocumentKind::OauthGrant, consumer, Some(exchange)).await {
                     Ok((token, secret)) => Ok(OauthOutcome::Token { token, secret, kind: TokenKind::Access }),
                     Err(OauthError::TooMany) => Ok(OauthOutcome::TooMany),
                     Err(OauthError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
@@ -234,7 +260,7 @@ impl Engine {
         name: Box<str>,
     ) -> Result<(Box<str>, Secret), OauthError> {
         let entry = self.directory.by_id(account_id).ok_or(OauthError::UnknownAccount)?;
-        self.make(account_id, &entry.dialect, DocumentKind::OauthConsumer, name).await
+        self.make(account_id, &entry.dialect, DocumentKind::OauthConsumer, name, None).await
     }
 
     /// An account's consumers with their names, or its grants with the keys of their consumers, in the order in which they were made.
@@ -260,7 +286,7 @@ impl Engine {
     pub async fn remove_consumer(self: &Arc<Self>, account_id: AccountId, key: &str) -> Result<(), OauthError> {
         self.remove(account_id, DocumentKind::OauthConsumer, key).await?;
         for (grant, grantor) in self.oauth.granted_to(key) {
-            match self.change_oauth(grantor, grant, DocumentFate::Remove).await {
+            match self.change_oauth(grantor, grant, DocumentFate::Remove, None).await {
                 Ok(_) | Err(OauthError::Unknown) => {}
                 Err(error) => return Err(error),
             }
@@ -279,7 +305,7 @@ impl Engine {
     async fn remove(self: &Arc<Self>, account_id: AccountId, kind: DocumentKind, key: &str) -> Result<(), OauthError> {
         let entry = self.directory.by_id(account_id).ok_or(OauthError::UnknownAccount)?;
         let place = place(&entry.dialect, kind, key);
-        self.change_oauth(account_id, place, DocumentFate::Remove).await.map(|_| ())
+        self.change_oauth(account_id, place, DocumentFate::Remove, None).await.map(|_| ())
     }
 
     async fn make(
@@ -288,6 +314,7 @@ impl Engine {
         dialect: &str,
         kind: DocumentKind,
         json: Box<str>,
+        exchange: Option<Exchange>,
     ) -> Result<(Box<str>, Secret), OauthError> {
         let (key, secret) = (self.random_text(), Secret::new(self.random_text()));
         let fate = DocumentFate::Make {
@@ -297,7 +324,7 @@ impl Engine {
             texts: TakesTexts::No,
             count_max: DOCUMENTS_MAX,
         };
-        self.change_oauth(account_id, place(dialect, kind, &key), fate).await?;
+        self.change_oauth(account_id, place(dialect, kind, &key), fate, exchange).await?;
         Ok((key.into(), secret))
     }
 
@@ -306,12 +333,16 @@ impl Engine {
         account_id: AccountId,
         place: DocumentPlace,
         fate: DocumentFate,
+        exchange: Option<Exchange>,
     ) -> Result<Option<Document>, OauthError> {
         let op =
             Op::Document(Box::new(DocumentChange { place: place.clone(), account_id, fate, at: self.world.now() }));
         let engine = Arc::clone(self);
         let changed = move |result: &OpResult| match result {
-            OpResult::Document(document) => engine.oauth.note(&place, Some(document)),
+            OpResult::Document(document) => {
+                engine.oauth.note(&place, Some(document));
+                exchange.map(Exchange::done);
+            }
             OpResult::DocumentRemoved => engine.oauth.note(&place, None),
             _ => {}
         };
@@ -328,6 +359,35 @@ impl Engine {
     /// 128 random bits as 32 hexadecimal digits.
     fn random_text(&self) -> String {
         format!("{:016x}{:016x}", self.world.random(), self.world.random())
+    }
+}
+
+/// A request token that is being exchanged. It is gone once the grant is stored, and good again if that failed, whether or not
+/// the consumer still waits.
+struct Exchange {
+    engine: Arc<Engine>,
+    token: Box<str>,
+    fate: ExchangeFate,
+}
+
+enum ExchangeFate {
+    GivenBack,
+    Done,
+}
+
+impl Exchange {
+    fn done(mut self) {
+        self.fate = ExchangeFate::Done;
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let mut pending = self.engine.oauth.pending();
+        match self.fate {
+            ExchangeFate::GivenBack => pending.give_back(&self.token),
+            ExchangeFate::Done => pending.remove(&self.token),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use whimbrel_carriers::Carrier;
 use whimbrel_core::{CarrierEvent, CarrierId, Snapshot, Span};
+use whimbrel_dialects::claim::Compat;
 
 use crate::carriers::{CarrierDesk, CarrierRules};
 use crate::events::About;
@@ -72,6 +73,11 @@ struct Succession {
 }
 
 impl Engine {
+    /// From now on, clients that sign otherwise than documented are understood so far.
+    pub fn set_compat(&self, compat: Compat) {
+        self.signatures.set_compat(compat);
+    }
+
     /// Changes to another configuration, and returns when carriers that were replaced or are gone have ended. New carriers are there
     /// before routes lead to them, old ones go after. The caller sees to it that one reload ends before the next begins.
     pub async fn reload(self: &Arc<Self>, reload: Reload) {

@@ -17,7 +17,7 @@ use crate::authenticate::is_generated;
 use crate::batcher::CommitError;
 use crate::directory::Entry;
 use crate::events::About;
-use crate::failures::Source;
+use crate::prover::{Asker, Spent};
 
 /// Times that a verifier is made when the key it was made with was given up meanwhile. A rotation takes longer than two.
 pub(crate) const VERIFIER_TRIES_MAX: usize = 3;
@@ -101,6 +101,11 @@ impl Engine {
         let in_use = SecretError::Refused(SecretRefusal::InUse);
         let unknown = SecretError::Refused(SecretRefusal::UnknownAccount);
         let entry = self.directory.by_id(account_id).ok_or(unknown)?;
+        // The store has the last word; who has as many as may be is not worth a comparison.
+        let alike = entry.secrets.iter().filter(|live| live.known.role.mode().is_some() == role.mode().is_some());
+        if alike.count() >= role.count_max() {
+            return Err(SecretError::Refused(SecretRefusal::TooMany));
+        }
         let secret = match added {
             AddedSecret::Generated(secret) => secret,
             AddedSecret::Chosen(secret) => {
@@ -122,7 +127,7 @@ impl Engine {
         let now = self.world.now();
         let id = self.new_secret_id();
         for _ in 0..VERIFIER_TRIES_MAX {
-            let verifier = self.verifier(&secret, kind).await?;
+            let verifier = self.verifier(account_id, &secret, kind).await?;
             let add = AddSecret { account_id, secret: NewSecret { id, role, verifier }, at: now };
             match self.change_secrets(Op::AddSecret(Box::new(add))).await? {
                 Some(credential) => {
@@ -263,16 +268,22 @@ impl Engine {
         if is_generated(&self.keyring, Some(entry), secret) {
             return Ok(true);
         }
-        let found = self.prove_chosen(Some(entry), secret, Source::of(None)).await;
+        let found = self.prove_chosen(Some(entry), secret, Asker::Account(entry.account.id)).await;
         found.map(|id| id.is_some()).map_err(|_| SecretError::Overloaded)
     }
 
-    async fn verifier(&self, secret: &Secret, kind: SecretKind) -> Result<SecretVerifier, SecretError> {
+    async fn verifier(
+        &self,
+        account_id: AccountId,
+        secret: &Secret,
+        kind: SecretKind,
+    ) -> Result<SecretVerifier, SecretError> {
         match kind {
             SecretKind::Generated => Ok(self.keyring.verifier(secret)),
             SecretKind::Chosen => {
                 let (keyring, secret) = (Arc::clone(&self.keyring), secret.clone());
-                let made = self.prover.run(Source::of(None), move || keyring.chosen_verifier(&secret)).await;
+                let make = move || (keyring.chosen_verifier(&secret), Spent::Well);
+                let made = self.prover.run(Asker::Account(account_id), make).await;
                 made.map_err(|_| SecretError::Overloaded)?.map_err(|error| SecretError::Bug(error.to_string().into()))
             }
         }

@@ -3,6 +3,7 @@
 //! What is wrong with a signature costs dozens of digests to find out, and a line in the log for each would let a stranger fill
 //! the disk. So a few a second are explained and told; every one is counted. Nothing of the request is told but its key.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use whimbrel_core::{Account, Refusal, Span, Timestamp};
@@ -18,7 +19,8 @@ const EXPLAINED_PER_SECOND_MAX: u32 = 10;
 /// How signatures are checked, and how many were explained lately.
 #[derive(Debug)]
 pub(crate) struct Signatures {
-    compat: Compat,
+    /// [`Compat::Off`]; a reload may change it.
+    is_strict: AtomicBool,
     explained: Mutex<Explanations>,
 }
 
@@ -30,7 +32,15 @@ struct Explanations {
 
 impl Signatures {
     pub(crate) fn new(compat: Compat) -> Self {
-        Self { compat, explained: Mutex::default() }
+        Self { is_strict: AtomicBool::new(compat == Compat::Off), explained: Mutex::default() }
+    }
+
+    fn compat(&self) -> Compat {
+        if self.is_strict.load(Ordering::Relaxed) { Compat::Off } else { Compat::On }
+    }
+
+    pub(crate) fn set_compat(&self, compat: Compat) {
+        self.is_strict.store(compat == Compat::Off, Ordering::Relaxed);
     }
 
     /// Whether there is room for one more explanation in this second.
@@ -61,7 +71,7 @@ impl Engine {
         let keys = SigningKeys {
             secrets: &secrets,
             method: entry.account.signing.method,
-            compat: self.signatures.compat,
+            compat: self.signatures.compat(),
             now,
         };
         match signed.verify(&keys) {

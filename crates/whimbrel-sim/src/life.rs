@@ -56,6 +56,7 @@ impl Life {
             carriers: Carriers::new(desks.clone()),
             snapshot: snapshot(setup.carrier_count),
             compat: Compat::On,
+            addresses: Default::default(),
             failure_rules: FailureRules::default(),
         })
         .map_err(|error| told(&error))?;

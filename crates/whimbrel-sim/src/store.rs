@@ -11,7 +11,7 @@ use whimbrel_core::{
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Verdict,
+    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -209,6 +209,10 @@ impl Store for SimStore {
 
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
         self.inner.history_within(account, within)
+    }
+
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
+        self.inner.usage(filter)
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

@@ -80,6 +80,7 @@ pub mod latin1;
 pub mod limits;
 pub mod national;
 pub mod packed;
+pub mod probe;
 pub mod reassembly;
 pub mod ucs2;
 pub mod udh;

@@ -12,6 +12,7 @@ from (
   union all select format('refused request %x', id), account_id from rejection
   union all select format('text %x', id), account_id from inbound where account_id is not null
   union all select 'list ' || kind, account_id from list_entry where account_id <> 0
+  union all select format('usage of day %d', day), account_id from usage_day
   union all select format('document of %s/%s', dialect, kind), account_id from dialect_doc
 )
 where account_id not in (select id from account)

@@ -44,7 +44,7 @@ pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
     MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
-    SignatureSecrets, Stats, TimelineEntry,
+    SignatureSecrets, Stats, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -165,6 +165,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Parts of an account that were sent to a number, or came in for it, in a span of time; 1,000 at most.
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError>;
+
+    /// The days on which an account did something, in order; 1,000 at most.
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError>;
 
     /// Refused requests of an account, the oldest first; 1,000 at most.
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError>;

@@ -24,6 +24,34 @@ pub struct Credential {
     pub signature_secrets: SignatureSecrets,
 }
 
+/// What an account did on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageDay {
+    /// Days since 1970, UTC: the day on which the messages were accepted, whenever their parts ended.
+    pub day: i64,
+    /// Messages that were accepted.
+    pub messages: i64,
+    /// Parts of them.
+    pub parts: i64,
+    /// Parts of them that were delivered.
+    pub delivered: i64,
+    /// Parts of them that expired, failed or were rejected.
+    pub failed: i64,
+    /// What the parts cost, without those that were given back.
+    pub spent: Money,
+}
+
+/// Which days of whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageFilter {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The first.
+    pub from_day: i64,
+    /// The one after the last.
+    pub until_day: i64,
+}
+
 /// A secret that authenticates an account: what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSecret {

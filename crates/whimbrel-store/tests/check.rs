@@ -172,6 +172,19 @@ fn proved(store: &dyn Store) {
     };
     let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
     assert!(matches!(made, OpResult::Document(_)));
+    // Consumers of OAuth, and grants, have a name in the place of a document.
+    for (kind, key) in [(DocumentKind::OauthConsumer, "consumer"), (DocumentKind::OauthGrant, "token")] {
+        let place = DocumentPlace { dialect: "plain".into(), kind, key: key.into() };
+        let fate = DocumentFate::Make {
+            json: "consumer".into(),
+            public_key: None,
+            secret: Some(Secret::new("a secret of OAuth")),
+            texts: TakesTexts::No,
+            count_max: 3,
+        };
+        let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
+        assert!(matches!(made, OpResult::Document(_)));
+    }
 }
 
 /// Two of three parts of a text for a number of the account.
@@ -253,6 +266,10 @@ const PLANTED: &[(&str, &str)] = &[
         "insert into purchase select id + 5, account_id, number, 0, at, null, null from purchase where ended_at is null",
     ),
     ("spent-today-was-accepted", "update wallet set spent = spent + 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set messages = messages - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set failed = parts + 1"),
+    ("usage-covers-what-was-accepted", "delete from usage_day"),
     (
         "hold-is-not-overdue",
         "update live set expires_at = expires_at - 346000000000, state_at = 1 where part_id = {1};
@@ -260,7 +277,10 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     ("open-part-agrees-with-its-message", "update live set class = 1 where part_id = {1}"),
     ("open-part-agrees-with-its-message", "update live set tell = 4 where part_id = {1}"),
-    ("message-has-its-parts", "update message set part_count = 4 where id = {7}"),
+    (
+        "message-has-its-parts",
+        "update message set part_count = 4 where id = {7}; update usage_day set parts = parts + 4",
+    ),
     ("message-has-its-parts", "delete from live where part_id = {1}; update wallet set held = held - 3330000"),
     ("part-has-its-message", "update message set part_count = 1 where id = {7}; update wallet set spent = 0"),
     (
@@ -281,6 +301,7 @@ const PLANTED: &[(&str, &str)] = &[
         "update purchase set id = 1 << 60 where amount > 0 and ended_at is null;
       update transfer set cause = 1 << 60 where kind = 3 and cause % 2 = 0",
     ),
+    ("rows-have-their-account", "insert into usage_day values (98, 1, 0, 0, 0, 0, 0)"),
     ("rows-have-their-account", "insert into reload values (98, 'T2', 1, 1, 1)"),
     (
         "rows-have-their-account",

@@ -47,8 +47,14 @@ enum Command {
     Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
+    /// Measure another gateway and ours in turn, between the same loader and the same SMSC.
+    Compare(commands::compare::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
     Crashloop(commands::crashloop::Options),
+    /// Put a bad network between the gateway and the SMSC, and count what was lost or doubled.
+    Chaosproxy(commands::chaosproxy::Options),
+    /// Make every state that a power cut may leave of a store's files, and open each.
+    Crashstates(commands::crashstates::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
     Fsyncfail(commands::fsyncfail::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
@@ -57,6 +63,8 @@ enum Command {
     Dissect(commands::dissect::Options),
     /// Send more than a carrier allows, and see that its rate is used, kept and nobody else is slowed.
     Throttled(commands::throttled::Options),
+    /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
+    Powercut(commands::powercut::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
     Properties(commands::properties::Options),
     /// Replace every secret of an account once a second under load, and see that no honest request fails.
@@ -105,11 +113,15 @@ fn run(command: Command) -> Outcome<()> {
         Command::Sdks(options) => commands::sdks::run(&workspace, &options),
         Command::Signers(options) => commands::signers::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
+        Command::Compare(options) => commands::compare::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
+        Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
+        Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
+        Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),
         Command::Guesses(options) => commands::guesses::run(&workspace, &options),

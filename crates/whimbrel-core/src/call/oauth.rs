@@ -62,6 +62,8 @@ pub enum OauthOutcome {
         consumer: Box<str>,
         /// Where the person goes after the grant.
         callback: GrantCallback,
+        /// What the page carries so that only its own form is taken: of chance, and nowhere else.
+        mark: Secret,
     },
     /// It was granted.
     Granted {

@@ -39,19 +39,21 @@ pub enum SignatureRule {
     /// They may be.
     #[default]
     Optional,
-    /// They must be, where that is possible: a request that shows key and secret is refused. A token is a signature of its own
-    /// kind.
+    /// They must be where they can be. A request to an API that knows no signatures may show key and secret, and so may whoever grants
+    /// access: a secret that was stolen then changes secrets, applications and settings, though it sends nothing itself.
+    WherePossible,
+    /// They must be: a request that shows key and secret is refused whatever it is for. A token is a signature of its own kind.
     Required,
 }
 
-text_forms! { SignatureRule { Optional = "optional", Required = "required" } }
+text_forms! { SignatureRule { Optional = "optional", WherePossible = "where-possible", Required = "required" } }
 
 /// Whether a kind of request can be signed at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signable {
     /// It can.
     Yes,
-    /// Its API knows no signatures: a rule that demands one says nothing of it.
+    /// Its API knows no signatures.
     No,
 }
 
@@ -79,13 +81,16 @@ impl KeyPolicy {
         if !self.networks.is_empty() && !by.source.is_some_and(from_listed) {
             return Err(Refusal::SourceNotAllowed);
         }
-        if self.signature == SignatureRule::Required && by.signable == Signable::Yes {
-            match by.method {
-                AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {
-                    return Err(Refusal::SignatureRequired);
-                }
-                AuthMethod::Signature | AuthMethod::Token | AuthMethod::OAuth => {}
+        let must_be_signed = match (self.signature, by.signable) {
+            (SignatureRule::Required, _) | (SignatureRule::WherePossible, Signable::Yes) => true,
+            (SignatureRule::WherePossible, Signable::No) | (SignatureRule::Optional, _) => false,
+        };
+        match by.method {
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey if must_be_signed => {
+                return Err(Refusal::SignatureRequired);
             }
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {}
+            AuthMethod::Signature | AuthMethod::Token | AuthMethod::OAuth => {}
         }
         if !self.methods.holds(by.method) {
             return Err(Refusal::MethodNotAllowed { method: by.method });
@@ -254,8 +259,16 @@ mod tests {
             ..KeyPolicy::default()
         };
         for method in [AuthMethod::Parameters, AuthMethod::Basic] {
+            let unsignable = KeyUse { signable: Signable::No, ..by(method, "::1") };
             assert_eq!(policy.judge_use(by(method, "::1")), Err(Refusal::SignatureRequired));
-            assert_eq!(policy.judge_use(KeyUse { signable: Signable::No, ..by(method, "::1") }), Ok(()));
+            assert_eq!(
+                policy.judge_use(unsignable),
+                Err(Refusal::SignatureRequired),
+                "also where nothing can be signed"
+            );
+            let milder = KeyPolicy { signature: SignatureRule::WherePossible, ..policy.clone() };
+            assert_eq!(milder.judge_use(by(method, "::1")), Err(Refusal::SignatureRequired));
+            assert_eq!(milder.judge_use(unsignable), Ok(()));
         }
         let signed = |method| policy.judge_use(KeyUse { signed_by: Some(method), ..by(AuthMethod::Signature, "::1") });
         assert_eq!(signed(SignatureMethod::HmacSha512), Ok(()));

@@ -23,8 +23,10 @@ use crate::http::HttpRequest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Product {
     Sms,
-    /// Balance, settings, pricing, numbers and search: the "Developer" API.
+    /// Settings, pricing, numbers and search: the "Developer" API.
     Account,
+    /// The one request of that API that the vendor's samples sign by OAuth.
+    Balance,
     Secrets,
     Applications,
     Messages,
@@ -70,7 +72,8 @@ impl Product {
         use Way::{Basic, OAuth, Parameters, Signature, Token};
         match self {
             Self::Sms => (&[Parameters, Basic, Signature, OAuth], Beside::Compared),
-            Self::Account => (&[Parameters, Basic, OAuth], Beside::Compared),
+            Self::Account => (&[Parameters, Basic], Beside::Compared),
+            Self::Balance => (&[Parameters, Basic, OAuth], Beside::Compared),
             Self::VerifyV1 | Self::NumberInsight | Self::Conversion => {
                 (&[Parameters, Basic, Signature], Beside::Ignored)
             }
@@ -302,7 +305,8 @@ mod tests {
         // As documented, in the order of `WAYS`.
         let table = [
             (Product::Sms, "yes yes yes no  yes"),
-            (Product::Account, "yes yes no  no  yes"),
+            (Product::Account, "yes yes no  no  no"),
+            (Product::Balance, "yes yes no  no  yes"),
             (Product::Secrets, "no  yes no  no  no"),
             (Product::Applications, "no  yes no  no  no"),
             (Product::Messages, "no  yes no  yes no"),
@@ -348,6 +352,10 @@ mod tests {
     fn a_rule_that_demands_signatures_says_nothing_of_products_without_them() {
         let signable = |product: Product| product.signable() == Signable::Yes;
         assert!([Product::Sms, Product::VerifyV1, Product::Messages, Product::Voice].into_iter().all(signable));
-        assert!(![Product::Account, Product::Secrets, Product::Applications, Product::Audit].into_iter().any(signable));
+        assert!(
+            ![Product::Account, Product::Balance, Product::Secrets, Product::Applications, Product::Audit]
+                .into_iter()
+                .any(signable)
+        );
     }
 }

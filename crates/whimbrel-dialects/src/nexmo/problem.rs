@@ -125,6 +125,9 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
             let detail = "The value of one or more parameters is invalid.";
             Problem { fields, ..Problem::new(400, "#invalid-params", "Invalid Params", detail) }
         }
+        Refusal::CredentialExpired => {
+            Problem::new(401, "#jwt-expired", "Unauthorized", "You did not provide correct credentials.")
+        }
         // As with texts, a way or a network that a policy leaves out looks like a wrong secret.
         Refusal::SignatureRequired
         | Refusal::SignatureTooWeak { .. }

@@ -104,6 +104,7 @@ fn fault(refusal: &Refusal, mode: KeyMode) -> Fault {
         Refusal::Missing { field } | Refusal::Invalid { field } => invalid(field),
         Refusal::RecipientNotNumeric => invalid("phone"),
         Refusal::BadCredentials
+        | Refusal::CredentialExpired
         | Refusal::ConflictingCredentials
         | Refusal::InvalidSignature
         | Refusal::SignatureRequired

@@ -40,6 +40,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             assert!(matches!(parsed.claim, Ok(Claim::Signed(_))), "only what is signed can be signed wrongly");
             Refusal::InvalidSignature
         }
+        "refused: credential is over" => Refusal::CredentialExpired,
         "refused: not signed" => Refusal::SignatureRequired,
         "refused: signed too weakly" => Refusal::SignatureTooWeak { method: SignatureMethod::Md5Hash },
         "refused: not in this way" => Refusal::MethodNotAllowed { method: AuthMethod::Parameters },
@@ -126,7 +127,12 @@ fn oauth(facts: &Facts<'_>) -> OauthOutcome {
     match facts.get("came to") {
         "request token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Request },
         "access token" => OauthOutcome::Token { token: token(), secret: secret("secret"), kind: TokenKind::Access },
-        "asked" => OauthOutcome::Asked { token: token(), consumer: facts.get("consumer").into(), callback: callback() },
+        "asked" => OauthOutcome::Asked {
+            token: token(),
+            consumer: facts.get("consumer").into(),
+            callback: callback(),
+            mark: secret("mark"),
+        },
         "granted" => OauthOutcome::Granted { token: token(), verifier: secret("verifier"), callback: callback() },
         "rejected" => OauthOutcome::TokenRejected,
         "too many" => OauthOutcome::TooMany,

@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub(super) ends_at: Timestamp,
     pub(super) granted: Option<(AccountId, Secret)>,
     pub(super) wrong: u8,
+    /// Whether the grant is being stored.
+    pub(super) is_leaving: bool,
 }
 
 impl Pending {
@@ -62,7 +64,7 @@ impl Pending {
         Some(asked.callback.clone())
     }
 
-    /// Takes a granted token out by its verifier; after too many wrong ones it is gone.
+    /// Lets a granted token leave by its verifier, until it is removed or given back; after too many wrong ones it is gone.
     pub(super) fn exchange(
         &mut self,
         token: &str,
@@ -70,18 +72,30 @@ impl Pending {
         verifier: &Secret,
         now: Timestamp,
     ) -> Option<AccountId> {
-        let asked = self.tokens.get_mut(token).filter(|asked| now < asked.ends_at && *asked.consumer == *consumer)?;
+        let its = |asked: &&mut Asked| now < asked.ends_at && *asked.consumer == *consumer && !asked.is_leaving;
+        let asked = self.tokens.get_mut(token).filter(its)?;
         let (account, expected) = asked.granted.as_ref()?;
         if expected == verifier {
-            let account = *account;
-            self.tokens.remove(token);
-            return Some(account);
+            asked.is_leaving = true;
+            return Some(*account);
         }
         asked.wrong += 1;
         if asked.wrong >= WRONG_MAX {
             self.tokens.remove(token);
         }
         None
+    }
+
+    /// Forgets a token.
+    pub(super) fn remove(&mut self, token: &str) {
+        self.tokens.remove(token);
+    }
+
+    /// Makes a token good again that did not leave.
+    pub(super) fn give_back(&mut self, token: &str) {
+        if let Some(asked) = self.tokens.get_mut(token) {
+            asked.is_leaving = false;
+        }
     }
 }
 
@@ -104,6 +118,7 @@ mod tests {
             ends_at: NOW + LIFETIME,
             granted: None,
             wrong: 0,
+            is_leaving: false,
         }
     }
 
@@ -116,6 +131,10 @@ mod tests {
         assert!(pending.grant("t", AccountId(6), Secret::new("other"), NOW).is_none(), "granted already");
         assert_eq!(pending.exchange("t", "another", &right, NOW), None, "another consumer's");
         assert_eq!(pending.exchange("t", "c", &right, NOW), Some(ACCOUNT));
+        assert_eq!(pending.exchange("t", "c", &right, NOW), None, "on its way");
+        pending.give_back("t");
+        assert_eq!(pending.exchange("t", "c", &right, NOW), Some(ACCOUNT), "its grant could not be stored");
+        pending.remove("t");
         assert_eq!(pending.exchange("t", "c", &right, NOW), None, "exchanged already");
     }
 

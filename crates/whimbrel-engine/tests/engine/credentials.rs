@@ -65,7 +65,11 @@ async fn secrets_come_and_go_and_what_is_gone_is_gone_at_once() {
     }
     let chosen = add(&gateway, "Chosen123", SecretKind::Chosen).await.expect("added");
     assert_eq!(add(&gateway, "Another123", SecretKind::Chosen).await, Err(SecretRefusal::TooMany));
-    assert_eq!(add(&gateway, "Chosen123", SecretKind::Chosen).await, Err(SecretRefusal::InUse));
+    assert_eq!(
+        add(&gateway, "Chosen123", SecretKind::Chosen).await,
+        Err(SecretRefusal::TooMany),
+        "the limit comes first"
+    );
     // Cold, then from memory.
     for _ in 0..2 {
         assert_eq!(with(&gateway, "Chosen123").await, Ok(()));
@@ -75,6 +79,7 @@ async fn secrets_come_and_go_and_what_is_gone_is_gone_at_once() {
     }
     revoke(&gateway, first).await.expect("revoked");
     assert_eq!(with(&gateway, "secret").await, Err(Refusal::BadCredentials));
+    assert_eq!(add(&gateway, "Chosen123", SecretKind::Chosen).await, Err(SecretRefusal::InUse));
     gateway.stop().await;
 
     let gateway = Gateway::start(&folder, Setup::default()).await;
@@ -134,6 +139,26 @@ async fn a_flood_of_guesses_keeps_no_proved_or_generated_secret_out() {
         }
     }
     assert!((50..200).contains(&overloaded), "{overloaded} of 200 did not fit");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_with_as_many_secrets_as_may_be_is_told_so_without_dear_work() {
+    let folder = Folder::new("limits-first");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    add(&gateway, "Chosen123", SecretKind::Chosen).await.expect("added");
+    let stranger = gateway.open("other001", "Oth3rSecret", "other").await;
+    let guesses: Vec<_> = (0..100_u8)
+        .map(|guess| gateway.send_as("nokey", &format!("Guess{guess:04}"), &format!("198.51.100.{guess}"), "hello"))
+        .collect();
+    gateway.until(|| guesses.iter().any(tokio::task::JoinHandle::is_finished)).await;
+    // Whatever needs dear work is turned away now.
+    let dear = gateway.engine.add_secret(stranger, AddedSecret::Chosen(Secret::new("Chosen123"))).await;
+    assert!(matches!(dear, Err(SecretError::Overloaded)), "{dear:?}");
+    assert_eq!(add(&gateway, "Third1234", SecretKind::Chosen).await, Err(SecretRefusal::TooMany));
+    for guess in guesses {
+        guess.abort();
+    }
     gateway.stop().await;
 }
 

@@ -7,10 +7,12 @@ mod hostile;
 mod inbound;
 mod oauth;
 mod otp;
+mod proofs;
 mod resources;
 mod rules;
 mod secret_keys;
 mod signed;
+mod strangers;
 mod support;
 mod wire;
 

@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 
-use whimbrel_core::{AccountId, AccountStatus};
+use whimbrel_core::policy::{KeyPolicy, SignatureRule};
+use whimbrel_core::{AccountId, AccountStatus, AuthMethod, Choice, Member};
 use whimbrel_dialects::Match;
 use whimbrel_dialects::http::{HttpRequest, HttpResponse};
 use whimbrel_engine::Origin;
+use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::oauth::OauthError;
 use whimbrel_signing::oauth1::{Keys, Method, Protocol, Request, authorization};
 use whimbrel_signing::{Secret, UnixSeconds};
@@ -74,8 +76,13 @@ impl Consumer {
 
     /// The header that signs a request.
     fn sign(&self, gateway: &Gateway, line: &str, form: &str, beside: Beside<'_>) -> String {
+        self.sign_for(gateway, HOST, line, form, beside)
+    }
+
+    /// The same for the server of that name.
+    fn sign_for(&self, gateway: &Gateway, host: &str, line: &str, form: &str, beside: Beside<'_>) -> String {
         let (method, target) = line.split_once(' ').expect("a method and a target");
-        let url = format!("https://{HOST}{target}");
+        let url = format!("https://{host}{target}");
         self.nonce.set(self.nonce.get() + 1);
         let nonce = format!("n{}", self.nonce.get());
         let protocol = Protocol {
@@ -180,7 +187,6 @@ async fn what_is_not_as_it_was_signed_is_refused() {
     };
     let good = consumer.sign(&gateway, &line, "", Beside::default());
     assert!(by(good.clone(), line.replace("there", "where"), HOST).await, "another text");
-    assert!(by(good.clone(), line.clone(), "other.example").await, "another host");
     assert!(!by(good.clone(), line.clone(), HOST).await, "as signed");
     assert!(by(good, line.clone(), HOST).await, "the nonce again");
     for (back_seconds, is_refused) in [(299, false), (301, true), (-301, true)] {
@@ -198,6 +204,46 @@ async fn what_is_not_as_it_was_signed_is_refused() {
     consumer.token = Some(("unknown".into(), "secret".into()));
     let unknown = consumer.sign(&gateway, &line, "", Beside::default());
     assert!(by(unknown, line, HOST).await, "an unknown token");
+}
+
+#[tokio::test]
+async fn a_signature_for_another_server_is_none_of_ours_whatever_the_host_says() {
+    let folder = Folder::new("oauth-address");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    let line = "GET /account/get-balance";
+    for (signed_for, host, status) in [
+        (HOST, HOST, 200),
+        // A proxy rewrote it.
+        (HOST, "127.0.0.1:7670", 200),
+        ("evil.example", "evil.example", 401),
+        ("evil.example", HOST, 401),
+    ] {
+        let header = consumer.sign_for(&gateway, signed_for, line, "", Beside::default());
+        let answer = ask(&gateway, line, &[("host", host), ("authorization", &header)], "").await;
+        assert_eq!(answer.status, status, "signed for {signed_for}, sent to {host}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_sends_texts_and_asks_for_the_balance_and_nothing_else() {
+    let folder = Folder::new("oauth-scope");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    for (line, form) in [
+        ("POST /account/settings", "drCallBackUrl="),
+        ("POST /account/top-up", "trx=T1"),
+        ("GET /account/numbers", ""),
+        ("GET /number/search?country=GB", ""),
+        ("POST /number/buy", "country=GB&msisdn=447700900901"),
+        ("GET /search/messages?date=2026-11-28&to=447700900123", ""),
+        ("GET /account/get-pricing/outbound/sms?country=GB", ""),
+        ("GET /v2/applications", ""),
+        ("GET /accounts/key/secrets", ""),
+    ] {
+        assert_eq!(consumer.signed(&gateway, line, form, Beside::default()).await.status, 401, "{line}");
+    }
+    assert_eq!(consumer.signed(&gateway, "GET /account/get-balance", "", Beside::default()).await.status, 200);
 }
 
 #[tokio::test]
@@ -267,4 +313,94 @@ async fn a_consumer_whose_account_is_suspended_does_not_go_on_by_what_others_gra
     gateway.engine.patch_account(suspend).await.expect("suspended");
     let line = "GET /account/get-balance";
     assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 401);
+}
+
+/// Refuses or takes a request by its policy.
+async fn allow(gateway: &Gateway, policy: KeyPolicy) {
+    let now = gateway.engine.world().now();
+    let patch = AccountPatch { policy: Some(policy), ..AccountPatch::new(gateway.account(), now) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_uses_no_nonce_up() {
+    let folder = Folder::new("oauth-refused-nonce");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, consumer) = granted(&gateway).await;
+    let methods: Vec<_> = AuthMethod::ALL.iter().copied().filter(|method| *method != AuthMethod::OAuth).collect();
+    let closed = KeyPolicy { methods: Choice::only(&methods), ..KeyPolicy::default() };
+    for line in ["GET /account/get-balance".to_owned(), format!("GET {SEND}")] {
+        let header = consumer.sign(&gateway, &line, "", Beside::default());
+        let headers = [("host", HOST), ("authorization", header.as_str())];
+        let taken = async || {
+            let answer = ask(&gateway, &line, &headers, "").await;
+            answer.status == 200 && !text(&answer).contains(r#""status": "4""#)
+        };
+        allow(&gateway, closed.clone()).await;
+        assert!(!taken().await, "{line}: by policy");
+        allow(&gateway, KeyPolicy::default()).await;
+        assert!(taken().await, "{line}: it may now, as it was signed");
+        assert!(!taken().await, "{line}: the nonce again");
+    }
+}
+
+#[tokio::test]
+async fn what_was_good_once_is_no_guess() {
+    let folder = Folder::new("oauth-no-guess");
+    let failure_rules = FailureRules { per_key_max: 2, per_source_max: 2 };
+    let gateway = Gateway::start(&folder, Setup { failure_rules, ..Setup::default() }).await;
+    let (_, consumer) = granted(&gateway).await;
+    let line = "GET /account/get-balance";
+    let used = consumer.sign(&gateway, line, "", Beside::default());
+    let token = consumer.token.as_ref().map(|(token, _)| token.clone()).expect("granted");
+    for expected in [200, 401, 401, 401, 401] {
+        let again = ask(&gateway, line, &[("host", HOST), ("authorization", &used)], "").await;
+        assert_eq!(again.status, expected, "a nonce that was used");
+    }
+    assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 200);
+    gateway.engine.revoke_grant(gateway.account(), &token).await.expect("revoked");
+    for _ in 0..5 {
+        assert_eq!(consumer.signed(&gateway, line, "", Beside::default()).await.status, 401, "a token that is over");
+    }
+    // 429 would say that the source is closed.
+    let balance = "GET /account/get-balance?api_key=key&api_secret=secret";
+    assert_eq!(ask(&gateway, balance, &[("host", HOST)], "").await.status, 200);
+    let mut forged = consumer;
+    forged.secret = "wrong".into();
+    forged.token = None;
+    let statuses = [401, 401, 429];
+    for expected in statuses {
+        let begin = forged.signed(&gateway, "POST /oauth/request_token", "", Beside::default()).await;
+        assert_eq!(begin.status, expected, "a wrong secret is a guess");
+    }
+}
+
+#[tokio::test]
+async fn where_signatures_are_required_key_and_secret_grant_nothing_and_change_nothing() {
+    let folder = Folder::new("oauth-required");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let (_, mut consumer) = Consumer::new(&gateway).await;
+    let basic = [("host", HOST), ("authorization", "Basic a2V5OnNlY3JldA=="), ("content-type", "application/json")];
+    let unsigned = [
+        ("GET /v2/applications", ""),
+        ("POST /v2/applications", r#"{"name":"Mine"}"#),
+        ("GET /accounts/key/secrets", ""),
+        ("POST /accounts/key/secrets", r#"{"secret":"Another123"}"#),
+        ("GET /account/get-balance", ""),
+        ("POST /account/settings", "drCallBackUrl="),
+        ("GET /account/numbers", ""),
+        ("GET /search/messages?date=2026-11-28&to=1", ""),
+    ];
+    for (rule, is_open) in [(SignatureRule::Required, false), (SignatureRule::WherePossible, true)] {
+        allow(&gateway, KeyPolicy { signature: rule, ..KeyPolicy::default() }).await;
+        for (line, body) in unsigned {
+            let status = ask(&gateway, line, &basic, body).await.status;
+            assert_eq!(status != 401, is_open, "{rule:?} {line}: {status}");
+        }
+        let token = consumer.begin(&gateway, "oob").await;
+        assert_eq!(grant(&gateway, &token, "key", "secret").await.status == 200, is_open, "{rule:?}: a grant");
+        let sent = ask(&gateway, &format!("GET {SEND}"), &basic[..2], "").await;
+        assert!(text(&sent).contains(r#""status": "14""#), "{rule:?}: a text could be signed: {}", text(&sent));
+        consumer.token = None;
+    }
 }

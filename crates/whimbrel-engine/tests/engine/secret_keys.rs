@@ -86,9 +86,11 @@ async fn a_key_keeps_to_the_policy_and_a_guess_learns_nothing_of_it() {
     allow(KeyPolicy { methods: Choice::only(&[AuthMethod::Basic]), ..KeyPolicy::default() }).await;
     let method = AuthMethod::SecretKey;
     assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::MethodNotAllowed { method }));
-    // This dialect's keys cannot be signed with: a rule that demands it says nothing of them.
-    allow(KeyPolicy { signature: SignatureRule::Required, ..KeyPolicy::default() }).await;
+    // This dialect's keys cannot be signed with.
+    allow(KeyPolicy { signature: SignatureRule::WherePossible, ..KeyPolicy::default() }).await;
     assert_eq!(with(&gateway, "live_1", "::1").await, Ok(()));
+    allow(KeyPolicy { signature: SignatureRule::Required, ..KeyPolicy::default() }).await;
+    assert_eq!(with(&gateway, "live_1", "::1").await, Err(Refusal::SignatureRequired));
     gateway.stop().await;
 }
 

@@ -17,6 +17,7 @@ use whimbrel_core::{
     PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
     SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::{Claim, Dialect, registry};
@@ -160,6 +161,7 @@ impl Gateway {
             compat: Compat::On,
             snapshot: snapshot(*carrier),
             failure_rules: setup.failure_rules,
+            addresses: Addresses::public(["https://sms.example:8080".into()]),
         })
         .await
         .expect("the engine starts");

@@ -58,18 +58,35 @@ pub fn status(answer: &str) -> &str {
 }
 
 impl Gateway {
-    /// The answer's body.
+    /// The answer's body, of the API that says 200 also where it refuses.
     pub async fn answer_to(&self, request: &Request) -> String {
+        self.answer_from("127.0.0.1", request).await
+    }
+
+    /// The same to a request from elsewhere.
+    pub async fn answer_from(&self, source: &str, request: &Request) -> String {
+        let (status, body) = self.asked_from(source, request).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// The body of an answer with that status.
+    pub async fn body_of(&self, request: &Request, expected: u16) -> String {
+        let (status, body) = self.asked_from("127.0.0.1", request).await;
+        assert_eq!(status, expected, "{body}");
+        body
+    }
+
+    async fn asked_from(&self, source: &str, request: &Request) -> (u16, String) {
         let headers: Vec<(&str, &[u8])> =
             request.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let (path, query, body) = (request.path, &*request.query, &*request.body);
         let http = HttpRequest { method: request.http, path, query, headers: &headers, body };
         let Match::Parsed(parsed) = self.dialect.read(&http, 1, self.clock().now()) else { panic!("not read") };
-        let origin = Origin { address: "127.0.0.1".parse().ok() };
+        let origin = Origin { address: source.parse().ok() };
         let outcome = soon(self.engine.handle(self.dialect, origin, parsed.claim, parsed.call)).await;
         let answer = self.dialect.render(&outcome, &parsed.reply);
-        assert_eq!(answer.status, 200, "the API says 200 also where it refuses");
-        String::from_utf8(answer.body).expect("UTF-8")
+        (answer.status, String::from_utf8(answer.body).expect("UTF-8"))
     }
 }
 

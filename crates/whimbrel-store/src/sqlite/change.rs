@@ -123,6 +123,7 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
+            self.memory.usage.ended(record.account_id, record.message_id, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             None
         } else {
@@ -236,6 +237,7 @@ impl Work<'_> {
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
+                self.memory.usage.given_back(record.account_id, record.message_id, record.price);
                 let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
                 self.memory.release(record.account_id, record.price, shares)
             }

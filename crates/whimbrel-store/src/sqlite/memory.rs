@@ -14,6 +14,7 @@ use super::codes::parsed;
 use super::fault::Fault;
 use super::rejections::SinceLook;
 use super::rows::{self, AccountRow};
+use super::usage::Usage;
 use crate::op::Wallet;
 use crate::view::Stats;
 
@@ -22,6 +23,8 @@ use crate::view::Stats;
 pub(super) struct Memory {
     accounts: BTreeMap<AccountId, Purse>,
     changed: BTreeSet<AccountId>,
+    /// What is to be added to the usage of accounts at the end of the batch.
+    pub(super) usage: Usage,
     /// By owner; an account's purse holds the same.
     lists: ListsByOwner,
     /// Whether they differ from what the readers were given last.
@@ -193,6 +196,7 @@ impl Memory {
             self.lists = read_lists(db, None)?;
         }
         self.changed.clear();
+        self.usage.clear();
         self.accounts = rows::accounts(db, None)?
             .into_iter()
             .map(|row| {
@@ -305,6 +309,7 @@ impl Memory {
 
     /// Writes what changed. The checks of the table judge it: a wallet that broke them fails here.
     pub(super) fn write_wallets(&mut self, db: &Connection) -> Result<(), Fault> {
+        self.usage.write(db)?;
         if self.changed.is_empty() {
             return Ok(());
         }

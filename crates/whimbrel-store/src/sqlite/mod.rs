@@ -39,6 +39,7 @@ mod rules;
 mod sealed;
 mod story;
 mod unreadable;
+mod usage;
 mod writer;
 
 use std::fs::File;
@@ -64,7 +65,7 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats,
+    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -328,6 +329,10 @@ impl Store for SqliteStore {
 
     fn history_within(&self, account: AccountId, within: &SentTo) -> Result<Vec<HistoryPart>, StoreError> {
         self.read(|db| history::within(db, account, within))
+    }
+
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
+        self.read(|db| usage::days(db, filter))
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

@@ -53,7 +53,7 @@ impl Access {
     }
 }
 
-fn unauthorized(detail: &str) -> HttpResponse {
+pub(super) fn unauthorized(detail: &str) -> HttpResponse {
     let mut response = problem(401, "Unauthorized", detail);
     response.headers.push(("WWW-Authenticate", "Bearer".into()));
     response
@@ -78,7 +78,7 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
-fn is_same_origin(request: &IncomingRequest) -> bool {
+pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {
     let site = request.header("sec-fetch-site").unwrap_or("none");
     let host = request.header("host").unwrap_or_default();
     let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use whimbrel_core::account::AccountStatus;
 use whimbrel_core::plan::parts_of;
 use whimbrel_core::{
-    Access, Account, AccountId, AccountRules, Alphabet, Bucket, CODE_MARK, Content, Currency, Cut, EndpointKind,
-    Facility, HttpMethodChoice, KeyMode, MessageClass, MessageText, Money, OtpSettings, Recipients, SenderId, Senders,
-    Signing, Unmappable,
+    Access, Account, AccountId, AccountRules, Alphabet, Bucket, CODE_MARK, Content, Currency, Cut, Endpoint,
+    EndpointKind, Facility, HttpMethodChoice, KeyMode, MessageClass, MessageText, Money, OtpSettings, Recipients,
+    SenderId, Senders, Signing, Unmappable,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -29,9 +29,37 @@ const RELOADS_MAX: u32 = 1_000_000;
 /// Longest URL of an endpoint.
 const URL_BYTES_MAX: usize = 2_000;
 
+/// Of a new account, as operators and as its owner may give them.
+const FIELDS: &[&str] = &["name", "dialect", "currency", "default_class", "receipt_url", "inbound_url", "credit"];
+pub(super) const SIGN_UP_FIELDS: &[&str] = &["name", "dialect", "currency", "receipt_url", "inbound_url"];
+/// Accounts that one answer lists.
+const LISTED_DEFAULT: usize = 100;
+const LISTED_MAX: usize = 1_000;
+
+/// `GET accounts?after=&limit=`: by their keys, without their wallets.
+pub(super) fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let (mut after, mut limit) = (String::new(), LISTED_DEFAULT);
+    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
+        match (&*name, value.parse::<usize>()) {
+            ("after", _) => after = value.into_owned(),
+            ("limit", Ok(count)) if (1..=LISTED_MAX).contains(&count) => limit = count,
+            ("limit", _) => return bad(&format!("`limit` must be a whole number from 1 to {LISTED_MAX}")),
+            _ => return bad("the parameters are after (an account, as `dialect:key`) and limit"),
+        }
+    }
+    let listed: Vec<Value> = api.engine.directory().after(&after, limit).iter().map(|entry| {
+        let account = &entry.account;
+        json!({
+            "account": format!("{}:{}", entry.dialect, account.key), "api_key": account.key, "dialect": entry.dialect,
+            "name": account.name, "currency": account.currency.as_str(), "status": account.status.as_str(),
+        })
+    }).collect();
+    document(200, &json!({ "accounts": listed }))
+}
+
 /// `POST accounts`: makes an account; key and secrets are made here and shown this once.
 pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    match read_customer(api, request.body()) {
+    match read_customer(api, request.body(), FIELDS) {
         Ok((customer, shown)) => match api.engine.create_account(customer).await {
             Ok(_) => document(201, &shown),
             Err(error) => refused(&error),
@@ -40,14 +68,19 @@ pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse
     }
 }
 
-fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpResponse> {
-    let mut fields = Fields::read(body, &["name", "dialect", "currency", "default_class", "credit"])?;
+/// A new account, and what is shown of it. `known`: the fields that may be given.
+pub(super) fn read_customer(
+    api: &Api,
+    body: &[u8],
+    known: &'static [&'static str],
+) -> Result<(NewCustomer, Value), HttpResponse> {
+    let mut fields = Fields::read(if body.is_empty() { b"{}" } else { body }, known)?;
     let name = fields.text("name")?.unwrap_or_default();
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
     }
-    let known = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
-    let dialect = match fields.word("dialect", registry::by_name, &known)? {
+    let dialects = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
+    let dialect = match fields.word("dialect", registry::by_name, &dialects)? {
         Some(dialect) => dialect.descriptor(),
         None => registry::DIALECTS
             .first()
@@ -56,11 +89,22 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     };
     let usual = dialect.new_accounts;
     let welcome = |word: &str| (word == "welcome").then_some(());
-    let credit = fields.word("credit", welcome, "welcome: the free credit of who signs up")?;
+    let credit = match known.contains(&"credit") {
+        true => fields.word("credit", welcome, "welcome: the free credit of who signs up")?,
+        false => None,
+    };
     let code = |code: &str| code.parse::<Currency>().ok();
     let currency = fields.word("currency", code, "the three capital letters of a currency")?;
     let currency = currency.or_else(|| code(usual.currency)).unwrap_or(Currency::EUR);
-    let class = fields.word("default_class", MessageClass::parse, "otp, bulk")?;
+    let class = match known.contains(&"default_class") {
+        true => fields.word("default_class", MessageClass::parse, "otp, bulk")?,
+        false => None,
+    };
+    let mut endpoints = Vec::new();
+    for (name, kind) in [("receipt_url", EndpointKind::Receipt), ("inbound_url", EndpointKind::Inbound)] {
+        let url = fields.text(name)?.map(|url| checked_url(name, &url)).transpose()?;
+        endpoints.extend(url.filter(|url| !url.is_empty()).map(|url| Endpoint { kind, url }));
+    }
     let world = api.engine.world();
     let random = || world.random();
     let secret = match &dialect.secret_keys {
@@ -77,7 +121,7 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         default_class: class.unwrap_or(usual.class),
         capture_on: usual.capture_on,
         webhook_method: HttpMethodChoice::Get,
-        endpoints: Vec::new(),
+        endpoints,
         rules: usual.rules,
         signing: Signing::default(),
         policy: Default::default(),
@@ -90,6 +134,8 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
         "dialect": dialect.id,
         "currency": account.currency.as_str(),
         "name": account.name,
+        "receipt_url": account.endpoint(EndpointKind::Receipt).map(|endpoint| endpoint.url.clone()),
+        "inbound_url": account.endpoint(EndpointKind::Inbound).map(|endpoint| endpoint.url.clone()),
         "note": "the secrets are shown this once",
     });
     let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
@@ -98,11 +144,7 @@ fn read_customer(api: &Api, body: &[u8]) -> Result<(NewCustomer, Value), HttpRes
     let free_credit = match credit {
         Some(()) => {
             let none = || bad("`credit`: who signs up with this dialect is given none in this currency");
-            Some(
-                dev::welcome_credit(dialect, account.currency)
-                    .filter(|_| usual.currency == account.currency.as_str())
-                    .ok_or_else(none)?,
-            )
+            Some(dev::welcome_credit(dialect, account.currency).ok_or_else(none)?)
         }
         None => None,
     };

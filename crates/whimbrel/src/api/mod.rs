@@ -1,7 +1,8 @@
 //! The native API: `/_whimbrel/v1`, health and metrics.
 //!
 //! For operators and tools; a customer's application speaks a dialect. Every call needs `Authorization: Bearer` with the admin
-//! token; in development a caller on this very machine that is no foreign web page needs none.
+//! token; in development a caller on this very machine that is no foreign web page needs none. Owners of accounts may call what is
+//! theirs, by their account's credentials ([`owner`]).
 
 mod access;
 mod accounts;
@@ -13,11 +14,14 @@ mod keys;
 mod messages;
 mod numbers;
 mod oauth;
+mod owner;
 mod phones;
 mod pool;
 mod secrets;
 mod segments;
+mod sign_up;
 mod signing;
+mod usage;
 mod webhooks;
 
 use std::sync::Arc;
@@ -28,7 +32,7 @@ use whimbrel_carriers::Order;
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::Engine;
+use whimbrel_engine::{Engine, Origin};
 use whimbrel_simulator::Control;
 
 use crate::gateway::Reloader;
@@ -36,9 +40,13 @@ use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 
 pub use access::{Access, Local};
+pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
 pub const PREFIX: &str = "/_whimbrel/v1/";
+
+/// Where an account is made by its owner.
+const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
 
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
@@ -59,6 +67,8 @@ pub struct Api {
     pub stop: Shutdown,
     /// Places for clients that listen to events.
     pub streams: Arc<Semaphore>,
+    /// Accounts that were made by their owners.
+    pub sign_ups: SignUps,
 }
 
 /// What [`Api::new`] is given.
@@ -77,35 +87,42 @@ pub struct ApiParts {
     pub simulator: Option<Control>,
     /// The server stops.
     pub stop: Shutdown,
+    /// Whether owners may make accounts.
+    pub sign_up_rules: SignUpRules,
 }
 
 impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop } = parts;
+        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
-        Self { engine, metrics, access: Access::new(admin_token, local), reloader, simulator, stop, streams }
+        let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
+        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
-    pub async fn handle(&self, request: &IncomingRequest) -> Option<Answer> {
+    pub async fn handle(&self, request: &IncomingRequest, origin: Origin) -> Option<Answer> {
         match request.path() {
             "/livez" => Some(text(200, "text/plain; charset=utf-8", "ok\n".to_owned()).into()),
             "/readyz" => Some(self.ready().into()),
             "/" => Some(front_page().into()),
+            path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
                 Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
                     events::stream(self, request)
                 }
-                Ok(()) => self.route(request).await.into(),
-                Err(refused) => refused.into(),
+                Ok(()) => self.route_operator(request).await.into(),
+                Err(refused) => match owner::read(self, request) {
+                    Some(owner) => self.handle_owner(owner, request, origin).await.into(),
+                    None => refused.into(),
+                },
             }),
             _ => None,
         }
     }
 
-    async fn route(&self, request: &IncomingRequest) -> HttpResponse {
+    async fn route_operator(&self, request: &IncomingRequest) -> HttpResponse {
         if request.path() == "/metrics" {
             self.metrics.tidy();
             return text(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.render());
@@ -114,11 +131,18 @@ impl Api {
             return not_found(request.path());
         };
         let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
-        match (request.method(), segments.as_slice()) {
+        self.route(&segments, request).await
+    }
+
+    /// Answers whoever may call what `segments` name, the path after the prefix.
+    async fn route(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
+            ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
             ("PATCH", ["accounts", key]) => accounts::patch(self, key, request).await,
@@ -154,7 +178,7 @@ impl Api {
             ("POST", ["carriers", name, "drain"]) => carriers::order(self, name, Order::Drain),
             ("POST", ["segments"]) => segments::explain_text(request),
             ("POST", ["config", "reload"]) => self.reload().await,
-            (_, ["simulator" | "phones", ..]) => phones::handle(self, &segments, request),
+            (_, ["simulator" | "phones", ..]) => phones::handle(self, segments, request),
             (
                 _,
                 [
@@ -162,7 +186,7 @@ impl Api {
                     | "events" | "segments" | "pool" | "keys",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
-                | ["accounts", _, "topup" | "applications" | "reload"]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["accounts", _, "webhooks", "test"]

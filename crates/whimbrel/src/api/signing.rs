@@ -7,6 +7,7 @@ use whimbrel_core::{
     SourceNetwork, Span, WebhookSigning,
 };
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry;
 use whimbrel_engine::directory::Entry;
 use whimbrel_store::AccountPatch;
 
@@ -97,7 +98,7 @@ pub(super) fn show_policy(api: &Api, key: &str) -> HttpResponse {
 /// `PATCH accounts/{key}/policy`.
 pub(super) async fn patch_policy(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
     let patched = entry(api, key).and_then(|entry| {
-        let policy = read_policy(&entry.account, request.body())?;
+        let policy = read_policy(&entry, request.body())?;
         let patch = AccountPatch::new(entry.account.id, api.engine.world().now());
         Ok(AccountPatch { policy: Some(policy), ..patch })
     });
@@ -110,7 +111,8 @@ pub(super) async fn patch_policy(api: &Api, key: &str, request: &IncomingRequest
     }
 }
 
-fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
+fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
+    let account = &entry.account;
     let known = &["methods", "signature", "signature_method_min", "networks", "scopes", "spend_per_day_max"];
     let mut fields = Fields::read(body, known)?;
     let mut policy = KeyPolicy::clone(&account.policy);
@@ -120,7 +122,7 @@ fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse
     if let Some(scopes) = fields.texts("scopes")? {
         policy.scopes = choice("scopes", &scopes)?;
     }
-    if let Some(signature) = fields.word("signature", SignatureRule::parse, "optional, required")? {
+    if let Some(signature) = fields.word("signature", SignatureRule::parse, "optional, where-possible, required")? {
         policy.signature = signature;
     }
     if let Some(method) = fields.word("signature_method_min", SignatureMethod::parse, METHODS)? {
@@ -139,6 +141,11 @@ fn read_policy(account: &Account, body: &[u8]) -> Result<KeyPolicy, HttpResponse
                     .ok_or_else(|| bad("`spend_per_day_max` must be an amount such as \"25.00\", or empty for none"))?,
             ),
         };
+    }
+    let has_signatures =
+        registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
+    if policy.signature == SignatureRule::Required && !has_signatures {
+        return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }
     fits(account.signing, &policy)?;
     Ok(policy)
@@ -165,7 +172,7 @@ fn fits(signing: Signing, policy: &KeyPolicy) -> Result<(), HttpResponse> {
     let signed = [AuthMethod::Signature, AuthMethod::Token, AuthMethod::OAuth];
     let has_way = match policy.signature {
         SignatureRule::Required => signed.iter().any(|method| policy.methods.holds(*method)),
-        SignatureRule::Optional => policy.methods.iter().next().is_some(),
+        SignatureRule::Optional | SignatureRule::WherePossible => policy.methods.iter().next().is_some(),
     };
     if !has_way {
         return Err(bad(

@@ -10,15 +10,25 @@ use super::{Failure, output};
 
 pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failure> {
     match command {
-        AccountCommand::Create { server, name, dialect, currency, class, welcome } => {
+        AccountCommand::Create { server, name, dialect, currency, class, welcome, receipt_url, inbound_url } => {
             let body = json!({
                 "name": name,
                 "dialect": dialect,
                 "currency": currency,
                 "default_class": class,
+                "receipt_url": receipt_url,
+                "inbound_url": inbound_url,
                 "credit": welcome.then_some("welcome"),
             });
             call(&server, "POST", "accounts", Some(&body), out).await
+        }
+        AccountCommand::SignUp { server, name, dialect } => {
+            let body = json!({ "name": name, "dialect": dialect });
+            call(&server, "POST", "sign-up", Some(&body), out).await
+        }
+        AccountCommand::Ls { server, after, limit } => list(&server, after.as_deref(), limit, out).await,
+        AccountCommand::Usage { server, key, from, to } => {
+            usage(&server, account(&key)?, [("from", from), ("to", to)], out).await
         }
         AccountCommand::Topup { server, key, amount, reference, bucket } => {
             let body = json!({ "amount": amount, "reference": reference, "bucket": bucket });
@@ -47,6 +57,53 @@ pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failur
         AccountCommand::Set { server, key, rules } => {
             call(&server, "PATCH", &format!("accounts/{}", account(&key)?), Some(&patch(&rules)), out).await
         }
+    }
+}
+
+async fn list(server: &ServerArgs, after: Option<&str>, limit: u32, out: &Out) -> Result<(), Failure> {
+    let limit = limit.to_string();
+    let given = [("limit", Some(&*limit)), ("after", after)];
+    let document = Server::find(server)?.api("GET", &format!("accounts{}", query(given)), None).await?;
+    out.document("accounts", &document, || {
+        let names = ["account", "name", "currency", "status"];
+        let row = |one: &Value| names.map(|name| output::field(one, name)).to_vec();
+        let rows: Vec<_> = document["accounts"].as_array().into_iter().flatten().map(row).collect();
+        out.table(&["ACCOUNT", "NAME", "CURRENCY", "STATUS"], &rows)
+    });
+    Ok(())
+}
+
+async fn usage(
+    server: &ServerArgs,
+    key: &str,
+    days: [(&'static str, Option<String>); 2],
+    out: &Out,
+) -> Result<(), Failure> {
+    let given = days.each_ref().map(|(name, day)| (*name, day.as_deref()));
+    let document = Server::find(server)?.api("GET", &format!("accounts/{key}/usage{}", query(given)), None).await?;
+    out.document("usage", &document, || {
+        let names = ["day", "messages", "parts", "delivered", "failed", "spent"];
+        let row = |one: &Value| names.map(|name| output::field(one, name)).to_vec();
+        let mut rows: Vec<_> = document["days"].as_array().into_iter().flatten().map(row).collect();
+        let mut total = row(&document["total"]);
+        total[0] = format!("total {}", output::field(&document, "currency"));
+        rows.push(total);
+        out.table(&["DAY", "MESSAGES", "PARTS", "DELIVERED", "FAILED", "SPENT"], &rows)
+    });
+    Ok(())
+}
+
+/// The query of what was given, question mark and all.
+fn query<const COUNT: usize>(given: [(&str, Option<&str>); COUNT]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in given {
+        if let Some(value) = value {
+            form.append_pair(name, value);
+        }
+    }
+    match form.finish() {
+        query if query.is_empty() => query,
+        query => format!("?{query}"),
     }
 }
 

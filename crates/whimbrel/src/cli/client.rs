@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -31,6 +33,14 @@ pub(super) struct Server {
     url: http::Uri,
     admin_token: Option<Secret>,
     ca_pem: Option<PathBuf>,
+}
+
+/// The admin token, a secret key, or the key and secret of an account with a colon between them.
+fn authorization(token: &Secret) -> String {
+    match token.expose().contains(':') {
+        true => format!("Basic {}", STANDARD.encode(token.expose())),
+        false => format!("Bearer {}", token.expose()),
+    }
 }
 
 /// What a server answered.
@@ -127,7 +137,7 @@ impl Server {
     fn api_headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         if let Some(token) = &self.admin_token {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose())));
+            headers.push(("authorization".to_owned(), authorization(token)));
         }
         headers
     }

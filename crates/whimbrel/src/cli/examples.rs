@@ -58,6 +58,21 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel account reload devkey01 --off",
         ],
     ),
+    (
+        "account sign-up",
+        [
+            "whimbrel account sign-up --name Shop",
+            "whimbrel account sign-up --name Shop --url http://127.0.0.1:7670 --json",
+        ],
+    ),
+    ("account ls", ["whimbrel account ls", "whimbrel account ls --limit 1000 --json"]),
+    (
+        "account usage",
+        [
+            "whimbrel account usage devkey01 --from 2026-11-01",
+            "whimbrel account usage self --url http://127.0.0.1:7670 --json",
+        ],
+    ),
     ("account show", ["whimbrel account show devkey01", "whimbrel account show devkey01 --json"]),
     (
         "account set",

@@ -24,6 +24,8 @@ pub struct Changes {
     pub tables: Vec<Changed>,
     /// `limits.*`.
     pub limits: Vec<Changed>,
+    /// `signing.*`.
+    pub signing: Vec<Changed>,
     /// `egress.*`.
     pub egress: Vec<Changed>,
     /// `log.*`.
@@ -173,6 +175,7 @@ impl Changes {
             (Reload::Restart, _) => &mut self.restart_needed,
             (_, "tables") => &mut self.tables,
             (_, "limits") => &mut self.limits,
+            (_, "signing") => &mut self.signing,
             (_, "egress") => &mut self.egress,
             (_, "log") => &mut self.log,
             _ => &mut self.restart_needed,
@@ -202,6 +205,7 @@ impl Changes {
             "routes": self.routes.iter().map(route).collect::<Value>(),
             "tables": list(&self.tables),
             "limits": list(&self.limits),
+            "signing": list(&self.signing),
             "egress": list(&self.egress),
             "log": list(&self.log),
             "restart_needed": list(&self.restart_needed),
@@ -222,7 +226,7 @@ impl Changes {
             self.carriers_removed.iter().map(|name| format!("- carrier {name}, finishes what is open and unbinds")),
         );
         lines.extend(self.routes.iter().map(ToString::to_string));
-        let applied = [&self.tables, &self.limits, &self.egress, &self.log];
+        let applied = [&self.tables, &self.limits, &self.signing, &self.egress, &self.log];
         lines.extend(applied.into_iter().flatten().map(|changed| format!("~ {changed}")));
         lines.extend(self.restart_needed.iter().map(|changed| format!("! {changed}, after a restart")));
         lines

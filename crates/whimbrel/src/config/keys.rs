@@ -48,6 +48,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "data", help: "Where it keeps its things." },
     Section { path: "tables", help: "Files that replace built-in tables. A reload reads them anew." },
     Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
+    Section { path: "portal", help: "What owners of accounts may do by the native API." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
@@ -77,6 +78,14 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("listen.tls_names", Kind::List, "Names and addresses that the certificate of the local authority is made for.")
         .default("localhost, 127.0.0.1, ::1")
         .restart(),
+    Key::new(
+        "listen.public_urls",
+        Kind::List,
+        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address (OAuth) are taken \
+         for these alone. Empty: for the names of tls_names and the addresses of http and https, at any port.",
+    )
+    .default("")
+    .restart(),
     Key::new("listen.tls_certificate", PATH, "Your own certificate chain, a PEM file. Empty: the local authority in the data folder.")
         .default("")
         .restart(),
@@ -113,6 +122,25 @@ pub(super) static KEYS: &[Key] = &[
     )
     .default("100").restart(),
     Key::new(
+        "portal.sign_up",
+        Kind::Flag,
+        "Whether anybody may make an account by POST sign-up. It begins with an empty wallet, or with what the dialect's vendor gives \
+         to new customers, which you pay for. true with --dev.",
+    )
+    .default("false").restart(),
+    Key::new(
+        "portal.sign_ups_per_day",
+        Kind::Count { min: 1, max: 100_000 },
+        "Accounts that are made so in a day (UTC). Above: status 429. Counted since the start.",
+    )
+    .default("100").restart(),
+    Key::new(
+        "portal.sign_ups_per_source",
+        Kind::Count { min: 1, max: 100_000 },
+        "The same from one address (IPv6: one /64).",
+    )
+    .default("3").restart(),
+    Key::new(
         "limits.connections",
         Kind::Count { min: 1, max: 1_000_000 },
         "HTTP connections at once, for each of HTTP and HTTPS. At the limit new ones wait.",
@@ -138,7 +166,7 @@ pub(super) static KEYS: &[Key] = &[
         "Whether known deviations of the vendors' own libraries are accepted in signed requests: blank fields left out of the \
          string, unset fields signed as None. Neither makes a signature easier to forge. false: as documented only.",
     )
-    .default("true").restart(),
+    .default("true"),
     Key::new("log.filter", Kind::Text, "A level (error, warn, info, debug, trace) or target=level,...")
         .default("info")
         .env("WHIMBREL_LOG").restart(),

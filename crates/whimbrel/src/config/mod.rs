@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use whimbrel_core::SourceNetwork;
+use whimbrel_dialects::address::Addresses;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::NewUrls;
 
@@ -46,12 +47,16 @@ pub use smpp::{
     SmppTlvs, StatusClass, TextErrors, TlsVerify, TonNpi, Validity, WrittenNumber,
 };
 
+use crate::api::SignUpRules;
 use crate::egress::{AllowedHost, EgressLimits, EgressPolicy, Reach, RequestLimits};
 use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
 use whimbrel_dialects::claim::Compat;
+
+/// Each is tried with a signature that covers the address.
+const PUBLIC_URLS_MAX: usize = 8;
 
 const DEV_FILE: &str = include_str!("dev.toml");
 
@@ -92,6 +97,8 @@ pub struct Config {
     pub tables: Tables,
     /// Who may call.
     pub auth: Auth,
+    /// What owners of accounts may do.
+    pub portal: Portal,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
     /// How far clients that sign otherwise than documented are understood.
@@ -121,8 +128,23 @@ pub struct Listen {
     pub simulator: Option<SocketAddr>,
     /// Names in the local authority's certificate.
     pub tls_names: Vec<String>,
+    /// By which addresses clients call, if the operator says so.
+    pub public_urls: Vec<Box<str>>,
     /// The operator's own certificate chain and key.
     pub tls_files: Option<(PathBuf, PathBuf)>,
+}
+
+impl Listen {
+    /// The addresses for which signatures count.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        if !self.public_urls.is_empty() {
+            return Addresses::public(self.public_urls.clone());
+        }
+        let bound = [self.http, self.https].into_iter().flatten().map(|addr| addr.ip());
+        let bound = bound.filter(|address| !address.is_unspecified()).map(|address| address.to_string().into());
+        Addresses::local(self.tls_names.iter().map(|name| name.as_str().into()).chain(bound))
+    }
 }
 
 /// Files that replace built-in tables.
@@ -141,6 +163,13 @@ pub struct Auth {
     pub trusted_proxies: Vec<SourceNetwork>,
     /// How often keys and sources may fail.
     pub failure_rules: FailureRules,
+}
+
+/// What owners of accounts may do by the native API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portal {
+    /// How many accounts are made by their owners; none unless it is switched on.
+    pub sign_up_rules: SignUpRules,
 }
 
 /// Logs.
@@ -202,6 +231,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         data_dir: data_dir(&mut settings, inputs),
         tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
         auth: auth(&mut settings),
+        portal: portal(&settings),
         http_limits: http_limits(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
@@ -296,12 +326,36 @@ fn listen(settings: &mut Settings, profile: Profile) -> Listen {
     if tls_names.is_empty() {
         settings.missing("listen.tls_names", "there is no name", "name at least localhost");
     }
+    let public_urls = public_urls(settings);
     let (certificate, key) = (path(settings, "listen.tls_certificate"), path(settings, "listen.tls_key"));
     if certificate.is_some() != key.is_some() {
         let missing = if key.is_some() { "listen.tls_certificate" } else { "listen.tls_key" };
         settings.missing(missing, "it is missing", "give both the certificate and its key, or neither");
     }
-    Listen { http, https, simulator, tls_names, tls_files: certificate.zip(key) }
+    Listen { http, https, simulator, tls_names, public_urls, tls_files: certificate.zip(key) }
+}
+
+fn public_urls(settings: &mut Settings) -> Vec<Box<str>> {
+    let name = "listen.public_urls";
+    let urls = settings.list(name);
+    let is_url = |url: &str| {
+        url.parse::<http::Uri>().is_ok_and(|uri| {
+            let has_host = uri.authority().is_some_and(|authority| !authority.host().is_empty());
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && has_host
+                && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+                && uri.query().is_none()
+        })
+    };
+    if let Some(wrong) = urls.iter().find(|url| !is_url(url)) {
+        let remedy = "write a scheme and a name, such as https://sms.example.com, with the path before all others if there is one";
+        settings.fault(Fault::Value, name, format!("{wrong:?} is no address of a server"), remedy);
+    }
+    if urls.len() > PUBLIC_URLS_MAX {
+        let problem = format!("there are {}", urls.len());
+        settings.fault(Fault::Value, name, problem, format!("name {PUBLIC_URLS_MAX} at most: each is tried"));
+    }
+    urls.into_iter().map(String::into_boxed_str).collect()
 }
 
 /// `--dev` speaks to its simulator and to nobody else.
@@ -380,6 +434,17 @@ fn auth(settings: &mut Settings) -> Auth {
         per_source_max: settings.number("auth.failures_per_source"),
     };
     Auth { trusted_proxies, failure_rules }
+}
+
+fn portal(settings: &Settings) -> Portal {
+    let sign_up_rules = match settings.flag("portal.sign_up") {
+        true => SignUpRules {
+            per_day_max: settings.number("portal.sign_ups_per_day"),
+            per_source_max: settings.number("portal.sign_ups_per_source"),
+        },
+        false => SignUpRules::default(),
+    };
+    Portal { sign_up_rules }
 }
 
 fn log(settings: &mut Settings) -> Log {

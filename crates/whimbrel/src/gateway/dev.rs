@@ -41,9 +41,11 @@ pub(super) async fn fill_pool(engine: &Arc<Engine>) -> Result<(), ListError> {
     engine.offer_numbers(POOL.into_iter().filter_map(offer).collect()).await.map(|_| ())
 }
 
-/// The free credit of who signs up with a dialect.
+/// The free credit of who signs up with a dialect; `None`: none in that currency.
 pub(crate) fn welcome_credit(descriptor: &Descriptor, currency: Currency) -> Option<Money> {
-    descriptor.new_accounts.welcome_credit.and_then(|amount| Money::parse(amount, currency).ok())
+    let usual = descriptor.new_accounts;
+    let amount = usual.welcome_credit.filter(|_| usual.currency == currency.as_str())?;
+    Money::parse(amount, currency).ok()
 }
 
 /// What the secret of an account is for that is made for customers of the dialect.

@@ -30,6 +30,7 @@ impl Front {
 impl Handler for Front {
     async fn handle(&self, request: IncomingRequest) -> Answer {
         let world = self.engine.world();
+        let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
         for dialect in DIALECTS.iter().copied() {
             let read = {
                 let headers = request.header_list();
@@ -41,7 +42,6 @@ impl Handler for Front {
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
-            let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
             let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
             if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
                 let headers = request.header_list();
@@ -51,7 +51,7 @@ impl Handler for Front {
             }
             return dialect.render(&outcome, &reply).into();
         }
-        match self.api.handle(&request).await {
+        match self.api.handle(&request, origin).await {
             Some(response) => response,
             None => {
                 problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /")

@@ -152,6 +152,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         snapshot,
         compat: config.compat,
         failure_rules: config.auth.failure_rules,
+        addresses: config.listen.addresses(),
     })
     .await
     .when("cannot start the engine")?;
@@ -181,6 +182,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         reloader: Arc::clone(&reloader),
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
+        sign_up_rules: config.portal.sign_up_rules,
     });
     let proxies = config.auth.trusted_proxies.clone().into();
     let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));

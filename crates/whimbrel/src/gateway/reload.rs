@@ -112,6 +112,7 @@ impl Reloader {
                 .map(|changed| changed.path.clone())
                 .collect(),
         };
+        self.engine.set_compat(next.compat);
         self.engine.reload(Reload { snapshot, carriers, summary: summary.into() }).await;
         *state = State { config: next, files, epoch };
         Ok(applied)

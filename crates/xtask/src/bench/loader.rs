@@ -1,8 +1,8 @@
 //! So many callers, each of which sends its next text when the last was answered: a closed loop, whose rate is what the gateway
 //! gives.
 //!
-//! One thread. A text counts as accepted when its body says status "0", whatever the HTTP status. Every text and every recipient
-//! is used once.
+//! One thread. A text counts as accepted when its body says so, whatever the HTTP status. Every text and every recipient is used
+//! once.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -10,31 +10,26 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::words::{Words, request};
 use crate::clock::{Started, unix_seconds};
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::harness::answer::{Progress, read};
 
-/// The first recipient; the others follow. A range that the United Kingdom keeps for drama, with one digit more.
-const FIRST_RECIPIENT: u64 = 4_477_009_000_000;
 /// How much longer than asked a run may take: then its open requests count as broken.
 const OVERTIME: Duration = Duration::from_secs(30);
 
-/// Whom to load, and as whom.
+/// Whom to load, and in which words.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The gateway's HTTP address.
     pub host: SocketAddr,
-    /// The account's key.
-    pub key: String,
-    /// The account's secret.
-    pub secret: String,
+    /// How it is asked.
+    pub words: Words,
 }
 
 /// How much to load.
@@ -58,9 +53,6 @@ pub enum Proof {
     /// By a signature, HMAC-SHA256.
     Signature,
 }
-
-/// The signature secret that a gateway is given for [`Proof::Signature`].
-pub const SIGNATURE_SECRET: &str = "benchSignatureSecret0123456789ab";
 
 /// What came of an order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -152,12 +144,12 @@ async fn call(target: Target, order: Order, since: Started, run: Rc<RefCell<Run>
             run.next += 1;
             run.next - 1
         };
-        let request = request(&target, number, order);
+        let request = request(&target, number, order, unix_seconds());
         let started = Started::now();
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
         let took_us = started.elapsed_us();
         let mut run = run.borrow_mut();
-        if is_acceptance(&body) {
+        if target.words.accepts(&body) {
             run.tally.accepted += 1;
             run.latency.saturating_record(took_us);
         } else {
@@ -183,103 +175,6 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) 
             }
             Progress::Done(answer, _) => return Ok(answer.body),
             Progress::Broken(why) => return Err(Failure::new(format!("not an HTTP answer: {why}"))),
-        }
-    }
-}
-
-/// The text with this number: 53 plain characters, as in the figures of other gateways.
-fn text(number: u64) -> String {
-    format!("Text {number:012} of the bench is 53 characters long.")
-}
-
-fn request(target: &Target, number: u64, order: Order) -> String {
-    let proof = match order.proof {
-        Proof::Secret => format!("api_secret={}", target.secret),
-        Proof::Signature => signature(target, number, order.receipts, unix_seconds()),
-    };
-    // Keys, secrets and texts are letters, digits, points and spaces: nothing else needs to be escaped.
-    let body = format!(
-        "api_key={}&{proof}&from=Whimbrel&to={}&text={}&status-report-req={}",
-        target.key,
-        FIRST_RECIPIENT + number,
-        text(number).replace(' ', "+"),
-        u8::from(order.receipts)
-    );
-    format!(
-        "POST /sms/json HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-        target.host,
-        body.len()
-    )
-}
-
-/// The time and the signature of a text: all parameters by name, `&` before each.
-fn signature(target: &Target, number: u64, receipts: bool, now: u64) -> String {
-    let (key, recipient, receipts, text) = (&target.key, FIRST_RECIPIENT + number, u8::from(receipts), text(number));
-    let string =
-        format!("&api_key={key}&from=Whimbrel&status-report-req={receipts}&text={text}&timestamp={now}&to={recipient}");
-    let mut mac = Hmac::<Sha256>::new_from_slice(SIGNATURE_SECRET.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(string.as_bytes());
-    let digits: String = mac.finalize().into_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("timestamp={now}&sig={digits}")
-}
-
-/// Whether the answer to a text of one part says status "0". Parsing JSON here would cost more than the gateway does.
-fn is_acceptance(body: &[u8]) -> bool {
-    const NAME: &[u8] = b"\"status\"";
-    let Some(at) = body.windows(NAME.len()).position(|window| window == NAME) else { return false };
-    let value: Vec<u8> =
-        body[at + NAME.len()..].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(4).collect();
-    value == b":\"0\""
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_have_53_characters_and_differ() {
-        for number in [0, 1, 999_999_999_999] {
-            assert_eq!(text(number).len(), 53);
-        }
-        assert_ne!(text(1), text(2));
-    }
-
-    #[test]
-    fn a_request_is_a_form_with_its_length() {
-        let target = Target { host: "127.0.0.1:80".parse().unwrap(), key: "k".into(), secret: "s".into() };
-        let order = Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret };
-        let request = request(&target, 7, order);
-        let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        assert!(head.ends_with(&format!("Content-Length: {}", body.len())));
-        assert_eq!(
-            body,
-            "api_key=k&api_secret=s&from=Whimbrel&to=4477009000007&text=Text+000000000007+of+the+bench+is+53+characters+long.\
-             &status-report-req=1"
-        );
-    }
-
-    #[test]
-    fn a_signature_is_the_one_that_openssl_makes() {
-        // printf '%s' STRING | openssl sha256 -hmac benchSignatureSecret0123456789ab
-        let target = Target { host: "127.0.0.1:80".parse().unwrap(), key: "k".into(), secret: "s".into() };
-        let expected = "aac79cae29e3afc5fe02b8b3dffe800e599fac8aef752ab0c71396f54f4e1a6d";
-        assert_eq!(signature(&target, 7, true, 1_461_605_396), format!("timestamp=1461605396&sig={expected}"));
-    }
-
-    #[test]
-    fn only_status_0_in_the_body_is_an_acceptance() {
-        for body in ["{\"status\": \"0\"}", "{\"status\":\"0\",\"x\":1}", "{\n \"status\" :\n \"0\"}"] {
-            assert!(is_acceptance(body.as_bytes()), "{body}");
-        }
-        for body in [
-            "",
-            "{\"status\": \"01\"}",
-            "{\"status\": \"1\"}",
-            "{\"status\": 0}",
-            "{\"statuses\": \"0\"}",
-            "\"status\"",
-        ] {
-            assert!(!is_acceptance(body.as_bytes()), "{body}");
         }
     }
 }

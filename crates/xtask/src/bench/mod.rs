@@ -4,12 +4,15 @@
 //! as the gateway is. None of them uses the product's code, so that a mistake there cannot hide itself here.
 
 pub mod books;
+pub mod compared;
 pub mod control;
 pub mod figures;
 pub mod frames;
+pub mod kannel;
 pub mod loader;
 pub mod machine;
 pub mod peer;
 pub mod report;
 pub mod row;
 pub mod smsc;
+pub mod words;

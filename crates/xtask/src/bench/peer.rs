@@ -57,11 +57,13 @@ impl Sink {
 }
 
 impl Loader {
-    /// Starts one for this gateway and account.
-    pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: &Account) -> Outcome<Self> {
-        let host = gateway.to_string();
-        let arguments = ["--host", &host, "--key", &account.key, "--secret", &account.secret].map(str::to_owned);
-        let (peer, _) = Peer::start(program, "load", arguments.into(), folder)?;
+    /// Starts one for this gateway: ours with an account, Kannel without.
+    pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: Option<&Account>) -> Outcome<Self> {
+        let mut arguments = vec!["--host".to_owned(), gateway.to_string()];
+        if let Some(Account { key, secret }) = account {
+            arguments.extend(["--key", key, "--secret", secret].map(str::to_owned));
+        }
+        let (peer, _) = Peer::start(program, "load", arguments, folder)?;
         Ok(Self { peer })
     }
 

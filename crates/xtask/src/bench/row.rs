@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::books::{Books, Receipts};
 use super::figures::{Arrivals, Figures, Seen, Usage, figures};
-use super::loader::{Order, Proof, SIGNATURE_SECRET, Tally};
+use super::loader::{Order, Proof, Tally};
 use super::peer::{Loader, Sink, number};
+use super::words::SIGNATURE_SECRET;
 use crate::clock::{Started, sleep};
 use crate::failure::{Outcome, require};
 use crate::harness::check::check_store;
@@ -49,7 +50,7 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     let setup = Setup { binary: programs.gateway.clone(), folder: folder.to_owned(), mode, environment };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
-    let loader = Loader::start(&programs.ends, folder, gateway.http, &account)?;
+    let loader = Loader::start(&programs.ends, folder, gateway.http, Some(&account))?;
     if order.receipts {
         let patch = format!("{{\"receipt_url\":\"{}\"}}", loader.webhook_url());
         gateway.native("PATCH", &format!("accounts/{}", account.key), patch.as_bytes())?;

@@ -51,6 +51,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
         &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "33", "--last", "42"],
+        &["crashstates", "--quick"],
         &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],
     ] {

@@ -10,6 +10,8 @@
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -68,22 +70,89 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
     let run = Run { harness: "crashloop", profile, seeds: Some((seed, seed)), started: Started::now() };
-    evidence::record(workspace, &run, kill_and_compare(workspace, profile, seed, options))
+    let load = Load {
+        binary: workspace.product(profile),
+        folder: workspace.scratch("crashloop")?,
+        deaths: options.kills,
+        callers: options.callers,
+        open_min: options.open_min,
+        window: options.window,
+        doubt_resends: options.doubt_resends,
+        life_ms_max: options.life_ms_max,
+        seed,
+        environment: Vec::new(),
+    };
+    evidence::record(
+        workspace,
+        &run,
+        die_and_compare(&load, "kills", &mut |gateway| {
+            gateway.process.kill()?;
+            Ok(After::Gone)
+        }),
+    )
 }
 
-fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &Options) -> Outcome<Value> {
-    let folder = workspace.scratch("crashloop")?;
-    let binary = workspace.product(profile);
-    let simulator = Simulator::start(&binary, &folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: options.window, doubt_resends: options.doubt_resends };
-    let setup = Setup { binary, folder, mode, environment: Vec::new() };
+/// What runs under which load, and how often it dies.
+#[derive(Debug)]
+pub struct Load {
+    /// The product.
+    pub binary: PathBuf,
+    /// An empty folder.
+    pub folder: PathBuf,
+    /// How many times the gateway dies.
+    pub deaths: usize,
+    /// Callers at the same time.
+    pub callers: usize,
+    /// A death waits until so many requests are open.
+    pub open_min: usize,
+    /// The carrier's window.
+    pub window: u32,
+    /// How often a submission in doubt is sent again.
+    pub doubt_resends: u8,
+    /// The longest life between two deaths.
+    pub life_ms_max: u64,
+    /// Decides the instants.
+    pub seed: u64,
+    /// Environment of the gateway.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What is done to a gateway, in its own way. One that was ended leaves its data folder to the next.
+pub type Death<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<After>;
+
+/// What is left of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Nothing but its data: another one is started.
+    Gone,
+    /// It goes on.
+    Alive,
+}
+
+/// Lets the gateway die again and again, and compares what everybody knows. Its deaths are called `deaths` in the figures.
+pub fn die_and_compare(options: &Load, deaths: &str, death: Death<'_>) -> Outcome<Value> {
+    let simulator = Simulator::start(&options.binary, &options.folder)?;
+    die_before(options, &simulator, simulator.addr, deaths, death)
+}
+
+/// The same before a simulator that is reached at `addr`.
+pub fn die_before(
+    options: &Load,
+    simulator: &Simulator,
+    addr: SocketAddr,
+    deaths: &str,
+    death: Death<'_>,
+) -> Outcome<Value> {
+    let (folder, binary, seed) = (options.folder.clone(), options.binary.clone(), options.seed);
+    let mode = Mode::Carrier { addr, window: options.window, doubt_resends: options.doubt_resends };
+    let setup = Setup { binary, folder, mode, environment: options.environment.clone() };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
-    println!("{} kills under {} callers, seed {seed}", options.kills, options.callers);
-    let (gateway, marks) = load_and_kill(&setup, gateway, &simulator, &account, &books, Chance::new(seed), options)?;
+    println!("{} deaths under {} callers, seed {seed}", options.deaths, options.callers);
+    let (gateway, marks) = load_and_kill(&setup, gateway, simulator, &account, &books, options, death)?;
     let uncertain = wait_until_settled(&gateway)?;
     check_store(&setup.binary, &setup.data_folder())?;
     let (posted, held) = gateway.wallet(&account.key)?;
@@ -98,7 +167,7 @@ fn kill_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &O
     };
     check(&found, &gateway, &books, &marks, options.window)?;
     Ok(json!({
-        "kills": marks.len(),
+        deaths: marks.len(),
         "accepted": found.accepted.len(),
         "lost": 0,
         "charged_twice": 0,
@@ -124,8 +193,8 @@ fn load_and_kill(
     simulator: &Simulator,
     account: &Account,
     books: &Books,
-    mut chance: Chance,
-    options: &Options,
+    options: &Load,
+    death: Death<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
     let callers =
         Callers { host: RwLock::new(first.http), stop: AtomicBool::new(false), books, account, pause: Duration::ZERO };
@@ -133,7 +202,7 @@ fn load_and_kill(
         for _ in 0..options.callers {
             scope.spawn(|| callers.call());
         }
-        let killed = kill_again_and_again(setup, first, simulator, &callers, &mut chance, options);
+        let killed = kill_again_and_again(setup, first, simulator, &callers, options, death);
         // Also after a failure, or the scope would wait for the callers for ever.
         callers.stop();
         killed
@@ -145,12 +214,13 @@ fn kill_again_and_again(
     first: Gateway,
     simulator: &Simulator,
     callers: &Callers<'_>,
-    chance: &mut Chance,
-    options: &Options,
+    options: &Load,
+    death: Death<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
+    let mut chance = Chance::new(options.seed);
     let mut gateway = first;
-    let mut marks = Vec::with_capacity(options.kills);
-    for kill in 1..=options.kills {
+    let mut marks = Vec::with_capacity(options.deaths);
+    for kill in 1..=options.deaths {
         sleep(Duration::from_millis(20 + chance.below(options.life_ms_max)));
         let started = Started::now();
         while callers.books.open_count() < options.open_min {
@@ -158,15 +228,17 @@ fn kill_again_and_again(
             sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
-        gateway.process.kill()?;
+        let after = death(&mut gateway)?;
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
         // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
         verdicts(&setup.binary, &setup.data_folder(), &[])?;
-        gateway = setup.start()?;
-        callers.moved(gateway.http);
-        if kill % 10 == 0 || kill == options.kills {
-            println!("  kill {kill}: {open} requests were open, {accepted} texts accepted so far");
+        if after == After::Gone {
+            gateway = setup.start()?;
+            callers.moved(gateway.http);
+        }
+        if kill % 10 == 0 || kill == options.deaths {
+            println!("  death {kill}: {open} requests were open, {accepted} texts accepted so far");
         }
     }
     // A last life without a kill, so that what was cut short last is seen to the end under load.
@@ -223,7 +295,7 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], wi
     check_copies(journal, marks, window)?;
     check_views(gateway, accepted, *uncertain)?;
     let allowed = marks.len() * window as usize;
-    println!("0 lost, 0 charged twice, {copies} copies after {} kills (at most {allowed} allowed)", marks.len());
+    println!("0 lost, 0 charged twice, {copies} copies after {} deaths (at most {allowed} allowed)", marks.len());
     Ok(())
 }
 

@@ -64,7 +64,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 
 fn fail_each(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
     let folder = workspace.scratch("fsyncfail")?;
-    let shim = compile(&folder)?;
+    let shim = compile(&folder, "flush_shim", SHIM)?;
     let (mut at_start, mut stopped, mut accepted_total, mut faults) = (0, 0, 0, 0);
     for flush in options.first..=options.last {
         let run_folder = folder.join(format!("flush-{flush}"));
@@ -104,9 +104,10 @@ fn failed_file(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("failed")).unwrap_or_else(|_| "none failed".to_owned())
 }
 
-fn compile(folder: &Path) -> Outcome<PathBuf> {
-    let (source, library) = (folder.join("flush_shim.c"), folder.join("flush_shim.so"));
-    std::fs::write(&source, SHIM)?;
+/// Compiles a library to load before libc.
+pub fn compile(folder: &Path, name: &str, text: &str) -> Outcome<PathBuf> {
+    let (source, library) = (folder.join(format!("{name}.c")), folder.join(format!("{name}.so")));
+    std::fs::write(&source, text)?;
     let mut line = Command::new("cc");
     line.args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl");
     command::run(&mut line)?;

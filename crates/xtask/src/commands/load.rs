@@ -19,6 +19,7 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::bench::control::{self, parameter};
 use crate::bench::loader::{Order, Proof, Tally, Target, load};
 use crate::bench::smsc::fingerprint;
+use crate::bench::words::Words;
 use crate::clock::Started;
 use crate::failure::Outcome;
 
@@ -28,12 +29,12 @@ pub struct Options {
     /// The gateway's HTTP address.
     #[arg(long)]
     host: SocketAddr,
-    /// The account's key.
-    #[arg(long)]
-    key: String,
+    /// The account's key; without it Kannel is asked.
+    #[arg(long, requires = "secret")]
+    key: Option<String>,
     /// The account's secret.
-    #[arg(long)]
-    secret: String,
+    #[arg(long, requires = "key")]
+    secret: Option<String>,
     /// Where it is asked, and where webhooks go.
     #[arg(long, default_value = "127.0.0.1:0")]
     http: SocketAddr,
@@ -70,7 +71,13 @@ pub fn run(options: &Options) -> Outcome<()> {
 }
 
 async fn serve(options: &Options) -> std::io::Result<()> {
-    let target = Target { host: options.host, key: options.key.clone(), secret: options.secret.clone() };
+    let http = TcpListener::bind(options.http).await?;
+    let addr = http.local_addr()?;
+    let words = match options.key.clone().zip(options.secret.clone()) {
+        Some((key, secret)) => Words::Account { key, secret },
+        None => Words::Kannel { webhook: format!("http://{addr}/webhook") },
+    };
+    let target = Target { host: options.host, words };
     let desk = Rc::new(Desk {
         target,
         clock: Started::now(),
@@ -80,8 +87,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
         result: RefCell::new(None),
         webhooks: RefCell::new(Webhooks::default()),
     });
-    let http = TcpListener::bind(options.http).await?;
-    let ready = json!({"pid": std::process::id(), "http": http.local_addr()?.to_string()});
+    let ready = json!({"pid": std::process::id(), "http": addr.to_string()});
     std::fs::write(&options.ready_file, ready.to_string())?;
     let mut tasks = JoinSet::new();
     let mut orphaned = pin!(control::orphaned());

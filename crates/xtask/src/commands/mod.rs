@@ -1,9 +1,12 @@
 //! One file for each command.
 
 pub mod bench;
+pub mod chaosproxy;
 pub mod checkload;
 pub mod ci;
+pub mod compare;
 pub mod crashloop;
+pub mod crashstates;
 pub mod dissect;
 pub mod evidence;
 pub mod fsyncfail;
@@ -13,6 +16,7 @@ pub mod hostile;
 pub mod install;
 pub mod load;
 pub mod packages;
+pub mod powercut;
 pub mod properties;
 pub mod rotate;
 pub mod sdks;

@@ -12,6 +12,8 @@ pub mod check;
 pub mod gateway;
 pub mod http;
 pub mod journal;
+pub mod loop_disk;
 pub mod proc_stat;
 pub mod process;
+pub mod proxy;
 pub mod simulator;

@@ -67,6 +67,11 @@ impl Running {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// SIGSTOP: nothing of it runs until it is killed.
+    pub fn freeze(&self) -> Outcome<()> {
+        kill_process(self.handle()?, Signal::STOP).attempting(format_args!("freeze {}", self.name))
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub fn kill(&mut self) -> Outcome<()> {
         self.child.kill()?;
@@ -76,9 +81,7 @@ impl Running {
 
     /// SIGTERM, and waits for the orderly end.
     pub fn terminate(&mut self) -> Outcome<ExitStatus> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or_else(|| Failure::new("a process without an id"))?;
-        kill_process(pid, Signal::TERM).attempting(format_args!("end {}", self.name))?;
+        kill_process(self.handle()?, Signal::TERM).attempting(format_args!("end {}", self.name))?;
         let started = Started::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -89,6 +92,13 @@ impl Running {
             }
             sleep(PAUSE);
         }
+    }
+}
+
+impl Running {
+    fn handle(&self) -> Outcome<Pid> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        pid.ok_or_else(|| Failure::new("a process without an id"))
     }
 }
 

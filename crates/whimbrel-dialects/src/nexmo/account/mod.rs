@@ -8,6 +8,7 @@ mod render;
 use whimbrel_core::call::account::{AccountCall, SettingsChange};
 use whimbrel_core::{Call, Refusal, Timestamp};
 
+use super::claim::Product;
 use super::developer::{self, Place};
 use super::params::Params;
 use super::{Api, answer, url};
@@ -39,7 +40,8 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
     ];
     for (page, path, names, methods) in places {
         let Some(tail) = developer::tail(request.path, path, names) else { continue };
-        let place = Place { api: Api::Account, page: page as u8, methods };
+        let product = if page == Page::Balance { Product::Balance } else { Product::Account };
+        let place = Place { product, api: Api::Account, page: page as u8, methods };
         return developer::read(request, place, tail, (trace_id, now), answer::forbidden, |params| call(page, params));
     }
     Match::NotMine

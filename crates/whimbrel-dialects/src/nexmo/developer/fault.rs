@@ -38,6 +38,7 @@ impl Fault {
         let (status, label) = match refusal {
             Refusal::Missing { field: "api_key" | "api_secret" }
             | Refusal::BadCredentials
+            | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
             | Refusal::SignatureRequired

@@ -21,6 +21,8 @@ use form::Form;
 /// A place of one of these APIs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
+    /// Which ways to prove who calls it takes.
+    pub(super) product: Product,
     /// Whose.
     pub(super) api: Api,
     /// Which of the API's answers; below 64.
@@ -71,7 +73,7 @@ pub(super) fn read(
             for (name, value) in tail {
                 params.add_from_path(name, value);
             }
-            Parsed { claim: claim::claim(Product::Account, request, &params), call: call(&params), reply }
+            Parsed { claim: claim::claim(place.product, request, &params), call: call(&params), reply }
         }
         Err(refusal) => Parsed { claim: Err(refusal.clone()), call: Err(refusal), reply },
     };

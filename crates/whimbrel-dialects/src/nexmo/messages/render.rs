@@ -110,6 +110,12 @@ fn refused(refusal: &Refusal) -> Problem {
             "You did not provide correct credentials.",
             "Check that you're using the correct credentials, and that your account has this feature enabled",
         ),
+        Refusal::CredentialExpired => general(
+            401,
+            "#jwt-expired",
+            "You did not provide correct credentials.",
+            "The token's time is over: make a new one for each request",
+        ),
         Refusal::HttpNotAllowed => general(
             401,
             "#unprovisioned",

@@ -7,6 +7,7 @@ mod render;
 
 use whimbrel_core::Timestamp;
 
+use super::claim::Product;
 use super::developer::{self, Place};
 use super::{Api, answer};
 use crate::Match;
@@ -40,7 +41,7 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
     ];
     for (page, path, names, methods) in places {
         let Some(tail) = developer::tail(request.path, path, names) else { continue };
-        let place = Place { api: Api::Numbers, page: page as u8, methods };
+        let place = Place { product: Product::Account, api: Api::Numbers, page: page as u8, methods };
         let at = (trace_id, now);
         return developer::read(request, place, tail, at, answer::forbidden, |params| parse::call(page, params));
     }

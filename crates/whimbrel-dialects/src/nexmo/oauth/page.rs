@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
 use whimbrel_core::{GrantCallback, Secret};
 
 use crate::Reply;
@@ -15,14 +14,23 @@ use crate::http::{HttpRequest, HttpResponse};
 /// The cookie with the page's mark.
 const COOKIE: &str = "oauth_mark";
 
+/// What a page asks, and the mark by which its form is known.
+#[derive(Clone, Copy)]
+pub(super) struct Ask<'a> {
+    pub(super) token: &'a str,
+    pub(super) consumer: &'a str,
+    pub(super) callback: &'a GrantCallback,
+    pub(super) mark: &'a str,
+}
+
 /// What a person is asked.
-pub(super) fn ask(reply: &Reply, token: &str, consumer: &str, callback: &GrantCallback) -> HttpResponse {
-    let mark = mark(reply);
+pub(super) fn ask(reply: &Reply, ask: Ask<'_>) -> HttpResponse {
+    let Ask { token, consumer, callback, mark } = ask;
     let (consumer, token) = (escaped(consumer), escaped(token));
     let body = format!(
         "<h1>{consumer} asks for access</h1>\n\
-         <p>It will be able to act for your account until you have the access revoked: send texts, read what was sent, \
-         change where texts and receipts go, and buy numbers, all at your cost.</p>\n\
+         <p>Until you have the access revoked it will be able to send texts at your cost and to see what is left on your \
+         account.</p>\n\
          <form method=\"post\" action=\"/oauth/authorize\" autocomplete=\"off\">\n\
          <input type=\"hidden\" name=\"oauth_token\" value=\"{token}\">\n\
          <input type=\"hidden\" name=\"mark\" value=\"{mark}\">\n\
@@ -101,17 +109,6 @@ fn origin_of(url: &str) -> Option<&str> {
     authority.bytes().all(is_plain).then(|| &url[..scheme.len() + 3 + authority.len()])
 }
 
-/// The mark of a page: nobody else knows the trace id of its request.
-fn mark(reply: &Reply) -> String {
-    let mut digest = Sha256::new();
-    digest.update(b"mark of a page ");
-    digest.update(reply.trace_id.as_bytes());
-    digest.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, octet| {
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
-}
-
 /// Whether the request brings the cookie of the page whose form has that mark.
 pub(super) fn has_mark(request: &HttpRequest<'_>, mark: &str) -> bool {
     let cookies = request.header("cookie").unwrap_or_default().split(';');
@@ -155,6 +152,12 @@ mod tests {
         Reply { page: 0, trace_id: "t".into(), host: HostKind::Local, now: Timestamp(0) }
     }
 
+    const MARK: &str = "0123456789abcdef0123456789abcdef";
+
+    fn asked(token: &str, consumer: &str, callback: &GrantCallback) -> HttpResponse {
+        ask(&reply(), Ask { token, consumer, callback, mark: MARK })
+    }
+
     fn header<'a>(answer: &'a HttpResponse, name: &str) -> &'a str {
         answer.headers.iter().find(|(found, _)| *found == name).map_or("", |(_, value)| value)
     }
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn nothing_of_anybodys_becomes_markup() {
         let hostile = "\"><script>alert(1)</script>&'";
-        let answer = ask(&reply(), hostile, hostile, &GrantCallback::OutOfBand);
+        let answer = asked(hostile, hostile, &GrantCallback::OutOfBand);
         let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
         assert!(!body.contains("<script") && body.contains("&lt;script&gt;"), "{body}");
         let policy = header(&answer, "Content-Security-Policy");
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn a_form_leads_to_the_callback_and_nowhere_else() {
         let policy = |url: &str| {
-            let answer = ask(&reply(), "t", "c", &GrantCallback::Url(url.into()));
+            let answer = asked("t", "c", &GrantCallback::Url(url.into()));
             header(&answer, "Content-Security-Policy").rsplit_once("form-action ").map(|(_, to)| to.to_owned())
         };
         assert_eq!(policy("https://a.example:8443/cb?x=y").as_deref(), Some("'self' https://a.example:8443"));
@@ -181,12 +184,11 @@ mod tests {
 
     #[test]
     fn only_the_form_of_this_page_is_taken() {
-        let mark = mark(&reply());
-        let cookie = format!("a=b; {COOKIE}={mark}");
+        let cookie = format!("a=b; {COOKIE}={MARK}");
         let request = |headers: &[(&str, &str)]| {
             let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
             let request = HttpRequest { method: "POST", path: "/", query: "", headers: &headers, body: b"" };
-            (has_mark(&request, &mark), is_from_here(&request))
+            (has_mark(&request, MARK), is_from_here(&request))
         };
         let host = ("host", "h:1");
         assert_eq!(request(&[host, ("cookie", &cookie)]), (true, true));

@@ -20,8 +20,8 @@ pub(in super::super) fn render(outcome: &Outcome, reply: &Reply) -> HttpResponse
             }
             plain(reply, 200, "application/x-www-form-urlencoded", form.finish())
         }
-        Outcome::Oauth(OauthOutcome::Asked { token, consumer, callback }) => {
-            page::ask(reply, token, consumer, callback)
+        Outcome::Oauth(OauthOutcome::Asked { token, consumer, callback, mark }) => {
+            page::ask(reply, page::Ask { token, consumer, callback, mark: mark.expose() })
         }
         Outcome::Oauth(OauthOutcome::Granted { token, verifier, callback }) => match callback {
             GrantCallback::OutOfBand => page::verifier(reply, verifier.expose()),

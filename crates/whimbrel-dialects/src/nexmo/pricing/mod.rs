@@ -8,6 +8,7 @@ mod render;
 use whimbrel_core::call::prices::{PriceScope, PricesCall, Product};
 use whimbrel_core::{Call, CountryCode, PhoneNumber, Refusal, Timestamp};
 
+use super::claim;
 use super::developer::{self, Place, Tail};
 use super::params::Params;
 use super::{Api, answer};
@@ -60,7 +61,7 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
         (Asked::All | Asked::Prefix, _) => Page::Countries,
         (Asked::Number, _) => Page::Number,
     };
-    let place = Place { api: Api::Pricing, page: page as u8, methods: &["GET"] };
+    let place = Place { product: claim::Product::Account, api: Api::Pricing, page: page as u8, methods: &["GET"] };
     developer::read(request, place, Tail::new(), (trace_id, now), answer::forbidden, |params| {
         call(asked, product.as_deref(), params)
     })

@@ -8,6 +8,7 @@ mod render;
 use whimbrel_core::call::history::{HistoryCall, HistoryId, SentTo};
 use whimbrel_core::{Call, PhoneNumber, Refusal, SenderId, Span, Timestamp};
 
+use super::claim::Product;
 use super::developer::{self, Place};
 use super::params::Params;
 use super::{Api, answer, read_id};
@@ -42,7 +43,7 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
     ];
     for (page, path) in places {
         let Some(tail) = developer::tail(request.path, path, &["api_key", "api_secret"]) else { continue };
-        let place = Place { api: Api::Search, page: page as u8, methods: &["GET"] };
+        let place = Place { product: Product::Account, api: Api::Search, page: page as u8, methods: &["GET"] };
         return developer::read(request, place, tail, (trace_id, now), answer::not_found, |params| call(page, params));
     }
     Match::NotMine

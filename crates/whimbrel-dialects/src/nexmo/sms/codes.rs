@@ -39,9 +39,10 @@ pub(super) fn code(refusal: &Refusal) -> Code {
         }
         Refusal::RecipientNotNumeric => ("3", "to address is not numeric"),
         // Whoever found a secret learns nothing from another network or in another way. (ours)
-        Refusal::BadCredentials | Refusal::SourceNotAllowed | Refusal::MethodNotAllowed { .. } => {
-            ("4", "Bad Credentials")
-        }
+        Refusal::BadCredentials
+        | Refusal::CredentialExpired
+        | Refusal::SourceNotAllowed
+        | Refusal::MethodNotAllowed { .. } => ("4", "Bad Credentials"),
         Refusal::Internal => ("5", "Server Error"),
         Refusal::Unroutable { .. } => ("6", "Unroutable message - rejected"),
         Refusal::RecipientBarred { .. } => ("7", "Number barred."),

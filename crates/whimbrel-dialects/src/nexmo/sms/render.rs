@@ -146,6 +146,7 @@ impl<'a> More<'a> {
             | Refusal::TooLong
             | Refusal::FacilityNotAllowed
             | Refusal::BadCredentials
+            | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
             | Refusal::SignatureRequired

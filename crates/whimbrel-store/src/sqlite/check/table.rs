@@ -49,6 +49,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-5" "purchase-is-paid" over purchase transfer;
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;
+    Everything "P-17" "usage-covers-what-was-accepted" over message usage_day;
     Open "P-3" "open-part-funds-fit-its-state" over live;
     Open "P-2" "hold-is-not-overdue" over live;
     // Messages and parts.
@@ -62,7 +63,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-1" "counts-are-true" over message attempt inbound;
     Open "P-13" "ids-are-below-the-mark" over meta;
     Everything "P-17" "rows-have-their-account" over message endpoint secret signature_secret number purchase reload
-        replay rejection inbound list_entry dialect_doc;
+        replay rejection inbound list_entry dialect_doc usage_day;
     Everything "P-9" "stored-answer-has-its-message" over dedupe;
     // Attempts.
     Everything "P-7" "attempts-are-complete" over attempt live ended;

@@ -94,8 +94,8 @@ pub enum AccountCommand {
         /// Whose words its applications speak.
         #[arg(long, value_name = "DIALECT")]
         dialect: Option<String>,
-        /// The one currency of its wallet; without it, its dialect's.
-        #[arg(long, value_name = "CODE")]
+        /// The one currency of its wallet; without it that of the dialect's vendor.
+        #[arg(long)]
         currency: Option<String>,
         /// The class of its messages: otp or bulk.
         #[arg(long)]
@@ -103,6 +103,50 @@ pub enum AccountCommand {
         /// Begin with the free credit of who signs up, where the dialect gives any.
         #[arg(long)]
         welcome: bool,
+        /// Where its receipts go.
+        #[arg(long, value_name = "URL")]
+        receipt_url: Option<String>,
+        /// Where texts that come in go.
+        #[arg(long, value_name = "URL")]
+        inbound_url: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make an account for yourself, where the operator allows it; its key and secrets are printed this once.
+    SignUp {
+        /// A name for people.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Whose words its applications speak.
+        #[arg(long, value_name = "DIALECT")]
+        dialect: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List accounts.
+    Ls {
+        /// Those after this one, written as the list writes it.
+        #[arg(long, value_name = "ACCOUNT")]
+        after: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Show what an account sent and spent, by day (UTC).
+    Usage {
+        /// The account's key; self: the one that WHIMBREL_TOKEN names.
+        key: String,
+        /// The first day, such as 2026-11-01; without it 31 days are shown.
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        /// The last day; without it today.
+        #[arg(long, value_name = "DAY")]
+        to: Option<String>,
         /// How to find the server.
         #[command(flatten)]
         server: ServerArgs,

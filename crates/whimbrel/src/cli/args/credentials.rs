@@ -188,7 +188,7 @@ pub struct PolicyArgs {
     /// How requests may show who calls, with commas: parameters, basic, signature, token, oauth; or all.
     #[arg(long, value_delimiter = ',')]
     pub methods: Option<Vec<String>>,
-    /// Whether requests must be signed: optional, required.
+    /// Whether requests must be signed: optional, where-possible, required (also where an API knows no signatures).
     #[arg(long)]
     pub signature: Option<String>,
     /// The weakest method of signing that is taken.

@@ -1,0 +1,77 @@
+//! What must hold for any request, in one place for the fuzzers and the tests.
+
+use whimbrel_core::{Outcome, Refusal, Span, Timestamp};
+
+use crate::http::{HttpRequest, HttpResponse};
+use crate::registry::DIALECTS;
+use crate::{Dialect, Match, Parsed};
+
+/// A secret, code or text that must not be shown wherever it stands in a request.
+pub const PLANTED: &str = "planted-5e7a";
+
+/// 2026-11-24, about noon.
+const NOW: Timestamp = Timestamp(1_795_526_000_000_000);
+const TRACE: u128 = 7;
+
+/// Reads octets as a request in text: its line, headers, an empty line, the body. Every dialect reads it without a panic; what it made
+/// of it does not show [`PLANTED`]; whatever it is refused for is an answer that can be sent.
+///
+/// # Panics
+///
+/// When one of these does not hold.
+pub fn request(octets: &[u8]) {
+    let (head, body) = split(octets);
+    let Ok(head) = std::str::from_utf8(head) else { return };
+    let mut lines = head.lines();
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let headers: Vec<(String, &[u8])> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().as_bytes()))
+        .collect();
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let request = HttpRequest { method, path, query, headers: &headers, body };
+    for dialect in DIALECTS {
+        match dialect.read(&request, TRACE, NOW) {
+            Match::NotMine => {}
+            Match::Answered(answer) => sendable(&answer),
+            Match::Parsed(parsed) => read_request(*dialect, &request, *parsed),
+        }
+        let _ = dialect.client_answer(body);
+        if let Some(id) = dialect.read_public_id(path.rsplit('/').next().unwrap_or_default()) {
+            assert_eq!(dialect.read_public_id(&dialect.public_id(id)), Some(id), "an id reads back as another");
+        }
+    }
+}
+
+fn read_request(dialect: &dyn Dialect, request: &HttpRequest<'_>, parsed: Parsed) {
+    let shown = format!("{:?} {:?}", parsed.claim, parsed.call);
+    assert!(!shown.contains(PLANTED), "{} shows what it must not", dialect.descriptor().id);
+    let own = [parsed.claim.err(), parsed.call.err()].into_iter().flatten();
+    let wait = Span::seconds(3);
+    let others = [Refusal::BadCredentials, Refusal::Internal, Refusal::Overloaded, Refusal::TooManyFailures { wait }];
+    for refusal in own.chain(others) {
+        let _ = dialect.rejection(request, &refusal, NOW);
+        sendable(&dialect.render(&Outcome::Refused(refusal), &parsed.reply));
+    }
+}
+
+/// An answer that a server can send: nothing of the request splits its headers.
+fn sendable(answer: &HttpResponse) {
+    assert!((200..600).contains(&answer.status), "status {}", answer.status);
+    for (name, value) in &answer.headers {
+        assert!(!name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic()), "header {name:?}");
+        assert!(value.bytes().all(|octet| octet == b'\t' || (octet >= b' ' && octet != 0x7F)), "{name}: {value:?}");
+    }
+}
+
+/// Head and body; lines end as they like.
+fn split(octets: &[u8]) -> (&[u8], &[u8]) {
+    for end in [&b"\r\n\r\n"[..], b"\n\n"] {
+        if let Some(at) = octets.windows(end.len()).position(|window| window == end) {
+            return (&octets[..at], &octets[at + end.len()..]);
+        }
+    }
+    (octets, b"")
+}

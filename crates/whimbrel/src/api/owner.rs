@@ -1,0 +1,193 @@
+//! What an account's owner may do of the native API: the part below its own account, by the account's own credentials.
+//!
+//! There is no other credential to lose: whoever has the key has the account by the vendor's API anyway, and the key's policy,
+//! the failure limits and the account's rate hold here as there. An account that is not the caller's looks like one that there is
+//! not. What costs the operator money or loosens what the operator demands is not among the calls.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use whimbrel_core::policy::Signable;
+use whimbrel_core::{Account, AuthMethod, Refusal, Scope, Secret};
+use whimbrel_dialects::Claim;
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry::{self, DIALECTS};
+use whimbrel_engine::Origin;
+
+use super::json::bad;
+use super::{Api, PREFIX, accounts, not_found};
+use crate::server::{IncomingRequest, problem};
+
+/// Names the dialect of an account whose key an account of another dialect has as well.
+const DIALECT_HEADER: &str = "x-whimbrel-dialect";
+/// Stands for the caller's own key.
+const SELF: &str = "self";
+
+/// What owners may call, below `accounts/{key}`; `*` is anything.
+const CALLS: &[(&str, &[&str], Scope)] = &[
+    ("GET", &[], Scope::Read),
+    ("PATCH", &[], Scope::Account),
+    ("GET", &["usage"], Scope::Read),
+    ("GET", &["policy"], Scope::Read),
+    ("GET", &["secrets"], Scope::Secrets),
+    ("POST", &["secrets"], Scope::Secrets),
+    ("DELETE", &["secrets", "*"], Scope::Secrets),
+    ("GET", &["signing"], Scope::Read),
+    ("POST", &["signing", "rotate"], Scope::Secrets),
+    ("GET", &["applications"], Scope::Applications),
+    ("POST", &["applications"], Scope::Applications),
+    ("DELETE", &["applications", "*"], Scope::Applications),
+    ("POST", &["applications", "*", "key"], Scope::Applications),
+    ("GET", &["oauth", "grants"], Scope::Account),
+    ("DELETE", &["oauth", "grants", "*"], Scope::Account),
+];
+
+/// What an owner may set of its account.
+const FIELDS: &[&str] = &["receipt_url", "inbound_url", "webhook_method"];
+
+/// Somebody who says that an account is its own.
+pub(super) struct Owner {
+    dialect: &'static str,
+    claim: Claim,
+}
+
+/// Who says so; `None` if the request has no credentials that an account could have.
+pub(super) fn read(api: &Api, request: &IncomingRequest) -> Option<Owner> {
+    let (scheme, credentials) = request.header("authorization")?.trim().split_once(' ')?;
+    let named = request.header(DIALECT_HEADER).and_then(registry::by_name).map(|dialect| dialect.descriptor().id);
+    // Where one cannot be signed, the policy says whether it is taken.
+    let signable = Signable::No;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let secret = Secret::new(credentials.trim());
+        let has_form = |dialect: &&'static dyn whimbrel_dialects::Dialect| {
+            dialect.descriptor().secret_keys.as_ref().is_some_and(|form| form.mode(&secret).is_some())
+        };
+        let dialect = DIALECTS.iter().find(|dialect| has_form(dialect))?.descriptor().id;
+        return Some(Owner { dialect, claim: Claim::SecretKey { secret, method: AuthMethod::SecretKey, signable } });
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    let (key, secret) = pair.split_once(':')?;
+    let dialect = named.or_else(|| match api.engine.directory().with_key(key).as_slice() {
+        [entry] => registry::by_name(&entry.dialect).map(|dialect| dialect.descriptor().id),
+        _ => None,
+    });
+    let dialect = dialect.or_else(|| DIALECTS.first().map(|dialect| dialect.descriptor().id))?;
+    let (key, secret) = (key.into(), Secret::new(secret));
+    Some(Owner { dialect, claim: Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic, signable } })
+}
+
+impl Api {
+    /// Answers an owner.
+    pub(super) async fn handle_owner(&self, owner: Owner, request: &IncomingRequest, origin: Origin) -> HttpResponse {
+        let rest = request.path().strip_prefix(PREFIX).unwrap_or_default();
+        let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
+        let call = match segments.as_slice() {
+            ["accounts", key, below @ ..] => scope(request.method(), below).map(|scope| (*key, scope)),
+            _ => None,
+        };
+        // Who it is comes first, also where there is nothing for it: nobody learns by a guess what there is.
+        let scope = call.map_or(Scope::Read, |(_, scope)| scope);
+        let account = match self.engine.owner(owner.dialect, &owner.claim, origin, scope).await {
+            Ok(account) => account,
+            Err(refusal) => return refused(&refusal),
+        };
+        let Some((key, _)) = call else { return not_for_owners(request.path()) };
+        let own = format!("{}:{}", owner.dialect, account.key);
+        if key != SELF && !is_own(self, key, &account) {
+            return accounts::unknown();
+        }
+        if request.method() == "PATCH"
+            && let Err(refused) = only_own_fields(request.body())
+        {
+            return refused;
+        }
+        let segments: Vec<&str> = ["accounts", &own].into_iter().chain(segments[2..].iter().copied()).collect();
+        self.route(&segments, request).await
+    }
+}
+
+fn scope(method: &str, below: &[&str]) -> Option<Scope> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    let fits = |pattern: &[&str]| {
+        pattern.len() == below.len() && pattern.iter().zip(below).all(|(part, segment)| *part == "*" || part == segment)
+    };
+    CALLS.iter().find(|(known, pattern, _)| *known == method && fits(pattern)).map(|(_, _, scope)| *scope)
+}
+
+fn is_own(api: &Api, key: &str, account: &Account) -> bool {
+    accounts::find(api, key).is_ok_and(|id| id == account.id)
+}
+
+/// What is no JSON is told by whoever reads it.
+fn only_own_fields(body: &[u8]) -> Result<(), HttpResponse> {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Ok(()) };
+    match fields.keys().all(|name| FIELDS.contains(&name.as_str())) {
+        true => Ok(()),
+        false => Err(bad(&format!("an account's owner may set {}; the rest is the operator's", FIELDS.join(", ")))),
+    }
+}
+
+fn not_for_owners(path: &str) -> HttpResponse {
+    match path.starts_with(PREFIX) {
+        true => {
+            problem(403, "Forbidden", "this call is the operator's: see docs/api.md for those of an account's owner")
+        }
+        false => not_found(path),
+    }
+}
+
+fn refused(refusal: &Refusal) -> HttpResponse {
+    match refusal {
+        Refusal::TooManyFailures { wait } => {
+            let mut answer = problem(429, "Too Many Requests", "too many failed to prove who calls: wait");
+            let seconds = wait.0.max(0).unsigned_abs().div_ceil(1_000_000);
+            answer.headers.push(("Retry-After", seconds.to_string().into()));
+            answer
+        }
+        Refusal::TooManyRequests(_) => problem(429, "Too Many Requests", "the account asks more often than it may"),
+        Refusal::Overloaded => problem(503, "Service Unavailable", "too much is asked just now: try again"),
+        Refusal::AccountBarred => problem(403, "Forbidden", "the account is suspended: ask the operator"),
+        Refusal::ScopeNotAllowed { .. } | Refusal::HttpNotAllowed => {
+            problem(403, "Forbidden", "the account's policy does not allow this: ask the operator")
+        }
+        Refusal::Internal => problem(500, "Internal Server Error", "something failed here; nothing was changed"),
+        // A way or a network that the policy leaves out looks like a wrong secret, as with texts.
+        _ => super::access::unauthorized("no account has this key and this secret, or not from here or in this way"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_may_call_what_is_listed_and_nothing_else() {
+        assert_eq!(scope("GET", &[]), Some(Scope::Read));
+        assert_eq!(scope("HEAD", &["usage"]), Some(Scope::Read));
+        assert_eq!(scope("DELETE", &["secrets", "id"]), Some(Scope::Secrets));
+        for (method, below) in [
+            ("POST", &["topup"][..]),
+            ("PUT", &["reload"]),
+            ("DELETE", &["reload"]),
+            ("PATCH", &["policy"]),
+            ("PATCH", &["signing"]),
+            ("POST", &["oauth", "consumers"]),
+            ("DELETE", &[]),
+            ("DELETE", &["secrets", "id", "more"]),
+            ("POST", &["secrets", ""]),
+        ] {
+            assert_eq!(scope(method, below), None, "{method} {below:?}");
+        }
+    }
+
+    #[test]
+    fn an_owner_sets_where_webhooks_go_and_no_rule() {
+        assert!(only_own_fields(br#"{"receipt_url":"","inbound_url":"x","webhook_method":"GET"}"#).is_ok());
+        for rule in ["status", "access", "requests_per_second_max", "senders", "recipients", "name"] {
+            assert!(only_own_fields(format!("{{\"{rule}\":1,\"receipt_url\":\"\"}}").as_bytes()).is_err(), "{rule}");
+        }
+    }
+}

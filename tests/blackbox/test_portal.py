@@ -1,0 +1,204 @@
+"""What an account's owner does by the native API with its own key, and what is kept from it; and accounts that are made by their owners."""
+
+import datetime
+import json
+import pathlib
+
+import pytest
+import requests
+from gateway import LIMIT_SECONDS, Gateway, carrier_config, wait_until, whimbrel
+
+
+def own(gateway, method, path, key=None, secret=None, **arguments):
+    """A call as the owner of an account, by its key and secret."""
+    pair = (key or gateway.key, secret or gateway.secret)
+    url = f"{gateway.http}/_whimbrel/v1/{path}"
+    return requests.request(method, url, auth=pair, timeout=LIMIT_SECONDS, **arguments)
+
+
+def made(gateway, name):
+    """Another account, by the operator."""
+    answer = gateway.native("POST", "accounts", json={"name": name, "receipt_url": "http://127.0.0.1:9/r"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_an_owner_has_its_account_and_no_other(dev):
+    shown = own(dev, "GET", "accounts/self").json()
+    assert shown["api_key"] == dev.key and shown == dev.native("GET", f"accounts/{dev.key}").json()
+    assert own(dev, "GET", f"accounts/{dev.key}").json() == shown
+    other = made(dev, "other")
+    assert other["receipt_url"] == "http://127.0.0.1:9/r"
+    # Somebody else's account and one that there is not look alike, whatever is asked.
+    for method, below in [("GET", ""), ("PATCH", ""), ("GET", "/usage"), ("GET", "/secrets"), ("POST", "/secrets")]:
+        answers = [own(dev, method, f"accounts/{key}{below}", json={}) for key in (other["api_key"], "nokey000")]
+        assert [answer.status_code for answer in answers] == [404, 404], (method, below)
+        assert answers[0].text == answers[1].text
+    listed = dev.native("GET", f"accounts/{other['api_key']}/secrets").json()["secrets"]
+    assert len(listed) == 1, "nothing was added to it"
+    for wrong in [("nokey000", dev.secret), (dev.key, "wrong"), (other["api_key"], dev.secret)]:
+        refused = own(dev, "GET", "accounts/self", *wrong)
+        assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+OPERATORS = [
+    ("GET", "accounts"),
+    ("POST", "accounts"),
+    ("POST", "accounts/self/topup"),
+    ("PUT", "accounts/self/reload"),
+    ("PATCH", "accounts/self/policy"),
+    ("PATCH", "accounts/self/signing"),
+    ("POST", "accounts/self/oauth/consumers"),
+    ("GET", "messages"),
+    ("GET", "stats"),
+    ("GET", "inbound"),
+    ("GET", "numbers"),
+    ("GET", "pool"),
+    ("GET", "carriers"),
+    ("GET", "orphans"),
+    ("GET", "events"),
+    ("GET", "keys"),
+    ("POST", "keys/rotate"),
+    ("POST", "config/reload"),
+    ("GET", "lists/barred"),
+    ("GET", "simulator"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATORS)
+def test_what_is_the_operators_is_closed_to_owners(shared, method, path):
+    assert own(shared, method, path, json={}).status_code == 403
+    assert own(shared, method, path, "nokey000", json={}).status_code == 401
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One server for calls that change nothing."""
+    gateway = Gateway(tmp_path_factory.mktemp("portal"))
+    yield gateway
+    gateway.end()
+
+
+def test_metrics_and_other_paths_are_closed_to_owners(shared):
+    for path in ["/metrics", "/_whimbrel/v1", "/_whimbrel/", "/_whimbrel/v1/accounts"]:
+        answer = requests.get(shared.http + path, auth=(shared.key, shared.secret), timeout=LIMIT_SECONDS)
+        assert answer.status_code in (403, 404), path
+        assert "whimbrel_" not in answer.text
+
+
+def test_an_owner_sets_where_webhooks_go_and_replaces_its_secrets(dev):
+    changed = own(dev, "PATCH", "accounts/self", json={"receipt_url": "http://127.0.0.1:9/mine", "webhook_method": "POST"})
+    assert changed.json()["receipt_url"] == "http://127.0.0.1:9/mine"
+    for rule in [{"status": "active"}, {"requests_per_second_max": 0}, {"recipients": "any", "receipt_url": ""}]:
+        assert own(dev, "PATCH", "accounts/self", json=rule).status_code == 400
+    assert own(dev, "GET", "accounts/self").json()["receipt_url"] == "http://127.0.0.1:9/mine"
+    added = own(dev, "POST", "accounts/self/secrets").json()
+    assert own(dev, "GET", "accounts/self", secret=added["secret"]).status_code == 200
+    ids = [secret["id"] for secret in own(dev, "GET", "accounts/self/secrets").json()["secrets"]]
+    assert own(dev, "DELETE", f"accounts/self/secrets/{ids[0]}", secret=added["secret"]).status_code == 200
+    assert own(dev, "GET", "accounts/self").status_code == 401, "the old one is good no more"
+    application = own(dev, "POST", "accounts/self/applications", secret=added["secret"], json={"name": "Shop"})
+    assert application.status_code == 201 and "PRIVATE KEY" in application.text
+
+
+def test_the_policy_of_the_key_holds_here_too(dev):
+    def allow(**policy):
+        assert dev.native("PATCH", f"accounts/{dev.key}/policy", json=policy).status_code == 200
+
+    allow(scopes=["read", "send"])
+    assert own(dev, "GET", "accounts/self/usage").status_code == 200
+    for method, path in [("GET", "accounts/self/secrets"), ("PATCH", "accounts/self"), ("GET", "accounts/self/applications")]:
+        assert own(dev, method, path, json={}).status_code == 403, path
+    allow(scopes=["all"], networks=["192.0.2.0/24"])
+    assert own(dev, "GET", "accounts/self").status_code == 401
+    allow(networks=[], signature="required")
+    assert own(dev, "GET", "accounts/self").status_code == 401, "key and secret show nothing where all must be signed"
+    allow(signature="optional")
+    dev.patch_account(status="suspended")
+    assert own(dev, "GET", "accounts/self").status_code == 403
+
+
+def test_usage_is_counted_by_day_for_the_account_alone(dev):
+    other = made(dev, "other")
+    sms = {"api_key": dev.key, "api_secret": dev.secret, "from": "Whimbrel"}
+    # The last two digits say what becomes of it: delivered, rejected by the carrier.
+    for to, text in [("447700900000", "one part"), ("447700900000", "x" * 200), ("447700900003", "rejected")]:
+        answer = requests.post(dev.http + "/sms/json", data={**sms, "to": to, "text": text}, timeout=LIMIT_SECONDS)
+        assert answer.json()["messages"][0]["status"] == "0", answer.text
+
+    def settled():
+        usage = own(dev, "GET", "accounts/self/usage").json()
+        return usage if usage["total"]["delivered"] + usage["total"]["failed"] == 4 else None
+
+    usage = wait_until(settled, "the ends of four parts")
+    total = usage["total"]
+    assert (total["messages"], total["parts"], total["delivered"], total["failed"]) == (3, 4, 3, 1)
+    assert total["spent"] == "0.09990000", "the part that was rejected was given back"
+    assert usage["currency"] == "EUR" and sum(day["messages"] for day in usage["days"]) == 3
+    assert own(dev, "GET", "accounts/self/usage", other["api_key"], other["api_secret"]).json()["days"] == []
+    today = datetime.date.fromisoformat(usage["to"])
+    before = own(dev, "GET", f"accounts/self/usage?to={today - datetime.timedelta(days=2)}").json()
+    assert before["days"] == [] and before["total"]["messages"] == 0
+    for wrong in ["from=yesterday", "from=2026-02-30", "from=2024-01-01&to=2026-01-01", "day=1"]:
+        assert own(dev, "GET", f"accounts/self/usage?{wrong}").status_code == 400, wrong
+    listed = json.loads(dev.cli("account", "usage", dev.key, "--json").stdout)
+    assert listed["total"] == total
+    mine = whimbrel("account", "usage", "self", WHIMBREL_URL=dev.http, WHIMBREL_TOKEN=f"{dev.key}:{dev.secret}")
+    assert "0.09990000" in mine.stdout and "total EUR" in mine.stdout
+
+
+def test_accounts_are_listed_page_by_page(dev):
+    keys = sorted(made(dev, name)["api_key"] for name in ["a", "b", "c"])
+    found, after = [], ""
+    while True:
+        page = dev.native("GET", f"accounts?limit=2&after={after}").json()["accounts"]
+        if not page:
+            break
+        found += page
+        after = page[-1]["account"]
+    assert [one["account"] for one in found] == sorted(one["account"] for one in found)
+    assert set(keys) <= {one["api_key"] for one in found}
+    assert all("secret" not in name for one in found for name in one)
+    assert "ACCOUNT" in dev.cli("account", "ls").stdout
+
+
+def sign_up(gateway, **arguments):
+    """As anybody."""
+    arguments = {"json": {"name": "Shop"}} | arguments
+    return requests.post(f"{gateway.http}/_whimbrel/v1/sign-up", timeout=LIMIT_SECONDS, **arguments)
+
+
+def test_whoever_signs_up_has_an_account_that_sends_what_it_can_pay(dev):
+    answer = sign_up(dev)
+    assert answer.status_code == 201, answer.text
+    account = answer.json()
+    shown = own(dev, "GET", "accounts/self", account["api_key"], account["api_secret"]).json()
+    assert (shown["name"], shown["balance"], shown["status"]) == ("Shop", "0.00000000", "active")
+    sms = {"api_key": account["api_key"], "api_secret": account["api_secret"], "from": "Shop", "to": "447700900000", "text": "hi"}
+    sent = requests.post(dev.http + "/sms/json", data=sms, timeout=LIMIT_SECONDS).json()
+    assert sent["messages"][0]["status"] == "9", "nothing is in its wallet"
+    for wrong in [{"default_class": "otp"}, {"status": "active"}, {"dialect": "none"}, {"name": "x" * 101}]:
+        assert sign_up(dev, json=wrong).status_code == 400, wrong
+    foreign = sign_up(dev, headers={"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    assert requests.get(f"{dev.http}/_whimbrel/v1/sign-up", timeout=LIMIT_SECONDS).status_code == 405
+    own_account = whimbrel("account", "sign-up", "--name", "Mine", "--json", WHIMBREL_URL=dev.http)
+    assert json.loads(own_account.stdout)["api_secret"]
+
+
+def test_sign_up_is_off_until_the_operator_allows_so_many(tmp_path, simulator):
+    config = pathlib.Path(tmp_path) / "portal.toml"
+    base = carrier_config(simulator.addr.rsplit(":", 1)[1])
+    config.write_text(base)
+    gateway = Gateway(tmp_path, config=config)
+    assert sign_up(gateway).status_code == 403
+    assert gateway.native("GET", "accounts").json()["accounts"] == []
+    gateway.terminate()
+    config.write_text(base + "\n[portal]\nsign_up = true\nsign_ups_per_day = 3\nsign_ups_per_source = 2\n")
+    gateway = Gateway(tmp_path, config=config)
+    try:
+        assert [sign_up(gateway).status_code for _ in range(3)] == [201, 201, 429]
+        assert sign_up(gateway).headers["Retry-After"] == "86400"
+        assert len(gateway.native("GET", "accounts").json()["accounts"]) == 2
+    finally:
+        gateway.end()
