@@ -7,15 +7,19 @@ pub mod account;
 mod application;
 mod faulty;
 pub mod history;
+pub mod journal;
+pub mod lookup;
+pub mod many;
 mod message;
 pub mod numbers;
 mod oauth;
 pub mod prices;
+pub mod record;
 mod secrets;
 
 use crate::account::text_forms;
-use crate::credential::{AuthMethod, KeyMode, Scope, SignatureMethod};
-use crate::id::{ApplicationId, CarrierId, MessageId, PartId};
+use crate::credential::{AuthMethod, KeyMode, Scope, SignatureCause, SignatureMethod};
+use crate::id::{ApplicationId, CarrierId, MessageId, PartId, Serial};
 use crate::money::Money;
 use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
@@ -24,14 +28,18 @@ use crate::time::{Span, Timestamp};
 
 use self::account::{AccountCall, AccountOutcome};
 use self::history::{HistoryCall, HistoryOutcome};
+use self::journal::{JournalCall, JournalOutcome};
+use self::lookup::{LookupCall, LookupOutcome};
+use self::many::{ManyCall, ManySent};
 use self::numbers::{NumbersCall, NumbersOutcome};
 use self::prices::{PricesCall, PricesOutcome};
+use self::record::{RecordCall, RecordOutcome};
 
 pub use self::application::{
     ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
 };
 pub use self::faulty::{Faulty, FieldFault};
-pub use self::message::{MessageCall, MessageOutcome};
+pub use self::message::{MessageCall, MessageName, MessageOutcome, NAMED_MAX};
 pub use self::oauth::{GrantCallback, OauthCall, OauthOutcome, TokenKind};
 pub use self::secrets::{SecretShown, SecretsCall, SecretsOutcome, SecretsWish};
 pub use whimbrel_sms::HandsetClass;
@@ -52,12 +60,20 @@ text_forms! { MessageClass { Otp = "otp", Bulk = "bulk" } }
 pub enum Call {
     /// Send a text to one recipient.
     Send(Box<SendCall>),
+    /// Send a text to several recipients.
+    SendMany(Box<ManyCall>),
     /// Something about the account itself.
     Account(AccountCall),
     /// What parts cost.
     Prices(PricesCall),
     /// What was sent, came in or was refused.
     History(HistoryCall),
+    /// A page of the journal.
+    Journal(JournalCall),
+    /// What the numbering plan says of numbers.
+    Lookup(LookupCall),
+    /// Records that only the dialect understands.
+    Record(RecordCall),
     /// Numbers, owned and for sale.
     Numbers(NumbersCall),
     /// Nothing that can be carried out; answered with [`Outcome::Faulty`] once it is clear who calls.
@@ -77,14 +93,17 @@ impl Call {
     #[must_use]
     pub const fn scope(&self) -> Scope {
         match self {
-            Self::Send(_) => Scope::Send,
+            Self::Send(_) | Self::SendMany(_) => Scope::Send,
             Self::Account(AccountCall::Balance) | Self::Prices(_) | Self::History(_) => Scope::Read,
+            Self::Journal(_) | Self::Lookup(_) | Self::Message(MessageCall::Progress(_)) => Scope::Read,
+            Self::Record(RecordCall::List { .. } | RecordCall::Show(_)) => Scope::Read,
+            Self::Record(RecordCall::Make { .. } | RecordCall::Replace(..) | RecordCall::Remove(_)) => Scope::Account,
             Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
             Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
             Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,
             Self::Faulty(faulty) => faulty.scope,
             Self::Application(_) => Scope::Applications,
-            Self::Message(_) => Scope::Send,
+            Self::Message(MessageCall::Mark { .. } | MessageCall::Cancel(_)) => Scope::Send,
             Self::Secrets(_) => Scope::Secrets,
             Self::Oauth(_) => Scope::Account,
         }
@@ -120,6 +139,8 @@ pub struct SendCall {
     pub account_ref: Option<Box<str>>,
     /// How long the message may be tried. `None`: the default.
     pub validity: Option<Span>,
+    /// When it may leave; `None`, or a time that has passed: at once. The validity counts from then.
+    pub due_at: Option<Timestamp>,
     /// The class, if the request names one.
     pub class: Option<MessageClass>,
     /// The caller's mark for "the same request", with a digest of the request it came with.
@@ -138,6 +159,7 @@ impl std::fmt::Debug for SendCall {
             .field("handset_class", &self.handset_class)
             .field("receipt", &self.receipt)
             .field("validity", &self.validity)
+            .field("due_at", &self.due_at)
             .field("class", &self.class)
             .field("carrier", &self.carrier)
             .finish_non_exhaustive()
@@ -227,6 +249,8 @@ pub struct IdempotencyKey {
 pub enum Outcome {
     /// The text was accepted; it is durable.
     Sent(Accepted),
+    /// What became of the text for each of several recipients.
+    SentMany(Box<ManySent>),
     /// It was not, and nothing was stored or charged.
     Refused(Refusal),
     /// What a request about the account itself came to.
@@ -235,6 +259,12 @@ pub enum Outcome {
     Prices(PricesOutcome),
     /// What was found again.
     History(HistoryOutcome),
+    /// A page of the journal.
+    Journal(JournalOutcome),
+    /// What the numbering plan says of numbers.
+    Lookup(LookupOutcome),
+    /// What a request about records came to.
+    Record(RecordOutcome),
     /// What a request about numbers came to.
     Numbers(NumbersOutcome),
     /// The request cannot be carried out as it was written; nothing was done.
@@ -254,6 +284,8 @@ pub enum Outcome {
 pub struct Accepted {
     /// The message; also the id of its first part.
     pub message_id: MessageId,
+    /// Its number, where its dialect names it by one.
+    pub serial: Option<Serial>,
     /// To whom.
     pub recipient: PhoneNumber,
     /// The recipient's network code.
@@ -310,6 +342,11 @@ pub enum Refusal {
     ConflictingCredentials,
     /// A signature was given that cannot be accepted.
     InvalidSignature,
+    /// The same, where the vendor tells why.
+    SignatureRefused {
+        /// Why.
+        cause: SignatureCause,
+    },
     /// The credential is good, but the account's requests must be signed and this one is not.
     SignatureRequired,
     /// The signature is good, but its method is weaker than the account's policy takes.

@@ -155,6 +155,25 @@ pub enum SignatureMethod {
     HmacSha512,
 }
 
+/// Why a signature is not accepted, as far as the caller is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureCause {
+    /// Something that belongs to it did not come.
+    Missing,
+    /// Something that belongs to it cannot be read.
+    Malformed,
+    /// The number used once is none.
+    Nonce,
+    /// The time stamp is too old.
+    TooOld,
+    /// The time stamp is too far ahead.
+    TooNew,
+    /// The signature is of something else.
+    Mismatch,
+    /// It holds, and was used before.
+    Replayed,
+}
+
 /// Whether an account's webhooks are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WebhookSigning {

@@ -62,6 +62,15 @@ impl MessageId {
     }
 }
 
+/// A number of a row that all dialects share that name their messages by short decimals: 1, 2, 3 and on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Serial(pub u64);
+
+impl Serial {
+    /// The highest: with two more digits in front of its 13 a dialect stays below 2^53, up to which every client reads whole numbers.
+    pub const MAX: Self = Self(9_999_999_999_999);
+}
+
 /// An application of an account, by the number that its tokens name: a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId(pub u128);

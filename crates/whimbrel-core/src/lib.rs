@@ -38,9 +38,9 @@ pub use bucket::{Bucket, Buckets};
 pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
-    IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageOutcome, OauthCall, OauthOutcome, Outcome, PageWish,
-    RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish, SendCall,
-    TokenKind,
+    IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageName, MessageOutcome, OauthCall, OauthOutcome, Outcome,
+    PageWish, RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish,
+    SendCall, TokenKind,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
@@ -49,16 +49,16 @@ pub use carrier::{
 pub use choice::{Choice, Member};
 pub use credential::{
     AuthMethod, KeyMode, SECRET_KEYS_MAX, SECRETS_MAX, Scope, SecretFault, SecretId, SecretKind, SecretRefusal,
-    SecretRole, SignatureMethod, Signing, WebhookSigning,
+    SecretRole, SignatureCause, SignatureMethod, Signing, WebhookSigning,
 };
 pub use id::{
     AccountId, ApplicationId, AttemptNumber, CarrierId, EventId, IdSource, InboundId, LinkId, MessageId, NoticeId,
-    PartId,
+    PartId, Serial,
 };
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
 pub use network::{CountryCode, Network, Networks, Prices};
-pub use notice::{FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
+pub use notice::{ForHook, FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
 pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition, Whole};
 pub use phone::{PhoneNumber, SenderId};
 pub use plan::{Cut, Plan, PlannedPart, RouteCarrier, Snapshot};

@@ -4,7 +4,7 @@
 //! What it says is kept as facts, not as bytes: a dialect renders it anew for every try, since time stamps and signatures change.
 
 use crate::account::EndpointKind;
-use crate::id::{AccountId, ApplicationId, MessageId, NoticeId, PartId};
+use crate::id::{AccountId, ApplicationId, MessageId, NoticeId, PartId, Serial};
 use crate::inbound::InboundTold;
 use crate::money::Money;
 use crate::part::Final;
@@ -26,6 +26,8 @@ pub struct Notice {
     pub form: NoticeForm,
     /// The application that it is about, if it is about one.
     pub application: Option<ApplicationId>,
+    /// Which of the account's hooks it is for.
+    pub hook: ForHook,
     /// What it tells.
     pub told: Told,
     /// When it happened, by our clock.
@@ -49,6 +51,18 @@ impl Notice {
     }
 }
 
+/// Which of an account's hooks a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ForHook {
+    /// It goes to an endpoint, a callback or an application.
+    #[default]
+    No,
+    /// It is for every hook that wants it, and becomes a notice for each.
+    Every,
+    /// For that hook, by the key of its document.
+    One(Box<str>),
+}
+
 /// In which of its dialect's forms a notice is told: a number of the dialect, which no one else understands. 0 is the form of
 /// notices that nobody chose a form for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -62,6 +76,8 @@ pub enum NoticeScope {
     Part,
     /// Of the message as a whole: once when the carrier has all of it, and once when it ends.
     Message,
+    /// As of the message, and of what its first part meets on the way; to the account's hooks.
+    Progress,
     /// Of the end of the message as a whole.
     End,
 }
@@ -103,6 +119,8 @@ pub struct ReceiptTold {
     pub part_id: PartId,
     /// Its message.
     pub message_id: MessageId,
+    /// The message's number, where its dialect names it by one.
+    pub serial: Option<Serial>,
     /// How many parts the message has.
     pub part_count: u8,
     /// The message's recipient.

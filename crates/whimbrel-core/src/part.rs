@@ -10,7 +10,7 @@
 //! never change. The hold of a part is captured or released exactly once, in the transition that ends its reason.
 
 use crate::account::{CaptureOn, text_forms};
-use crate::call::ReceiptWish;
+use crate::call::{MessageClass, ReceiptWish};
 use crate::carrier::{CarrierError, DoubtCause, RefusalScope};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
@@ -66,6 +66,8 @@ pub struct PartRecord {
     pub number: u8,
     /// Who pays.
     pub account_id: AccountId,
+    /// Its class.
+    pub class: MessageClass,
     /// The carrier it goes to.
     pub carrier: CarrierId,
     /// Where it is.
@@ -88,6 +90,14 @@ pub struct PartRecord {
     pub told: Option<ReceiptStatus>,
     /// Whether a receipt was asked of the carrier.
     pub receipt: ReceiptWish,
+}
+
+impl PartRecord {
+    /// Whether no byte of it can have left: it waits, and no carrier answered for it.
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        matches!(self.state, PartState::Queued { .. }) && self.doubts == 0
+    }
 }
 
 /// Where a part's price is.
@@ -155,6 +165,8 @@ pub enum PartEvent {
         /// Why.
         cause: Cause,
     },
+    /// The customer wants it not to be sent.
+    Cancelled,
     /// Time passed.
     Clock,
 }
@@ -213,7 +225,19 @@ pub fn apply(record: &PartRecord, event: &PartEvent, now: Timestamp) -> Transiti
         PartEvent::GivenBack { attempt } => given_back(record, *attempt, now),
         PartEvent::HandedOn { attempt, next } => handed_on_unsent(record, *attempt, *next, now),
         PartEvent::Receipt { status, cause } => receipt(record, *status, *cause),
+        PartEvent::Cancelled => cancelled(record),
         PartEvent::Clock => clock(record, now),
+    }
+}
+
+/// Only what no carrier ever had can be called back. The customer knows that it ended: nothing is told.
+fn cancelled(record: &PartRecord) -> Transition {
+    match record.state {
+        PartState::Queued { .. } if record.is_unsent() => {
+            let end = Final { status: ReceiptStatus::Failed, cause: Cause::General };
+            finish(record, end, MoneyMove::Release, None)
+        }
+        _ => Transition::Ignored(Ignored::Stale),
     }
 }
 
@@ -299,18 +323,19 @@ fn refused(
 }
 
 /// Into the queue of another carrier, which has refused nothing yet.
-fn handed_on(record: &PartRecord, next: CarrierId, now: Timestamp) -> Transition {
-    requeued(&PartRecord { carrier: next, failures: 0, ..*record }, now, Cause::NetworkFault)
+fn handed_on(record: &PartRecord, next: CarrierId, due_at: Timestamp) -> Transition {
+    requeued(&PartRecord { carrier: next, failures: 0, ..*record }, due_at, Cause::NetworkFault)
 }
 
 /// Into the queue of another carrier before its own had it. A part in doubt stays: its carrier may have it, and another would not
 /// know it for a copy.
 fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId, now: Timestamp) -> Transition {
     match record.state {
-        PartState::Queued { .. }
+        // What is to leave later leaves no earlier by another carrier.
+        PartState::Queued { due_at }
             if attempt == record.attempt.next() && record.doubts == 0 && next != record.carrier =>
         {
-            handed_on(&PartRecord { attempt, ..*record }, next, now)
+            handed_on(&PartRecord { attempt, ..*record }, next, due_at.max(now))
         }
         PartState::Queued { .. } if attempt == record.attempt && next == record.carrier => {
             Transition::Ignored(Ignored::Repeated)
@@ -334,7 +359,7 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
     let counted = PartRecord { doubts: record.doubts.saturating_add(1), ..*record };
     let may_resend = counted.doubts <= rules.resends_max;
     let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
-    match rules.policy {
+    match rules.policy(record.class) {
         DoubtPolicy::FailUnknown => ended(&counted, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown }),
         DoubtPolicy::Resend if may_resend && now < record.expires_at => {
             changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })

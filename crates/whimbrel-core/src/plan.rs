@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use whimbrel_sms::{
     BinaryContent, BinaryRefused, ConcatRef, Encoding, EncodingChoice, Part, PartCount, PartForm, Parts, RefWidth,
-    SplitOptions,
+    SplitOptions, gsm7, ucs2,
 };
 
 use crate::account::{Account, CaptureOn, Facility, Unmappable};
@@ -16,7 +16,7 @@ use crate::call::{
 };
 use crate::carrier::Submission;
 use crate::credential::KeyMode;
-use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId};
+use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId, Serial};
 use crate::money::{Currency, Money};
 use crate::network::{Networks, Prices};
 use crate::notice::Telling;
@@ -87,6 +87,8 @@ pub struct PlannedPart {
 pub struct Plan {
     /// The message.
     pub message_id: MessageId,
+    /// Its number, where its dialect names it by one.
+    pub serial: Option<Serial>,
     /// Who pays.
     pub account_id: AccountId,
     /// In whose words it was asked for.
@@ -137,6 +139,8 @@ pub struct Plan {
     pub validity: Option<Span>,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+    /// When it may leave: when it was accepted, or later.
+    pub due_at: Timestamp,
     /// When it is given up.
     pub expires_at: Timestamp,
     /// The caller's mark for "the same request".
@@ -151,6 +155,8 @@ pub struct Chances<'a> {
     pub next_id: &'a mut dyn FnMut() -> i64,
     /// The concatenation reference if the text needs more than one part; a narrow one is its low octet.
     pub concat_reference: u16,
+    /// The message's number, where its dialect names messages by one.
+    pub serial: Option<Serial>,
 }
 
 /// Decides how `call` is carried out.
@@ -196,8 +202,10 @@ pub fn plan(
     let parts: Vec<PlannedPart> =
         contents.into_iter().map(|content| PlannedPart { part_id: PartId((chances.next_id)()), content }).collect();
     let first = parts.first().ok_or(Refusal::Internal)?;
+    let due_at = call.due_at.map_or(chances.now, |due_at| due_at.max(chances.now));
     Ok(Plan {
         message_id: MessageId(first.part_id.0),
+        serial: chances.serial,
         account_id: account.id,
         dialect,
         class: call.class.unwrap_or(account.default_class),
@@ -222,7 +230,8 @@ pub fn plan(
         account_ref: call.account_ref,
         validity: call.validity,
         accepted_at: chances.now,
-        expires_at: chances.now + call.validity.unwrap_or(VALIDITY_DEFAULT),
+        due_at,
+        expires_at: due_at + call.validity.unwrap_or(VALIDITY_DEFAULT),
         idempotency: call.idempotency,
         recipient: call.recipient,
     })
@@ -363,6 +372,20 @@ impl Plan {
         self.price.currency
     }
 
+    /// What each part says, in order; octets that are no text as hexadecimal digits.
+    #[must_use]
+    pub fn said(&self) -> Vec<MessageText> {
+        let text = |part: &PlannedPart| {
+            let body = part.content.body();
+            MessageText::new(match self.encoding {
+                Encoding::Gsm7 => gsm7::decode(body),
+                Encoding::Ucs2 => ucs2::decode(body),
+                Encoding::Binary => body.iter().map(|octet| format!("{octet:02X}")).collect(),
+            })
+        };
+        self.parts.iter().map(text).collect()
+    }
+
     /// The first submission of the part at `index` (from 0); `None` beyond the last part.
     #[must_use]
     pub fn submission(&self, index: usize) -> Option<Submission> {
@@ -450,6 +473,7 @@ mod tests {
             validity: None,
             class: None,
             idempotency: None,
+            due_at: None,
             carrier: None,
             mode: KeyMode::Live,
         };
@@ -458,7 +482,7 @@ mod tests {
             last += 1;
             last
         };
-        let chances = Chances { now: Timestamp(1_000), next_id: &mut next_id, concat_reference: 9 };
+        let chances = Chances { now: Timestamp(1_000), next_id: &mut next_id, concat_reference: 9, serial: None };
         plan(call, &account(currency), "plain", &snapshot(), chances)
     }
 

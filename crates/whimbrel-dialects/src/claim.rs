@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use whimbrel_core::policy::Signable;
-use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureMethod, Timestamp};
+use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureCause, SignatureMethod, Timestamp};
 
 use crate::address::Addresses;
 
@@ -35,6 +35,15 @@ pub enum Claim {
         /// Whether the same request could have been signed.
         signable: Signable,
     },
+    /// A secret key, with a signature over the request beside it: both must hold.
+    SignedKey {
+        /// The key as presented.
+        secret: Secret,
+        /// How it was shown.
+        method: AuthMethod,
+        /// The signature.
+        signed: Box<dyn KeySignature>,
+    },
     /// A signature over the request.
     Signed(Box<dyn SignedRequest>),
     /// A token that one of an account's applications signed.
@@ -49,7 +58,7 @@ impl Claim {
     pub fn name(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::KeyAndSecret { key, .. } => Some(Cow::Borrowed(key)),
-            Self::SecretKey { .. } => None,
+            Self::SecretKey { .. } | Self::SignedKey { .. } => None,
             Self::Signed(signed) => Some(Cow::Borrowed(signed.key())),
             Self::Token(token) => Some(Cow::Owned(token.application().to_string())),
             Self::Delegated(request) => Some(Cow::Borrowed(request.consumer())),
@@ -61,6 +70,8 @@ impl Claim {
     pub const fn signable(&self) -> Signable {
         match self {
             Self::KeyAndSecret { signable, .. } | Self::SecretKey { signable, .. } => *signable,
+            // A rule that demands a signature has it.
+            Self::SignedKey { .. } => Signable::No,
             Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
         }
     }
@@ -69,7 +80,9 @@ impl Claim {
     #[must_use]
     pub const fn method(&self) -> AuthMethod {
         match self {
-            Self::KeyAndSecret { method, .. } | Self::SecretKey { method, .. } => *method,
+            Self::KeyAndSecret { method, .. } | Self::SecretKey { method, .. } | Self::SignedKey { method, .. } => {
+                *method
+            }
             Self::Signed(_) => AuthMethod::Signature,
             Self::Token(_) => AuthMethod::Token,
             Self::Delegated(_) => AuthMethod::OAuth,
@@ -135,6 +148,18 @@ pub trait SignedRequest: fmt::Debug + Send + Sync {
     fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained>;
 }
 
+/// A signature beside a secret key, which names the account. `Debug` shows nothing of it.
+pub trait KeySignature: fmt::Debug + Send + Sync {
+    /// Checks the signature, in constant time.
+    ///
+    /// # Errors
+    /// The first [`SignatureFault`].
+    fn verify(&self, keys: &SigningKeys<'_>) -> Result<Verified, SignatureFault>;
+
+    /// As [`SignedRequest::explain`].
+    fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained>;
+}
+
 /// What a signature is checked with.
 #[derive(Debug, Clone, Copy)]
 pub struct SigningKeys<'a> {
@@ -190,6 +215,21 @@ pub enum SignatureFault {
 }
 
 impl SignatureFault {
+    /// What the caller is told of it, where the vendor tells anything.
+    #[must_use]
+    pub fn told(self) -> SignatureCause {
+        match self {
+            Self::Missing(_) => SignatureCause::Missing,
+            Self::Malformed(field) if field.eq_ignore_ascii_case("X-Nonce") => SignatureCause::Nonce,
+            Self::Malformed(_) | Self::Ambiguous => SignatureCause::Malformed,
+            Self::TooOld => SignatureCause::TooOld,
+            Self::TooNew => SignatureCause::TooNew,
+            // Whether the account could sign at all is nobody's business.
+            Self::NoSecret | Self::Mismatch => SignatureCause::Mismatch,
+            Self::Replayed => SignatureCause::Replayed,
+        }
+    }
+
     /// A stable word for metrics and events.
     #[must_use]
     pub const fn cause(self) -> &'static str {

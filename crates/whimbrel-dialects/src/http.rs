@@ -87,8 +87,18 @@ pub struct WebhookRequest {
     pub url: String,
     /// Names and values, in order.
     pub headers: Headers,
+    /// Headers that the customer chose; they come after the others and are none of them.
+    pub custom: Vec<(Box<str>, Box<str>)>,
     /// The body; empty for GET.
     pub body: Vec<u8>,
+}
+
+impl WebhookRequest {
+    /// A request without headers and body.
+    #[must_use]
+    pub const fn new(method: &'static str, url: String) -> Self {
+        Self { method, url, headers: Vec::new(), custom: Vec::new(), body: Vec::new() }
+    }
 }
 
 impl std::fmt::Debug for HttpRequest<'_> {
@@ -134,8 +144,13 @@ mod tests {
         let request = HttpRequest { method: "GET", path: "/planted", query: "planted", headers, body: b"planted" };
         let headers = vec![("Location", Cow::Borrowed("planted"))];
         let response = HttpResponse { status: 200, headers, body: b"planted".to_vec() };
-        let webhook =
-            WebhookRequest { method: "GET", url: "planted".to_owned(), headers: Vec::new(), body: b"planted".to_vec() };
+        let webhook = WebhookRequest {
+            method: "GET",
+            url: "planted".to_owned(),
+            headers: Vec::new(),
+            custom: Vec::new(),
+            body: b"planted".to_vec(),
+        };
         let shown = format!("{request:?} {response:#?} {webhook:?}");
         // As text and as a list of octets.
         assert!(!shown.contains("planted") && !shown.contains("112, 108"), "{shown}");

@@ -14,12 +14,16 @@ pub mod nexo;
 pub mod own;
 pub mod probe;
 pub mod registry;
+pub mod seven;
+mod url;
 pub mod webhook;
 
 use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
+use whimbrel_core::call::record::Record;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, Outcome, Refusal, Timestamp,
+    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, Outcome, PhoneNumber, Refusal, Serial,
+    Timestamp,
 };
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
@@ -168,13 +172,14 @@ pub trait Dialect: Send + Sync {
 
     /// The request by which a URL that a customer sets is tested: nothing but a GET, unless the vendor's is known.
     fn url_test(&self, url: &str) -> http::WebhookRequest {
-        http::WebhookRequest { method: "GET", url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+        http::WebhookRequest::new("GET", url.to_owned())
     }
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
         None
     }
+
     /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
     /// that says nothing of the message.
     fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {
@@ -187,9 +192,43 @@ pub trait Dialect: Send + Sync {
     /// What an answer to that request says.
     fn client_answer(&self, body: &[u8]) -> client::ClientAnswer;
 
-    /// The public form of a message or part id.
-    fn public_id(&self, id: i64) -> String;
+    /// The customers' hooks; `None` if there are none.
+    fn hooks(&self) -> Option<&dyn Hooks> {
+        None
+    }
+
+    /// The customers' address books; `None` if there are none.
+    fn address_book(&self) -> Option<&dyn AddressBook> {
+        None
+    }
+
+    /// The public form of a message or part id, or of the message's number if it has one.
+    fn public_id(&self, id: i64, serial: Option<Serial>) -> String;
 
     /// Reads a public id back; `None` if the text is not one of this dialect's.
-    fn read_public_id(&self, text: &str) -> Option<i64>;
+    fn read_public_id(&self, text: &str) -> Option<PublicId>;
+}
+
+/// What the public id of a message or part names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicId {
+    /// Its id.
+    Id(i64),
+    /// The message's number.
+    Serial(Serial),
+}
+
+/// What contacts and groups are in a dialect: documents that nobody else understands.
+pub trait AddressBook: Send + Sync {
+    /// The numbers that a name stands for; none if it is the name of no contact and no group.
+    fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber>;
+}
+
+/// What hooks are in a dialect: documents that nobody else understands, each a place where webhooks of its account go.
+pub trait Hooks: Send + Sync {
+    /// Where a hook's webhooks go; `None` for a document that cannot be read.
+    fn url(&self, document: &str) -> Option<Box<str>>;
+
+    /// Whether a hook wants to hear of that.
+    fn wants(&self, document: &str, notice: &Notice) -> bool;
 }

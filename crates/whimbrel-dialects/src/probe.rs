@@ -4,7 +4,7 @@ use whimbrel_core::{Outcome, Refusal, Span, Timestamp};
 
 use crate::http::{HttpRequest, HttpResponse};
 use crate::registry::DIALECTS;
-use crate::{Dialect, Match, Parsed};
+use crate::{Dialect, Match, Parsed, PublicId};
 
 /// A secret, code or text that must not be shown wherever it stands in a request.
 pub const PLANTED: &str = "planted-5e7a";
@@ -40,7 +40,11 @@ pub fn request(octets: &[u8]) {
         }
         let _ = dialect.client_answer(body);
         if let Some(id) = dialect.read_public_id(path.rsplit('/').next().unwrap_or_default()) {
-            assert_eq!(dialect.read_public_id(&dialect.public_id(id)), Some(id), "an id reads back as another");
+            let again = match id {
+                PublicId::Id(id) => dialect.public_id(id, None),
+                PublicId::Serial(serial) => dialect.public_id(0, Some(serial)),
+            };
+            assert_eq!(dialect.read_public_id(&again), Some(id), "an id reads back as another");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::Dialect;
 
 /// Every dialect, in the order in which their paths are tried.
-pub static DIALECTS: &[&dyn Dialect] = &[&crate::nexmo::Nexmo, &crate::nexo::Nexo];
+pub static DIALECTS: &[&dyn Dialect] = &[&crate::nexmo::Nexmo, &crate::nexo::Nexo, &crate::seven::Seven];
 
 /// The dialect with that id or alias.
 #[must_use]

@@ -13,6 +13,8 @@ pub struct WebhookTarget<'a> {
     pub url: &'a str,
     /// The account whose notice it is.
     pub account: &'a Account,
+    /// The document of the hook that it is for, if it is for one.
+    pub hook: Option<&'a str>,
     /// The secret that signs the account's webhooks now.
     pub signature_secret: &'a Secret,
 }
@@ -53,15 +55,18 @@ pub enum Retried {
     All,
     /// 429 and those from 500 on: by the others the endpoint says that it never will.
     Faults,
+    /// Those alone.
+    Only(&'static [u16]),
 }
 
 impl WebhookRules {
     /// Whether an endpoint that answered with `status` is tried again.
     #[must_use]
-    pub const fn is_retried(&self, status: u16) -> bool {
+    pub fn is_retried(&self, status: u16) -> bool {
         match self.retried {
             Retried::All => true,
             Retried::Faults => status == 429 || status >= 500,
+            Retried::Only(listed) => listed.contains(&status),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, Plan, Refusal, ReplayKey, ReplayKind, SendCall, Span, Timestamp,
-    policy,
+    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, Refusal,
+    ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -21,6 +21,16 @@ use crate::dispatch::Waiting;
 use crate::events::About;
 use crate::limiter::{RecipientRule, Recipients};
 use crate::settle::{GiveBack, give_back};
+
+/// A message that was decided, with what was taken for it.
+pub(crate) struct Ready {
+    /// What was decided.
+    pub(crate) plan: Plan,
+    /// Whether places are reserved for its parts.
+    pub(crate) claim: FirstClaim,
+    /// Its carrier's.
+    pub(crate) desk: Arc<CarrierDesk>,
+}
 
 /// A message that was taken, now or before.
 pub(crate) struct Taken {
@@ -56,6 +66,57 @@ impl Engine {
         dialect: &'static str,
     ) -> Result<Taken, Refusal> {
         let now = self.world.now();
+        let plan = self.planned(account, call, dialect, None, now)?;
+        self.within_recipient_rate(account, &plan, now)?;
+        let recipient = plan.recipient.clone();
+        let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &recipient, now))?;
+        let (answer, answered) = oneshot::channel();
+        let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
+        let engine = Arc::clone(self);
+        let after = move |result: Result<Vec<OpResult>, CommitError>| {
+            let outcome = engine.accepted(&ready, result.map(|mut results| results.pop()));
+            _ = answer.send(outcome);
+        };
+        self.batcher.push(vec![op], Box::new(after));
+        let taken = answered.await.unwrap_or(Err(Refusal::Internal));
+        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+            self.forget_recipient(account, &recipient, now);
+        }
+        if matches!(taken, Err(Refusal::InvalidSignature)) {
+            self.tell_replayed(account, now);
+        }
+        taken
+    }
+
+    /// Takes places in the window for a message that was decided, if it may leave at once. What is ready must be committed, and
+    /// [`accepted`](Self::accepted) follows.
+    ///
+    /// # Errors
+    /// The refusal; nothing was taken then.
+    pub(crate) fn ready(&self, account: &Account, plan: Plan, now: Timestamp) -> Result<Ready, Refusal> {
+        let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
+        if desk.is_retired() {
+            // Planned before a reload took the carrier away: the next try is planned with the routes of now.
+            return Err(Refusal::Overloaded);
+        }
+        self.within_sender_rate(account, &plan, now)?;
+        let reserved = plan.due_at <= now && desk.dispatch().reserve(plan.parts.len(), now);
+        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
+        Ok(Ready { plan, claim, desk })
+    }
+
+    /// Decides how a message is carried out. Takes nothing.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn planned(
+        &self,
+        account: &Account,
+        call: SendCall,
+        dialect: &'static str,
+        serial: Option<Serial>,
+        now: Timestamp,
+    ) -> Result<Plan, Refusal> {
         let snapshot = self.snapshot();
         let mut next_id = || self.world.next_id();
         let everybody = self.directory.everybody();
@@ -63,47 +124,19 @@ impl Engine {
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
-        let plan = plan(call, account, dialect, &snapshot, Chances { now, next_id: &mut next_id, concat_reference })
-            .inspect_err(|refusal| {
-                if *refusal == Refusal::Internal {
-                    let currency = account.currency.as_str();
-                    tracing::error!(
-                        currency,
-                        "there is no price in the account's currency: add a default row to prices.csv"
-                    );
-                }
-            })?;
+        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial };
+        let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
+            if *refusal == Refusal::Internal {
+                let currency = account.currency.as_str();
+                tracing::error!(
+                    currency,
+                    "there is no price in the account's currency: add a default row to prices.csv"
+                );
+            }
+        })?;
         let owned = self.directory.owns(account.id, plan.sender.as_str());
         policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
-        let desk = self.carriers.find(plan.carrier).ok_or(Refusal::Internal)?;
-        if desk.is_retired() {
-            // Planned before a reload took the carrier away: the next try is planned with the routes of now.
-            return Err(Refusal::Overloaded);
-        }
-        self.within_sender_rate(account, &plan, now)?;
-        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
-            return self.unless_stored(&plan, refusal).await.map(|accepted| Taken { accepted, is_new: false });
-        }
-
-        let reserved = desk.dispatch().reserve(plan.parts.len(), now);
-        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
-        let (answer, answered) = oneshot::channel();
-        let op = Op::Accept(Box::new(Accept { plan: plan.clone(), claim, replay }));
-        let (engine, recipient) = (Arc::clone(self), plan.recipient.clone());
-        let after = move |result: Result<Vec<OpResult>, CommitError>| {
-            let outcome = engine.accepted(&desk, &plan, claim, result);
-            _ = answer.send(outcome);
-        };
-        self.batcher.push(vec![op], Box::new(after));
-        let taken = answered.await.unwrap_or(Err(Refusal::Internal));
-        // What sends nothing new counts for nothing.
-        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
-            self.recipients().give_back(account.id, recipient.digits(), now);
-        }
-        if matches!(taken, Err(Refusal::InvalidSignature)) {
-            self.tell_replayed(account, now);
-        }
-        taken
+        Ok(plan)
     }
 
     /// The answer that the very same request was given before, if it is proved by a signature that was used: prices, routes and
@@ -118,6 +151,28 @@ impl Engine {
             Ok(None) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to a signed request; it is answered as a new one");
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+
+    /// The answer that the very same request was given before, if it is marked by an idempotency key: what would be refused now was
+    /// sent then. Else the refusal.
+    pub(crate) async fn unless_answered_to_key(
+        &self,
+        account: AccountId,
+        key: Option<IdempotencyKey>,
+        refusal: Refusal,
+    ) -> Outcome {
+        let Some(key) = key.filter(|_| refusal != Refusal::IdempotencyConflict) else {
+            return Outcome::Refused(refusal);
+        };
+        let now = self.world.now();
+        match self.read(move |store| store.answered_to_key(account, &key, now)).await {
+            Ok(Some(accepted)) => Outcome::Sent(accepted),
+            Ok(None) => Outcome::Refused(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)
             }
         }
@@ -139,7 +194,7 @@ impl Engine {
     }
 
     /// Counts a message to its recipient, where the account has a rule for that.
-    fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
         let pause_min = Span::seconds(account.rules.recipient_seconds_min.into());
         let rule = RecipientRule { pause_min, per_hour_max: account.rules.recipient_per_hour_max };
         if rule.pause_min == Span::ZERO && rule.per_hour_max == 0 {
@@ -149,33 +204,22 @@ impl Engine {
         taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), wait })
     }
 
+    /// Counts a message to a recipient no more: what sends nothing new counts for nothing.
+    pub(crate) fn forget_recipient(&self, account: &Account, recipient: &PhoneNumber, now: Timestamp) {
+        self.recipients().give_back(account.id, recipient.digits(), now);
+    }
+
     fn recipients(&self) -> MutexGuard<'_, Recipients> {
         self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer that the same idempotency key was given before: who asks again sends nothing more to the recipient. Else the
-    /// refusal.
-    async fn unless_stored(&self, plan: &Plan, refusal: Refusal) -> Result<Accepted, Refusal> {
-        let Some(key) = plan.idempotency.clone() else { return Err(refusal) };
-        let (account, now) = (plan.account_id, plan.accepted_at);
-        match self.read(move |store| store.stored_answer(account, &key, now)).await {
-            Ok(found) => found.ok_or(refusal),
-            Err(error) => {
-                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is refused as a new request");
-                Err(refusal)
-            }
-        }
-    }
-
     /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
-    fn accepted(
+    pub(crate) fn accepted(
         self: &Arc<Self>,
-        desk: &Arc<CarrierDesk>,
-        plan: &Plan,
-        claim: FirstClaim,
-        result: Result<Vec<OpResult>, CommitError>,
+        ready: &Ready,
+        taken: Result<Option<OpResult>, CommitError>,
     ) -> Result<Taken, Refusal> {
-        let taken = result.map(|mut results| results.pop());
+        let Ready { plan, claim, desk } = ready;
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
             FirstClaim::Now if is_new => self.hand_over(desk, plan),
@@ -183,7 +227,7 @@ impl Engine {
             FirstClaim::Later if is_new => {
                 let mut dispatch = desk.dispatch();
                 for part in &plan.parts {
-                    dispatch.enqueue(waiting(plan, part.part_id), plan.accepted_at, plan.accepted_at);
+                    dispatch.enqueue(waiting(plan, part.part_id), plan.due_at, plan.accepted_at);
                 }
                 drop(dispatch);
                 desk.bell.notify_one();
@@ -214,7 +258,7 @@ impl Engine {
                 tracing::error!(message_id = %plan.message_id, "the store gave another operation's answer; report this as a bug");
                 Err(Refusal::Internal)
             }
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use whimbrel_core::call::account::{AccountCall, AccountOutcome, AccountRefusal, Reload, Settings, SettingsChange};
-use whimbrel_core::{Account, EndpointKind, Outcome, Refusal};
+use whimbrel_core::{Account, AccountId, EndpointKind, Money, Outcome, Refusal};
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{AccountPatch, Op, OpResult, ReloadDone, ReloadOp};
 
@@ -24,6 +24,12 @@ impl Engine {
             AccountCall::Settings(change) => self.change_settings(dialect, account, change).await,
         };
         outcome.map_or_else(Outcome::Refused, Outcome::Account)
+    }
+
+    /// What an account can still spend.
+    pub(crate) async fn balance_of(&self, id: AccountId) -> Result<Money, Refusal> {
+        let view = self.look(move |store| store.account(id)).await?.ok_or(Refusal::Internal)?;
+        Ok(view.wallet.available())
     }
 
     async fn balance(&self, account: &Account) -> Result<AccountOutcome, Refusal> {

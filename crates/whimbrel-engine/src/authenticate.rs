@@ -9,12 +9,13 @@
 use std::net::IpAddr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use whimbrel_core::policy::KeyUse;
+use whimbrel_core::policy::{KeyUse, Signable};
 use whimbrel_core::{
     Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Secret,
     SecretId, SecretKind, Timestamp,
 };
 use whimbrel_dialects::Claim;
+use whimbrel_dialects::claim::KeySignature;
 use whimbrel_store::{Keyring, SecretVerifier};
 
 use crate::Engine;
@@ -67,6 +68,7 @@ impl From<Refusal> for Unproved {
     fn from(refusal: Refusal) -> Self {
         let guess = match refusal {
             Refusal::BadCredentials | Refusal::InvalidSignature => Guess::Yes,
+            Refusal::SignatureRefused { .. } => Guess::Yes,
             _ => Guess::No,
         };
         Self { refusal, guess }
@@ -98,6 +100,15 @@ impl Engine {
                     (entry, None)
                 })
             }
+            Claim::SignedKey { secret, method, signed } => {
+                let use_of_key =
+                    KeyUse { signable: Signable::No, method: *method, signed_by: None, source: origin.address };
+                let found = self.prove_signed_key(dialect, (secret, &**signed), use_of_key, now);
+                found.map_err(Unproved::from).map(|(entry, of_key, replay)| {
+                    mode = of_key;
+                    (entry, Some(replay))
+                })
+            }
             Claim::KeyAndSecret { key, secret, .. } => {
                 self.prove(dialect, key, secret, source).await.map(|entry| (entry, None)).map_err(Unproved::from)
             }
@@ -112,7 +123,8 @@ impl Engine {
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
-            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Signed(_) | Claim::Delegated(_) => None,
+            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::SignedKey { .. } => None,
+            Claim::Signed(_) | Claim::Delegated(_) => None,
         };
         let (entry, replay) = match proved {
             Ok(proved) => proved,
@@ -137,6 +149,22 @@ impl Engine {
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),
         }
+    }
+
+    /// The account that a secret key names, if the signature beside the key holds, and what is used up by it. Where the request comes
+    /// from is judged before the signature is.
+    fn prove_signed_key(
+        &self,
+        dialect: &'static str,
+        (secret, signed): (&Secret, &dyn KeySignature),
+        use_of_key: KeyUse,
+        now: Timestamp,
+    ) -> Result<(Arc<Entry>, KeyMode, ReplayKey), Refusal> {
+        let found = self.directory.by_digests(dialect, &self.keyring.digests(secret));
+        let (entry, mode) = found.ok_or(Refusal::BadCredentials)?;
+        entry.account.policy.judge_use(use_of_key)?;
+        let verified = self.check_key_signature(dialect, &entry, signed, now)?;
+        Ok((entry, mode, verified.replay))
     }
 
     /// The account with that key, if the secret is one of its.

@@ -41,6 +41,17 @@ pub struct Waiting {
     pub attempt: AttemptNumber,
 }
 
+/// What the store holds beside what a refill brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InStore {
+    /// Nothing that waits for this carrier.
+    Nothing,
+    /// Parts that are due then at the earliest.
+    DueAt(Timestamp),
+    /// More of the same: the refill was cut at its bound.
+    More,
+}
+
 /// The state of one carrier.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -55,6 +66,8 @@ pub struct Dispatch {
     more_in_store: bool,
     /// Until then the store has nothing that is due and not in memory.
     quiet_until: Option<Timestamp>,
+    /// When the store is asked for what is due much later than now.
+    look_at: Option<Timestamp>,
     bucket: Bucket,
     brake: Brake,
     control: Control,
@@ -63,6 +76,9 @@ pub struct Dispatch {
     stopping: bool,
 }
 
+/// What is due later than so soon stays in the store: a campaign that is scheduled for next week takes no room. Longer than any pause
+/// between tries, so that what was tried stays in memory.
+pub const AHEAD: Span = Span::seconds(120);
 /// The store is asked again at the latest after this time, though it had nothing that was due: it may hide parts of one class
 /// behind those of another.
 const QUIET_MAX: Span = Span::seconds(10);
@@ -81,6 +97,7 @@ impl Dispatch {
             delayed: BTreeSet::new(),
             more_in_store: true,
             quiet_until: None,
+            look_at: None,
             bucket: Bucket::new(),
             brake: Brake::new(),
             control: Control::new(),
@@ -91,8 +108,9 @@ impl Dispatch {
 
     /// Reserves a place for each of `count` new parts, if all can leave at once and nothing waits before them.
     pub fn reserve(&mut self, count: usize, now: Timestamp) -> bool {
-        let waiting =
-            !self.ready.is_empty() || self.more_in_store || self.delayed.first().is_some_and(|first| first.0 <= now);
+        // What is not due yet waits for its time, and nobody waits behind it.
+        let in_store = self.more_in_store && self.quiet_until.is_none_or(|until| until <= now);
+        let waiting = !self.ready.is_empty() || in_store || self.delayed.first().is_some_and(|first| first.0 <= now);
         if waiting || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
@@ -112,6 +130,9 @@ impl Dispatch {
     /// alone; that is the new one, unless it goes before others: a one-time code does not wait for a campaign, nor a part that was
     /// throttled for those behind it.
     pub fn enqueue(&mut self, part: Waiting, due_at: Timestamp, now: Timestamp) {
+        if due_at > now + AHEAD {
+            return self.left_for_later(due_at, now);
+        }
         if self.backlog() >= BACKLOG_MAX {
             self.more_in_store = true;
             if self.ready.last().is_none_or(|last| *last <= part) {
@@ -128,7 +149,25 @@ impl Dispatch {
         }
     }
 
-    /// Forgets a part that waits for another carrier from now on.
+    /// The store holds a part that is due then, and is asked for it in time; half of the time that is kept ahead is left, so that one
+    /// look brings many.
+    pub fn left_for_later(&mut self, due_at: Timestamp, now: Timestamp) {
+        let look_at = (due_at - Span(AHEAD.0 / 2)).max(now);
+        self.look_at = Some(self.look_at.map_or(look_at, |at| at.min(look_at)));
+    }
+
+    /// Whether the store should be asked for what is due soon and was not when it came.
+    #[must_use]
+    pub fn wants_look(&self, now: Timestamp) -> bool {
+        !self.stopping && self.look_at.is_some_and(|at| at <= now)
+    }
+
+    /// The store is being asked for what is due soon.
+    pub const fn looked(&mut self) {
+        self.look_at = None;
+    }
+
+    /// Forgets a part that waits for another carrier from now on, or for none.
     pub fn forget(&mut self, part: Waiting, due_at: Timestamp) {
         if !self.ready.remove(&part) {
             self.delayed.remove(&(due_at, part));
@@ -161,9 +200,9 @@ impl Dispatch {
         self.more_in_store && !self.stopping && self.ready.is_empty() && self.quiet_until.is_none()
     }
 
-    /// Adds what the store held: of each class what is due first. `complete`: it held no more than this.
-    pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, complete: bool, now: Timestamp) {
-        self.more_in_store = !complete;
+    /// Adds what the store held: of each class what is due first.
+    pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, rest: InStore, now: Timestamp) {
+        self.more_in_store = rest != InStore::Nothing;
         let mut due_last = now + Span::seconds(1);
         for (part, due_at) in parts {
             self.enqueue(part, due_at, now);
@@ -171,7 +210,8 @@ impl Dispatch {
         }
         if self.more_in_store && self.ready.is_empty() {
             // What the store holds beside these is due after them.
-            self.quiet_until = Some(due_last.min(now + QUIET_MAX));
+            let quiet_until = if let InStore::DueAt(at) = rest { at } else { due_last };
+            self.quiet_until = Some(quiet_until.min(now + QUIET_MAX));
         }
     }
 
@@ -281,7 +321,7 @@ impl Dispatch {
         }
         let part_at = self.part_at(now);
         let ask_at = self.quiet_until.filter(|_| self.more_in_store && self.ready.is_empty());
-        part_at.into_iter().chain(ask_at).min()
+        part_at.into_iter().chain(ask_at).chain(self.look_at).min()
     }
 
     fn part_at(&mut self, now: Timestamp) -> Option<Timestamp> {

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{PartEvent, PartState, Timestamp};
+use whimbrel_core::{PartEvent, PartState, Span, Timestamp};
 use whimbrel_store::{Answer, Op, OpResult};
 
 use crate::Engine;
 use crate::carriers::CarrierDesk;
-use crate::dispatch::Waiting;
+use crate::dispatch::{AHEAD, InStore, Waiting};
 use crate::settle::{GiveBack, change, give_back};
 
 /// Parts claimed in one commit, at most.
@@ -20,7 +20,11 @@ const REFILL_MAX: usize = 10_000;
 /// Sends what waits for `desk` until the engine stops, or the configuration does not name it any more.
 pub(crate) async fn run(engine: Arc<Engine>, desk: Arc<CarrierDesk>) {
     while !engine.is_stopping() && !desk.is_retired() {
-        if desk.dispatch().wants_refill() {
+        let wants = {
+            let dispatch = desk.dispatch();
+            dispatch.wants_refill() || dispatch.wants_look(engine.world.now())
+        };
+        if wants {
             refill(&engine, &desk).await;
         }
         let now = engine.world.now();
@@ -46,10 +50,17 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
-    let id = desk.id;
-    match engine.read(move |store| store.queued(id, REFILL_MAX)).await {
-        Ok(parts) => {
-            let complete = parts.len() < REFILL_MAX;
+    let (id, until) = (desk.id, engine.world.now() + AHEAD);
+    // Before the store is asked: what comes meanwhile is not in its answer.
+    desk.dispatch().looked();
+    let asked = engine.read(move |store| Ok((store.queued(id, until, REFILL_MAX)?, store.next_due(id, until)?)));
+    match asked.await {
+        Ok((parts, next_due)) => {
+            let rest = match next_due {
+                _ if parts.len() == REFILL_MAX => InStore::More,
+                Some(at) => InStore::DueAt(at),
+                None => InStore::Nothing,
+            };
             let waiting = parts.into_iter().filter_map(|part| match part.record.state {
                 PartState::Queued { due_at } => {
                     let record = part.record;
@@ -57,11 +68,15 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
                 }
                 _ => None,
             });
-            desk.dispatch().refill(waiting, complete, engine.world.now());
+            let now = engine.world.now();
+            let mut dispatch = desk.dispatch();
+            dispatch.refill(waiting, rest, now);
+            next_due.into_iter().for_each(|due_at| dispatch.left_for_later(due_at, now));
         }
         Err(error) => {
             tracing::error!(carrier = &*desk.name, %error, "cannot read the queue; trying again in a second");
-            engine.world.sleep(whimbrel_core::Span::seconds(1)).await;
+            engine.world.sleep(Span::seconds(1)).await;
+            desk.dispatch().left_for_later(engine.world.now(), engine.world.now());
         }
     }
 }

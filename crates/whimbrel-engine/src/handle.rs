@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, PoisonError};
 
-use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, Refusal, Timestamp};
+use whimbrel_core::call::many::{ManySent, Trial};
+use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
+use crate::lookup::lookup;
 use crate::prices::prices;
 use crate::replays::replayed;
 
@@ -48,11 +50,12 @@ impl Engine {
             Ok(claim) => self.authenticate(name, &claim, origin, begun_at).await,
             Err(refusal) => Err(refusal),
         };
-        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
+        if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature | Refusal::SignatureRefused { .. }))
+        {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => name).increment(1);
         }
         // What cannot be read counts as a message: most of it wanted to be one.
-        let is_message = matches!(call, Ok(Call::Send(_)) | Err(_));
+        let is_message = matches!(call, Ok(Call::Send(_) | Call::SendMany(_)) | Err(_));
         let account_id = judged.as_ref().ok().map(|caller| caller.account.id);
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
@@ -71,6 +74,7 @@ impl Engine {
                 let elapsed = self.world.now().since(begun_at);
                 metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
             }
+            Outcome::SentMany(sent) => count_many(name, sent, self.world.now().since(begun_at)),
             Outcome::Faulty(_) => {
                 metrics::counter!("whimbrel_refusals_total", "dialect" => name, "rule" => "parameters").increment(1);
             }
@@ -83,6 +87,7 @@ impl Engine {
                 }
             }
             Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
+            Outcome::Journal(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
         }
         Handled { outcome, account_id }
     }
@@ -93,6 +98,7 @@ impl Engine {
         match call {
             Call::Send(send) => {
                 let send = self.addressed(caller, *send);
+                let key = send.idempotency.clone();
                 match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                     Ok(taken) => {
                         if taken.is_new {
@@ -102,8 +108,22 @@ impl Engine {
                     }
                     // Of a nonce, this is its second use.
                     Err(Refusal::InvalidSignature) => Outcome::Refused(replayed(caller.method)),
-                    Err(refusal) => self.unless_answered(caller, refusal).await,
+                    Err(refusal) => match self.unless_answered(caller, refusal).await {
+                        Outcome::Refused(refusal) => self.unless_answered_to_key(account.id, key, refusal).await,
+                        answered => answered,
+                    },
                 }
+            }
+            Call::SendMany(many) => self.send_many(dialect, caller, *many).await,
+            Call::Journal(page) => {
+                let id = account.id;
+                let found = self.look(move |store| store.journal(id, &page)).await;
+                found.map_or_else(Outcome::Refused, Outcome::Journal)
+            }
+            Call::Lookup(call) => Outcome::Lookup(lookup(&self.snapshot(), call)),
+            Call::Record(call) => {
+                let done = self.record_call(dialect, account.id, call).await;
+                done.map_or_else(Outcome::Refused, Outcome::Record)
             }
             Call::Faulty(faulty) => Outcome::Faulty(faulty),
             Call::Application(call) => match self.application_call(account.id, dialect, call).await {
@@ -149,6 +169,27 @@ impl Engine {
     }
 }
 
+/// Counts each message of a text to several recipients; one that was only tried out is none.
+fn count_many(dialect: &'static str, sent: &ManySent, elapsed: Span) {
+    if sent.call.trial == Trial::Yes {
+        return;
+    }
+    let mut parts = 0;
+    for item in &sent.items {
+        let outcome = if item.result.is_ok() { "accepted" } else { "refused" };
+        metrics::counter!("whimbrel_messages_total", "dialect" => dialect, "outcome" => outcome).increment(1);
+        match &item.result {
+            Ok(message) => parts += message.parts.len() as u64,
+            Err(refusal) => {
+                metrics::counter!("whimbrel_refusals_total", "dialect" => dialect, "rule" => rule(refusal))
+                    .increment(1);
+            }
+        }
+    }
+    metrics::counter!("whimbrel_message_parts_total").increment(parts);
+    metrics::histogram!("whimbrel_accept_duration_seconds").record(elapsed.to_std());
+}
+
 /// The rule that refused, as the metric names it.
 const fn rule(refusal: &Refusal) -> &'static str {
     match refusal {
@@ -159,6 +200,7 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::FacilityNotAllowed => "facility",
         Refusal::BadCredentials | Refusal::CredentialExpired => "credentials",
         Refusal::ConflictingCredentials | Refusal::InvalidSignature => "credentials",
+        Refusal::SignatureRefused { .. } => "credentials",
         Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } | Refusal::MethodNotAllowed { .. } => {
             "key-method"
         }

@@ -32,19 +32,24 @@ mod authenticate;
 mod checker;
 mod dispatcher;
 mod history;
+mod hooks;
 mod keys;
 mod lists;
+mod lookup;
+mod many;
 mod messages;
 mod notifier;
 mod numbers;
 mod owners;
 mod pool;
 mod prices;
+mod records;
 mod recover;
 mod rejections;
 mod reload;
 mod replays;
 mod reroute;
+pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
@@ -52,6 +57,7 @@ mod sweep;
 mod tokens;
 mod url_test;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
@@ -75,6 +81,7 @@ use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
+use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
@@ -90,8 +97,8 @@ pub use crate::secrets::{AddedSecret, SecretError};
 pub use crate::url_test::{WebhookTestError, WebhookTried};
 pub use crate::world::SystemWorld;
 
-/// Operations that may wait for the store before new messages are turned away.
-const WAITING_OPS_MAX: usize = 16_384;
+/// Operations that may wait for the store before new messages are turned away; of one account half of that.
+const WAITING_OPS_MAX: usize = 8_192;
 /// Events of all carriers that may wait to be settled; a carrier stops reading its socket when there is no room.
 pub const EVENTS_MAX: usize = 4_096;
 
@@ -115,6 +122,8 @@ pub struct Parts {
     pub failure_rules: FailureRules,
     /// By which addresses clients call.
     pub addresses: Addresses,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 /// The running engine.
@@ -140,6 +149,9 @@ pub struct Engine {
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
+    pub(crate) retention: Retention,
+    /// The number that was given last.
+    pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
     stop: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
@@ -255,6 +267,7 @@ impl Engine {
         let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
+        let serials = AtomicU64::new(parts.store.serial_high()?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -278,6 +291,8 @@ impl Engine {
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
+            retention: parts.retention,
+            serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(Tasks {
@@ -304,6 +319,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(retention::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
@@ -313,6 +329,7 @@ impl Engine {
         for desk in &desks {
             desk.dispatch().stop();
         }
+        self.batcher.lose_patience();
         self.stop.send_replace(true);
         for desk in &desks {
             desk.bell.notify_one();
@@ -322,6 +339,9 @@ impl Engine {
         for driver in drivers {
             join(driver).await;
         }
+        // A request that was cut may have left a message in the writer's queue, with places that it took before: its parts are handed
+        // over right after their commit, and must be while there is somebody who answers for them.
+        self.batcher.caught_up().await;
         // No carrier is started any more: what is there now is all that must end.
         self.tasks().event_sender = None;
         // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.
@@ -463,6 +483,7 @@ impl Engine {
                 metrics::gauge!("whimbrel_parts_open", "state" => state).set(count as f64);
             }
             metrics::gauge!("whimbrel_receipts_parked").set(stats.parked as f64);
+            metrics::gauge!("whimbrel_parts_set_aside").set(stats.set_aside as f64);
             metrics::gauge!("whimbrel_webhook_backlog").set(stats.notices as f64);
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
-use whimbrel_core::{Account, EndpointKind, Notice, NoticeForm, Span, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Span, Timestamp, Told};
 use whimbrel_dialects::{Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
@@ -41,9 +41,11 @@ impl Notifier {
 /// Notices of one account to one place share a lane. A callback's place is its host and port: a path or query of its own for each
 /// message must not give a slow host a lane for each message.
 fn lane(notice: &Notice) -> Lane {
-    match &notice.url {
-        Some(url) => format!("{} {}", notice.account_id, place(url)).into(),
-        None => notice.account_id.to_string().into(),
+    match (&notice.hook, &notice.url) {
+        // A hook that is slow or down holds up no other one.
+        (ForHook::One(key), _) => format!("{} hook {key}", notice.account_id).into(),
+        (_, Some(url)) => format!("{} {}", notice.account_id, place(url)).into(),
+        (_, None) => notice.account_id.to_string().into(),
     }
 }
 
@@ -95,6 +97,7 @@ async fn refill(engine: &Arc<Engine>) {
         Ok(notices) => {
             let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
             engine.notifier.state().refilled(notices, engine.world.now());
+            give_up_unreadable(engine).await;
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
@@ -104,8 +107,22 @@ async fn refill(engine: &Arc<Engine>) {
     }
 }
 
+/// Gives up what no read can make sense of: it is on record in the message's story, and hinders the others no more.
+async fn give_up_unreadable(engine: &Arc<Engine>) {
+    let (at, result) = (engine.world.now(), NoticeResult::GivenUp);
+    let detail: Box<str> = "its row cannot be read".into();
+    let give_up = |id| Op::Notice(NoticeTried { id, at, result, detail: detail.clone() });
+    let ops: Vec<Op> = engine.store.unreadable_notices().into_iter().map(give_up).collect();
+    if let Err(error) = engine.batcher.settle(ops).await {
+        tracing::error!(%error, "webhooks that cannot be read could not be given up");
+    }
+}
+
 /// One try, from the row to the row.
 async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
+    if notice.hook == ForHook::Every {
+        return spread(engine, &lane, &notice).await;
+    }
     let (result, detail) = send(engine, &notice).await;
     let now = engine.world.now();
     let word = match result {
@@ -145,6 +162,34 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     engine.notifier.bell.notify_one();
 }
 
+/// Puts a notice for each hook in the place of the one for all.
+async fn spread(engine: &Arc<Engine>, all: &Lane, notice: &Notice) {
+    let dialect = registry::by_name(&notice.dialect);
+    let hooks = dialect.and_then(|dialect| Some((dialect, dialect.hooks()?)));
+    let notices = match hooks {
+        Some((dialect, hooks)) => engine.spread(dialect, hooks, notice).await,
+        None => Ok(Vec::new()),
+    };
+    let now = engine.world.now();
+    let mut state = engine.notifier.state();
+    match notices {
+        Ok(notices) => {
+            state.done(all, notice.id, None, now);
+            for notice in notices {
+                state.add(lane(&notice), notice, now);
+            }
+        }
+        // The row is as it was, and is looked at again in a while.
+        Err(error) => {
+            tracing::error!(%error, "a webhook could not be made one for each hook; trying again in a minute");
+            let again = Notice { due_at: now + Span::seconds(60), ..notice.clone() };
+            state.done(all, notice.id, Some(again), now);
+        }
+    }
+    drop(state);
+    engine.notifier.bell.notify_one();
+}
+
 /// Where a notice goes now, and in which form. A text for an application goes to no one else.
 fn destination(engine: &Engine, account: &Account, notice: &Notice) -> Option<(Box<str>, NoticeForm)> {
     if let (Told::Inbound(_), Some(id)) = (&notice.told, notice.application) {
@@ -163,14 +208,31 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let Some(entry) = engine.directory.by_id(notice.account_id) else {
         return (NoticeResult::GivenUp, "the account is gone".into());
     };
-    let Some((url, form)) = destination(engine, &entry.account, notice) else {
+    let hook = match engine.hook_of(notice).await {
+        Ok(hook) => hook,
+        Err(error) => {
+            tracing::error!(%error, "a hook could not be read; its webhook is tried again in a minute");
+            return (NoticeResult::RetryAt(engine.world.now() + Span::seconds(60)), "our fault".into());
+        }
+    };
+    let of_hook =
+        hook.as_ref().zip(dialect.hooks()).and_then(|(hook, hooks)| Some((hooks.url(&hook.json)?, notice.form)));
+    let destination = match notice.hook {
+        ForHook::No => destination(engine, &entry.account, notice),
+        ForHook::Every | ForHook::One(_) => of_hook,
+    };
+    let Some((url, form)) = destination else {
         return (NoticeResult::GivenUp, "nobody has a URL for it any more".into());
     };
     let notice = &Notice { form, ..notice.clone() };
     let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
     let moment = Moment { now: engine.world.now(), chance };
-    let target =
-        WebhookTarget { url: &url, account: &entry.account, signature_secret: &entry.signature_secrets.current.secret };
+    let target = WebhookTarget {
+        url: &url,
+        account: &entry.account,
+        hook: hook.as_ref().map(|hook| &*hook.json),
+        signature_secret: &entry.signature_secrets.current.secret,
+    };
     let answer = match dialect.webhook(notice, target, moment) {
         Ok(request) => engine.egress.send(request).await,
         Err(why) => {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState};
+use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState, Timestamp};
 use whimbrel_store::{Answer, Op, StoreError};
 
 use crate::settle::{change, count_doubts};
@@ -19,7 +19,7 @@ pub(crate) async fn warn_of_strays(engine: &Arc<Engine>) -> Result<(), StoreErro
         if engine.carriers.find(id).is_some_and(|desk| !desk.is_retired()) {
             continue;
         }
-        let waiting = engine.read(move |store| store.queued(id, PARTS_MAX)).await?.len();
+        let waiting = engine.read(move |store| store.queued(id, Timestamp(i64::MAX), PARTS_MAX)).await?.len();
         if waiting > 0 {
             tracing::warn!(
                 carrier = &*name,

@@ -4,7 +4,7 @@
 //! It is used up after rate and policy were judged, so that nobody writes by requests that are refused, and before anything is
 //! carried out. A text uses it up in the transaction that takes it.
 
-use whimbrel_core::{AuthMethod, Call, Refusal, ReplayKind};
+use whimbrel_core::{AuthMethod, Call, Refusal, ReplayKind, SignatureCause};
 use whimbrel_store::{Op, OpResult, UseOnce, Used};
 
 use crate::Engine;
@@ -51,6 +51,10 @@ impl Engine {
 pub(crate) const fn replayed(method: AuthMethod) -> Refusal {
     match method {
         AuthMethod::OAuth => Refusal::BadCredentials,
-        _ => Refusal::InvalidSignature,
+        AuthMethod::Signature | AuthMethod::Token => Refusal::InvalidSignature,
+        // A signature beside a key: whoever has one is told why.
+        AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {
+            Refusal::SignatureRefused { cause: SignatureCause::Replayed }
+        }
     }
 }

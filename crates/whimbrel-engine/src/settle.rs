@@ -376,7 +376,7 @@ impl Engine {
                     ReceiptStatus::Failed => "part.failed",
                     ReceiptStatus::Rejected => "part.rejected",
                     ReceiptStatus::Unknown => "part.unknown",
-                    ReceiptStatus::Accepted | ReceiptStatus::Buffered => "part.accepted",
+                    ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered => "part.accepted",
                 },
             };
             let cause = match record.state {

@@ -6,8 +6,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use whimbrel_core::{Account, Refusal, Span, Timestamp};
-use whimbrel_dialects::claim::{Compat, Explained, SignatureFault, SignedRequest, SigningKeys, Verified};
+use whimbrel_core::{Account, Refusal, Secret, Span, Timestamp};
+use whimbrel_dialects::claim::{Compat, Explained, KeySignature, SignatureFault, SignedRequest, SigningKeys, Verified};
 
 use crate::Engine;
 use crate::directory::Entry;
@@ -68,16 +68,10 @@ impl Engine {
     ) -> Result<(Arc<Entry>, Verified), Refusal> {
         let entry = self.directory.by_key(dialect, signed.key()).ok_or(Refusal::BadCredentials)?;
         let secrets: Vec<_> = entry.signature_secrets.good_at(now).collect();
-        let keys = SigningKeys {
-            secrets: &secrets,
-            method: entry.account.signing.method,
-            compat: self.signatures.compat(),
-            now,
-        };
+        let keys = self.signing_keys(&entry, &secrets, now);
         match signed.verify(&keys) {
             Ok(verified) => {
-                metrics::counter!("whimbrel_signatures_total", "dialect" => dialect, "form" => verified.form)
-                    .increment(1);
+                count_verified(dialect, &verified);
                 Ok((entry, verified))
             }
             Err(fault) => {
@@ -85,6 +79,29 @@ impl Engine {
                 Err(Refusal::InvalidSignature)
             }
         }
+    }
+
+    /// Checks a signature beside a secret key, which named the account.
+    ///
+    /// # Errors
+    /// [`Refusal::SignatureRefused`].
+    pub(crate) fn check_key_signature(
+        &self,
+        dialect: &'static str,
+        entry: &Entry,
+        signed: &dyn KeySignature,
+        now: Timestamp,
+    ) -> Result<Verified, Refusal> {
+        let secrets: Vec<_> = entry.signature_secrets.good_at(now).collect();
+        let keys = self.signing_keys(entry, &secrets, now);
+        signed.verify(&keys).inspect(|verified| count_verified(dialect, verified)).map_err(|fault| {
+            self.tell_refused(&entry.account, fault, || signed.explain(&keys), now);
+            Refusal::SignatureRefused { cause: fault.told() }
+        })
+    }
+
+    fn signing_keys<'k>(&self, entry: &Entry, secrets: &'k [&'k Secret], now: Timestamp) -> SigningKeys<'k> {
+        SigningKeys { secrets, method: entry.account.signing.method, compat: self.signatures.compat(), now }
     }
 
     /// Counts a signature or nonce that held and was used before, or is too old to tell.
@@ -115,6 +132,10 @@ impl Engine {
             ("signature.refused", Some(account.id), about, format!("{cause}: {advice}").into())
         });
     }
+}
+
+fn count_verified(dialect: &'static str, verified: &Verified) {
+    metrics::counter!("whimbrel_signatures_total", "dialect" => dialect, "form" => verified.form).increment(1);
 }
 
 #[cfg(test)]

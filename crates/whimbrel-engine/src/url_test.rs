@@ -137,7 +137,7 @@ impl Engine {
         let url = entry.account.endpoint(kind).ok_or(WebhookTestError::NoEndpoint(kind))?.url.clone();
         let _place = self.url_tests.start(account_id).ok_or(WebhookTestError::Busy)?;
         let signature_secret = &entry.signature_secrets.current.secret;
-        let target = WebhookTarget { url: &url, account: &entry.account, signature_secret };
+        let target = WebhookTarget { url: &url, account: &entry.account, signature_secret, hook: None };
         let chance = u128::from(self.world.random()) << 64 | u128::from(self.world.random());
         let begun_at = self.world.now();
         let request = dialect.webhook_test(test, target, Moment { now: begun_at, chance });

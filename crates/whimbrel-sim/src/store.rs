@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
@@ -137,8 +139,12 @@ impl Store for SimStore {
         self.inner.submitting(after, count_max)
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.inner.queued(carrier, count_max)
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.inner.queued(carrier, until, count_max)
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(carrier, after)
     }
 
     fn movable(
@@ -158,6 +164,10 @@ impl Store for SimStore {
         self.inner.notices(after, count_max)
     }
 
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.inner.unreadable_notices()
+    }
+
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
         self.inner.routes_of(parts)
     }
@@ -170,13 +180,33 @@ impl Store for SimStore {
         self.inner.answered(account, key)
     }
 
-    fn stored_answer(
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.inner.message_of_serial(account, serial)
+    }
+
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.inner.message_of_any(serial)
+    }
+
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError> {
+        self.inner.progress(account, serial)
+    }
+
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
+        self.inner.journal(account, page)
+    }
+
+    fn serial_high(&self) -> Result<u64, StoreError> {
+        self.inner.serial_high()
+    }
+
+    fn answered_to_key(
         &self,
         account: AccountId,
-        key: &whimbrel_core::IdempotencyKey,
+        key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.inner.stored_answer(account, key, now)
+        self.inner.answered_to_key(account, key, now)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

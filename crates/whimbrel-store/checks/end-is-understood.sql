@@ -7,5 +7,7 @@ where not (
   or (ended_by = 'answer' and status = 'accepted')
   or (ended_by = 'refusal' and status in ('failed', 'rejected', 'expired'))
   or (ended_by = 'doubt' and status = 'unknown')
+  or (ended_by = 'cancel' and status = 'failed')
   or (ended_by = 'clock' and status in ('expired', 'unknown'))
+  or (ended_by = 'fault' and status = 'unknown')
 )

@@ -5,7 +5,7 @@ where state not between 0 and 3
   or funds not between 0 and 2
   or capture_on not in (0, 1)
   or class not in (0, 1)
-  or tell not between 0 and 6
+  or tell not between 0 and 7
   or told not in ('accepted', 'buffered')
   or attempt < 0
   or failures < 0

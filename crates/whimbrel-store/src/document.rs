@@ -11,6 +11,12 @@ pub enum DocumentKind {
     OauthConsumer,
     /// What an account granted to a consumer. Its secret signs.
     OauthGrant,
+    /// Where webhooks of a customer go.
+    Hook,
+    /// Somebody whom a customer sends to.
+    Contact,
+    /// Several contacts.
+    Group,
 }
 
 impl DocumentKind {
@@ -21,7 +27,16 @@ impl DocumentKind {
             Self::Application => "application",
             Self::OauthConsumer => "oauth-consumer",
             Self::OauthGrant => "oauth-grant",
+            Self::Hook => "hook",
+            Self::Contact => "contact",
+            Self::Group => "group",
         }
+    }
+
+    /// Whether the keys are numbers of the row that messages have theirs from.
+    #[must_use]
+    pub const fn is_numbered(self) -> bool {
+        matches!(self, Self::Hook | Self::Contact | Self::Group)
     }
 }
 

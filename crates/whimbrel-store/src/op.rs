@@ -4,6 +4,7 @@
 
 mod credentials;
 mod pool;
+mod prune;
 mod rejection;
 mod reload;
 
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use whimbrel_core::{
     Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, Bucket, Buckets, CarrierId,
     CarrierMessageId, CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm,
-    KeyPolicy, ListKind, Lists, MessageClass, Money, Notice, NoticeId, OtpSettings, PartEvent, PartId, PartRecord,
-    Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
+    KeyPolicy, ListKind, Lists, MessageClass, MessageId, Money, Notice, NoticeId, OtpSettings, PartEvent, PartId,
+    PartRecord, Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -23,6 +24,7 @@ use crate::view::Credential;
 
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
 pub use pool::{Deal, Offer, PoolDone, PoolOp};
+pub use prune::{Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
 
@@ -39,6 +41,10 @@ pub enum Op {
     Inbound(Box<InboundIn>),
     /// A webhook was tried.
     Notice(NoticeTried),
+    /// Make a notice for hooks one for each hook that wants it.
+    Spread(Box<Spread>),
+    /// Do not send a message, if no carrier has had any of it.
+    Cancel(Cancel),
     /// Make an account.
     NewAccount(Box<NewAccount>),
     /// Change an account.
@@ -84,6 +90,8 @@ pub enum Op {
     },
     /// Use something that may be used once, for a request that takes no message.
     UseOnce(UseOnce),
+    /// Forget some of what is old.
+    Prune(Prune),
 }
 
 /// Whether the parts of a message are claimed as they are accepted.
@@ -232,6 +240,30 @@ pub struct ListChange {
     pub add: Vec<Box<str>>,
     /// What goes out.
     pub remove: Vec<Box<str>>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A notice for hooks, and the hooks that want it: each gets a notice of its own, in the place of the one.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    /// The notice.
+    pub id: NoticeId,
+    /// The key of each hook, with the id of its notice.
+    pub hooks: Vec<(NoticeId, Box<str>)>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A message that is not to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel {
+    /// Whose: another account's message is not found.
+    pub account_id: AccountId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The operation's id.
+    pub id: NoticeId,
     /// When.
     pub at: Timestamp,
 }
@@ -391,6 +423,10 @@ pub enum OpResult {
     Inbound(Box<InboundOutcome>),
     /// The try was written down.
     NoticeNoted,
+    /// The notices in the place of the one; none if it was there no more.
+    Spread(Vec<Notice>),
+    /// The parts that are not sent; none if the account has no such message, or something of it has left or ended.
+    Cancelled(Vec<PartId>),
     /// The account was made or changed; as it is now.
     Account(Box<Account>),
     /// It was not.
@@ -431,6 +467,8 @@ pub enum OpResult {
     Reload(ReloadDone),
     /// Refused requests were kept.
     RejectionsKept,
+    /// What was forgotten.
+    Pruned(Pruned),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -4,7 +4,7 @@ use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
     Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
     InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
-    SecretRole, SenderId, Timestamp,
+    SecretRole, SenderId, Serial, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -196,6 +196,8 @@ pub struct MessageFilter {
 pub struct MessageSummary {
     /// The message.
     pub id: MessageId,
+    /// Its number, where its dialect names it by one.
+    pub serial: Option<Serial>,
     /// Whose.
     pub account_id: AccountId,
     /// The account's key.
@@ -354,6 +356,8 @@ pub struct Stats {
     pub parked: u64,
     /// Notices that were not delivered yet.
     pub notices: u64,
-    /// Parts of texts that ever came in.
+    /// Parts of texts that ever came in (and are not yet pruned).
     pub inbound: u64,
+    /// Parts that could not go on and were set aside.
+    pub set_aside: u64,
 }

@@ -295,6 +295,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("counts-are-true", "update meta set messages = messages + 1"),
     ("counts-are-true", "update meta set inbound = 0"),
     ("ids-are-below-the-mark", "update meta set high_water = high_water - 30000"),
+    ("numbers-are-below-the-mark", "update message set serial = 9 where id = (select min(id) from message)"),
     ("rows-have-their-account", "insert into list_entry values (98, 'barred', '44')"),
     (
         "ids-are-below-the-mark",
@@ -313,6 +314,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("attempts-are-complete", "delete from attempt where part_id = {3}"),
     ("attempts-are-complete", "insert into attempt values (4, 1, 1, 1, 'sent', '', '', 1)"),
     ("attempts-are-complete", "delete from event where what = 'handed-on'"),
+    ("nothing-is-set-aside", "insert into set_aside values ({4}, 1, 'on purpose', '{}')"),
     ("attempt-is-understood", "update attempt set outcome = 'lost' where part_id = {4}"),
     (
         "resend-has-its-reason",

@@ -144,7 +144,8 @@ const STATUSES: [ReceiptStatus; 7] = [
 
 const fn place(status: ReceiptStatus) -> usize {
     match status {
-        ReceiptStatus::Accepted => 0,
+        // No carrier reports the first: it is the answer to a submission.
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted => 0,
         ReceiptStatus::Buffered => 1,
         ReceiptStatus::Delivered => 2,
         ReceiptStatus::Expired => 3,

@@ -67,9 +67,11 @@ pub(super) fn read(receipt: &Receipt, recipient: Box<str>, reading: Reading<'_>)
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => own_cause(&code, reading.causes)
             .or_else(|| map_cause(receipt.error.as_ref()?, reading.text_errors))
             .unwrap_or(default_cause),
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered | ReceiptStatus::Unknown => {
-            default_cause
-        }
+        ReceiptStatus::Submitted
+        | ReceiptStatus::Accepted
+        | ReceiptStatus::Buffered
+        | ReceiptStatus::Delivered
+        | ReceiptStatus::Unknown => default_cause,
     };
     // An intermediate notification is never the last word, whatever state it names.
     let (status, cause) = match (receipt.is_intermediate, status.is_final()) {

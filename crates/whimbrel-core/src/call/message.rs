@@ -1,6 +1,7 @@
 //! What is asked about messages that were sent, and what it comes to.
 
-use crate::id::MessageId;
+use crate::call::journal::Progress;
+use crate::id::{MessageId, Serial};
 
 /// A call about a message of the account that calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +13,23 @@ pub enum MessageCall {
         /// Which it is; `None` if it is none of ours.
         message: Option<MessageId>,
     },
+    /// How far those are.
+    Progress(Vec<MessageName>),
+    /// Do not send those that no carrier has yet.
+    Cancel(Vec<MessageName>),
 }
+
+/// Which message, as a caller names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageName {
+    /// The number as the caller wrote it.
+    pub id: Box<str>,
+    /// Which it is; `None` if it can be none of ours.
+    pub serial: Option<Serial>,
+}
+
+/// Messages that one request may name.
+pub const NAMED_MAX: usize = 1_000;
 
 /// What a call about a message came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,4 +41,8 @@ pub enum MessageOutcome {
     },
     /// It is a text: it stays as it is.
     NotMarkable,
+    /// How far each is, in the order of the request; `None`: the account has no such message.
+    Progress(Vec<(Box<str>, Option<Progress>)>),
+    /// Those that are not sent, as the caller named them. All others go their way.
+    Cancelled(Vec<Box<str>>),
 }

@@ -5,6 +5,8 @@ use crate::account::text_forms;
 /// What a customer is told of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReceiptStatus {
+    /// On its way: the carrier has it, and has reported nothing yet.
+    Submitted,
     /// On its way: the carrier's network took it.
     Accepted,
     /// On its way: being delivered.
@@ -25,7 +27,7 @@ impl ReceiptStatus {
     /// Whether a part ends with this status.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Accepted | Self::Buffered)
+        !matches!(self, Self::Submitted | Self::Accepted | Self::Buffered)
     }
 }
 
@@ -81,7 +83,7 @@ pub struct Final {
 
 text_forms! {
     ReceiptStatus {
-        Accepted = "accepted", Buffered = "buffered", Delivered = "delivered", Expired = "expired", Failed = "failed",
+        Submitted = "submitted", Accepted = "accepted", Buffered = "buffered", Delivered = "delivered", Expired = "expired", Failed = "failed",
         Rejected = "rejected", Unknown = "unknown",
     }
     Cause {

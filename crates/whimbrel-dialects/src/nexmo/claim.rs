@@ -294,7 +294,7 @@ mod tests {
             Ok(Claim::KeyAndSecret { method, .. }) => (method == AuthMethod::Basic) == (way == Way::Basic),
             Ok(Claim::Signed(_)) => way == Way::Signature,
             Ok(Claim::Delegated(_)) => way == Way::OAuth,
-            Ok(Claim::Token(_) | Claim::SecretKey { .. }) | Err(_) => false,
+            Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. }) | Err(_) => false,
         };
         Some(taken)
     }

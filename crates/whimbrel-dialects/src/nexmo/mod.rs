@@ -29,14 +29,14 @@ mod url;
 use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, FieldFault, MessageClass, Notice, Outcome, Refusal, Timestamp, Uuid,
+    AccountRules, ApplicationFacts, FieldFault, MessageClass, Notice, Outcome, Refusal, Serial, Timestamp, Uuid,
 };
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, Reply, WebhookRules,
-    WebhookTarget, own,
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply,
+    WebhookRules, WebhookTarget, own,
 };
 
 /// The dialect.
@@ -209,13 +209,13 @@ impl Dialect for Nexmo {
         client::answer(body)
     }
 
-    fn public_id(&self, id: i64) -> String {
+    fn public_id(&self, id: i64, _serial: Option<Serial>) -> String {
         id_text(id)
     }
 
-    fn read_public_id(&self, text: &str) -> Option<i64> {
+    fn read_public_id(&self, text: &str) -> Option<PublicId> {
         // The newer APIs name the same message by a UUID.
-        Uuid::parse(text).map_or_else(|| read_id(text), Uuid::id)
+        Uuid::parse(text).map_or_else(|| read_id(text), Uuid::id).map(PublicId::Id)
     }
 }
 

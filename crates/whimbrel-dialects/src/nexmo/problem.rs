@@ -118,7 +118,8 @@ pub(super) fn general(refusal: &Refusal) -> Problem {
         Refusal::Missing { .. }
         | Refusal::BadCredentials
         | Refusal::ConflictingCredentials
-        | Refusal::InvalidSignature => Problem::unauthorized("Unauthorized"),
+        | Refusal::InvalidSignature
+        | Refusal::SignatureRefused { .. } => Problem::unauthorized("Unauthorized"),
         Refusal::Invalid { field } => {
             let reason = Cow::Borrowed("cannot have this value");
             let fields = vec![FieldFault { name: Cow::Borrowed(*field), reason }];

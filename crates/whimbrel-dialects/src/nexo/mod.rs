@@ -21,13 +21,13 @@ use std::borrow::Cow;
 
 use whimbrel_core::account::{AccountRules, CaptureOn};
 use whimbrel_core::time::Civil;
-use whimbrel_core::{MessageClass, Notice, Outcome, Timestamp, Uuid};
+use whimbrel_core::{MessageClass, Notice, Outcome, Serial, Timestamp, Uuid};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, Reply, SecretKeyForm, WebhookRules,
-    WebhookTarget, WebhookTest,
+    CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply, SecretKeyForm,
+    WebhookRules, WebhookTarget, WebhookTest,
 };
 
 /// The dialect.
@@ -112,12 +112,12 @@ impl Dialect for Nexo {
         client::answer(body)
     }
 
-    fn public_id(&self, id: i64) -> String {
+    fn public_id(&self, id: i64, _serial: Option<Serial>) -> String {
         Uuid::of_id(id).to_string()
     }
 
-    fn read_public_id(&self, text: &str) -> Option<i64> {
-        Uuid::parse(text).and_then(Uuid::id)
+    fn read_public_id(&self, text: &str) -> Option<PublicId> {
+        Uuid::parse(text).and_then(Uuid::id).map(PublicId::Id)
     }
 }
 

@@ -87,7 +87,7 @@ fn delivery(part: &SentPart) -> HttpResponse {
 pub(super) fn status(end: Final) -> &'static str {
     match end.status {
         ReceiptStatus::Delivered => "delivered",
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered => "sent",
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered => "sent",
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => "failed",
     }
 }
@@ -96,7 +96,7 @@ pub(super) fn status(end: Final) -> &'static str {
 const fn carrier_status(status: ReceiptStatus) -> &'static str {
     match status {
         ReceiptStatus::Delivered => "success",
-        ReceiptStatus::Accepted => "acceptd",
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted => "acceptd",
         ReceiptStatus::Buffered => "enroute",
         ReceiptStatus::Expired => "expired",
         ReceiptStatus::Failed => "undeliv",

@@ -138,6 +138,7 @@ fn send(request: &HttpRequest<'_>, key: &str) -> Result<SendCall, Refusal> {
         validity: Some(VALIDITY),
         class: Some(class),
         idempotency,
+        due_at: None,
         carrier: None,
         mode: KeyMode::Live,
     })

@@ -107,6 +107,7 @@ fn fault(refusal: &Refusal, mode: KeyMode) -> Fault {
         | Refusal::CredentialExpired
         | Refusal::ConflictingCredentials
         | Refusal::InvalidSignature
+        | Refusal::SignatureRefused { .. }
         | Refusal::SignatureRequired
         | Refusal::SignatureTooWeak { .. }
         | Refusal::MethodNotAllowed { .. } => {

@@ -34,7 +34,8 @@ fn the_dev_account_has_keys_of_the_form() {
 fn the_sample_is_the_event_of_the_guide() {
     let account = account();
     let secret = Secret::new("your_plaintext_webhook_secret");
-    let target = WebhookTarget { url: "https://example.com/hook#top", account: &account, signature_secret: &secret };
+    let target =
+        WebhookTarget { url: "https://example.com/hook#top", account: &account, hook: None, signature_secret: &secret };
     let request = Nexo.webhook_test(WebhookTest::Sample, target, Moment { now: NOW, chance: 0 }).expect("signed");
     let body = br#"{"type":"otp.delivered","id":"test","phone":"+84981234567","carrier":"viettel","status":"delivered","cost":0.022,"error_code":null,"created_at":"2026-05-26T10:00:00Z","completed_at":"2026-05-26T10:00:25Z"}"#;
     assert_eq!((request.url.as_str(), request.body.as_slice()), ("https://example.com/hook", &body[..]));

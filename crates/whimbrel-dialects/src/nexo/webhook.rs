@@ -147,6 +147,7 @@ fn signed(
             ("X-NEXO-Delivery-Id", header(delivery_id)),
             ("User-Agent", header("Whimbrel")),
         ],
+        custom: Vec::new(),
         body,
     })
 }
@@ -154,7 +155,7 @@ fn signed(
 /// Why a code did not arrive; `None` if it did. Of the ends that a GSM network names (MAP), by what they mean.
 pub(super) fn error_code(end: Final) -> Option<&'static str> {
     match end.status {
-        ReceiptStatus::Delivered | ReceiptStatus::Accepted | ReceiptStatus::Buffered => None,
+        ReceiptStatus::Delivered | ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered => None,
         ReceiptStatus::Expired if matches!(end.cause, Cause::None | Cause::Unknown | Cause::NetworkFault) => {
             Some("expired")
         }

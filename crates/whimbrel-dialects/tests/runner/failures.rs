@@ -290,7 +290,7 @@ files_of_refusals! {
     Refusal::BadCredentials => "a-wrong-secret-is-refused-before-the-rest-is-judged",
     Refusal::CredentialExpired => "a-credential-that-is-over-looks-like-a-wrong-one",
     Refusal::ConflictingCredentials => "a-signature-beside-a-secret-is-refused",
-    Refusal::InvalidSignature => "a-wrong-signature-is-refused",
+    Refusal::InvalidSignature | Refusal::SignatureRefused { .. } => "a-wrong-signature-is-refused",
     Refusal::SignatureRequired => "a-secret-is-not-enough-where-requests-must-be-signed",
     Refusal::SignatureTooWeak { .. } => "a-signature-that-is-too-weak-is-no-signature",
     Refusal::MethodNotAllowed { .. } => "a-way-that-the-policy-leaves-out-looks-like-a-wrong-secret",

@@ -76,6 +76,7 @@ fn accepted(texts: &[String; 3], parts: usize) -> Outcome {
     let money = Money::new(3_330_000, Currency::EUR);
     let [network, client_ref, account_ref] = texts.each_ref().map(|text| Box::<str>::from(text.as_str()));
     Outcome::Sent(Accepted {
+        serial: None,
         message_id: MessageId(1),
         recipient: PhoneNumber::from_digits("447700900001").expect("a number"),
         network,
@@ -100,6 +101,7 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
         url: None,
         form: NoticeForm::default(),
         application: None,
+        hook: whimbrel_core::ForHook::No,
         told: Told::Inbound(InboundTold { id: InboundId(1), part, part_count: 1 }),
         happened_at: NOW,
         failures: 0,
@@ -112,8 +114,12 @@ fn notice(content: InboundContent, concat: Option<Concat>, header: &[u8]) -> Not
 fn pushes(notice: &Notice) -> [Vec<(String, String)>; 3] {
     let by = |method| {
         let account = webhooks::account("abcd1234", method);
-        let target =
-            WebhookTarget { url: "https://example.com/in", account: &account, signature_secret: &Secret::default() };
+        let target = WebhookTarget {
+            url: "https://example.com/in",
+            account: &account,
+            hook: None,
+            signature_secret: &Secret::default(),
+        };
         Nexmo.webhook(notice, target, Moment { now: NOW, chance: 0 }).expect("it is not signed")
     };
     let form = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect();

@@ -4,6 +4,7 @@ mod applications;
 mod failures;
 pub(crate) mod file;
 mod forms;
+mod many;
 mod outcomes;
 pub(crate) mod requests;
 mod resources;

@@ -2,13 +2,13 @@
 
 use whimbrel_core::{
     Accepted, AcceptedPart, AuthMethod, Call, GrantCallback, MessageId, MessageOutcome, OauthOutcome, Outcome, PartId,
-    RateWindow, Refusal, Scope, Secret, SendCall, SignatureMethod, Span, TokenKind,
+    RateWindow, Refusal, Scope, Secret, SendCall, SignatureCause, SignatureMethod, Span, TokenKind,
 };
 use whimbrel_dialects::{Claim, Parsed};
 
 use super::applications;
 use super::file::{Facts, money};
-use super::{resources, secrets};
+use super::{many, resources, secrets};
 
 /// The outcome that the file states. `as read` is the refusal that the dialect itself found, whoever calls first.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
@@ -39,6 +39,10 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: invalid signature" => {
             assert!(matches!(parsed.claim, Ok(Claim::Signed(_))), "only what is signed can be signed wrongly");
             Refusal::InvalidSignature
+        }
+        "refused: signature" => {
+            assert!(matches!(parsed.claim, Ok(Claim::SignedKey { .. })), "only what is signed can be signed wrongly");
+            Refusal::SignatureRefused { cause: signature_cause(facts.get("cause")) }
         }
         "refused: credential is over" => Refusal::CredentialExpired,
         "refused: not signed" => Refusal::SignatureRequired,
@@ -90,9 +94,22 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
         "refused: too many parts" => Refusal::TooLong,
         "refused: overloaded" => Refusal::Overloaded,
         "refused: our fault" => Refusal::Internal,
-        _ => return resources::outcome(text),
+        _ => return many::outcome(text, parsed).unwrap_or_else(|| resources::outcome(text)),
     };
     Outcome::Refused(refusal)
+}
+
+fn signature_cause(text: &str) -> SignatureCause {
+    match text {
+        "missing" => SignatureCause::Missing,
+        "malformed" => SignatureCause::Malformed,
+        "nonce" => SignatureCause::Nonce,
+        "too old" => SignatureCause::TooOld,
+        "too new" => SignatureCause::TooNew,
+        "mismatch" => SignatureCause::Mismatch,
+        "replayed" => SignatureCause::Replayed,
+        other => panic!("no cause `{other}`"),
+    }
 }
 
 fn refusal_as_read(parsed: &Parsed) -> Refusal {
@@ -111,6 +128,7 @@ fn accepted(text: &str, send: &SendCall) -> Accepted {
     });
     Accepted {
         message_id: MessageId(first),
+        serial: None,
         recipient: send.recipient.clone(),
         network: facts.get("network").into(),
         parts: parts.collect(),

@@ -6,12 +6,12 @@ use whimbrel_core::{
     AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, Outcome, Refusal,
     Secret, SendCall, SenderId, SignatureMethod, Telling,
 };
-use whimbrel_dialects::claim::{Compat, SignatureFault, SignedRequest, SigningKeys};
+use whimbrel_dialects::claim::{Compat, KeySignature, SignatureFault, SignedRequest, SigningKeys};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
 
 use super::file::{Facts, File};
-use super::{applications, outcomes, resources, secrets};
+use super::{applications, many, outcomes, resources, secrets};
 
 pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
     let given = Facts(file.get("given"));
@@ -64,6 +64,14 @@ impl<'a> Wire<'a> {
     }
 }
 
+/// The same of a signature beside a key, by the signing key that the file gives.
+fn key_verdict(signed: &dyn KeySignature, given: &Facts<'_>) -> Result<&'static str, SignatureFault> {
+    let secret = Secret::new(given.get("signing key"));
+    let method = SignatureMethod::HmacSha256;
+    let keys = SigningKeys { secrets: &[&secret], method, compat: Compat::On, now: given.instant("now") };
+    signed.verify(&keys).map(|verified| verified.form)
+}
+
 /// What the account that the file gives makes of a signature: the form that matched, or the fault.
 fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str, SignatureFault> {
     let (method, secret) = given.get("signature").split_once(' ').expect("a method and a secret");
@@ -96,11 +104,22 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Claim::SecretKey { secret, method, .. }) => {
             writeln!(out, "claim: secret key {}, by {}", secret.expose(), method.as_str())
         }
+        Ok(Claim::SignedKey { secret, method, signed }) => {
+            let verdict = key_verdict(&**signed, given);
+            let verdict = verdict
+                .map_or_else(|fault| format!("refused: {}", fault.cause()), |form| format!("in the form {form}"));
+            writeln!(out, "claim: secret key {}, by {}, signature {verdict}", secret.expose(), method.as_str())
+        }
         Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {
         Ok(Call::Send(send)) => print_send(&mut out, send),
+        Ok(Call::SendMany(call)) => {
+            many::print_call(&mut out, call);
+            print_content(&mut out, &call.content);
+            many::print_rest(&mut out, call);
+        }
         Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
         Ok(Call::Oauth(call)) => {
             let _ = write!(out, "call: {call:?}");
@@ -110,6 +129,11 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Call::Message(MessageCall::Mark { id, message })) => {
             let _ = write!(out, "call: mark message {id}, {message:?}");
         }
+        Ok(Call::Message(MessageCall::Progress(names))) => many::print_names(&mut out, "progress of", names),
+        Ok(Call::Message(MessageCall::Cancel(names))) => many::print_names(&mut out, "call back", names),
+        Ok(Call::Record(call)) => many::print_record(&mut out, call),
+        Ok(Call::Journal(call)) => many::print_journal(&mut out, call),
+        Ok(Call::Lookup(call)) => many::print_lookup(&mut out, call),
         Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
             resources::print(&mut out, call);
         }
@@ -166,6 +190,7 @@ fn print_send(out: &mut String, send: &SendCall) {
         let of = match telling.scope {
             NoticeScope::Part => "each part",
             NoticeScope::Message => "the message",
+            NoticeScope::Progress => "everything, to hooks",
             NoticeScope::End => "the end of the message",
         };
         let by = if telling.named == FormNamed::ByRequest { "as named" } else { "as usual" };

@@ -2,10 +2,10 @@
 
 use whimbrel_core::part::Final;
 use whimbrel_core::{
-    Account, AccountId, AccountRules, AccountStatus, ApplicationId, CaptureOn, Cause, Currency, HttpMethodChoice,
-    InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId, MessageOctets,
-    MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId, SignatureMethod,
-    Signing, Told, Uuid, WebhookSigning,
+    Account, AccountId, AccountRules, AccountStatus, ApplicationId, CaptureOn, Cause, Currency, ForHook,
+    HttpMethodChoice, InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageClass, MessageId,
+    MessageOctets, MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId,
+    Serial, SignatureMethod, Signing, Told, Uuid, WebhookSigning,
 };
 use whimbrel_dialects::{Dialect, Moment, WebhookTarget};
 use whimbrel_sms::Udh;
@@ -27,11 +27,19 @@ pub(crate) fn push_webhook(dialect: &dyn Dialect, file: &mut File) {
     let notice = notice(&facts, dialect.descriptor().id, account.id);
     let secret = given.find("signature secret").unwrap_or(secret);
     let rules = dialect.webhook_rules(&notice);
-    assert!(rules.success.contains(&200) && !rules.success.contains(&300) && rules.is_retried(500));
-    let target = WebhookTarget { url: given.get("url"), account: &account, signature_secret: &Secret::new(secret) };
+    assert!(rules.success.contains(&200) && !rules.success.contains(&400) && rules.is_retried(500));
+    let target = WebhookTarget {
+        url: given.get("url"),
+        account: &account,
+        hook: given.find("hook"),
+        signature_secret: &Secret::new(secret),
+    };
     let out = match dialect.webhook(&notice, target, Moment { now: given.instant("now"), chance }) {
         Ok(request) => {
             let mut out = format!("{} {}", request.method, request.url);
+            for (name, value) in &request.custom {
+                out.push_str(&format!("\n{name}: {value} (chosen)"));
+            }
             print_headers_and_body(&mut out, &request.headers, &request.body);
             out
         }
@@ -72,6 +80,7 @@ fn notice(facts: &Facts<'_>, dialect: &str, account_id: AccountId) -> Notice {
         url: None,
         form: NoticeForm(facts.find("form").map_or(0, |form| form.parse().expect("a number"))),
         application: facts.find("application").map(|id| ApplicationId(Uuid::parse(id).expect("a UUID").0)),
+        hook: ForHook::No,
         told,
         happened_at,
         failures: 0,
@@ -85,6 +94,7 @@ fn receipt(facts: &Facts<'_>) -> ReceiptTold {
     ReceiptTold {
         part_id: PartId(part),
         message_id: MessageId(part),
+        serial: facts.find("serial").map(|serial| Serial(serial.parse().expect("a number"))),
         part_count: facts.find("parts").map_or(1, |count| count.parse().expect("a number")),
         recipient: number(facts.get("recipient")),
         sender: SenderId::parse(facts.get("sender")).expect("a sender"),

@@ -2,8 +2,8 @@ use std::ops::Bound;
 
 use proptest::prelude::*;
 use whimbrel_core::{
-    AccountId, Cause, Currency, Final, MessageId, Money, NoticeForm, PartId, PhoneNumber, ReceiptStatus, ReceiptTold,
-    SenderId, Told,
+    AccountId, Cause, Currency, Final, ForHook, MessageId, Money, NoticeForm, PartId, PhoneNumber, ReceiptStatus,
+    ReceiptTold, SenderId, Told,
 };
 
 use super::*;
@@ -18,7 +18,9 @@ fn notice(id: i64, due_at: i64) -> Notice {
         url: None,
         form: NoticeForm::default(),
         application: None,
+        hook: ForHook::No,
         told: Told::Receipt(ReceiptTold {
+            serial: None,
             part_id: PartId(id),
             message_id: MessageId(id),
             part_count: 1,

@@ -34,6 +34,7 @@ fn send(code: &str, idempotency: Option<IdempotencyKey>) -> Call {
         client_ref: None,
         account_ref: None,
         validity: None,
+        due_at: None,
         class: None,
         idempotency,
         carrier: None,

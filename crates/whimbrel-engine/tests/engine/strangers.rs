@@ -5,6 +5,7 @@
 //! the dialect reads must be one of the table's.
 
 mod nexmo;
+mod nexo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use whimbrel_core::{
     AnswerTiming, AttemptNumber, CarrierEvent, CarrierId, DoubtCause, LinkId, PartId, Span, Submission, World,
 };
-use whimbrel_dialects::registry;
+use whimbrel_dialects::{PublicId, registry};
 
 use super::{Deed, REDELIVERY, Sim};
 use crate::far_end::{Answer, Try, message_id};
@@ -30,10 +30,8 @@ impl Sim {
         if open > usize::from(self.setup.window) {
             model.fault(format!("{open} submissions are open in a window of {}", self.setup.window));
         }
-        if fate.is_taken
-            && let Some(part) = model.parts.get_mut(&tried.0.0)
-        {
-            part.taken += 1;
+        if let Some(raw) = fate.taken_as {
+            model.taken(tried.0, raw);
         }
         drop(model);
         for (span, answer) in fate.answers {
@@ -125,7 +123,10 @@ impl Sim {
         });
         if reply == Ok(200) {
             let dialect = registry::DIALECTS[0];
-            let ids = told.iter().filter_map(|value| dialect.read_public_id(value));
+            let ids = told.iter().filter_map(|value| match dialect.read_public_id(value)? {
+                PublicId::Id(id) => Some(id),
+                PublicId::Serial(_) => None,
+            });
             let found: Vec<i64> = ids.filter(|id| model.parts.contains_key(id)).collect();
             match found.first().and_then(|id| model.parts.get_mut(id)) {
                 Some(part) => part.heard.extend(told),

@@ -37,9 +37,9 @@ const PRUNE_ANSWERS: &str = "delete from dedupe where (account_id, key) in
 const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, class, recipient, sender_kind, sender, text,
  alphabet, concat_reference, encoding, part_count, price, balance_after, network, carrier, route, epoch, receipt_wanted,
  callback, client_ref, account_ref, validity, accepted_at, expires_at, header, body, protocol_id, handset_class, entity,
- template, form, application, code_from, code_length)
+ template, form, application, code_from, code_length, serial)
  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
- ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
+ ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
@@ -113,6 +113,7 @@ impl Work<'_> {
             return self.answer_of(plan.message_id)?.ok_or_else(|| Fault::corrupt("a message without parts"));
         }
         self.insert_parts(accept)?;
+        plan.serial.into_iter().for_each(|serial| self.memory.counts.saw_serial(serial));
         if total.units > 0 {
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
@@ -124,6 +125,7 @@ impl Work<'_> {
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {
             message_id: plan.message_id,
+            serial: plan.serial,
             recipient: plan.recipient.clone(),
             network: plan.network.clone(),
             parts: answer(ids, plan.price, balance - total.units),
@@ -199,6 +201,7 @@ impl Work<'_> {
             plan.application.map(|application| application.0.to_be_bytes()),
             code.map(|place| place.from),
             code.map(|place| place.length),
+            plan.serial.map(|serial| i64::try_from(serial.0).unwrap_or(i64::MAX)),
         ])?;
         Ok(inserted == 1)
     }
@@ -207,11 +210,12 @@ impl Work<'_> {
         let plan = &accept.plan;
         let (state, attempt) = match accept.claim {
             Claim::Now => (PartState::Submitting { since: plan.accepted_at }, AttemptNumber(1)),
-            Claim::Later => (PartState::Queued { due_at: plan.accepted_at }, AttemptNumber(0)),
+            Claim::Later => (PartState::Queued { due_at: plan.due_at.max(plan.accepted_at) }, AttemptNumber(0)),
         };
         let (code, at) = open_state(state).ok_or_else(|| Fault::corrupt("a new part"))?;
         let tell = match (plan.receipt, &plan.callback, plan.telling.scope) {
             (ReceiptWish::Unwanted, ..) => Tell::Nobody,
+            (ReceiptWish::Wanted, _, NoticeScope::Progress) => Tell::Hooks,
             (ReceiptWish::Wanted, None, NoticeScope::Part) => Tell::Account,
             (ReceiptWish::Wanted, Some(_), NoticeScope::Part) => Tell::Callback,
             (ReceiptWish::Wanted, None, NoticeScope::Message) => Tell::AccountWhole,
@@ -275,8 +279,8 @@ fn code_place(plan: &Plan) -> Option<CodePlace> {
     }
 }
 
-/// The answer that the same request was given before, by its idempotency key.
-pub(super) fn stored_answer(
+/// What was answered to the very request that has this key, while the answer is kept.
+pub(super) fn answered_to_key(
     db: &Connection,
     account: AccountId,
     key: &IdempotencyKey,
@@ -299,6 +303,7 @@ pub(super) fn accepted_before(db: &Connection, message: MessageRow, currency: Cu
     let price = Money::new(message.price, currency);
     Ok(Accepted {
         message_id: message.id,
+        serial: message.serial,
         parts: answer(parts.into_iter(), price, message.balance_after),
         recipient: message.recipient,
         network: message.network,

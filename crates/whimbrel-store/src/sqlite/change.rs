@@ -2,13 +2,15 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
-use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
+use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, Content, DoubtCause, Final, MessageClass, MessageId, Money, Notice, NoticeId, NoticeScope,
-    PartEvent, PartId, PartRecord, PartState, ReceiptTold, Submission, Timestamp, Told, Whole,
+    CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, ForHook, MessageClass, MessageId, Money, Notice,
+    NoticeId, NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp,
+    Told, Whole,
 };
 
-use super::codes::{Code, open_state, small};
+use super::codes::{Code, Tell, open_state, small};
+use super::evidence::Evidence;
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
 use super::writer::Work;
@@ -40,6 +42,7 @@ const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_nu
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
 
 /// An event with what came along.
+#[derive(Clone, Copy)]
 pub(super) struct Happening<'a> {
     pub(super) event: &'a PartEvent,
     /// When the change is made.
@@ -71,8 +74,11 @@ impl Work<'_> {
             notice_id: change.notice_id,
             answer: &change.answer,
         };
-        let mut outcome = match rows::find_live(self.db, change.part_id)? {
-            Some(live) => self.settle(live, &happening)?,
+        let mut outcome = match self.open_part(change.part_id)? {
+            Some(live) => match self.evidence_for(&live, &change.event)? {
+                Some(evidence) => self.settle_proven(live, evidence, &happening)?,
+                None => self.settle(live, &happening)?,
+            },
             None => self.not_open(change.part_id)?,
         };
         if let (PartEvent::Sent { .. }, Some(id)) = (&change.event, &change.answer.id) {
@@ -81,8 +87,36 @@ impl Work<'_> {
         Ok(OpResult::Part(Box::new(outcome)))
     }
 
-    /// Applies an event to an open part and writes all that follows from it.
+    /// The answer that an event says is lost, or that a part in doubt waits for, has come in another way.
+    fn settle_proven(
+        &mut self,
+        live: LivePart,
+        evidence: Evidence,
+        happening: &Happening<'_>,
+    ) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        if let PartEvent::Doubt { attempt, cause, rules } = happening.event {
+            // The doubt is on record, whatever its policy; what it would do is not needed any more.
+            let rules = DoubtRules { otp: DoubtPolicy::HoldForReceipt, bulk: DoubtPolicy::HoldForReceipt, ..*rules };
+            let event = PartEvent::Doubt { attempt: *attempt, cause: *cause, rules };
+            _ = self.settle(live, &Happening { event: &event, ..*happening })?;
+        }
+        let live = rows::find_live(self.db, part_id)?.ok_or_else(|| Fault::corrupt("a part in doubt"))?;
+        self.take_as_answer(&live, evidence, happening.at)
+    }
+
+    /// An open part. What cannot be read is a fault of that part.
+    pub(super) fn open_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
+        rows::find_live(self.db, id).map_err(|error| Fault::from(error).of_part(id))
+    }
+
+    /// Applies an event to an open part and writes all that follows from it. What hinders that is a fault of that part.
     pub(super) fn settle(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        self.settle_open(live, happening).map_err(|fault| fault.of_part(part_id))
+    }
+
+    fn settle_open(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
         let before = live.record;
         let class = live.class;
         let (record, money, tell) = match apply(&before, happening.event, happening.at) {
@@ -110,6 +144,7 @@ impl Work<'_> {
         let tell = match live.tell.scope() {
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
+            NoticeScope::Progress => self.told_on_the_way(&before, &record, tell)?,
             NoticeScope::End => self.told_of_whole(&before, &record)?.filter(|report| report.status.is_final()),
         };
         let notices = match tell {
@@ -125,6 +160,7 @@ impl Work<'_> {
         let open = if let PartState::Final(end) = record.state {
             self.memory.usage.ended(record.account_id, record.message_id, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
+            self.erase_if_due(record.message_id)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
@@ -157,11 +193,28 @@ impl Work<'_> {
         Ok(with(before.state).told(with(after.state)))
     }
 
+    /// The same for who is told of everything: that the carrier has it, what its first part meets on the way, and the end.
+    fn told_on_the_way(
+        &self,
+        before: &PartRecord,
+        after: &PartRecord,
+        tell: Option<Final>,
+    ) -> Result<Option<Final>, Fault> {
+        let on_the_way = tell.filter(|report| !report.status.is_final() && after.number == 1);
+        let whole = self.told_of_whole(before, after)?.map(|report| match report.status {
+            ReceiptStatus::Accepted => Final { status: ReceiptStatus::Submitted, ..report },
+            _ => report,
+        });
+        Ok(whole.or(on_the_way))
+    }
+
     /// The answer for a part that ended or never was.
     pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
-        let class = match self.ended_part(id)? {
-            Some(ended) => self.message(ended.message_id)?.class,
-            None => MessageClass::Bulk,
+        let class = match self.ended_part(id)?.map(|ended| self.message(ended.message_id)) {
+            Some(Ok(message)) => message.class,
+            // Nothing queues up any more; a message that cannot be read hinders nothing.
+            Some(Err(Fault::Op(_) | Fault::Part(..))) | None => MessageClass::Bulk,
+            Some(Err(fatal)) => return Err(fatal),
         };
         let ignored = Some(Ignored::Late);
         Ok(PartOutcome { record: None, after: None, class, ignored, submission: None, notices: Vec::new() })
@@ -198,9 +251,11 @@ impl Work<'_> {
             }
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::GivenBack { .. } => ("given-back", &*answer.code),
-            PartEvent::Receipt { .. } | PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock => {
-                ("overtaken", "")
-            }
+            PartEvent::Receipt { .. }
+            | PartEvent::Claimed { .. }
+            | PartEvent::HandedOn { .. }
+            | PartEvent::Cancelled
+            | PartEvent::Clock => ("overtaken", ""),
         };
         let carrier_id = answer.id.as_ref().filter(|_| outcome == "sent").map_or("", |id| &*id.raw);
         self.db.prepare_cached(INSERT_ATTEMPT)?.execute(params![
@@ -262,6 +317,7 @@ impl Work<'_> {
             PartEvent::Refused { error, .. } => ("refusal", code_of(error)),
             PartEvent::Doubt { cause, .. } => ("doubt", doubt_name(*cause)),
             PartEvent::Sent { .. } => ("answer", ""),
+            PartEvent::Cancelled => ("cancel", ""),
             PartEvent::Claimed { .. } | PartEvent::HandedOn { .. } | PartEvent::Clock | PartEvent::GivenBack { .. } => {
                 ("clock", "")
             }
@@ -336,9 +392,11 @@ impl Work<'_> {
             url: message.callback,
             form: message.form,
             application: message.application,
+            hook: if live.tell == Tell::Hooks { ForHook::Every } else { ForHook::No },
             told: Told::Receipt(ReceiptTold {
                 part_id: live.record.part_id,
                 message_id: message.id,
+                serial: message.serial,
                 part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,

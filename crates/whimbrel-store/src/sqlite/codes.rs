@@ -35,6 +35,8 @@ pub(super) enum Tell {
     AccountEnd,
     /// As [`Callback`](Self::Callback), of the end of the message.
     CallbackEnd,
+    /// To the account's hooks, of the message and of what it meets on the way.
+    Hooks,
 }
 
 impl Tell {
@@ -44,6 +46,7 @@ impl Tell {
             Self::Nobody | Self::Account | Self::Callback => NoticeScope::Part,
             Self::AccountWhole | Self::CallbackWhole => NoticeScope::Message,
             Self::AccountEnd | Self::CallbackEnd => NoticeScope::End,
+            Self::Hooks => NoticeScope::Progress,
         }
     }
 }
@@ -70,7 +73,10 @@ codes! {
     Funds { Held = 0, Captured = 1, Released = 2 }
     Alphabet { Gsm7Lossy = 0, Ucs2 = 1, Gsm7Transliterated = 2, Detect = 3, DetectTransliterated = 4 }
     InboundAlphabet { Gsm7 = 0, Ucs2 = 1 }
-    Tell { Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, AccountEnd = 5, CallbackEnd = 6 }
+    Tell {
+        Nobody = 0, Account = 1, Callback = 2, AccountWhole = 3, CallbackWhole = 4, AccountEnd = 5, CallbackEnd = 6,
+        Hooks = 7,
+    }
 }
 
 /// Reads a coded column.

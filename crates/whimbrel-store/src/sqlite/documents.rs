@@ -1,7 +1,7 @@
 //! Documents that only a dialect understands: rows, found by their place and listed by their account.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use whimbrel_core::{AccountId, Timestamp};
+use whimbrel_core::{AccountId, Serial, Timestamp};
 
 use super::codes::small;
 use super::fault::Fault;
@@ -32,6 +32,7 @@ const TAKES_TEXTS: &str = "select 1 from dialect_doc
  where dialect = ?1 and kind = ?2 and key = ?3 and account_id = ?4 and takes_texts";
 // By the index dialect_doc_by_account, which has this order.
 const COUNT: &str = "select count(*) from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
+const ANY: &str = "select 1 from dialect_doc where account_id = ?1 and dialect = ?2 and kind = ?3";
 const OF_ACCOUNT: &str = "select key, account_id, version, json, public_key, made_at, old_key, old_key_until
  from dialect_doc
  where account_id = ?1 and dialect = ?2 and kind = ?3 order by made_at, key limit ?4 offset ?5";
@@ -49,6 +50,9 @@ fn secret_place(place: &DocumentPlace, AccountId(account): AccountId) -> String 
 impl Work<'_> {
     pub(super) fn change_document(&mut self, change: &DocumentChange) -> Result<OpResult, Fault> {
         self.memory.counts.saw_time(change.at);
+        if change.place.kind.is_numbered() {
+            change.place.key.parse().into_iter().for_each(|number| self.memory.counts.saw_serial(Serial(number)));
+        }
         let (place, account_id) = (&change.place, change.account_id);
         let found = find(self.db, self.keyring, place)?;
         let refused = |why| Ok(OpResult::DocumentRefused(why));
@@ -90,6 +94,12 @@ impl Work<'_> {
     pub(super) fn takes_texts(&self, place: &DocumentPlace, AccountId(account): AccountId) -> Result<bool, Fault> {
         let row = params![place.dialect, place.kind.as_str(), place.key, account];
         Ok(self.db.prepare_cached(TAKES_TEXTS)?.exists(row)?)
+    }
+
+    /// Whether the account has a hook.
+    pub(super) fn has_hook(&self, dialect: &str, AccountId(account): AccountId) -> Result<bool, Fault> {
+        let row = params![account, dialect, DocumentKind::Hook.as_str()];
+        Ok(self.db.prepare_cached(ANY)?.exists(row)?)
     }
 
     fn insert_document(&self, change: &DocumentChange) -> Result<(), Fault> {

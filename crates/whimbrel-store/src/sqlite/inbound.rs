@@ -7,7 +7,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 use whimbrel_core::{
-    AccountId, CarrierId, EndpointKind, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
+    AccountId, CarrierId, EndpointKind, ForHook, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
     MessageText, Notice, NoticeForm, Span, Told,
 };
 use whimbrel_sms::udh::Place;
@@ -227,7 +227,7 @@ impl Work<'_> {
     }
 
     /// Makes the notice if there is somewhere to send it: of each part; or of the whole text, when all of it is there, to the
-    /// application that the number belongs to.
+    /// application that the number belongs to, or to the account's hooks.
     fn tell_inbound(
         &mut self,
         incoming: &InboundIn,
@@ -247,9 +247,12 @@ impl Work<'_> {
             }
             None => None,
         };
+        let has_hook = application.is_none() && !has_endpoint && self.has_hook(&dialect, account_id)?;
         let (told, url) = match application {
             Some(_) if !complete => return Ok(None),
             Some(_) => (inbox::told_whole(self.db, group)?, None),
+            None if has_hook && !complete => return Ok(None),
+            None if has_hook => (inbox::told_whole(self.db, group)?, None),
             None if !has_endpoint => return Ok(None),
             None => {
                 let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };
@@ -263,6 +266,7 @@ impl Work<'_> {
             url,
             form: NoticeForm::default(),
             application,
+            hook: if has_hook { ForHook::Every } else { ForHook::No },
             told: Told::Inbound(told.clone()),
             happened_at: incoming.at,
             failures: 0,

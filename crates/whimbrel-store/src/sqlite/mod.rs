@@ -7,6 +7,7 @@
 mod accept;
 mod accounts;
 mod buckets;
+mod cancel;
 mod catalogue;
 mod change;
 pub mod check;
@@ -14,11 +15,13 @@ mod codes;
 mod copy;
 mod credentials;
 mod documents;
+mod evidence;
 mod fault;
 mod find;
 mod history;
 mod inbound;
 mod inbox;
+mod journal;
 mod lists;
 mod memory;
 mod moved;
@@ -29,6 +32,7 @@ mod open;
 mod parked;
 mod policy;
 mod pool;
+mod prune;
 mod reads;
 mod receipt;
 mod rejections;
@@ -37,6 +41,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod set_aside;
 mod story;
 mod unreadable;
 mod usage;
@@ -48,17 +53,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Timestamp,
+    Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
-use self::unreadable::Unreadable;
+use self::unreadable::{Unreadable, What};
 use self::writer::Writer;
 use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
@@ -257,8 +263,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::submitting(db, &self.unreadable, after, count_max))
     }
 
-    fn queued(&self, carrier: CarrierId, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
-        self.read(|db| reads::queued(db, &self.unreadable, carrier, count_max))
+    fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError> {
+        self.read(|db| reads::queued(db, &self.unreadable, (carrier, until), count_max))
+    }
+
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| reads::next_due(db, carrier, after))
     }
 
     fn movable(
@@ -271,11 +281,18 @@ impl Store for SqliteStore {
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
-        self.read(|db| reads::clock_due(db, now, count_max))
+        let mut due = self.read(|db| reads::clock_due(db, now, count_max))?;
+        // What cannot be read fails at its next event, and is set aside by it.
+        due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
+        Ok(due)
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
         self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
+    }
+
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.unreadable.take(What::Notice).into_iter().map(NoticeId).collect()
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -286,13 +303,33 @@ impl Store for SqliteStore {
         self.read(|db| replay::answered(db, account, key))
     }
 
-    fn stored_answer(
+    fn message_of_serial(&self, account: AccountId, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, Some(account), serial))
+    }
+
+    fn message_of_any(&self, serial: Serial) -> Result<Option<MessageId>, StoreError> {
+        self.read(|db| journal::of_serial(db, None, serial))
+    }
+
+    fn progress(&self, account: AccountId, serial: Serial) -> Result<Option<Progress>, StoreError> {
+        self.read(|db| journal::progress(db, account, serial))
+    }
+
+    fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
+        self.read(|db| journal::page(db, account, page))
+    }
+
+    fn serial_high(&self) -> Result<u64, StoreError> {
+        Ok(self.counts().serial)
+    }
+
+    fn answered_to_key(
         &self,
         account: AccountId,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.read(|db| accept::stored_answer(db, account, key, now))
+        self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

@@ -1,17 +1,18 @@
 //! Notices: made in the transaction that changes the part, kept until they are delivered or given up.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::{EndpointKind, Final, InboundTold, MessageId, Notice, PartEvent};
+use whimbrel_core::{EndpointKind, Final, ForHook, InboundTold, MessageId, Notice, PartEvent};
 
 use super::change::Happening;
 use super::codes::{Tell, small};
 use super::fault::Fault;
+use super::reads;
 use super::rows::LivePart;
 use super::writer::Work;
-use crate::op::{Answer, NoticeResult, NoticeTried, OpResult};
+use crate::op::{Answer, NoticeResult, NoticeTried, OpResult, Spread};
 
 const INSERT: &str = "insert into notice (id, part_id, message_id, part_number, status, cause, happened_at, failures,
- first_at, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8)";
+ first_at, due_at, hook) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9)";
 // The story of a text that came in is kept under the id of its first part.
 const FIND: &str = "select coalesce(n.message_id, i.group_id), n.part_number
  from notice n left join inbound i on i.id = n.inbound_id where n.id = ?1";
@@ -19,8 +20,23 @@ const DELETE: &str = "delete from notice where id = ?1";
 // The same try again finds the time that it has set and changes nothing.
 const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
 
+// All but its id and its hook as the one that it comes from.
+const SPREAD: &str = "insert into notice (id, hook, part_id, message_id, part_number, status, cause, happened_at, failures, first_at, due_at,
+ inbound_id)
+ select ?2, ?3, part_id, message_id, part_number, status, cause, happened_at, failures, first_at, due_at, inbound_id
+ from notice where id = ?1 and hook = '' on conflict (id) do nothing";
+
 const INSERT_INBOUND: &str = "insert into notice (id, part_number, inbound_id, happened_at, failures, first_at, due_at,
- application) values (?1, ?2, ?3, ?4, 0, ?5, ?5, ?6)";
+ application, hook) values (?1, ?2, ?3, ?4, 0, ?5, ?5, ?6, ?7)";
+
+/// As the column has it: nothing for a notice that is for no hook, and an empty key for one that is for every hook.
+fn hook_column(hook: &ForHook) -> Option<&str> {
+    match hook {
+        ForHook::No => None,
+        ForHook::Every => Some(""),
+        ForHook::One(key) => Some(key),
+    }
+}
 
 impl Work<'_> {
     /// Makes the notice if somebody wants to hear: no row is written for nobody.
@@ -33,6 +49,10 @@ impl Work<'_> {
         let wanted = match live.tell {
             Tell::Nobody => false,
             Tell::Callback | Tell::CallbackWhole | Tell::CallbackEnd => true,
+            Tell::Hooks => {
+                let message = self.message(live.record.message_id)?;
+                self.has_hook(&message.dialect, live.record.account_id)?
+            }
             Tell::Account | Tell::AccountWhole | Tell::AccountEnd => self
                 .memory
                 .purse(live.record.account_id)
@@ -51,6 +71,7 @@ impl Work<'_> {
             report.cause.as_str(),
             notice.happened_at.0,
             notice.due_at.0,
+            hook_column(&notice.hook),
         ])?;
         self.memory.counts.stats.notices += 1;
         Ok(Some(notice))
@@ -66,9 +87,28 @@ impl Work<'_> {
             notice.happened_at.0,
             notice.due_at.0,
             notice.application.map(|application| application.0.to_be_bytes()),
+            hook_column(&notice.hook),
         ])?;
         self.memory.counts.stats.notices += 1;
         Ok(())
+    }
+
+    /// Puts a notice for each hook that wants it in the place of the one for all. The same operation again finds them there.
+    pub(super) fn spread(&mut self, spread: &Spread) -> Result<OpResult, Fault> {
+        let last = spread.hooks.iter().map(|(id, _)| id.0).max().unwrap_or(spread.id.0);
+        self.saw(spread.at, last);
+        let mut spread_to = Vec::with_capacity(spread.hooks.len());
+        for (id, hook) in &spread.hooks {
+            if self.db.prepare_cached(SPREAD)?.execute(params![spread.id.0, id.0, hook])? == 1 {
+                self.memory.counts.stats.notices += 1;
+            }
+            spread_to.extend(reads::notice_of(self.db, *id)?);
+        }
+        if self.db.prepare_cached(DELETE)?.execute([spread.id.0])? == 1 {
+            let notices = &mut self.memory.counts.stats.notices;
+            *notices = notices.saturating_sub(1);
+        }
+        Ok(OpResult::Spread(spread_to))
     }
 
     /// Writes down how a try went. A notice that is gone already (the same try again) changes nothing.
@@ -77,7 +117,7 @@ impl Work<'_> {
         let found = self
             .db
             .prepare_cached(FIND)?
-            .query_row([tried.id.0], |row| Ok((MessageId(row.get(0)?), small::<u8>(row, 1)?)))
+            .query_row([tried.id.0], |row| Ok((row.get::<_, Option<i64>>(0)?.map(MessageId), small::<u8>(row, 1)?)))
             .optional()?;
         let Some((message_id, number)) = found else { return Ok(OpResult::NoticeNoted) };
         let word = match tried.result {
@@ -102,7 +142,10 @@ impl Work<'_> {
             notice_id: tried.id,
             answer: &Answer::default(),
         };
-        self.write_event(message_id, number, "webhook", &happening, &detail)?;
+        // One that tells of nothing has no story.
+        if let Some(message_id) = message_id {
+            self.write_event(message_id, number, "webhook", &happening, &detail)?;
+        }
         Ok(OpResult::NoticeNoted)
     }
 }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, InboundId, InboundTold, MessageId, Money, Notice,
-    NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, ForHook, InboundId, InboundTold, MessageClass,
+    MessageId, Money, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
 use super::codes::{Code, coded, cut_of, parsed, small};
@@ -14,7 +14,7 @@ use super::inbound::{inbound_columns, inbound_part};
 use super::inbox;
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
-use super::unreadable::{Unreadable, Wanted};
+use super::unreadable::{Unreadable, Wanted, What};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
@@ -30,8 +30,10 @@ const SUBMITTING: &str =
 const QUEUED: &str = concat!(
     "select ",
     live_columns!(),
-    " from live where state = 0 and carrier = ?1 order by class, state_at, part_id"
+    " from live where state = 0 and carrier = ?1 and class = ?2 and state_at <= ?3 order by state_at, part_id"
 );
+const NEXT_DUE: &str =
+    "select min(state_at) from live where state = 0 and carrier = ?1 and class = ?2 and state_at > ?3";
 // By the partial index live_queued, which has this order; each leads to its message by the primary key.
 const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route, m.concat_reference
  from live l join message m on m.id = l.message_id
@@ -43,20 +45,30 @@ const EXPIRED: &str = "select part_id from live
 // By the partial index live_uncertain.
 const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
 // By the index notice_due; each row leads to a message or to a text that came in, and to its account, by their primary keys.
-const NOTICES: &str = concat!(
-    "select ",
-    message_columns!(),
-    ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, n.inbound_id,",
-    " a.id, a.currency, a.dialect, o.inbound_url, ",
-    inbound_columns!(),
-    ", n.application from notice n left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
-    " left join account a on a.id = coalesce(m.account_id, i.account_id)",
-    " left join number o on o.number = i.number and o.account_id = i.account_id",
-    " where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id"
-);
+macro_rules! select_notice {
+    ($rest:literal) => {
+        concat!(
+            "select ",
+            message_columns!(),
+            ", n.id, n.part_id, n.status, n.cause, n.happened_at, n.failures, n.first_at, n.due_at, n.inbound_id,",
+            " a.id, a.currency, a.dialect, o.inbound_url, ",
+            inbound_columns!(),
+            ", n.application, n.hook from notice n left join message m on m.id = n.message_id",
+            " left join inbound i on i.id = n.inbound_id left join account a on a.id = coalesce(m.account_id, i.account_id)",
+            " left join number o on o.number = i.number and o.account_id = i.account_id",
+            $rest
+        )
+    };
+}
+const NOTICES: &str = select_notice!(" where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id");
+// By the primary keys.
+const NOTICE: &str = select_notice!(" where n.id = ?1");
 // By the primary keys.
 const MESSAGE_OF_PART: &str = "select message_id from live where part_id = ?1
  union all select message_id from ended where part_id = ?1 limit 1";
+
+/// In the order of the queue.
+const CLASSES: [MessageClass; 2] = [MessageClass::Otp, MessageClass::Bulk];
 
 /// A limit as SQLite takes it.
 pub(super) fn limit(count_max: usize) -> i64 {
@@ -99,11 +111,30 @@ pub(super) fn submitting(
 pub(super) fn queued(
     db: &Connection,
     unreadable: &Unreadable,
-    carrier: CarrierId,
+    (CarrierId(carrier), until): (CarrierId, Timestamp),
     count_max: usize,
 ) -> Result<Vec<OpenPart>, Fault> {
     let mut statement = db.prepare_cached(QUEUED)?;
-    unreadable.left_out(statement.query([carrier.0])?, open_parts(count_max), open_part)
+    let mut parts = Vec::new();
+    for class in CLASSES {
+        let rows = statement.query(params![carrier, class.code(), until.0])?;
+        parts.extend(unreadable.left_out(rows, open_parts(count_max - parts.len()), open_part)?);
+    }
+    Ok(parts)
+}
+
+pub(super) fn next_due(
+    db: &Connection,
+    CarrierId(carrier): CarrierId,
+    until: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let mut statement = db.prepare_cached(NEXT_DUE)?;
+    let mut next = None;
+    for class in CLASSES {
+        let due_at: Option<i64> = statement.query_row(params![carrier, class.code(), until.0], |row| row.get(0))?;
+        next = next.into_iter().chain(due_at.map(Timestamp)).min();
+    }
+    Ok(next)
 }
 
 pub(super) fn movable(
@@ -131,7 +162,7 @@ fn movable_part(row: &Row<'_>) -> rusqlite::Result<MovablePart> {
 }
 
 fn open_parts(count_max: usize) -> Wanted {
-    Wanted { what: "part", id_column: 0, count_max: count_max.min(ROWS_MAX) }
+    Wanted { what: What::Part, id_column: 0, count_max: count_max.min(ROWS_MAX) }
 }
 
 fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
@@ -165,14 +196,30 @@ pub(super) fn notices(
 ) -> Result<Vec<Notice>, Fault> {
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
-    let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
+    let wanted = Wanted { what: What::Notice, id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
     let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
     for notice in &mut notices {
-        if let (Some(_), Told::Inbound(told)) = (notice.application, &mut notice.told) {
-            *told = inbox::told_whole(db, told.id)?;
-        }
+        complete_notice(db, notice)?;
     }
     Ok(notices)
+}
+
+/// One notice; `None` if it is there no more.
+pub(super) fn notice_of(db: &Connection, NoticeId(id): NoticeId) -> Result<Option<Notice>, Fault> {
+    let found = db.prepare_cached(NOTICE)?.query_row([id], notice).optional()?;
+    let Some(mut notice) = found else { return Ok(None) };
+    complete_notice(db, &mut notice)?;
+    Ok(Some(notice))
+}
+
+/// What is told whole has all of its parts.
+fn complete_notice(db: &Connection, notice: &mut Notice) -> Result<(), Fault> {
+    if let Told::Inbound(told) = &mut notice.told
+        && (notice.application.is_some() || notice.hook != ForHook::No)
+    {
+        *told = inbox::told_whole(db, told.id)?;
+    }
+    Ok(())
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
@@ -187,6 +234,7 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
             let told = ReceiptTold {
                 part_id: PartId(row.get(AT + 1)?),
                 message_id: message.id,
+                serial: message.serial,
                 part_count: message.part_count,
                 recipient: message.recipient,
                 sender: message.sender,
@@ -214,6 +262,11 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         url,
         form,
         application,
+        hook: match row.get::<_, Option<Box<str>>>(AT + 24)? {
+            None => ForHook::No,
+            Some(key) if key.is_empty() => ForHook::Every,
+            Some(key) => ForHook::One(key),
+        },
         told,
         happened_at: Timestamp(row.get(AT + 4)?),
         failures: small(row, AT + 5)?,

@@ -7,7 +7,7 @@ use whimbrel_core::{
     Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, CodePlace,
     Content, Cut, Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId,
     MessageOctets, MessageText, NoticeForm, OtpSettings, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus,
-    ReceiptWish, Registration, SenderId, Span, Timestamp,
+    ReceiptWish, Registration, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -49,6 +49,7 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
             message_id: MessageId(row.get(1)?),
             number: small(row, 2)?,
             account_id: AccountId(row.get(3)?),
+            class: coded(row, 15)?,
             carrier: CarrierId(small(row, 4)?),
             state: state_of(row.get(5)?, row.get(6)?).ok_or_else(|| corrupt_column(5))?,
             attempt: AttemptNumber(small(row, 7)?),
@@ -81,6 +82,7 @@ pub(super) fn find_live(db: &Connection, id: PartId) -> rusqlite::Result<Option<
 #[derive(Debug)]
 pub(super) struct MessageRow {
     pub(super) id: MessageId,
+    pub(super) serial: Option<Serial>,
     pub(super) account_id: AccountId,
     pub(super) dialect: Box<str>,
     pub(super) class: MessageClass,
@@ -116,19 +118,20 @@ macro_rules! message_columns {
          m.concat_reference, m.encoding, m.part_count, m.price, m.balance_after, m.network, m.carrier, m.route, m.epoch, \
          m.receipt_wanted, m.callback, m.client_ref, m.validity, m.accepted_at, m.expires_at, m.header, m.body, \
          m.protocol_id, m.handset_class, m.entity, m.template, m.form, m.application, m.account_ref, m.code_from, \
-         m.code_length"
+         m.code_length, m.serial"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message_columns`] has: the index of the first one after them.
-pub(super) const MESSAGE_COLUMNS: usize = 35;
+pub(super) const MESSAGE_COLUMNS: usize = 36;
 
 /// Reads [`message_columns`].
 pub(super) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     let wanted: bool = row.get(18)?;
     Ok(MessageRow {
         id: MessageId(row.get(0)?),
+        serial: row.get::<_, Option<i64>>(35)?.and_then(|number| u64::try_from(number).ok()).map(Serial),
         account_id: AccountId(row.get(1)?),
         dialect: row.get(2)?,
         class: coded(row, 3)?,

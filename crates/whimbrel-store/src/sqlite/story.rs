@@ -125,6 +125,7 @@ fn summary(message: Listed, states: &[Box<str>]) -> MessageSummary {
     let Listed { row, account_key, .. } = message;
     MessageSummary {
         id: row.id,
+        serial: row.serial,
         account_id: row.account_id,
         account_key,
         dialect: row.dialect,

@@ -60,7 +60,7 @@ impl Usage {
         match end.status {
             ReceiptStatus::Delivered => added.delivered += 1,
             ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => added.failed += 1,
-            ReceiptStatus::Unknown | ReceiptStatus::Accepted | ReceiptStatus::Buffered => {}
+            ReceiptStatus::Unknown | ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered => {}
         }
     }
 

@@ -151,6 +151,7 @@ pub fn a_plan_of(id: i64, content: Content, reference: ConcatRef) -> Plan {
         contents.into_iter().zip(id..).map(|(content, id)| PlannedPart { part_id: PartId(id), content }).collect();
     Plan {
         message_id: MessageId(id),
+        serial: None,
         account_id: ACCOUNT,
         dialect: "plain",
         class: MessageClass::Otp,
@@ -176,6 +177,7 @@ pub fn a_plan_of(id: i64, content: Content, reference: ConcatRef) -> Plan {
         account_ref: None,
         validity: None,
         accepted_at: NOW,
+        due_at: NOW,
         expires_at: NOW + Span::hours(72),
         idempotency: None,
     }
@@ -216,7 +218,7 @@ pub fn sent(part: i64, seconds: i64, attempt: u16, id: &str) -> Op {
 }
 
 pub fn doubt(part: i64, seconds: i64, attempt: u16, policy: DoubtPolicy) -> Op {
-    let rules = DoubtRules { policy, ..DoubtRules::default() };
+    let rules = DoubtRules::all(policy);
     event(part, seconds, PartEvent::Doubt { attempt: AttemptNumber(attempt), cause: DoubtCause::LinkLost, rules })
 }
 

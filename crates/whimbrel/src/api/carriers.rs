@@ -115,7 +115,10 @@ pub(super) async fn test(api: &Api, name: &str, request: &IncomingRequest) -> Ht
         };
         match api.engine.send(&entry.account, send, dialect.descriptor().id).await {
             Ok(accepted) => {
-                answer.insert("message_id".to_owned(), json!(public_id(&entry.dialect, accepted.message_id.0)));
+                answer.insert(
+                    "message_id".to_owned(),
+                    json!(public_id(&entry.dialect, accepted.message_id.0, accepted.serial)),
+                );
             }
             Err(refusal) => {
                 let words = refusal_words(dialect, refusal, api.engine.world().now());
@@ -160,6 +163,7 @@ fn read_text(
         validity: None,
         class: None,
         idempotency: None,
+        due_at: None,
         mode: whimbrel_core::KeyMode::Live,
         carrier: Some(desk.id),
     };

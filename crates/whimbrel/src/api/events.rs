@@ -30,8 +30,8 @@ struct Wanted {
 }
 
 /// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent.
-pub(super) fn stream(api: &Api, request: &IncomingRequest) -> Answer {
-    let wanted = match read_wanted(api, request) {
+pub(super) async fn stream(api: &Api, request: &IncomingRequest) -> Answer {
+    let wanted = match read_wanted(api, request).await {
         Ok(wanted) => wanted,
         Err(refused) => return refused.into(),
     };
@@ -60,13 +60,13 @@ pub(super) fn stream(api: &Api, request: &IncomingRequest) -> Answer {
     Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
 }
 
-fn read_wanted(api: &Api, request: &IncomingRequest) -> Result<Wanted, HttpResponse> {
+async fn read_wanted(api: &Api, request: &IncomingRequest) -> Result<Wanted, HttpResponse> {
     let mut wanted = Wanted::default();
     for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
         match &*name {
             "account" => wanted.account = Some(super::accounts::find(api, &value)?),
             "message" => {
-                let id = read_id(&value).ok_or_else(|| bad("`message` must be the id of a message"))?;
+                let id = read_id(api, &value).await?.ok_or_else(|| bad("`message` must be the id of a message"))?;
                 wanted.message = Some(MessageId(id));
             }
             other => {
@@ -124,10 +124,10 @@ fn shown(event: &Event) -> String {
     let mut data = json!({ "at": event.at.to_string(), "kind": event.kind });
     let more = match &event.about {
         About::Message { message_id, dialect, part_count } => {
-            json!({ "message": public_id(dialect, message_id.0), "dialect": dialect, "parts": part_count })
+            json!({ "message": public_id(dialect, message_id.0, None), "dialect": dialect, "parts": part_count })
         }
         About::Part { message_id, part_id, number, dialect } => json!({
-            "message": public_id(dialect, message_id.0), "part": public_id(dialect, part_id.0), "number": number,
+            "message": public_id(dialect, message_id.0, None), "part": public_id(dialect, part_id.0, None), "number": number,
         }),
         About::Inbound { inbound_id, number } => {
             json!({ "inbound": format!("{:x}", inbound_id.0), "to": number })

@@ -1,7 +1,8 @@
 //! Messages as operators and tools read them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber};
+use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber, Serial};
+use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_store::{MessageFilter, MessageSummary, MessageView};
@@ -15,7 +16,7 @@ const COUNT_MAX: usize = 1_000;
 
 /// `GET messages?to=&before=&limit=`: newest first.
 pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let filter = match read_filter(request.query()) {
+    let filter = match read_filter(api, request.query()).await {
         Ok(filter) => filter,
         Err(refused) => return refused,
     };
@@ -28,7 +29,7 @@ pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
     }
 }
 
-fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
+async fn read_filter(api: &Api, query: &str) -> Result<MessageFilter, HttpResponse> {
     let mut filter = MessageFilter { count_max: COUNT_DEFAULT, ..MessageFilter::default() };
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
@@ -38,7 +39,7 @@ fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
                 filter.recipient = Some(number);
             }
             "before" => {
-                let id = read_id(&value).ok_or_else(|| bad("`before` must be the id of a message"))?;
+                let id = read_id(api, &value).await?.ok_or_else(|| bad("`before` must be the id of a message"))?;
                 filter.before = Some(MessageId(id));
             }
             "limit" => {
@@ -56,12 +57,16 @@ fn read_filter(query: &str) -> Result<MessageFilter, HttpResponse> {
 
 /// `GET messages/{id}`: any public id of the message or of one of its parts.
 pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
-    let Some(number) = read_id(id) else {
-        return problem(
-            404,
-            "Not Found",
-            "this is no id of a message: take the id of an answer or a receipt as it stands",
-        );
+    let number = match read_id(api, id).await {
+        Ok(Some(number)) => number,
+        Ok(None) => {
+            return problem(
+                404,
+                "Not Found",
+                "this is no id of a message: take the id of an answer or a receipt as it stands",
+            );
+        }
+        Err(response) => return response,
     };
     let read = api.engine.read(move |store| match store.message_of_part(PartId(number))? {
         Some(message) => store.message(message),
@@ -78,14 +83,24 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
     }
 }
 
-/// Reads a public id of any dialect.
-pub(super) fn read_id(text: &str) -> Option<i64> {
-    DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text))
+/// Reads a public id of any dialect; one that is a message's number is looked up. `None` if it is neither an id nor a number of ours.
+///
+/// # Errors
+/// The answer that the store cannot be read.
+pub(super) async fn read_id(api: &Api, text: &str) -> Result<Option<i64>, HttpResponse> {
+    match DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text)) {
+        None => Ok(None),
+        Some(PublicId::Id(id)) => Ok(Some(id)),
+        Some(PublicId::Serial(serial)) => {
+            let found = api.engine.read(move |store| store.message_of_any(serial)).await;
+            found.map(|found| found.map(|message| message.0)).map_err(|error| unavailable(&error))
+        }
+    }
 }
 
 /// The public form of an id in the words of its dialect.
-pub(super) fn public_id(dialect: &str, id: i64) -> String {
-    registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id))
+pub(super) fn public_id(dialect: &str, id: i64, serial: Option<Serial>) -> String {
+    registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id, serial))
 }
 
 fn summary(message: &MessageSummary) -> Value {
@@ -101,7 +116,7 @@ fn summary(message: &MessageSummary) -> Value {
         ),
     };
     json!({
-        "id": public_id(&message.dialect, message.id.0),
+        "id": public_id(&message.dialect, message.id.0, message.serial),
         "account": message.account_key,
         "dialect": message.dialect,
         "to": message.recipient.digits(),
@@ -116,7 +131,7 @@ fn summary(message: &MessageSummary) -> Value {
 
 fn whole(message: &MessageView, carrier: &str) -> Value {
     let mut value = summary(&message.summary);
-    let id_of = |id: i64| public_id(&message.summary.dialect, id);
+    let id_of = |id: i64| public_id(&message.summary.dialect, id, None);
     let parts: Vec<Value> = message
         .parts
         .iter()

@@ -110,7 +110,7 @@ impl Api {
             path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
                 Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
-                    events::stream(self, request)
+                    events::stream(self, request).await
                 }
                 Ok(()) => self.route_operator(request).await.into(),
                 Err(refused) => match owner::read(self, request) {
@@ -271,6 +271,7 @@ impl Api {
                     "doubts": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
+                    "set_aside": stats.set_aside,
                     "inbound_parts": stats.inbound,
                 }),
             ),

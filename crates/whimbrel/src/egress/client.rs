@@ -192,13 +192,18 @@ fn build(request: &WebhookRequest, target: &Target<'_>) -> Result<Request<Full<B
         .method(request.method)
         .uri(target.request_target())
         .header(header::HOST, target.peer.authority());
-    for (name, value) in &request.headers {
-        let is_ours = ["host", "content-length", "connection", "transfer-encoding", "expect", "te", "upgrade"]
+    let is_ours = |name: &str| {
+        ["host", "content-length", "connection", "transfer-encoding", "expect", "te", "upgrade"]
             .iter()
-            .any(|ours| name.eq_ignore_ascii_case(ours));
-        if !is_ours {
-            builder = builder.header(*name, value.as_bytes());
-        }
+            .any(|ours| name.eq_ignore_ascii_case(ours))
+    };
+    for (name, value) in request.headers.iter().filter(|(name, _)| !is_ours(name)) {
+        builder = builder.header(*name, value.as_bytes());
+    }
+    // What a customer chose stands behind the rest and takes the place of none of it.
+    let is_rendered = |name: &str| request.headers.iter().any(|(rendered, _)| rendered.eq_ignore_ascii_case(name));
+    for (name, value) in request.custom.iter().filter(|(name, _)| !is_ours(name) && !is_rendered(name)) {
+        builder = builder.header(&**name, value.as_bytes());
     }
     if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
         builder = builder.header(header::USER_AGENT, concat!("whimbrel/", env!("CARGO_PKG_VERSION")));

@@ -112,7 +112,7 @@ fn local() -> Egress {
 }
 
 fn get(url: impl Into<String>) -> WebhookRequest {
-    WebhookRequest { method: "GET", url: url.into(), headers: Vec::new(), body: Vec::new() }
+    WebhookRequest::new("GET", url.into())
 }
 
 async fn send(egress: &Egress, url: impl Into<String>) -> Result<EgressAnswer, EgressError> {
@@ -131,13 +131,14 @@ async fn a_request_goes_out_as_it_was_rendered() {
             ("Host", "other.example".into()),
             ("Webhook-Id", "msg_1".into()),
         ],
+        custom: vec![("X-Mine".into(), "one".into()), ("Content-Type".into(), "text/forged".into())],
         body: b"{\"status\":\"delivered\"}".to_vec(),
     };
     let answer = local().send(request, RequestLimits::default()).await.unwrap();
     assert_eq!(answer, EgressAnswer { status: 200, retry_after: None, is_cut: false, beginning: (*b"fine").into() });
     let expected = format!(
         "POST /dlr?a=%20b HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-         User-Agent: Nexmo/MessagingHUB/v1.0\r\nWebhook-Id: msg_1\r\nContent-Length: 22\r\n\r\n{{\"status\":\"delivered\"}}",
+         User-Agent: Nexmo/MessagingHUB/v1.0\r\nWebhook-Id: msg_1\r\nX-Mine: one\r\nContent-Length: 22\r\n\r\n{{\"status\":\"delivered\"}}",
         peer.addr
     );
     assert_eq!(peer.requests.recv().await.unwrap(), (0, expected));

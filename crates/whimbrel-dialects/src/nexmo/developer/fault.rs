@@ -41,6 +41,7 @@ impl Fault {
             | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRefused { .. }
             | Refusal::SignatureRequired
             | Refusal::SignatureTooWeak { .. }
             | Refusal::MethodNotAllowed { .. }

@@ -18,7 +18,7 @@ pub(super) const INVALID_CLIENT_REF: u16 = 1450;
 /// The word of a status webhook; `None` for what it does not tell.
 pub(super) const fn status(status: ReceiptStatus) -> Option<&'static str> {
     match status {
-        ReceiptStatus::Accepted => Some("submitted"),
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted => Some("submitted"),
         ReceiptStatus::Delivered => Some("delivered"),
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => Some("rejected"),
         ReceiptStatus::Unknown => Some("undeliverable"),

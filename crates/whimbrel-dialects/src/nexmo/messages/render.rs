@@ -101,6 +101,7 @@ fn refused(refusal: &Refusal) -> Problem {
         | Refusal::BadCredentials
         | Refusal::ConflictingCredentials
         | Refusal::InvalidSignature
+        | Refusal::SignatureRefused { .. }
         | Refusal::SignatureRequired
         | Refusal::SignatureTooWeak { .. }
         | Refusal::MethodNotAllowed { .. }

@@ -58,6 +58,7 @@ pub(in super::super) fn webhook(
             ("Content-Type", Cow::Borrowed("application/json")),
             ("Authorization", Cow::Owned(format!("Bearer {token}"))),
         ],
+        custom: Vec::new(),
         body,
     })
 }
@@ -204,7 +205,7 @@ fn status(told: &ReceiptTold) -> &'static str {
 
 fn error(told: &ReceiptTold) -> Option<(u16, &'static str)> {
     match told.report.status {
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => None,
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => None,
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => {
             Some(codes::error(told.report))
         }

@@ -101,6 +101,7 @@ fn message(body: &Map<String, Value>, place: &str) -> Result<SendCall, Faulty> {
         validity,
         class: None,
         idempotency: None,
+        due_at: None,
         carrier: None,
         mode: whimbrel_core::KeyMode::Live,
     })

@@ -174,8 +174,10 @@ const fn final_status(end: Final) -> &'static str {
         ReceiptStatus::Expired => "EXPIRED",
         ReceiptStatus::Failed => "UNDELIV",
         ReceiptStatus::Rejected => "REJECTD",
-        // No part ends with the first two.
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Unknown => "UNKNOWN",
+        // No part ends with the first three.
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Unknown => {
+            "UNKNOWN"
+        }
     }
 }
 

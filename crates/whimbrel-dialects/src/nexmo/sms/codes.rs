@@ -50,9 +50,10 @@ pub(super) fn code(refusal: &Refusal) -> Code {
         Refusal::InsufficientFunds { .. } | Refusal::SpendCapReached { .. } => ("9", "Quota Exceeded - rejected"),
         Refusal::HttpNotAllowed => ("11", "Account not enabled for REST"),
         Refusal::TooLong => ("12", "Message too long"),
-        Refusal::InvalidSignature | Refusal::SignatureRequired | Refusal::SignatureTooWeak { .. } => {
-            ("14", "Invalid Signature")
-        }
+        Refusal::InvalidSignature
+        | Refusal::SignatureRefused { .. }
+        | Refusal::SignatureRequired
+        | Refusal::SignatureTooWeak { .. } => ("14", "Invalid Signature"),
         Refusal::SenderNotAllowed { .. } => ("15", "Illegal Sender Address - rejected"),
         Refusal::InvalidValidity => ("16", "Invalid TTL"),
         Refusal::FacilityNotAllowed | Refusal::ScopeNotAllowed { .. } => ("19", "Facility not allowed"),
@@ -97,7 +98,7 @@ fn too_many_requests(window: RateWindow) -> Cow<'static, str> {
 /// `status` of a receipt; lower case, though clients are told to compare without case.
 pub(in super::super) const fn receipt_status(status: ReceiptStatus) -> &'static str {
     match status {
-        ReceiptStatus::Accepted => "accepted",
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted => "accepted",
         ReceiptStatus::Buffered => "buffered",
         ReceiptStatus::Delivered => "delivered",
         ReceiptStatus::Expired => "expired",
@@ -111,7 +112,9 @@ pub(in super::super) const fn receipt_status(status: ReceiptStatus) -> &'static 
 /// gave no reason for is 1, and a refusal 99.
 pub(in super::super) const fn err_code(report: Final) -> &'static str {
     match report.status {
-        ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => return "0",
+        ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered | ReceiptStatus::Delivered => {
+            return "0";
+        }
         ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Unknown => {}
     }
     match report.cause {

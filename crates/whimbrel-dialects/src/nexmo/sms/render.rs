@@ -149,6 +149,7 @@ impl<'a> More<'a> {
             | Refusal::CredentialExpired
             | Refusal::ConflictingCredentials
             | Refusal::InvalidSignature
+            | Refusal::SignatureRefused { .. }
             | Refusal::SignatureRequired
             | Refusal::SignatureTooWeak { .. }
             | Refusal::MethodNotAllowed { .. }

@@ -11,7 +11,7 @@ use whimbrel_core::{
 
 use super::super::{DESCRIPTOR, Nexmo};
 use crate::http::{HostKind, HttpRequest, HttpResponse};
-use crate::{Dialect, Match, Parsed, Reply};
+use crate::{Dialect, Match, Parsed, PublicId, Reply};
 
 const NOW: Timestamp = Timestamp(1_522_797_127_412_251);
 
@@ -48,6 +48,7 @@ fn post<'a>(query: &'a str, headers: &'a [(&'a str, &'a [u8])], body: &'a [u8]) 
 fn bodies_have_the_captured_lengths() {
     let part = AcceptedPart { part_id: PartId(0xd00_0000_2ee0_d00c), price: euros("0.048"), balance: euros("1.952") };
     let accepted = Accepted {
+        serial: None,
         message_id: MessageId(part.part_id.0),
         recipient: number("14155550100"),
         network: "73602".into(),
@@ -130,9 +131,9 @@ fn the_development_accounts_lengths_are_those_that_clients_demand() {
 
 #[test]
 fn ids_are_read_back_in_one_form_only() {
-    assert_eq!(Nexmo.public_id(0x00c0_0000_a310_d8ca), "A0C00000A310D8CA");
-    assert_eq!(Nexmo.public_id(0), "A000000000000000");
-    assert_eq!(Nexmo.read_public_id("a0c00000a310d8ca"), Some(0x00c0_0000_a310_d8ca));
+    assert_eq!(Nexmo.public_id(0x00c0_0000_a310_d8ca, None), "A0C00000A310D8CA");
+    assert_eq!(Nexmo.public_id(0, None), "A000000000000000");
+    assert_eq!(Nexmo.read_public_id("a0c00000a310d8ca"), Some(PublicId::Id(0x00c0_0000_a310_d8ca)));
     for bad in [
         "",
         "A",

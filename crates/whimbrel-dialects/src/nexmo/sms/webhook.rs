@@ -38,7 +38,7 @@ pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
 /// The GET by which a new URL is tested, by the same name as the pushes after it.
 pub(in super::super) fn url_test(url: &str) -> WebhookRequest {
     let headers: Headers = vec![("User-Agent", Cow::Borrowed(USER_AGENT))];
-    WebhookRequest { method: "GET", url: url.to_owned(), headers, body: Vec::new() }
+    WebhookRequest { method: "GET", url: url.to_owned(), headers, custom: Vec::new(), body: Vec::new() }
 }
 
 /// One try of what `notice` tells.
@@ -80,11 +80,23 @@ fn receipt<'a>(notice: &Notice, told: &'a ReceiptTold, target: WebhookTarget<'a>
 }
 
 fn get(url: &str, params: &Params<'_>) -> WebhookRequest {
-    WebhookRequest { method: "GET", url: with_query(url, &params.form()), headers: headers(None), body: Vec::new() }
+    WebhookRequest {
+        method: "GET",
+        url: with_query(url, &params.form()),
+        headers: headers(None),
+        custom: Vec::new(),
+        body: Vec::new(),
+    }
 }
 
 fn post(url: &str, content_type: &'static str, body: Vec<u8>) -> WebhookRequest {
-    WebhookRequest { method: "POST", url: without_fragment(url).to_owned(), headers: headers(Some(content_type)), body }
+    WebhookRequest {
+        method: "POST",
+        url: without_fragment(url).to_owned(),
+        headers: headers(Some(content_type)),
+        custom: Vec::new(),
+        body,
+    }
 }
 
 fn headers(content_type: Option<&'static str>) -> Headers {

@@ -5,6 +5,7 @@ use whimbrel_core::{
     AnswerTiming, CountryCode, Currency, EndpointKind, InboundAlphabet, InboundContent, ListKind, MessageText, Money,
     ReceiptStatus,
 };
+use whimbrel_dialects::PublicId;
 use whimbrel_dialects::registry;
 use whimbrel_engine::NewReload;
 use whimbrel_store::{AccountPatch, DocumentKind, Offer, Store};
@@ -139,7 +140,8 @@ async fn furnished(gateway: &mut Gateway) -> Names {
     let arranged = NewReload { account_id: owner, reference: "T1".into(), amount: monthly, times: 3 };
     gateway.engine.arrange_reload(arranged).await.expect("arranged");
     gateway.engine.create_consumer(owner, "Planted".into()).await.expect("made");
-    let uuid = whimbrel_core::Uuid::of_id(dialect.read_public_id(&part).expect("ours")).to_string();
+    let Some(PublicId::Id(id)) = dialect.read_public_id(&part) else { panic!("not an id of ours: {part}") };
+    let uuid = whimbrel_core::Uuid::of_id(id).to_string();
     let secret = gateway.engine.secrets(owner).expect("there")[0].id.to_string();
     let day: String = gateway.engine.world().now().to_string().chars().take(10).collect();
     let application = made["id"].as_str().expect("an id").to_owned();

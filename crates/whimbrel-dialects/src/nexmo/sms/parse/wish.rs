@@ -66,6 +66,7 @@ pub(super) fn call(request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Cal
         validity,
         class,
         idempotency,
+        due_at: None,
         carrier: None,
         mode: whimbrel_core::KeyMode::Live,
     })))

@@ -5,7 +5,7 @@ use whimbrel_core::{Accepted, AcceptedPart, Currency, MessageId, Money, Outcome,
 
 use super::{body, number, post, read, reply};
 use crate::nexmo::Nexmo;
-use crate::{Claim, Dialect};
+use crate::{Claim, Dialect, PublicId};
 
 /// The same pairs as a form, as a query and as a JSON object.
 fn three_forms(pairs: &[(String, String)]) -> (String, String) {
@@ -45,7 +45,9 @@ fn who(claim: &Result<Claim, Refusal>) -> Result<(&str, &str), &Refusal> {
         Ok(Claim::KeyAndSecret { key, secret, .. }) => Ok((key, secret.expose())),
         Ok(Claim::Signed(signed)) => Ok((signed.key(), "signed")),
         Ok(Claim::Delegated(request)) => Ok((request.consumer(), "signed")),
-        Ok(Claim::Token(_) | Claim::SecretKey { .. }) => panic!("a credential that is not taken"),
+        Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. }) => {
+            panic!("a credential that is not taken")
+        }
         Err(refusal) => Err(refusal),
     }
 }
@@ -95,6 +97,7 @@ proptest! {
         let money = Money::new(units, Currency::EUR);
         let part = |id| AcceptedPart { part_id: PartId(id), price: money, balance: money };
         let accepted = Accepted {
+            serial: None,
             message_id: MessageId(id),
             recipient: number("447700900001"),
             network: "GB-FIXED".into(),
@@ -109,24 +112,24 @@ proptest! {
             let message = &value["messages"][index];
             prop_assert_eq!(&message["client-ref"], client_ref.as_str());
             prop_assert_eq!(&message["message-price"], &money.eight_decimals());
-            prop_assert_eq!(&message["message-id"], &Nexmo.public_id(id));
+            prop_assert_eq!(&message["message-id"], &Nexmo.public_id(id, None));
         }
     }
 
     #[test]
     fn ids_and_their_public_forms_are_a_bijection(id in 0i64..1 << 60) {
-        let public = Nexmo.public_id(id);
+        let public = Nexmo.public_id(id, None);
         prop_assert_eq!(public.len(), 16);
         prop_assert!(public.bytes().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit)));
         prop_assert!(public.parse::<i64>().is_err() && public.parse::<f64>().is_err());
-        prop_assert_eq!(Nexmo.read_public_id(&public), Some(id));
-        prop_assert_eq!(Nexmo.read_public_id(&public.to_ascii_lowercase()), Some(id));
+        prop_assert_eq!(Nexmo.read_public_id(&public), Some(PublicId::Id(id)));
+        prop_assert_eq!(Nexmo.read_public_id(&public.to_ascii_lowercase()), Some(PublicId::Id(id)));
     }
 
     #[test]
     fn what_is_read_as_an_id_is_printed_as_it_was(text in "[Aa0][0-9A-Fa-f]{15}") {
-        if let Some(id) = Nexmo.read_public_id(&text) {
-            prop_assert_eq!(Nexmo.public_id(id), text.to_ascii_uppercase());
+        if let Some(PublicId::Id(id)) = Nexmo.read_public_id(&text) {
+            prop_assert_eq!(Nexmo.public_id(id, None), text.to_ascii_uppercase());
         }
     }
 }

@@ -1,0 +1,101 @@
+//! Records that a customer keeps with us and only the dialect understands: hooks, contacts, groups.
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RecordKind {
+    /// Where webhooks go.
+    Hook,
+    /// Somebody to send to.
+    Contact,
+    /// Several contacts.
+    Group,
+}
+
+/// A request about records of the account that calls.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RecordCall {
+    /// All of one kind, in the order in which they were made.
+    List {
+        /// Of which kind.
+        kind: RecordKind,
+        /// So many are passed over.
+        skip: u64,
+        /// At most so many.
+        count_max: u32,
+    },
+    /// One.
+    Show(RecordName),
+    /// Make one; it gets its number from us.
+    Make {
+        /// Of which kind.
+        kind: RecordKind,
+        /// What it says.
+        json: Box<str>,
+    },
+    /// It says this from now on.
+    Replace(RecordName, Box<str>),
+    /// Remove it.
+    Remove(RecordName),
+}
+
+/// Records may hold URLs, names and numbers: only what is done is shown.
+impl std::fmt::Debug for RecordCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::List { kind, skip, count_max } => write!(f, "List({kind:?}, {skip}, {count_max})"),
+            Self::Show(name) => write!(f, "Show({name:?})"),
+            Self::Make { kind, .. } => write!(f, "Make({kind:?})"),
+            Self::Replace(name, _) => write!(f, "Replace({name:?})"),
+            Self::Remove(name) => write!(f, "Remove({name:?})"),
+        }
+    }
+}
+
+/// Which record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordName {
+    /// Its kind.
+    pub kind: RecordKind,
+    /// Its number, as a decimal; one that cannot be is unknown.
+    pub key: Box<str>,
+}
+
+/// What it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordOutcome {
+    /// Those asked for.
+    Page {
+        /// In the order in which they were made.
+        records: Vec<Record>,
+        /// How many there are in all.
+        total: u64,
+    },
+    /// The one that was asked for, made or changed.
+    One(Record),
+    /// It is gone.
+    Removed,
+    /// The account has none of that number.
+    Unknown,
+    /// The account has as many as it may have.
+    TooMany {
+        /// So many.
+        count_max: u32,
+    },
+}
+
+/// A record. `Debug` shows its number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its number, as a decimal.
+    pub key: Box<str>,
+    /// What it says.
+    pub json: Box<str>,
+    /// When it was made.
+    pub made_at: crate::time::Timestamp,
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! `/api/journal`: what was sent and what came in, page by page, the newest first.
+
+use serde::Serialize;
+use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, SentLine};
+use whimbrel_core::{Call, Refusal, Span, Timestamp};
+
+use super::answer;
+use super::codes;
+use super::params::Params;
+use super::sms_number;
+use super::{ids, zone};
+use crate::http::HttpResponse;
+
+#[derive(Serialize)]
+struct Outbound<'a> {
+    id: String,
+    to: &'a str,
+    from: &'a str,
+    text: &'a str,
+    timestamp: String,
+    price: String,
+    channel: &'static str,
+    connection: &'static str,
+    dlr: Option<&'static str>,
+    dlr_timestamp: Option<String>,
+    foreign_id: Option<&'a str>,
+    label: Option<&'a str>,
+    latency: Option<String>,
+    mccmnc: Option<&'a str>,
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+struct Inbound<'a> {
+    id: String,
+    to: &'a str,
+    from: &'a str,
+    text: &'a str,
+    timestamp: String,
+    price: &'static str,
+    reply_to_message_id: Option<&'static str>,
+}
+
+/// Which of the journals; `None` if there is none of that name. Replies are not told from other texts that come in, and no calls are made.
+pub(super) fn side(name: &str) -> Option<JournalSide> {
+    match name {
+        "outbound" => Some(JournalSide::Sent),
+        "inbound" => Some(JournalSide::CameIn),
+        "replies" | "voice" | "voice_call" => Some(JournalSide::Nothing),
+        _ => None,
+    }
+}
+
+/// Reads a request.
+pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> {
+    let day = |field: &'static str| match params.get(field) {
+        None => Ok(None),
+        Some(text) => zone::day(text).map(Some).ok_or(Refusal::Invalid { field }),
+    };
+    let count = |field: &'static str, usual: u32| match params.get(field) {
+        None => Ok(usual),
+        Some(text) => text.parse().map_err(|_| Refusal::Invalid { field }),
+    };
+    if params.get("state").is_some() {
+        // Pages of what a state leaves would have to be searched for: that is not offered, and a list of everything is no answer.
+        return Err(Refusal::Invalid { field: "state" });
+    }
+    let id = match (params.get("id"), side) {
+        (None, _) => None,
+        // What can be no number finds nothing: no message has this one.
+        (Some(id), JournalSide::Sent) => Some(ids::serial(id).map_or(0, |serial| serial.0)),
+        (Some(id), JournalSide::CameIn | JournalSide::Nothing) => Some(id.parse().unwrap_or(0)),
+    };
+    let next_day = |day: Timestamp| zone::day(&zone::seconds(day + Span::hours(26))[..10]).unwrap_or(day);
+    Ok(Call::Journal(JournalCall {
+        side,
+        id,
+        from: day("date_from")?,
+        until: day("date_to")?.map(next_day),
+        to: params.get("to").map(|to| sms_number(to).map_or_else(|| to.into(), |number| number.digits().into())),
+        skip: count("offset", 0)?,
+        count_max: count("limit", LINES_MAX)?.clamp(1, LINES_MAX),
+    }))
+}
+
+/// The answer.
+pub(super) fn render(outcome: &JournalOutcome) -> HttpResponse {
+    match outcome {
+        JournalOutcome::Sent(lines) => answer::json(&lines.iter().map(sent).collect::<Vec<_>>()),
+        JournalOutcome::CameIn(lines) => answer::json(&lines.iter().map(came_in).collect::<Vec<_>>()),
+    }
+}
+
+fn sent(line: &SentLine) -> Outbound<'_> {
+    let told = line.progress.report;
+    Outbound {
+        id: line.serial.map(ids::text).unwrap_or_default(),
+        to: &line.recipient,
+        from: &line.sender,
+        text: line.text.expose(),
+        timestamp: zone::millis(line.accepted_at),
+        price: four_decimals(line.price),
+        channel: "sms",
+        connection: "http",
+        dlr: told.map(codes::status),
+        dlr_timestamp: told.map(|_| zone::millis(line.progress.at)),
+        foreign_id: line.client_ref.as_deref(),
+        label: line.account_ref.as_deref(),
+        latency: told.map(|_| format!("{:.3}", line.progress.at.since(line.accepted_at).0 as f64 / 1e6)),
+        mccmnc: Some(&*line.network).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit())),
+        r#type: "direct",
+    }
+}
+
+fn came_in(line: &CameInLine) -> Inbound<'_> {
+    Inbound {
+        id: line.id.0.to_string(),
+        to: &line.number,
+        from: &line.sender,
+        text: line.text.expose(),
+        timestamp: zone::millis(line.at),
+        price: "0.0000",
+        reply_to_message_id: None,
+    }
+}
+
+/// `0.0750`; more decimals only where the price has them.
+fn four_decimals(price: whimbrel_core::Money) -> String {
+    let long = price.eight_decimals();
+    let kept = long.trim_end_matches('0').len().max(long.len() - 4);
+    long[..kept].to_owned()
+}

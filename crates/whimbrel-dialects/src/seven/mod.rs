@@ -1,0 +1,251 @@
+//! The API of seven, formerly sms77, as its clients and plugins speak it.
+//!
+//! Follows the vendor's pages, its schema and its clients for PHP, JavaScript, Python, Go, Ruby and .NET (read 2026-11); where these are
+//! silent or disagree, the choice is ours and is said in the dialect's page of the documentation.
+//!
+//! One path for each resource below `/api`; the method hardly matters, parameters come from anywhere ([`params`]), and the form of an
+//! answer depends on what the request accepts ([`answer`]).
+//!
+//! Not offered, and refused with the code for what a key may not use: calls, RCS, WhatsApp, files, calls on behalf of subaccounts.
+
+mod answer;
+mod balance;
+mod claim;
+mod client;
+mod codes;
+mod hooks;
+mod ids;
+mod journal;
+mod lookup;
+mod params;
+mod pricing;
+mod signed;
+mod sms;
+mod status;
+mod webhook;
+mod zone;
+
+use whimbrel_core::call::account::{AccountCall, AccountOutcome};
+use whimbrel_core::call::journal::JournalSide;
+use whimbrel_core::call::lookup::Question;
+use whimbrel_core::{
+    AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
+    Timestamp,
+};
+
+use crate::client::{ClientAnswer, ClientRequest, Text};
+use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
+use crate::{
+    CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId, Reply,
+    SecretKeyForm, WebhookRules, WebhookTarget,
+};
+
+use self::answer::Wish;
+use self::params::Params;
+
+/// The dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct Seven;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "seven",
+    aliases: &["sms77"],
+    title: "seven.io",
+    secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64 }),
+    new_accounts: NewAccounts {
+        currency: "EUR",
+        class: MessageClass::Bulk,
+        capture_on: CaptureOn::CarrierAccept,
+        rules: AccountRules::OPEN,
+        welcome_credit: None,
+    },
+    dev_account: DevAccount {
+        key: "seven-dev",
+        secret: "77de000000000000000000000000000000000000000000000000000000000077",
+        test_key: Some("test77de000000000000000000000000000000000000000000000000000000000077"),
+        signature_secret: "devSigningKey01abcdefghijklmnopq",
+        currency: "EUR",
+        ready_file_name: "seven",
+    },
+    curl_line: "curl {base}/api/sms \
+                -H X-Api-Key:77de000000000000000000000000000000000000000000000000000000000077 -d to=4915228817300 \
+                -d from=Whimbrel -d \"text=Hello from Whimbrel\"",
+};
+
+/// Where all paths begin.
+const ROOT: &str = "/api/";
+/// Below here stand the versioned paths of others.
+const NOT_OURS: &str = "v1";
+/// In front of the form of an id that has no number of its own: so none is taken for one.
+const ID_MARK: &str = "m";
+
+/// What a request asks for: the low octet of [`Reply::page`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Send,
+    Cancel,
+    Balance,
+    Status,
+    Pricing,
+    Hooks,
+    Journal(JournalSide),
+    Lookup(Question),
+    /// What the vendor has and we do not.
+    NotOffered,
+    /// A page that leaves open which of several things is meant.
+    Unclear,
+}
+
+impl Page {
+    /// The page of a path and, where the first clients say by a parameter what they want, of that.
+    fn of(method: &str, path: &str, params: &Params) -> Option<Self> {
+        let mut segments = path.split('/');
+        let (first, second, third) = (segments.next()?, segments.next(), segments.next());
+        let kind = second.or_else(|| params.get("type"));
+        Some(match (first, kind) {
+            ("sms", _) if second.is_none() && method == "DELETE" => Self::Cancel,
+            ("sms", _) if second.is_none() => Self::Send,
+            ("balance", _) if second.is_none() => Self::Balance,
+            ("status", _) if second.is_none() => Self::Status,
+            ("pricing", _) if second.is_none() => Self::Pricing,
+            ("hooks", _) if second.is_none() => Self::Hooks,
+            ("journal", Some(kind)) if third.is_none() => Self::Journal(journal::side(kind)?),
+            ("lookup", Some("rcs")) if third.is_none() => Self::NotOffered,
+            ("lookup", Some(kind)) if third.is_none() => Self::Lookup(lookup::question(kind)?),
+            ("journal" | "lookup", None) => Self::Unclear,
+            (
+                "voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers" | "analytics" | "contacts"
+                | "groups",
+                _,
+            ) => Self::NotOffered,
+            _ => return None,
+        })
+    }
+
+    /// Reads what is asked for.
+    fn call(self, request: &HttpRequest<'_>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
+        match self {
+            Self::Send => sms::send(request, params, now),
+            Self::Cancel => sms::cancel(params),
+            Self::Balance => Ok(Call::Account(AccountCall::Balance)),
+            Self::Status => status::read(params),
+            Self::Pricing => pricing::read(params),
+            Self::Hooks => hooks::read(request, params),
+            Self::Journal(side) => journal::read(side, params),
+            Self::Lookup(question) => lookup::read(question, params),
+            Self::NotOffered => Err(Refusal::FacilityNotAllowed),
+            Self::Unclear => Err(Refusal::Missing { field: "type" }),
+        }
+    }
+}
+
+/// A number as every page reads it.
+fn sms_number(text: &str) -> Option<PhoneNumber> {
+    sms::number(text)
+}
+
+impl Dialect for Seven {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
+        let Some(path) = request.path.strip_prefix(ROOT) else { return Match::NotMine };
+        if path.split('/').next() == Some(NOT_OURS) {
+            return Match::NotMine;
+        }
+        if !matches!(request.method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
+            return Match::Answered(answer::wrong_method());
+        }
+        let (params, unreadable) = match Params::read(request.query, request.body) {
+            Ok(params) => (params, None),
+            // Whoever says in the query who they are is known, whatever the body is.
+            Err(refusal) => (Params::read(request.query, b"").unwrap_or_default(), Some(refusal)),
+        };
+        let Some(page) = Page::of(request.method, path.trim_end_matches('/'), &params) else {
+            return Match::Answered(answer::nothing_here());
+        };
+        let reply = Reply {
+            page: Wish::of(request, &params).bits(),
+            trace_id: format!("{trace_id:032x}").into(),
+            host: request.host_kind(),
+            now,
+        };
+        let call = match unreadable {
+            Some(refusal) => Err(refusal),
+            None => page.call(request, &params, now),
+        };
+        Match::Parsed(Box::new(Parsed { claim: claim::read(request, &params), call, reply }))
+    }
+
+    fn render(&self, outcome: &Outcome, reply: &Reply) -> HttpResponse {
+        match outcome {
+            Outcome::SentMany(sent) => sms::sent(sent, reply),
+            Outcome::Message(MessageOutcome::Cancelled(ids)) => sms::cancelled(ids),
+            Outcome::Message(MessageOutcome::Progress(found)) => status::render(found, reply),
+            Outcome::Account(AccountOutcome::Balance { available, .. }) => balance::render(*available, reply),
+            Outcome::Prices(prices) => pricing::render(prices, reply),
+            Outcome::Record(outcome) => hooks::render(outcome),
+            Outcome::Journal(outcome) => journal::render(outcome),
+            Outcome::Lookup(outcome) => lookup::render(outcome, reply),
+            Outcome::Faulty(faulty) => hooks::refused(faulty),
+            Outcome::Refused(refusal) => answer::refused(refusal, reply),
+            // No call of this dialect comes to any of these.
+            Outcome::Sent(_)
+            | Outcome::Account(_)
+            | Outcome::History(_)
+            | Outcome::Numbers(_)
+            | Outcome::Application(_)
+            | Outcome::Message(_)
+            | Outcome::Secrets(_)
+            | Outcome::Oauth(_) => answer::refused(&Refusal::Internal, reply),
+        }
+    }
+
+    fn webhook(
+        &self,
+        notice: &Notice,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        webhook::webhook(notice, target, moment)
+    }
+
+    fn webhook_rules(&self, _notice: &Notice) -> WebhookRules {
+        webhook::rules()
+    }
+
+    fn hooks(&self) -> Option<&dyn Hooks> {
+        Some(self)
+    }
+
+    fn client_request(&self, text: &Text<'_>) -> ClientRequest {
+        client::request(text)
+    }
+
+    fn client_answer(&self, body: &[u8]) -> ClientAnswer {
+        client::answer(body)
+    }
+
+    fn public_id(&self, id: i64, serial: Option<Serial>) -> String {
+        serial.map_or_else(|| format!("{ID_MARK}{id:015x}"), ids::text)
+    }
+
+    fn read_public_id(&self, text: &str) -> Option<PublicId> {
+        let digits = text.strip_prefix(ID_MARK).filter(|digits| digits.len() == 15);
+        match digits {
+            Some(digits) => i64::from_str_radix(digits, 16).ok().filter(|id| *id >= 0).map(PublicId::Id),
+            None => ids::serial(text).map(PublicId::Serial),
+        }
+    }
+}
+
+impl Hooks for Seven {
+    fn url(&self, document: &str) -> Option<Box<str>> {
+        hooks::Hook::read(document).map(|hook| hook.target_url)
+    }
+
+    fn wants(&self, document: &str, notice: &Notice) -> bool {
+        hooks::Hook::read(document).is_some_and(|hook| hook.wants(notice))
+    }
+}

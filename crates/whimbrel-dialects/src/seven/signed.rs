@@ -1,0 +1,253 @@
+//! `X-Signature`, `X-Timestamp` and `X-Nonce` of a request, kept until somebody brings the account's signing key.
+//!
+//! Follows the vendor's page "Signing of requests" (read 2026-11) through `whimbrel_signing`. What is signed names the whole URL as the
+//! caller knows it, and proxies change scheme and host: so the name that the request came by is tried with both schemes, then the
+//! vendor's own hosts, by which clients come that were led here by DNS.
+//!
+//! The nonce is used up, and with it the signature, which covers it: no other request can have both.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark, Timestamp};
+use whimbrel_signing::seven::{self as scheme, Headers, Hints, Query, Received, WINDOW_REQUESTS};
+use whimbrel_signing::{Fault, UnixSeconds, Verdict};
+
+use crate::claim::{Explained, KeySignature, SignatureFault, SigningKeys, Verified};
+use crate::http::HttpRequest;
+
+/// The vendor's hosts, of now and before.
+const VENDOR: [&str; 2] = ["https://gateway.seven.io", "https://gateway.sms77.io"];
+/// How long a nonce is remembered, from the second in which its request was signed.
+const REMEMBERED_SECONDS: i64 = 120;
+/// Requests of more octets are not explained: each costs hundreds of digests.
+const EXPLAINED_OCTETS_MAX: usize = 8_192;
+/// Characters of a `Host` that are looked at.
+const HOST_CHARS_MAX: usize = 255;
+
+/// A signed request. `Debug` shows nothing of it.
+pub(super) struct SignedHeaders {
+    method: Box<str>,
+    bases: Vec<String>,
+    path_and_query: String,
+    body: Vec<u8>,
+    timestamp: Option<Box<str>>,
+    nonce: Option<Box<str>>,
+    signature: Option<Box<str>>,
+}
+
+/// The signature of a request; `None` if it has no header of one. A header that is no text is there and cannot be read.
+pub(super) fn read(request: &HttpRequest<'_>) -> Option<SignedHeaders> {
+    let header = |name: &str| {
+        let found = request.headers.iter().find(|(header, _)| *header == name);
+        found.map(|(_, value)| Box::from(&*String::from_utf8_lossy(value)))
+    };
+    let (timestamp, nonce, signature) = (header("x-timestamp"), header("x-nonce"), header("x-signature"));
+    if timestamp.is_none() && nonce.is_none() && signature.is_none() {
+        return None;
+    }
+    let host = request.header("host").filter(|host| host.len() <= HOST_CHARS_MAX).unwrap_or_default();
+    let by_host = ["http", "https"].map(|scheme| format!("{scheme}://{host}"));
+    let path_and_query =
+        if request.query.is_empty() { request.path.to_owned() } else { format!("{}?{}", request.path, request.query) };
+    Some(SignedHeaders {
+        method: request.method.into(),
+        bases: by_host.into_iter().chain(VENDOR.map(str::to_owned)).collect(),
+        path_and_query,
+        body: request.body.to_vec(),
+        timestamp,
+        nonce,
+        signature,
+    })
+}
+
+impl SignedHeaders {
+    fn with<R>(&self, see: impl FnOnce(&Received<'_>, &Headers<'_>) -> R) -> R {
+        let bases: Vec<&str> = self.bases.iter().map(String::as_str).collect();
+        let received =
+            Received { method: &self.method, bases: &bases, path_and_query: &self.path_and_query, body: &self.body };
+        let headers = Headers {
+            timestamp: self.timestamp.as_deref(),
+            nonce: self.nonce.as_deref(),
+            signature: self.signature.as_deref(),
+        };
+        see(&received, &headers)
+    }
+}
+
+impl fmt::Debug for SignedHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[signed headers]")
+    }
+}
+
+impl KeySignature for SignedHeaders {
+    fn verify(&self, keys: &SigningKeys<'_>) -> Result<Verified, SignatureFault> {
+        let now = UnixSeconds(keys.now.unix_seconds());
+        let mut last = SignatureFault::NoSecret;
+        for secret in usable(keys) {
+            let verdict = self.with(|received, headers| {
+                scheme::verify(received, headers, secret, WINDOW_REQUESTS, now).map(|verified| Verified {
+                    replay: replay(verified.nonce.as_str(), verified.timestamp),
+                    form: match verified.query {
+                        Query::AsSent => "as-sent",
+                        Query::Decoded => "query-decoded",
+                    },
+                })
+            });
+            match verdict {
+                Ok(verified) => return Ok(verified),
+                Err(why) => last = fault(&why),
+            }
+        }
+        Err(last)
+    }
+
+    fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained> {
+        if self.body.len() + self.path_and_query.len() > EXPLAINED_OCTETS_MAX {
+            return None;
+        }
+        let now = UnixSeconds(keys.now.unix_seconds());
+        let verdict = |secret| {
+            self.with(|received, headers| {
+                scheme::explain(received, headers, secret, WINDOW_REQUESTS, now, Hints::default()).verdict
+            })
+        };
+        usable(keys).map(verdict).find_map(|verdict| match verdict {
+            Verdict::Mistake(mistake) => {
+                Some(Explained { cause: mistake.name(), advice: mistake.to_string().into_boxed_str() })
+            }
+            Verdict::Matches | Verdict::Unknown | Verdict::Malformed(_) => None,
+        })
+    }
+}
+
+/// What must not be used again.
+fn replay(nonce: &str, UnixSeconds(signed_at): UnixSeconds) -> ReplayKey {
+    ReplayKey {
+        kind: ReplayKind::Nonce,
+        mark: ReplayMark::new(Sha256::digest(nonce.as_bytes()).into()),
+        expires_at: Timestamp(signed_at.saturating_add(REMEMBERED_SECONDS + 1).saturating_mul(1_000_000)),
+    }
+}
+
+/// An empty secret is none: with it anybody could sign. Blanks around one do not count, as in the vendor's PHP client.
+fn usable<'a>(keys: &'a SigningKeys<'_>) -> impl Iterator<Item = whimbrel_signing::Secret<'a>> {
+    let secrets = keys.secrets.iter().map(|secret| secret.expose().trim());
+    secrets.filter(|secret| !secret.is_empty()).map(whimbrel_signing::Secret::new)
+}
+
+const fn fault(fault: &Fault) -> SignatureFault {
+    match fault {
+        Fault::Missing(field) => SignatureFault::Missing(field),
+        Fault::Malformed(field) | Fault::TooLong { field, .. } => SignatureFault::Malformed(field),
+        Fault::Ambiguous(_) => SignatureFault::Ambiguous,
+        Fault::TooOld { .. } | Fault::Expired { .. } => SignatureFault::TooOld,
+        Fault::TooNew { .. } | Fault::NotYetValid { .. } => SignatureFault::TooNew,
+        Fault::UnusableSecret => SignatureFault::NoSecret,
+        Fault::AlgorithmRefused | Fault::Mismatch | Fault::OtherBody => SignatureFault::Mismatch,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_core::{Secret, SignatureMethod};
+
+    use super::*;
+    use crate::claim::Compat;
+
+    const NONCE: &str = "fpPRhAd1s8GXacfR39mWqKPynmmXfJnc";
+    const BODY: &str = r#"{ "to": "49170123456789", "text": "Hello World! :-)", "from": "sms77.io" }"#;
+    const PHP_BODY: &str = r#"{"to":"49170123456789","text":"Hello World! :-)","from":"sms77.io"}"#;
+
+    struct Case<'a> {
+        method: &'a str,
+        host: &'a str,
+        query: &'a str,
+        nonce: &'a str,
+        body: &'a str,
+        signature: &'a str,
+        now: i64,
+    }
+
+    const A: Case<'_> = Case {
+        method: "POST",
+        host: "gateway.sms77.io",
+        query: "",
+        nonce: NONCE,
+        body: BODY,
+        signature: "91b1fc79a8853ca2129aa3d61212cc6b20cd5e8c473a5cda8f52be700de4cdfb",
+        now: 1_634_641_200,
+    };
+
+    fn check(case: &Case<'_>) -> Result<&'static str, SignatureFault> {
+        let path = if case.query.is_empty() { "/api/sms" } else { "/api/status" };
+        let headers: [(&str, &[u8]); 4] = [
+            ("host", case.host.as_bytes()),
+            ("x-timestamp", b"1634641200"),
+            ("x-nonce", case.nonce.as_bytes()),
+            ("x-signature", case.signature.as_bytes()),
+        ];
+        let request =
+            HttpRequest { method: case.method, path, query: case.query, headers: &headers, body: case.body.as_bytes() };
+        let secret = Secret::new("testsigningkey");
+        let keys = SigningKeys {
+            secrets: &[&secret],
+            method: SignatureMethod::HmacSha256,
+            compat: Compat::On,
+            now: Timestamp(case.now * 1_000_000),
+        };
+        read(&request).expect("it is signed").verify(&keys).map(|verified| verified.form)
+    }
+
+    /// Vectors made with openssl from the vendor's own samples: the bash script, a local base, a query, the long nonce, the PHP script.
+    #[test]
+    fn the_vectors_hold() {
+        let long = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+        let national = BODY.replace("49170", "0170");
+        let cases = [
+            A,
+            Case {
+                host: "127.0.0.1:8080",
+                signature: "6a276111c0df0db9ff93a22e8fecf4cee7999319a2bdca28988edbe2c7c3f028",
+                ..A
+            },
+            Case {
+                method: "GET",
+                query: "msg_id=77%2C78",
+                body: "",
+                signature: "2dd336b2b89848216b7a3f09f4e0781a3d372334de420bf787a685de50da52f0",
+                ..A
+            },
+            Case {
+                nonce: long,
+                body: &national,
+                signature: "71eac440d6452f7c3d03653f1e682d1add7d87b26fb565b2e497fd6f252eff9b",
+                ..A
+            },
+            Case {
+                nonce: &long[..32],
+                body: PHP_BODY,
+                signature: "adf589b6223f2182e7b8284cd46fff03e326266f2e4baad60767f9a1c47301c8",
+                ..A
+            },
+        ];
+        for case in cases {
+            assert_eq!(check(&case), Ok("as-sent"), "{}", case.signature);
+        }
+        // Led here by DNS, so that the host is the vendor's only in what was signed.
+        assert_eq!(check(&Case { host: "sms.example.com", ..A }), Ok("as-sent"));
+    }
+
+    #[test]
+    fn what_differs_is_refused_for_its_reason() {
+        let tampered = BODY.replace("Hello", "Hallo");
+        assert_eq!(check(&Case { body: &tampered, ..A }), Err(SignatureFault::Mismatch));
+        assert_eq!(check(&Case { method: "PUT", ..A }), Err(SignatureFault::Mismatch));
+        assert_eq!(check(&Case { now: A.now + 31, ..A }), Err(SignatureFault::TooOld));
+        assert_eq!(check(&Case { now: A.now - 31, ..A }), Err(SignatureFault::TooNew));
+        assert_eq!(check(&Case { nonce: "a b", ..A }), Err(SignatureFault::Malformed("X-Nonce")));
+        assert_eq!(check(&Case { nonce: "", ..A }), Err(SignatureFault::Missing("X-Nonce")));
+        assert_eq!(check(&Case { signature: "91b1", ..A }), Err(SignatureFault::Malformed("X-Signature")));
+    }
+}

@@ -1,0 +1,248 @@
+//! Texts to several recipients, and what is asked of messages by their numbers: calls as files show them, and what files say that they
+//! came to.
+
+use std::fmt::Write as _;
+
+use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine};
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
+use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Trial};
+use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
+use whimbrel_core::part::Final;
+use whimbrel_core::{
+    Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
+    ReceiptStatus, Refusal, SenderId, Serial, Timestamp,
+};
+use whimbrel_dialects::Parsed;
+use whimbrel_sms::Encoding;
+
+use super::file::{Facts, money, number};
+
+pub(super) fn print_call(out: &mut String, call: &ManyCall) {
+    let (kind, name) = match &call.sender {
+        SenderId::Number(number) => ("number", number.digits()),
+        SenderId::ShortCode(code) => ("short code", &**code),
+        SenderId::Name(name) => ("name", &**name),
+    };
+    let _ = writeln!(out, "call: send to several\nfrom: {kind} {name}");
+    for addressee in &call.addressees {
+        let _ = match addressee {
+            Addressee::Number(number) => writeln!(out, "to: {}", number.digits()),
+            Addressee::Name(name) => writeln!(out, "to: name {name}"),
+            Addressee::Unreadable(text) => writeln!(out, "to: unreadable {text}"),
+        };
+    }
+}
+
+pub(super) fn print_rest(out: &mut String, call: &ManyCall) {
+    let minutes = call.validity.map_or(0, |span| span.0 / 60_000_000);
+    let _ = write!(out, "validity: {minutes} minutes\ntold: {:?}", call.telling.scope);
+    if let Some(class) = call.handset_class {
+        let _ = write!(out, "\nhandset class: {class:?}");
+    }
+    if let Some(class) = call.class.map(MessageClass::as_str) {
+        let _ = write!(out, "\nclass: {class}");
+    }
+    if let Some(due_at) = call.due_at {
+        let _ = write!(out, "\ndue: {due_at}");
+    }
+    if call.trial == Trial::Yes {
+        let _ = write!(out, "\nonly tried out");
+    }
+    for (name, mark) in [("client-ref", &call.client_ref), ("account-ref", &call.account_ref)] {
+        if let Some(mark) = mark {
+            let _ = write!(out, "\n{name}: {mark}");
+        }
+    }
+    if let Some(idempotency) = &call.idempotency {
+        let _ = write!(out, "\nidempotency: {}", idempotency.key);
+    }
+}
+
+pub(super) fn print_names(out: &mut String, what: &str, names: &[MessageName]) {
+    let _ = write!(out, "call: {what} messages");
+    for MessageName { id, serial } in names {
+        let serial = serial.map_or_else(|| "none of ours".to_owned(), |serial| serial.0.to_string());
+        let _ = write!(out, "\n{id}: {serial}");
+    }
+}
+
+pub(super) fn print_record(out: &mut String, call: &RecordCall) {
+    let _ = match call {
+        RecordCall::List { kind, skip, count_max } => {
+            write!(out, "call: list {kind:?} from {skip}, {count_max} at most")
+        }
+        RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
+        RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
+        RecordCall::Replace(name, json) => write!(out, "call: replace {:?} {}\n{json}", name.kind, name.key),
+        RecordCall::Remove(name) => write!(out, "call: remove {:?} {}", name.kind, name.key),
+    };
+}
+
+pub(super) fn print_journal(out: &mut String, call: &JournalCall) {
+    let JournalCall { side, id, from, until, to, skip, count_max } = call;
+    let instant = |at: &Option<Timestamp>| at.map_or_else(|| "any time".to_owned(), |at| at.to_string());
+    let _ = write!(out, "call: journal of {side:?}, id {id:?}\nfrom: {}\nuntil: {}", instant(from), instant(until));
+    let _ = write!(out, "\nto: {}\nlines: {count_max} after {skip}", to.as_deref().unwrap_or("anybody"));
+}
+
+pub(super) fn print_lookup(out: &mut String, call: &LookupCall) {
+    let _ = write!(out, "call: look up {:?}", call.question);
+    for number in &call.numbers {
+        let _ = match number {
+            Ok(number) => write!(out, "\n{}", number.digits()),
+            Err(text) => write!(out, "\nunreadable {text}"),
+        };
+    }
+}
+
+/// `None` if the file states an outcome of another family.
+pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
+    let facts = Facts(text);
+    Some(match text.lines().next().unwrap_or_default() {
+        "sent" => Outcome::SentMany(Box::new(sent(&facts, parsed))),
+        "called back" => {
+            let ids = text.lines().skip(1).map(Box::from).collect();
+            Outcome::Message(MessageOutcome::Cancelled(ids))
+        }
+        "progress" => {
+            let found = text.lines().skip(1).map(|line| {
+                let (id, at) = line.split_once(": ").expect("an id");
+                (id.into(), (at != "unknown").then(|| progress(at)))
+            });
+            Outcome::Message(MessageOutcome::Progress(found.collect()))
+        }
+        "records" => {
+            let records: Vec<Record> =
+                text.lines().filter_map(|line| line.strip_prefix("record: ")).map(record).collect();
+            let total = facts.find("total").map_or(records.len() as u64, |_| facts.count("total"));
+            Outcome::Record(RecordOutcome::Page { records, total })
+        }
+        "record" => Outcome::Record(RecordOutcome::One(record(facts.get("record")))),
+        "record removed" => Outcome::Record(RecordOutcome::Removed),
+        "record unknown" => Outcome::Record(RecordOutcome::Unknown),
+        "too many records" => Outcome::Record(RecordOutcome::TooMany { count_max: facts.count("count") }),
+        "journal of what was sent" => Outcome::Journal(JournalOutcome::Sent(vec![sent_line(&facts)])),
+        "journal of what came in" => Outcome::Journal(JournalOutcome::CameIn(vec![came_in_line(&facts)])),
+        "empty journal" => Outcome::Journal(JournalOutcome::CameIn(Vec::new())),
+        "looked up" => Outcome::Lookup(looked_up(&facts, parsed)),
+        _ => return None,
+    })
+}
+
+/// `accepted: serial 7, gsm7, 0.075` or `refused: no money` for each recipient, in order.
+fn sent(facts: &Facts<'_>, parsed: &Parsed) -> ManySent {
+    let Ok(Call::SendMany(call)) = &parsed.call else { panic!("the outcome needs a text to send: {:?}", parsed.call) };
+    let results = facts.0.lines().filter(|line| line.starts_with("accepted") || line.starts_with("refused"));
+    let items = call.addressees.iter().zip(results).map(|(addressee, line)| ManyItem {
+        recipient: match addressee {
+            Addressee::Number(number) => number.digits().into(),
+            Addressee::Name(text) | Addressee::Unreadable(text) => text.clone(),
+        },
+        result: match line.split_once(": ").expect("what became of it") {
+            ("accepted", message) => Ok(message_of(message, call)),
+            (_, refusal) => Err(refusal_of(refusal)),
+        },
+    });
+    ManySent {
+        items: items.collect(),
+        balance: facts.money("balance"),
+        repeated: facts.find("repeated").is_some(),
+        call: call.clone(),
+    }
+}
+
+fn message_of(text: &str, call: &ManyCall) -> ManyMessage {
+    let mut fields = text.split(", ");
+    let serial = fields.next().and_then(|field| field.strip_prefix("serial ")).and_then(|serial| serial.parse().ok());
+    let encoding = match fields.next() {
+        Some("gsm7") => Encoding::Gsm7,
+        Some("ucs2") => Encoding::Ucs2,
+        _ => Encoding::Binary,
+    };
+    let said = match &call.content {
+        whimbrel_core::Content::Text { text, .. } => text.clone(),
+        whimbrel_core::Content::Binary(_) => MessageText::new("octets"),
+    };
+    ManyMessage {
+        serial: serial.map(Serial),
+        encoding,
+        parts: vec![said],
+        price: money(fields.next().expect("a price")),
+    }
+}
+
+fn refusal_of(text: &str) -> Refusal {
+    match text {
+        "not a number" => Refusal::RecipientNotNumeric,
+        "no route" => Refusal::Unroutable { recipient: number("49170123456789") },
+        "no money" => Refusal::InsufficientFunds {
+            recipient: number("49170123456789"),
+            price: money("0.075"),
+            balance: money("0.01"),
+            network: "26201".into(),
+        },
+        other => panic!("no refusal `{other}` of one recipient"),
+    }
+}
+
+/// `open since 1`, or `delivered, none, since 1`.
+fn progress(text: &str) -> Progress {
+    let (what, at) = text.split_once("since ").expect("since when");
+    let report = what.trim_end_matches(", ").split_once(", ").map(|(status, cause)| Final {
+        status: ReceiptStatus::parse(status).expect("a status"),
+        cause: Cause::parse(cause).expect("a cause"),
+    });
+    Progress { report, at: Timestamp(at.parse().expect("microseconds")) }
+}
+
+/// A key, an instant, a document.
+fn record(text: &str) -> Record {
+    let mut fields = text.splitn(3, ' ');
+    let key = fields.next().expect("a key").into();
+    let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
+    Record { key, made_at, json: fields.next().expect("a document").into() }
+}
+
+fn sent_line(facts: &Facts<'_>) -> SentLine {
+    SentLine {
+        message_id: MessageId(1),
+        serial: Some(Serial(facts.count("serial"))),
+        sender: facts.get("from").into(),
+        recipient: facts.get("to").into(),
+        network: facts.get("network").into(),
+        text: MessageText::new(facts.get("text")),
+        price: facts.money("price"),
+        client_ref: facts.find("client-ref").map(Box::from),
+        account_ref: facts.find("account-ref").map(Box::from),
+        accepted_at: facts.instant("accepted"),
+        progress: progress(facts.get("progress")),
+    }
+}
+
+fn came_in_line(facts: &Facts<'_>) -> CameInLine {
+    CameInLine {
+        id: InboundId(facts.count("id")),
+        sender: facts.get("from").into(),
+        number: facts.get("to").into(),
+        text: MessageText::new(facts.get("text")),
+        at: facts.instant("came"),
+    }
+}
+
+/// `range: DE 26201 Telekom` for each number, or `range: none`.
+fn looked_up(facts: &Facts<'_>, parsed: &Parsed) -> LookupOutcome {
+    let Ok(Call::Lookup(call)) = &parsed.call else { panic!("the outcome needs numbers: {:?}", parsed.call) };
+    let ranges = facts.0.lines().filter_map(|line| line.strip_prefix("range: "));
+    let numbers = call.numbers.iter().zip(ranges).map(|(number, range)| LookedUp {
+        number: number.clone(),
+        range: (range != "none").then(|| {
+            let mut fields = range.splitn(3, ' ');
+            NumberRange {
+                country: CountryCode::parse(fields.next().expect("a country")).expect("two capitals"),
+                code: fields.next().expect("a code").into(),
+                name: fields.next().expect("a name").into(),
+            }
+        }),
+    });
+    LookupOutcome { question: call.question, numbers: numbers.collect() }
+}

@@ -1,0 +1,121 @@
+//! Records of customers that only a dialect understands: documents with numbers for keys.
+
+use std::sync::Arc;
+
+use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
+use whimbrel_core::{AccountId, PhoneNumber, Refusal};
+use whimbrel_dialects::Dialect;
+use whimbrel_store::{
+    Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewContent,
+    Op, OpResult, TakesTexts,
+};
+
+use crate::Engine;
+
+/// Hooks that an account may have: each is told of everything, so that they are few.
+const HOOKS_MAX: u32 = 100;
+/// Contacts and groups that an account may have.
+const ENTRIES_MAX: u32 = 10_000;
+
+impl Engine {
+    /// Carries out a customer's call about records.
+    pub(crate) async fn record_call(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        account_id: AccountId,
+        call: RecordCall,
+    ) -> Result<RecordOutcome, Refusal> {
+        let dialect = dialect.descriptor().id;
+        match call {
+            RecordCall::List { kind, skip, count_max } => {
+                let (kind, count_max) = (document_kind(kind), count_max as usize);
+                let filter = DocumentFilter { dialect: dialect.into(), kind, account_id, skip, count_max };
+                let page = self.look(move |store| store.documents(&filter)).await?;
+                let records = page.documents.into_iter().map(record).collect();
+                Ok(RecordOutcome::Page { records, total: page.total })
+            }
+            RecordCall::Show(name) => {
+                let place = place(dialect, name);
+                let found = self.look(move |store| store.document(&place)).await?;
+                let own = found.filter(|document| document.account_id == account_id);
+                Ok(own.map_or(RecordOutcome::Unknown, |document| RecordOutcome::One(record(document))))
+            }
+            RecordCall::Make { kind, json } => {
+                let key = self.next_serial().0.to_string().into();
+                let count_max = count_max(kind);
+                let fate =
+                    DocumentFate::Make { json, public_key: None, secret: None, texts: TakesTexts::No, count_max };
+                self.change_record(dialect, account_id, RecordName { kind, key }, fate).await
+            }
+            RecordCall::Replace(name, json) => {
+                let json = Some(NewContent { json, texts: TakesTexts::No });
+                self.change_record(dialect, account_id, name, DocumentFate::Replace { json, public_key: None }).await
+            }
+            RecordCall::Remove(name) => self.change_record(dialect, account_id, name, DocumentFate::Remove).await,
+        }
+    }
+
+    async fn change_record(
+        self: &Arc<Self>,
+        dialect: &str,
+        account_id: AccountId,
+        name: RecordName,
+        fate: DocumentFate,
+    ) -> Result<RecordOutcome, Refusal> {
+        let count_max = count_max(name.kind);
+        let (place, at) = (place(dialect, name), self.world.now());
+        let change = DocumentChange { place, account_id, fate, at };
+        match self.ask(Op::Document(Box::new(change)), |_| {}).await? {
+            OpResult::Document(document) => Ok(RecordOutcome::One(record(*document))),
+            OpResult::DocumentRemoved => Ok(RecordOutcome::Removed),
+            OpResult::DocumentRefused(DocumentRefused::Unknown) => Ok(RecordOutcome::Unknown),
+            OpResult::DocumentRefused(DocumentRefused::TooMany) => Ok(RecordOutcome::TooMany { count_max }),
+            other => {
+                tracing::error!(%account_id, ?other, "a record could not be changed; report this as a bug");
+                Err(Refusal::Internal)
+            }
+        }
+    }
+
+    /// The numbers that a name of the account's contacts or groups stands for; none if it is none of them.
+    pub(crate) async fn numbers_of_name(
+        &self,
+        dialect: &'static dyn Dialect,
+        account_id: AccountId,
+        name: &str,
+    ) -> Result<Vec<PhoneNumber>, Refusal> {
+        let Some(book) = dialect.address_book() else { return Ok(Vec::new()) };
+        let id = dialect.descriptor().id;
+        let of =
+            |kind| DocumentFilter { dialect: id.into(), kind, account_id, skip: 0, count_max: ENTRIES_MAX as usize };
+        let (contacts, groups) = (of(DocumentKind::Contact), of(DocumentKind::Group));
+        let entries = move |documents: Vec<Document>| documents.into_iter().map(record).collect::<Vec<_>>();
+        let (contacts, groups) = self
+            .look(move |store| Ok((store.documents(&contacts)?.documents, store.documents(&groups)?.documents)))
+            .await?;
+        Ok(book.numbers(name, &entries(contacts), &entries(groups)))
+    }
+}
+
+fn place(dialect: &str, RecordName { kind, key }: RecordName) -> DocumentPlace {
+    DocumentPlace { dialect: dialect.into(), kind: document_kind(kind), key }
+}
+
+const fn document_kind(kind: RecordKind) -> DocumentKind {
+    match kind {
+        RecordKind::Hook => DocumentKind::Hook,
+        RecordKind::Contact => DocumentKind::Contact,
+        RecordKind::Group => DocumentKind::Group,
+    }
+}
+
+const fn count_max(kind: RecordKind) -> u32 {
+    match kind {
+        RecordKind::Hook => HOOKS_MAX,
+        RecordKind::Contact | RecordKind::Group => ENTRIES_MAX,
+    }
+}
+
+fn record(document: Document) -> Record {
+    Record { key: document.place.key, json: document.json, made_at: document.made_at }
+}

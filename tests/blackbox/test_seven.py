@@ -1,0 +1,156 @@
+"""The seven dialect with plain tools: curl in every encoding, the vendor's two signing scripts, and signed requests that were changed.
+
+Sources: the vendor's pages "Send SMS" and "Signing of requests" (read 2026-11), whose scripts stand in samples/ with their defects
+repaired.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import shutil
+import subprocess
+import time
+
+import pytest
+import requests
+from gateway import LIMIT_SECONDS, ROOT, environment, wait_until
+
+SAMPLES = ROOT / "tests/blackbox/samples"
+TO = "4915228817300"
+
+
+@pytest.fixture
+def seven(dev):
+    """The credentials of the development account."""
+    return dev.ready["seven"]
+
+
+def curl(*line):
+    """What curl prints."""
+    run = subprocess.run(
+        ["curl", "-sS", *line], env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS, check=True
+    )
+    return run.stdout
+
+
+def signed(dev, seven, body, **changes):
+    """A request signed by hand; `changes` are made after that."""
+    url, stamp, nonce = f"{dev.http}/api/sms", str(changes.get("at", int(time.time()))), secrets.token_hex(16)
+    text = "\n".join([stamp, nonce, "POST", url, hashlib.md5(body).hexdigest()])
+    signature = hmac.new(seven["signature_secret"].encode(), text.encode(), hashlib.sha256).hexdigest()
+    headers = {
+        "X-Api-Key": seven["secret_key"],
+        "X-Timestamp": stamp,
+        "X-Nonce": nonce,
+        "X-Signature": signature,
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+    }
+    return url, {**headers, **changes.get("headers", {})}
+
+
+def post(url, body, headers):
+    """An answer with its status and the reason that its header tells."""
+    answer = requests.post(url, data=body, headers=headers, timeout=LIMIT_SECONDS)
+    return answer.status_code, answer.text, answer.headers.get("X-Whimbrel-Error")
+
+
+def test_curl_sends_in_every_encoding(dev, seven):
+    url, key = f"{dev.http}/api/sms", f"X-Api-Key: {seven['secret_key']}"
+    accept = ["-H", "Accept: application/json"]
+    ways = [
+        ["-H", key, *accept, "-d", f"to={TO}", "--data-urlencode", "text=50% off & more: é €", url],
+        ["-H", key, *accept, "-H", "Content-Type: application/json", "-d", json.dumps({"to": [TO], "text": "JSON"}), url],
+        ["-G", "-d", f"to={TO}", "-d", f"p={seven['secret_key']}", "-d", "json=1", "--data-urlencode", "text=by GET", url],
+        ["-X", "POST", f"{url}?to={TO}&text=by+query&json=1&p={seven['secret_key']}"],
+        ["-u", f"anybody:{seven['secret_key']}", *accept, "-d", "text=mixed", f"{url}?to={TO}"],
+        ["-H", key, *accept, "-d", f"to[]={TO}&to[]=4915228817386&text=brackets", url],
+        ["-H", key, *accept, "-d", f"to={TO}&text=gr%FC%DFe", url],
+        ["-H", key, *accept, "-d", f"to={TO}&udh=050003CC0201&text=48656c6c6f", url],
+    ]
+    ids = []
+    for way in ways:
+        sent = json.loads(curl(*way))
+        assert sent["success"] == "100", (way, sent)
+        ids += [message["id"] for message in sent["messages"]]
+    assert len(set(ids)) == len(ways) + 1
+    texts = [dev.message(number)["text"] for number in ids]
+    assert texts[0] == "50% off & more: é €" and "grüße" in texts
+    assert curl("-H", key, "-d", f"to={TO}&text=plain", url) == "100"
+
+
+def test_a_scheduled_text_outlives_a_restart_and_is_called_back(dev, seven):
+    key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+    sms = f"{dev.http}/api/sms"
+    later = int(time.time()) + 3600
+    form = {"to": f"{TO},4915228817386", "text": "In an hour", "delay": later}
+    sent = requests.post(sms, data=form, headers=key, timeout=LIMIT_SECONDS).json()
+    [one, two] = [message["id"] for message in sent["messages"]]
+    assert [dev.message(number)["status"] for number in (one, two)] == ["queued", "queued"]
+    assert f"due at {time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(later))}" in json.dumps(dev.message(one))
+    deleted = requests.delete(sms, json={"ids": f"{one},5,77"}, headers=key, timeout=LIMIT_SECONDS).json()
+    assert deleted == {"success": True, "deleted": [one]}
+    assert requests.delete(sms, json={"ids": one}, headers=key, timeout=LIMIT_SECONDS).json()["success"] is False
+    balance = requests.get(f"{dev.http}/api/balance", headers=key, timeout=LIMIT_SECONDS).json()["amount"]
+    assert balance == pytest.approx(sent["balance"] + sent["total_price"] / 2)
+    soon = {"to": TO, "text": "In a second", "delay": int(time.time()) + 1}
+    [message] = requests.post(sms, data=soon, headers=key, timeout=LIMIT_SECONDS).json()["messages"]
+    wait_until(lambda: dev.message(message["id"])["status"] == "delivered", "a text that was due")
+    assert dev.message(two)["status"] == "queued"
+
+
+HERE = [kind for kind, program in {"sh": "bash", "php": "php"}.items() if shutil.which(program)]
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_the_vendors_signing_scripts_are_taken(dev, seven, kind):
+    program = {"sh": "bash", "php": "php"}[kind]
+    line = [program, SAMPLES / f"seven.{kind}", seven["secret_key"], seven["signature_secret"], dev.http]
+    run = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    sent = json.loads(run.stdout)
+    assert (sent["success"], sent["messages"][0]["recipient"]) == ("100", "49170123456789"), run
+    assert sent["messages"][0]["sender"] == "sms77.io"
+    wrong = [program, SAMPLES / f"seven.{kind}", seven["secret_key"], "another key", dev.http]
+    run = subprocess.run(wrong, env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    assert run.stdout == '"901"', run
+    assert dev.stats()["messages"] == 1
+
+
+def test_changed_stale_and_repeated_requests_are_told_why(dev, seven):
+    body = json.dumps({"to": TO, "text": "Once"}).encode()
+    now = int(time.time())
+    url, headers = signed(dev, seven, body)
+    status, text, _ = post(url, body, headers)
+    assert (status, json.loads(text)["success"]) == (200, "100")
+    assert post(url, body, headers) == (401, '"901"', "nonce_reused")
+    url, headers = signed(dev, seven, body)
+    assert post(url, body.replace(b"Once", b"Nine"), headers) == (401, '"901"', "signature_mismatch")
+    status, text, _ = post(url, body, headers)
+    assert (status, json.loads(text)["success"]) == (200, "100"), "who changes a request uses up nothing"
+    cases = [
+        ({"at": now - 40}, "timestamp_too_old"),
+        ({"at": now + 60}, "timestamp_in_future"),
+        ({"headers": {"X-Nonce": "a b"}}, "nonce_invalid"),
+        ({"headers": {"X-Nonce": ""}}, "signature_missing"),
+        ({"headers": {"X-Signature": "00"}}, "header_malformed"),
+        ({"headers": {"X-Timestamp": "soon"}}, "header_malformed"),
+    ]
+    for changes, why in cases:
+        url, headers = signed(dev, seven, body, **changes)
+        assert post(url, body, headers) == (401, '"901"', why)
+    url, headers = signed(dev, seven, body, headers={"X-Api-Key": "wrong"})
+    assert post(url, body, headers) == (401, '"900"', None), "the key is judged first"
+    dev.cli("account", "policy", seven["api_key"], "--signature", "required")
+    unsigned = {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+    assert post(url, {"to": TO, "text": "unsigned"}, unsigned) == (401, '"901"', "signature_missing")
+    url, headers = signed(dev, seven, body)
+    assert post(url, body, headers)[0] == 200
+    assert dev.stats()["messages"] == 3
+
+
+def test_the_command_line_sends_in_this_dialect(dev):
+    sent = dev.cli("send", "--dialect", "sms77", "--to", TO, "--text", "From the command line", "--json")
+    assert '"77000000001"' in sent.stdout
+    shown = dev.cli("show", "77000000001")
+    assert "delivered" in shown.stdout or "submitted" in shown.stdout or "queued" in shown.stdout, shown.stdout
