@@ -93,6 +93,7 @@ async fn open_with_key(
         dialect: dialect.descriptor().id.into(),
         secret: Secret::new(secret),
         role: SecretRole::Key(KeyMode::Live),
+        free_credit: None,
         signature_secret: Secret::new("your_plaintext_webhook_secret"),
     };
     gateway.engine.create_account(customer).await.expect("made");
