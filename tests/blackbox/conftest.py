@@ -1,5 +1,7 @@
 """Fixtures: a server, a simulator and a receiver of one's own for each test that asks."""
 
+import shutil
+
 import pytest
 from gateway import Gateway, Simulator
 from receiver import Receiver
@@ -27,3 +29,9 @@ def receiver():
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+def pytest_report_header():
+    """Says what is not installed and so not tried: a page's block of a language needs that."""
+    missing = [name for name in ["node", "php", "go", "ruby"] if not shutil.which(name)]
+    return f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}" if missing else []

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, CarrierId, Refusal, Secret, SecretRole};
+use whimbrel_core::{Account, AccountId, Bucket, CarrierId, Money, Refusal, Secret, SecretRole, Timestamp};
 use whimbrel_store::{AccountPatch, AccountRefused, NewAccount, NewSecret, Op, OpResult, TopUp, Wallet};
 
 use crate::Engine;
@@ -23,6 +23,8 @@ pub struct NewCustomer {
     pub role: SecretRole,
     /// The secret that signs.
     pub signature_secret: Secret,
+    /// Free credit to begin with, in the account's currency; given in the same commit.
+    pub free_credit: Option<Money>,
 }
 
 /// Why an account or a wallet did not change.
@@ -72,9 +74,8 @@ impl Engine {
                 signature_secret: customer.signature_secret.clone(),
                 at,
             }));
-            let engine = Arc::clone(self);
-            let put = move |result: &OpResult| engine.note_secrets(result);
-            match self.change(op, put).await.map_err(AccountError::Commit)? {
+            let credit = customer.free_credit.map(|amount| welcome(customer.account.id, amount, at));
+            match self.commit_account(std::iter::once(op).chain(credit).collect()).await? {
                 Some(OpResult::Credential(credential)) => return Ok(credential.account),
                 Some(OpResult::AccountRefused(why)) => return Err(AccountError::Refused(why)),
                 // The key was given up between the digest and the commit: it is made anew.
@@ -84,6 +85,21 @@ impl Engine {
             }
         }
         Err(AccountError::Bug("keys change all the time".into()))
+    }
+
+    /// Commits the operations that make an account, and answers the first.
+    async fn commit_account(self: &Arc<Self>, ops: Vec<Op>) -> Result<Option<OpResult>, AccountError> {
+        let engine = Arc::clone(self);
+        let (answer, answered) = oneshot::channel();
+        let then = move |result: Result<Vec<OpResult>, CommitError>| {
+            let made = result.map(|results| {
+                results.iter().for_each(|result| engine.note_secrets(result));
+                results.into_iter().next()
+            });
+            _ = answer.send(made);
+        };
+        self.batcher.push_settling(ops, Box::new(then));
+        answered.await.unwrap_or(Err(CommitError::Closed)).map_err(AccountError::Commit)
     }
 
     /// Changes an account; requests are judged by the change as soon as this returns.
@@ -164,6 +180,11 @@ impl Engine {
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }
+}
+
+/// The credit that an account begins with. Its cause makes it unique: an account has it once.
+fn welcome(account_id: AccountId, amount: Money, at: Timestamp) -> Op {
+    Op::TopUp(TopUp { account_id, amount, bucket: Bucket::FreeCredit, cause: "welcome".into(), at })
 }
 
 /// What runs after the commit of one operation, and where its answer comes.

@@ -94,6 +94,7 @@ pub use crate::lists::{ListError, own_number};
 pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::secrets::{AddedSecret, SecretError};
+pub use crate::url_test::{WebhookTestError, WebhookTried};
 pub use crate::world::SystemWorld;
 
 /// Operations that may wait for the store before new messages are turned away; of one account half of that.

@@ -4,13 +4,14 @@
 //! account, and webhooks never wait for them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use whimbrel_core::AccountId;
-use whimbrel_dialects::Dialect;
+use whimbrel_core::{AccountId, EndpointKind, Span};
+use whimbrel_dialects::{CannotSign, Dialect, Moment, WebhookTarget, WebhookTest, registry};
 
 use crate::Engine;
-use crate::ports::NewUrls;
+use crate::ports::{NewUrls, Tried};
 
 /// Tests under way at once.
 const TESTS_MAX: usize = 16;
@@ -80,6 +81,68 @@ impl Engine {
                 UrlTest::Failed
             }
         }
+    }
+}
+
+/// A test of an endpoint, as it went.
+#[derive(Debug, Clone)]
+pub struct WebhookTried {
+    /// Where it went.
+    pub url: Box<str>,
+    /// What came back, or why nothing did, in words that hold no secret.
+    pub answer: Result<Tried, Box<str>>,
+    /// How long that took.
+    pub elapsed: Span,
+}
+
+/// Why an endpoint was not tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WebhookTestError {
+    /// There is no such account.
+    UnknownAccount,
+    /// The account has no such endpoint.
+    NoEndpoint(EndpointKind),
+    /// Too many tests are under way.
+    Busy,
+    /// It is to be signed and cannot be.
+    CannotSign(CannotSign),
+}
+
+impl fmt::Display for WebhookTestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownAccount => f.write_str("there is no such account"),
+            Self::NoEndpoint(kind) => write!(f, "the account has no URL for this (`{}`): set one first", kind.as_str()),
+            Self::Busy => f.write_str("too many endpoints are tested just now: try again"),
+            Self::CannotSign(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for WebhookTestError {}
+
+impl Engine {
+    /// Sends an account's endpoint what its dialect tests endpoints with, and shows what comes back. Nothing is written down.
+    ///
+    /// # Errors
+    /// [`WebhookTestError`]; nothing was sent then.
+    pub async fn test_webhook(
+        &self,
+        account_id: AccountId,
+        kind: EndpointKind,
+        test: WebhookTest,
+    ) -> Result<WebhookTried, WebhookTestError> {
+        let entry = self.directory.by_id(account_id).ok_or(WebhookTestError::UnknownAccount)?;
+        let dialect = registry::by_name(&entry.dialect).ok_or(WebhookTestError::UnknownAccount)?;
+        let url = entry.account.endpoint(kind).ok_or(WebhookTestError::NoEndpoint(kind))?.url.clone();
+        let _place = self.url_tests.start(account_id).ok_or(WebhookTestError::Busy)?;
+        let signature_secret = &entry.signature_secrets.current.secret;
+        let target = WebhookTarget { url: &url, account: &entry.account, signature_secret, hook: None };
+        let chance = u128::from(self.world.random()) << 64 | u128::from(self.world.random());
+        let begun_at = self.world.now();
+        let request = dialect.webhook_test(test, target, Moment { now: begun_at, chance });
+        let answer = self.egress.try_out(request.map_err(WebhookTestError::CannotSign)?).await;
+        Ok(WebhookTried { url, answer, elapsed: self.world.now().since(begun_at) })
     }
 }
 

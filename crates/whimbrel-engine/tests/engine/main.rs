@@ -6,6 +6,7 @@ mod credentials;
 mod hostile;
 mod inbound;
 mod oauth;
+mod otp;
 mod proofs;
 mod resources;
 mod rules;

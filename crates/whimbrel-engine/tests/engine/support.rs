@@ -220,6 +220,7 @@ impl Gateway {
             dialect: dialect.into(),
             secret: Secret::new(secret),
             role: SecretRole::Half,
+            free_credit: None,
             signature_secret: Secret::new(signature_secret),
         };
         _ = self.engine.create_account(customer).await;

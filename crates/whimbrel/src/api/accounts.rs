@@ -30,7 +30,7 @@ const RELOADS_MAX: u32 = 1_000_000;
 const URL_BYTES_MAX: usize = 2_000;
 
 /// Of a new account, as operators and as its owner may give them.
-const FIELDS: &[&str] = &["name", "dialect", "currency", "default_class", "receipt_url", "inbound_url"];
+const FIELDS: &[&str] = &["name", "dialect", "currency", "default_class", "receipt_url", "inbound_url", "credit"];
 pub(super) const SIGN_UP_FIELDS: &[&str] = &["name", "dialect", "currency", "receipt_url", "inbound_url"];
 /// Accounts that one answer lists.
 const LISTED_DEFAULT: usize = 100;
@@ -79,8 +79,8 @@ pub(super) fn read_customer(
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
     }
-    let known = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
-    let dialect = match fields.word("dialect", registry::by_name, &known)? {
+    let dialects = registry::DIALECTS.iter().map(|dialect| dialect.descriptor().id).collect::<Vec<_>>().join(", ");
+    let dialect = match fields.word("dialect", registry::by_name, &dialects)? {
         Some(dialect) => dialect.descriptor(),
         None => registry::DIALECTS
             .first()
@@ -88,6 +88,11 @@ pub(super) fn read_customer(
             .ok_or_else(|| bad("no dialect is built in"))?,
     };
     let usual = dialect.new_accounts;
+    let welcome = |word: &str| (word == "welcome").then_some(());
+    let credit = match allowed.contains(&"credit") {
+        true => fields.word("credit", welcome, "welcome: the free credit of who signs up")?,
+        false => None,
+    };
     let code = |code: &str| code.parse::<Currency>().ok();
     let currency = fields.word("currency", code, "the three capital letters of a currency")?;
     let currency = currency.or_else(|| code(usual.currency)).unwrap_or(Currency::EUR);
@@ -136,7 +141,14 @@ pub(super) fn read_customer(
     let name = if dialect.secret_keys.is_some() { "secret_key" } else { "api_secret" };
     shown[name] = json!(secret.expose());
     let role = dev::role(dialect);
-    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret }, shown))
+    let free_credit = match credit {
+        Some(()) => {
+            let none = || bad("`credit`: who signs up with this dialect is given none in this currency");
+            Some(dev::welcome_credit(dialect, account.currency).ok_or_else(none)?)
+        }
+        None => None,
+    };
+    Ok((NewCustomer { account, dialect: dialect.id.into(), secret, role, signature_secret, free_credit }, shown))
 }
 
 /// `GET accounts/{key}`.
@@ -414,7 +426,6 @@ fn shown(view: &AccountView) -> Value {
             "times_left": reload.times_left,
         })
     });
-    let buckets = view.wallet.buckets();
     let url = |kind| view.account.endpoint(kind).map(|endpoint| endpoint.url.clone());
     json!({
         "api_key": view.account.key,
@@ -425,11 +436,8 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
-        "buckets": {
-            "balance": buckets.balance.eight_decimals(),
-            "bonus_credit": buckets.bonus_credit.eight_decimals(),
-            "free_credit": buckets.free_credit.eight_decimals(),
-        },
+        "bonus_credit": view.wallet.bonus_credit.eight_decimals(),
+        "free_credit": view.wallet.free_credit.eight_decimals(),
         "default_class": view.account.default_class.as_str(),
         "access": view.account.rules.access.as_str(),
         "requests_per_second_max": view.account.rules.requests_per_second_max,

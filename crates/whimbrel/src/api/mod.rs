@@ -22,6 +22,7 @@ mod segments;
 mod sign_up;
 mod signing;
 mod usage;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -152,6 +153,7 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
@@ -187,6 +189,7 @@ impl Api {
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
+                | ["accounts", _, "webhooks", "test"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],

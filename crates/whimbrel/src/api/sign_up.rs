@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
-use whimbrel_core::{Bucket, Money, Timestamp};
+use whimbrel_core::Timestamp;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
-use whimbrel_engine::Origin;
 use whimbrel_engine::failures::Source;
-use whimbrel_store::TopUp;
+use whimbrel_engine::{NewCustomer, Origin};
 
 use super::{Api, access, accounts, document};
+use crate::gateway::dev;
 use crate::server::{IncomingRequest, problem};
 
 /// Whether accounts may be made by those who want one, and how many.
@@ -100,26 +100,15 @@ pub(super) async fn sign_up(api: &Api, request: &IncomingRequest, origin: Origin
             return answer;
         }
     }
-    // What the vendor gives is in the currency of its own accounts.
-    let usual = registry::by_name(&customer.dialect).map(|dialect| dialect.descriptor().new_accounts);
-    let usual = usual.filter(|usual| usual.currency == customer.account.currency.as_str());
-    let credit = usual.and_then(|usual| usual.welcome_credit);
-    let credit = credit.and_then(|amount| Money::parse(amount, customer.account.currency).ok());
-    let account = match api.engine.create_account(customer).await {
+    let dialect = registry::by_name(&customer.dialect).map(|dialect| dialect.descriptor());
+    let free_credit = dialect.and_then(|dialect| dev::welcome_credit(dialect, customer.account.currency));
+    let account = match api.engine.create_account(NewCustomer { free_credit, ..customer }).await {
         Ok(account) => account,
         Err(error) => return accounts::refused(&error),
     };
     tracing::info!(account_id = %account.id, "an account was made by its owner");
-    if let Some(amount) = credit {
-        let cause = "welcome".into();
-        let gift = TopUp { account_id: account.id, amount, bucket: Bucket::FreeCredit, cause, at: world.now() };
-        match api.engine.top_up(gift).await {
-            Ok(_) => shown["free_credit"] = json!(amount.eight_decimals()),
-            // The account is there, and its secrets are shown this once.
-            Err(error) => {
-                tracing::error!(account_id = %account.id, %error, "a new account did not get its free credit; pay it in")
-            }
-        }
+    if let Some(amount) = free_credit {
+        shown["free_credit"] = json!(amount.eight_decimals());
     }
     document(201, &shown)
 }

@@ -10,10 +10,15 @@ use super::{Failure, output};
 
 pub(super) async fn run(command: AccountCommand, out: &Out) -> Result<(), Failure> {
     match command {
-        AccountCommand::Create { server, name, dialect, currency, class, receipt_url, inbound_url } => {
+        AccountCommand::Create { server, name, dialect, currency, class, welcome, receipt_url, inbound_url } => {
             let body = json!({
-                "name": name, "dialect": dialect, "currency": currency, "default_class": class, "receipt_url": receipt_url,
+                "name": name,
+                "dialect": dialect,
+                "currency": currency,
+                "default_class": class,
+                "receipt_url": receipt_url,
                 "inbound_url": inbound_url,
+                "credit": welcome.then_some("welcome"),
             });
             call(&server, "POST", "accounts", Some(&body), out).await
         }
@@ -161,10 +166,15 @@ fn patch(rules: &AccountRuleArgs) -> Value {
         ("webhook_method", &rules.webhook_method),
         ("receipt_url", &rules.receipt_url),
         ("inbound_url", &rules.inbound_url),
+        ("otp_template", &rules.otp_template),
+        ("otp_sender", &rules.otp_sender),
     ];
     let numbers = [
         ("requests_per_second_max", rules.requests_per_second_max),
         ("sender_parts_per_second_max", rules.sender_parts_per_second_max),
+        ("requests_burst_max", rules.requests_burst_max),
+        ("recipient_seconds_min", rules.recipient_seconds_min),
+        ("recipient_per_hour_max", rules.recipient_per_hour_max),
     ];
     let texts = texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
     let numbers = numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));

@@ -16,7 +16,7 @@ pub use admin::{
     PoolAddArgs, PoolCommand, TestArgs,
 };
 pub use credentials::{
-    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
+    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand, WebhookCommand,
 };
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
@@ -102,6 +102,9 @@ pub enum Command {
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Test where an account's webhooks go.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),

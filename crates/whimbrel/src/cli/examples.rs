@@ -157,6 +157,8 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel account policy devkey01 --networks 192.0.2.0/24 --scopes send --spend-per-day-max 25.00",
         ],
     ),
+    ("webhook", ["whimbrel webhook test devkey01", "whimbrel webhook test devkey01 --sample"]),
+    ("webhook test", ["whimbrel webhook test devkey01", "whimbrel webhook test devkey01 --sample --json"]),
     ("secret", ["whimbrel secret ls devkey01", "whimbrel secret add devkey01"]),
     ("secret ls", ["whimbrel secret ls devkey01", "whimbrel secret ls devkey01 --json"]),
     ("secret add", ["whimbrel secret add devkey01", "whimbrel secret add devkey01 --secret-env NEW_SECRET"]),

@@ -35,6 +35,7 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use clap::FromArgMatches;
 
@@ -84,6 +85,7 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Application(command) => block_on(application::run(command, out)),
         Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
+        Command::Webhook(command) => block_on(webhook::run(command, out)),
         Command::Key(command) => block_on(key::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),

@@ -60,16 +60,21 @@ impl Default for RequestLimits {
     }
 }
 
-/// An answer. Its body was read and dropped: nothing in it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An answer. Its body was read, and dropped but for its beginning: only people want to see that.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EgressAnswer {
     /// The status code. A redirect is an answer like any other.
     pub status: u16,
     /// The pause that `Retry-After` asks for, if it gives it in seconds.
     pub retry_after: Option<Duration>,
+    /// The body's first octets, [`BEGINNING_BYTES_MAX`] at most.
+    pub beginning: Box<[u8]>,
     /// Whether the body was longer than the limit. The status still says what became of the request.
     pub is_cut: bool,
 }
+
+/// What is kept of an answer's body.
+pub const BEGINNING_BYTES_MAX: usize = 1_024;
 
 /// The guarded HTTP client of this process.
 pub struct Egress {
@@ -158,8 +163,12 @@ impl Egress {
         let (head, mut body) = answer.into_parts();
         let mut bytes = 0;
         let mut is_cut = false;
+        let mut beginning = Vec::new();
         while let Some(frame) = link.drive(body.frame()).await {
-            bytes += frame.map_err(EgressError::Broken)?.data_ref().map_or(0, Bytes::len);
+            let frame = frame.map_err(EgressError::Broken)?;
+            let data: &[u8] = frame.data_ref().map_or(&[], |data| data);
+            beginning.extend(data.iter().take(BEGINNING_BYTES_MAX - beginning.len()));
+            bytes += data.len();
             if bytes > limits.answer_bytes_max {
                 is_cut = true;
                 break;
@@ -172,7 +181,8 @@ impl Egress {
             }
         }
         let retry_after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(EgressAnswer { status: head.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), is_cut })
+        let retry_after = retry_after.map(Duration::from_secs);
+        Ok(EgressAnswer { status: head.status.as_u16(), retry_after, beginning: beginning.into(), is_cut })
     }
 }
 

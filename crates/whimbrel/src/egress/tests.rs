@@ -135,7 +135,7 @@ async fn a_request_goes_out_as_it_was_rendered() {
         body: b"{\"status\":\"delivered\"}".to_vec(),
     };
     let answer = local().send(request, RequestLimits::default()).await.unwrap();
-    assert_eq!(answer, EgressAnswer { status: 200, retry_after: None, is_cut: false });
+    assert_eq!(answer, EgressAnswer { status: 200, retry_after: None, is_cut: false, beginning: (*b"fine").into() });
     let expected = format!(
         "POST /dlr?a=%20b HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
          User-Agent: Nexmo/MessagingHUB/v1.0\r\nWebhook-Id: msg_1\r\nX-Mine: one\r\nContent-Length: 22\r\n\r\n{{\"status\":\"delivered\"}}",
@@ -200,7 +200,7 @@ async fn a_long_answer_is_cut_while_it_is_read() {
     let egress = local();
     for connection in 0..2 {
         let answer = send(&egress, peer.url("/")).await.unwrap();
-        assert_eq!((answer.status, answer.is_cut), (200, true));
+        assert_eq!((answer.status, answer.is_cut, answer.beginning.len()), (200, true, 1_024));
         assert_eq!(peer.requests.recv().await.unwrap().0, connection, "a cut connection is not used again");
     }
     let exact = FakePeer::start(|_, _| ok(&"x".repeat(10))).await;

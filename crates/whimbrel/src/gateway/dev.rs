@@ -41,20 +41,11 @@ pub(super) async fn fill_pool(engine: &Arc<Engine>) -> Result<(), ListError> {
     engine.offer_numbers(POOL.into_iter().filter_map(offer).collect()).await.map(|_| ())
 }
 
-/// Gives a development account the credit of who signs up, once.
-async fn open_credit(
-    engine: &Arc<Engine>,
-    account_id: AccountId,
-    credit: &str,
-    currency: Currency,
-) -> Result<(), AccountError> {
-    let amount = Money::parse(credit, currency).map_err(|error| AccountError::Bug(error.to_string().into()))?;
-    let (bucket, at) = (Bucket::FreeCredit, engine.world().now());
-    let top_up = TopUp { account_id, amount, bucket, cause: "welcome".into(), at };
-    match engine.top_up(top_up).await {
-        Ok(_) | Err(AccountError::Refused(AccountRefused::CauseTaken)) => Ok(()),
-        Err(error) => Err(error),
-    }
+/// The free credit of who signs up with a dialect; `None`: none in that currency.
+pub(crate) fn welcome_credit(descriptor: &Descriptor, currency: Currency) -> Option<Money> {
+    let usual = descriptor.new_accounts;
+    let amount = usual.welcome_credit.filter(|_| usual.currency == currency.as_str())?;
+    Money::parse(amount, currency).ok()
 }
 
 /// What the secret of an account is for that is made for customers of the dialect.
@@ -90,6 +81,7 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
             dialect: descriptor.id.into(),
             secret: Secret::new(dev.secret),
             role: role(descriptor),
+            free_credit: welcome_credit(descriptor, currency),
             signature_secret: Secret::new(dev.signature_secret),
         };
         match engine.create_account(customer).await {
@@ -104,9 +96,6 @@ pub(super) async fn open_accounts(engine: &Arc<Engine>) -> Result<(), AccountErr
                 Err(SecretError::Commit(error)) => return Err(AccountError::Commit(error)),
                 Err(error) => return Err(AccountError::Bug(error.to_string().into())),
             }
-        }
-        if let Some(credit) = descriptor.new_accounts.welcome_credit {
-            open_credit(engine, entry.account.id, credit, currency).await?;
         }
         let amount = Money::new(OPENING_BALANCE * whimbrel_core::money::UNITS_PER_WHOLE, currency);
         let at = engine.world().now();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
-use whimbrel_engine::ports::NewUrls;
+use whimbrel_engine::ports::{NewUrls, Tried};
 
 use super::{GatewayError, While};
 use crate::config::{EgressConfig, read_config_file};
@@ -37,6 +37,14 @@ impl whimbrel_engine::ports::Egress for WayOut {
         Box::pin(async move {
             let answer = self.egress.send(request, self.limits).await;
             answer.map(|answer| answer.status).map_err(|error| error.to_string().into())
+        })
+    }
+
+    fn try_out(&self, request: WebhookRequest) -> BoxFuture<'_, Result<Tried, Box<str>>> {
+        Box::pin(async move {
+            let answer = self.egress.send(request, self.limits).await;
+            let tried = answer.map(|answer| Tried { status: answer.status, beginning: answer.beginning });
+            tried.map_err(|error| error.to_string().into())
         })
     }
 

@@ -98,8 +98,11 @@ pub enum AccountCommand {
         #[arg(long)]
         currency: Option<String>,
         /// The class of its messages: otp or bulk.
-        #[arg(long, default_value = "bulk")]
-        class: String,
+        #[arg(long)]
+        class: Option<String>,
+        /// Begin with the free credit of who signs up, where the dialect gives any.
+        #[arg(long)]
+        welcome: bool,
         /// Where its receipts go.
         #[arg(long, value_name = "URL")]
         receipt_url: Option<String>,
@@ -260,6 +263,21 @@ pub struct AccountRuleArgs {
     /// How webhooks carry their parameters: GET, POST, POST-JSON.
     #[arg(long)]
     pub webhook_method: Option<String>,
+    /// Requests that it may make at once before its rate holds; 0: the rate holds in each second.
+    #[arg(long, value_name = "COUNT")]
+    pub requests_burst_max: Option<u32>,
+    /// Seconds between two messages to one recipient; 0: no limit.
+    #[arg(long, value_name = "SECONDS")]
+    pub recipient_seconds_min: Option<u32>,
+    /// Messages to one recipient in an hour; 0: no limit.
+    #[arg(long, value_name = "COUNT")]
+    pub recipient_per_hour_max: Option<u32>,
+    /// The text of one-time codes, with {code} in it, where its API takes a code and no text; empty: that of the API.
+    #[arg(long, value_name = "TEXT")]
+    pub otp_template: Option<String>,
+    /// What handsets show as origin of such codes; empty: that of the API.
+    #[arg(long, value_name = "SENDER")]
+    pub otp_sender: Option<String>,
     /// Where receipts go; empty takes it away.
     #[arg(long, value_name = "URL")]
     pub receipt_url: Option<String>,
