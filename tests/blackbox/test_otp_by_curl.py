@@ -10,6 +10,7 @@ import subprocess
 import sys
 import uuid
 
+import requests
 from gateway import LIMIT_SECONDS, environment, wait_until, whimbrel
 
 GUIDE_SEND = """\
@@ -170,6 +171,16 @@ def test_the_loop_of_the_faq_over_a_thousand_lines(dev, tmp_path):
     balance = json.loads(shell(GUIDE_BALANCE, **with_key(dev)))
     assert round(balance["balance"], 8) == round(1_000_000.11 - LINES * 0.022, 8)
     assert balance["buckets"]["free_credit"] == 0
+
+
+def test_a_thousand_codes_over_one_connection(dev):
+    """The same over a connection that is kept."""
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {account(dev)['secret_key']}"
+        for number in range(LINES):
+            body = {"phone": f"+8496{number:07}", "code": f"{number:04}"}
+            answer = session.post(f"{dev.http}/api/v1/send-otp", json=body, timeout=LIMIT_SECONDS)
+            assert (answer.status_code, answer.json()["ok"]) == (202, True), answer.text
 
 
 def test_who_signs_up_has_five_codes(dev):

@@ -9,6 +9,7 @@ use crate::account::text_forms;
 use crate::choice::Member;
 use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::uuid::Uuid;
 
 /// Secrets that are shown beside a key and that an account may have at once.
 pub const SECRETS_MAX: usize = 2;
@@ -24,30 +25,20 @@ pub struct SecretId(pub u128);
 impl SecretId {
     /// A UUID of version 7: the milliseconds of `now`, then chance.
     #[must_use]
-    pub fn new(now: Timestamp, chance: u128) -> Self {
-        let millis = u128::from(now.unix_millis().unsigned_abs()) & 0xffff_ffff_ffff;
-        let chance = chance & !(0xffff_ffff_ffff << 80) & !(0xf << 76) & !(0b11 << 62);
-        Self(millis << 80 | 0x7 << 76 | 0b10 << 62 | chance)
+    pub const fn new(now: Timestamp, chance: u128) -> Self {
+        Self(Uuid::at(now, chance).0)
     }
 
     /// Reads the form with four hyphens, in either case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let groups: Vec<&str> = text.split('-').collect();
-        let lengths_fit = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
-        let digits = groups.concat();
-        if !lengths_fit || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        u128::from_str_radix(&digits, 16).ok().map(Self)
+        Uuid::parse(text).map(|uuid| Self(uuid.0))
     }
 }
 
 impl fmt::Display for SecretId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = format!("{:032x}", self.0);
-        let (groups, last) = digits.split_at(20);
-        write!(f, "{}-{}-{}-{}-{last}", &groups[..8], &groups[8..12], &groups[12..16], &groups[16..])
+        Uuid(self.0).fmt(f)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::id::{ID_BITS, made_at};
+use crate::time::Timestamp;
 
 /// A UUID.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +40,14 @@ impl Uuid {
         let since_epoch = millis - made_at(0).unix_millis();
         let id = since_epoch.checked_mul(1 << LOW_BITS)? | low;
         ((0..1 << ID_BITS).contains(&id) && Self::of_id(id) == self).then_some(id)
+    }
+
+    /// A UUID of version 7 that stands for no id: the milliseconds of `now`, then 74 of the bits of `chance`.
+    #[must_use]
+    pub const fn at(now: Timestamp, chance: u128) -> Self {
+        let millis = now.unix_millis().unsigned_abs() as u128 & 0xffff_ffff_ffff;
+        let chance = chance & !(0xffff_ffff_ffff << 80) & !(0xf << 76) & !(0b11 << 62);
+        Self(millis << 80 | 7 << 76 | 0b10 << 62 | chance)
     }
 
     /// A random UUID (version 4) of 128 random bits.
@@ -94,7 +103,6 @@ impl fmt::Debug for Uuid {
 mod tests {
     use super::*;
     use crate::id::IdSource;
-    use crate::time::Timestamp;
 
     const NOW: Timestamp = Timestamp(1_795_526_000_123_456);
 
