@@ -227,6 +227,12 @@ pub enum PublicId {
 pub trait AddressBook: Send + Sync {
     /// The numbers that a name stands for; none if it is the name of no contact and no group.
     fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber>;
+
+    /// Whether a contact is in the group with that key.
+    fn is_member(&self, contact: &str, group: &str) -> bool;
+
+    /// A contact or group after a change of what it says; `None` if either cannot be read.
+    fn patched(&self, document: &str, patch: &str) -> Option<Box<str>>;
 }
 
 /// What hooks are in a dialect: documents that nobody else understands, each a place where webhooks of its account go.

@@ -20,8 +20,8 @@ const MIGRATIONS: [(&str, Option<Moved>); 9] = [
     (include_str!("../../migrations/sqlite/0005_resources.sql"), None),
     (include_str!("../../migrations/sqlite/0006_applications.sql"), None),
     (include_str!("../../migrations/sqlite/0007_keys_and_buckets.sql"), None),
-    (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
     (include_str!("../../migrations/sqlite/0008_numbered.sql"), None),
+    (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".
