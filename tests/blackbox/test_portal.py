@@ -18,7 +18,8 @@ def own(gateway, method, path, key=None, secret=None, **arguments):
 
 def made(gateway, name):
     """Another account, by the operator."""
-    answer = gateway.native("POST", "accounts", json={"name": name, "receipt_url": "http://127.0.0.1:9/r"})
+    wish = {"name": name, "receipt_url": "http://127.0.0.1:9/r", "default_class": "otp"}
+    answer = gateway.native("POST", "accounts", json=wish)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -29,6 +30,7 @@ def test_an_owner_has_its_account_and_no_other(dev):
     assert own(dev, "GET", f"accounts/{dev.key}").json() == shown
     other = made(dev, "other")
     assert other["receipt_url"] == "http://127.0.0.1:9/r"
+    assert dev.native("GET", f"accounts/{other['api_key']}").json()["default_class"] == "otp"
     # Somebody else's account and one that there is not look alike, whatever is asked.
     for method, below in [("GET", ""), ("PATCH", ""), ("GET", "/usage"), ("GET", "/secrets"), ("POST", "/secrets")]:
         answers = [own(dev, method, f"accounts/{key}{below}", json={}) for key in (other["api_key"], "nokey000")]
@@ -184,6 +186,21 @@ def test_whoever_signs_up_has_an_account_that_sends_what_it_can_pay(dev):
     assert requests.get(f"{dev.http}/_whimbrel/v1/sign-up", timeout=LIMIT_SECONDS).status_code == 405
     own_account = whimbrel("account", "sign-up", "--name", "Mine", "--json", WHIMBREL_URL=dev.http)
     assert json.loads(own_account.stdout)["api_secret"]
+
+
+def test_the_owner_of_a_secret_key_needs_no_other(dev):
+    account = sign_up(dev, json={"name": "Codes", "dialect": "nexo"}).json()
+    assert account["free_credit"] == "0.11000000"
+    bearer = {"Authorization": f"Bearer {account['secret_key']}"}
+    base = f"{dev.http}/_whimbrel/v1/accounts"
+    shown = requests.get(f"{base}/self", headers=bearer, timeout=LIMIT_SECONDS).json()
+    assert (shown["api_key"], shown["dialect"]) == (account["api_key"], "nexo")
+    assert requests.get(f"{base}/{dev.key}", headers=bearer, timeout=LIMIT_SECONDS).status_code == 404
+    guess = {"Authorization": "Bearer sk_live_" + "0" * 48}
+    assert requests.get(f"{base}/self", headers=guess, timeout=LIMIT_SECONDS).status_code == 401
+    # Five codes of 0.022 are free, as the vendor's page says.
+    balance = requests.get(f"{dev.http}/api/v1/balance", headers=bearer, timeout=LIMIT_SECONDS).json()
+    assert "0.11" in json.dumps(balance), balance
 
 
 def test_sign_up_is_off_until_the_operator_allows_so_many(tmp_path, simulator):

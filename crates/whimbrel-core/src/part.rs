@@ -10,7 +10,7 @@
 //! never change. The hold of a part is captured or released exactly once, in the transition that ends its reason.
 
 use crate::account::{CaptureOn, text_forms};
-use crate::call::ReceiptWish;
+use crate::call::{MessageClass, ReceiptWish};
 use crate::carrier::{CarrierError, DoubtCause, RefusalScope};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
@@ -66,6 +66,8 @@ pub struct PartRecord {
     pub number: u8,
     /// Who pays.
     pub account_id: AccountId,
+    /// Its class.
+    pub class: MessageClass,
     /// The carrier it goes to.
     pub carrier: CarrierId,
     /// Where it is.
@@ -357,7 +359,7 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
     let counted = PartRecord { doubts: record.doubts.saturating_add(1), ..*record };
     let may_resend = counted.doubts <= rules.resends_max;
     let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
-    match rules.policy {
+    match rules.policy(record.class) {
         DoubtPolicy::FailUnknown => ended(&counted, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown }),
         DoubtPolicy::Resend if may_resend && now < record.expires_at => {
             changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })

@@ -22,8 +22,8 @@ use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::record::Record;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Money, Notice, Outcome, PhoneNumber, Refusal,
-    Serial, Timestamp,
+    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, Outcome, PhoneNumber, Refusal, Serial,
+    Timestamp,
 };
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
@@ -177,11 +177,6 @@ pub trait Dialect: Send + Sync {
 
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
-        None
-    }
-
-    /// What the vendor gives to a customer who signs up by itself, in the currency of such an account; `None`: nothing.
-    fn sign_up_credit(&self) -> Option<Money> {
         None
     }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AttemptNumber, Outcome, PartId, PhoneNumber, Plan, Refusal, ReplayKey, ReplayKind, SendCall,
-    Serial, Span, Timestamp, policy,
+    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, Refusal,
+    ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -67,9 +67,7 @@ impl Engine {
     ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let plan = self.planned(account, call, dialect, None, now)?;
-        if let Err(refusal) = self.within_recipient_rate(account, &plan, now) {
-            return self.unless_stored(&plan, refusal).await.map(|accepted| Taken { accepted, is_new: false });
-        }
+        self.within_recipient_rate(account, &plan, now)?;
         let recipient = plan.recipient.clone();
         let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &recipient, now))?;
         let (answer, answered) = oneshot::channel();
@@ -158,6 +156,28 @@ impl Engine {
         }
     }
 
+    /// The answer that the very same request was given before, if it is marked by an idempotency key: what would be refused now was
+    /// sent then. Else the refusal.
+    pub(crate) async fn unless_answered_to_key(
+        &self,
+        account: AccountId,
+        key: Option<IdempotencyKey>,
+        refusal: Refusal,
+    ) -> Outcome {
+        let Some(key) = key.filter(|_| refusal != Refusal::IdempotencyConflict) else {
+            return Outcome::Refused(refusal);
+        };
+        let now = self.world.now();
+        match self.read(move |store| store.answered_to_key(account, &key, now)).await {
+            Ok(Some(accepted)) => Outcome::Sent(accepted),
+            Ok(None) => Outcome::Refused(refusal),
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+
     /// Takes the parts out of what the account may send as one sender.
     fn within_sender_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
         let parts_max = account.rules.sender_parts_per_second_max;
@@ -191,20 +211,6 @@ impl Engine {
 
     fn recipients(&self) -> MutexGuard<'_, Recipients> {
         self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The answer that the same idempotency key was given before: who asks again sends nothing more to the recipient. Else the
-    /// refusal.
-    pub(crate) async fn unless_stored(&self, plan: &Plan, refusal: Refusal) -> Result<Accepted, Refusal> {
-        let Some(key) = plan.idempotency.clone() else { return Err(refusal) };
-        let (account, now) = (plan.account_id, plan.accepted_at);
-        match self.read(move |store| store.stored_answer(account, &key, now)).await {
-            Ok(found) => found.ok_or(refusal),
-            Err(error) => {
-                tracing::error!(%error, "cannot look for the answer to an idempotency key; it is refused as a new request");
-                Err(refusal)
-            }
-        }
     }
 
     /// Runs after the commit, on the writer thread: the parts leave or queue up, and the answer is made.
@@ -252,7 +258,7 @@ impl Engine {
                 tracing::error!(message_id = %plan.message_id, "the store gave another operation's answer; report this as a bug");
                 Err(Refusal::Internal)
             }
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }

@@ -160,7 +160,7 @@ impl Engine {
         self.batcher.push(vec![op], then);
         match answered.await.unwrap_or(Err(CommitError::Closed)) {
             Ok(mut results) => results.pop().ok_or(Refusal::Internal),
-            Err(CommitError::Full) => Err(Refusal::Overloaded),
+            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }

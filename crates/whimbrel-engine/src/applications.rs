@@ -269,7 +269,9 @@ impl Engine {
             Ok(outcome) => Ok(outcome),
             Err(ApplicationError::Unknown) => Ok(ApplicationOutcome::Unknown { id: unknown }),
             Err(ApplicationError::TooMany) => Ok(ApplicationOutcome::TooMany { count_max: APPLICATIONS_MAX }),
-            Err(ApplicationError::Busy | ApplicationError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
+            Err(ApplicationError::Busy | ApplicationError::Commit(CommitError::Full | CommitError::NoSpace(_))) => {
+                Err(Refusal::Overloaded)
+            }
             Err(error) => {
                 tracing::error!(%account_id, %error, "a call about applications failed");
                 Err(Refusal::Internal)

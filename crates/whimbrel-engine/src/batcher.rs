@@ -1,10 +1,12 @@
-//! Group commit without timers: whatever came while the last commit was under way is the next batch.
+//! Group commit without timers: what came while the last commit was under way is the next batch, as far as its bounds allow ([`queue`]).
 //!
 //! One writer thread owns the store's write side. A caller hands over a group of operations with what is to be done once they
 //! are durable; that continuation runs on the writer thread whether or not anybody still waits for the answer, so a client that
 //! hangs up cannot strand a message. Once the store has stopped, every group is answered with the error.
 
-use std::collections::VecDeque;
+mod pace;
+mod queue;
+
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -12,8 +14,11 @@ use tokio::sync::oneshot;
 use whimbrel_core::World;
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
-/// Operations in one commit, at most. A group is never split over two commits unless it is longer than this.
-const BATCH_OPS_MAX: usize = 4_096;
+use self::pace::Pace;
+use self::queue::{Group, Queue};
+
+/// How often the store is asked whether there is room again.
+const ROOM_ASKED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What runs after a commit, with the answers of the group in order.
 pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Send>;
@@ -23,8 +28,10 @@ pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Sen
 pub enum CommitError {
     /// The store has stopped; nothing is accepted until a restart.
     Stopped(StoreError),
-    /// Too much is waiting: nothing of the group was or will be done.
+    /// Too much is waiting, of everybody or of this account: nothing of the group was or will be done.
     Full,
+    /// The disk has no room: nothing of the group was or will be done. The store goes on by itself once there is some.
+    NoSpace(StoreError),
     /// The process is ending.
     Closed,
 }
@@ -32,7 +39,7 @@ pub enum CommitError {
 impl std::fmt::Display for CommitError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Stopped(error) => error.fmt(f),
+            Self::Stopped(error) | Self::NoSpace(error) => error.fmt(f),
             Self::Full => f.write_str("too many operations wait for the store; try again"),
             Self::Closed => f.write_str("the store is closing"),
         }
@@ -41,23 +48,33 @@ impl std::fmt::Display for CommitError {
 
 impl std::error::Error for CommitError {}
 
-struct Group {
-    ops: Vec<Op>,
-    then: Continuation,
+/// Whether a group may be turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It begins something.
+    New,
+    /// It ends work already taken: it waits for room on the disk as it waits for a flush.
+    Settling,
 }
 
 #[derive(Default)]
 struct Waiting {
-    groups: VecDeque<Group>,
-    op_count: usize,
+    queue: Queue,
+    pace: Pace,
     closing: bool,
     stopped: Option<StoreError>,
+    /// The disk has no room: nothing new is taken, and what ends other work waits.
+    full: Option<StoreError>,
+    /// Nothing waits for room any more: the process is ending.
+    impatient: bool,
 }
 
 struct Shared {
     waiting: Mutex<Waiting>,
     came: Condvar,
+    /// New operations that may wait, of all accounts together.
     op_count_max: usize,
+    world: Arc<dyn World>,
 }
 
 impl Shared {
@@ -76,7 +93,6 @@ pub struct Batcher {
 pub struct Stepper {
     shared: Arc<Shared>,
     store: Arc<dyn Store>,
-    world: Arc<dyn World>,
 }
 
 /// Owns the writer thread.
@@ -91,11 +107,10 @@ impl Batcher {
     /// # Errors
     /// If the operating system gives no thread.
     pub fn start(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
-        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
+        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max, world });
         let of_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || write(&of_thread, &*store, &*world))?;
+        let thread =
+            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
         Ok((Self { shared: Arc::clone(&shared) }, Writer { shared, thread: Some(thread) }))
     }
 
@@ -103,28 +118,32 @@ impl Batcher {
     /// refused.
     #[must_use]
     pub fn stepped(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> (Self, Stepper) {
-        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max });
-        (Self { shared: Arc::clone(&shared) }, Stepper { shared, store, world })
+        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max, world });
+        (Self { shared: Arc::clone(&shared) }, Stepper { shared, store })
     }
 
     /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
     pub fn push(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_within(ops, then, self.shared.op_count_max);
+        self.push_as(Kind::New, ops, then);
     }
 
     /// As [`push`](Self::push) for operations that end work already taken (answers of carriers, receipts, webhooks): they are
     /// bounded by their own windows and never turned away for lack of room.
     pub fn push_settling(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_within(ops, then, usize::MAX);
+        self.push_as(Kind::Settling, ops, then);
     }
 
-    fn push_within(&self, ops: Vec<Op>, then: Continuation, op_count_max: usize) {
+    fn push_as(&self, kind: Kind, ops: Vec<Op>, then: Continuation) {
+        let now = self.shared.world.now();
         let mut waiting = self.shared.lock();
+        let full = waiting.full.as_ref().filter(|_| kind == Kind::New || waiting.impatient);
         let refused = if let Some(error) = &waiting.stopped {
             Some(CommitError::Stopped(error.clone()))
         } else if waiting.closing {
             Some(CommitError::Closed)
-        } else if waiting.op_count.saturating_add(ops.len()) > op_count_max {
+        } else if let Some(error) = full {
+            Some(CommitError::NoSpace(error.clone()))
+        } else if kind == Kind::New && !waiting.queue.admits(&ops, waiting.pace.room(self.shared.op_count_max), now) {
             Some(CommitError::Full)
         } else {
             None
@@ -134,9 +153,8 @@ impl Batcher {
             then(Err(error));
             return;
         }
-        waiting.op_count += ops.len();
-        waiting.groups.push_back(Group { ops, then });
-        let was_idle = waiting.groups.len() == 1;
+        let was_idle = waiting.queue.is_empty();
+        waiting.queue.push(Group { ops, then, kind }, now);
         drop(waiting);
         if was_idle {
             self.shared.came.notify_one();
@@ -156,10 +174,31 @@ impl Batcher {
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
-    /// Why the store has stopped, if it has.
+    /// Waits until everything new that was handed over before was committed, or refused, and what follows from it has run. Nothing new
+    /// may be handed over meanwhile, or it may wait for ever.
+    pub async fn caught_up(&self) {
+        loop {
+            let has_new = self.shared.lock().queue.has_new();
+            let (answer, answered) = oneshot::channel();
+            self.push_settling(Vec::new(), Box::new(move |_| _ = answer.send(())));
+            // Whatever became of the store: nothing that was taken before is still under way.
+            if answered.await.is_err() || !has_new {
+                return;
+            }
+        }
+    }
+
+    /// Why the store takes nothing now: it has stopped, or there is no room on its disk.
     #[must_use]
     pub fn stopped(&self) -> Option<StoreError> {
-        self.shared.lock().stopped.clone()
+        let waiting = self.shared.lock();
+        waiting.stopped.as_ref().or(waiting.full.as_ref()).cloned()
+    }
+
+    /// Nothing waits for room on the disk from now on: the process is ending, and what is in doubt is found at the next start.
+    pub fn lose_patience(&self) {
+        self.shared.lock().impatient = true;
+        self.shared.came.notify_one();
     }
 }
 
@@ -167,14 +206,14 @@ impl Stepper {
     /// Whether something waits to be committed.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.shared.lock().groups.is_empty()
+        !self.shared.lock().queue.is_empty()
     }
 
     /// Commits what waits as one batch, and runs what follows from it, as the thread would. Does nothing if nothing waits.
     pub fn step(&self) {
-        let groups = take_batch(&mut self.shared.lock());
+        let groups = self.shared.lock().queue.take();
         if !groups.is_empty() {
-            commit(&self.shared, &*self.store, &*self.world, groups);
+            commit(&self.shared, &*self.store, groups);
         }
     }
 }
@@ -214,8 +253,7 @@ impl Drop for Ending<'_> {
         let error = StoreError::Stopped { why: "its writer thread panicked: report this as a bug".into() };
         let mut waiting = self.0.lock();
         waiting.stopped = Some(error.clone());
-        waiting.op_count = 0;
-        let groups = std::mem::take(&mut waiting.groups);
+        let groups = waiting.queue.take_all();
         drop(waiting);
         tracing::error!(
             "the store's writer thread panicked: nothing is accepted any more; restart, and report this as a bug"
@@ -226,40 +264,98 @@ impl Drop for Ending<'_> {
     }
 }
 
-fn write(shared: &Shared, store: &dyn Store, world: &dyn World) {
+fn write(shared: &Shared, store: &dyn Store) {
     let _ending = Ending(shared);
     while let Some(groups) = next_batch(shared) {
-        commit(shared, store, world, groups);
+        commit(shared, store, groups);
+        while shared.lock().full.is_some() {
+            wait_for_room(shared, store);
+        }
+    }
+}
+
+/// Waits a while, then asks the store whether there is room; what waits meanwhile is kept. Answers it if nobody may wait any more.
+fn wait_for_room(shared: &Shared, store: &dyn Store) {
+    let waiting = shared.lock();
+    let waits = |waiting: &mut Waiting| !waiting.impatient && !waiting.closing;
+    let (waiting, _) =
+        shared.came.wait_timeout_while(waiting, ROOM_ASKED_EVERY, waits).unwrap_or_else(PoisonError::into_inner);
+    let gives_up = waiting.impatient || waiting.closing;
+    drop(waiting);
+    let asked = store.commit(&[]);
+    let mut waiting = shared.lock();
+    match asked {
+        Ok(_) => {
+            waiting.full = None;
+            tracing::info!("there is room on the store's disk again");
+        }
+        Err(error @ StoreError::Full { .. }) if !gives_up => waiting.full = Some(error),
+        Err(error) => {
+            // Nothing can be written before the process ends, or the store has stopped meanwhile.
+            waiting.stopped = Some(error.clone());
+            waiting.full = None;
+            let groups = waiting.queue.take_all();
+            drop(waiting);
+            tracing::error!(%error, "what waited for the store could not be written; it is found again after a restart");
+            for group in groups {
+                (group.then)(Err(CommitError::Stopped(error.clone())));
+            }
+        }
     }
 }
 
 /// One batch: the commit, and what follows from it.
-fn commit(shared: &Shared, store: &dyn Store, world: &dyn World, groups: Vec<Group>) {
+fn commit(shared: &Shared, store: &dyn Store, groups: Vec<Group>) {
     let mut ops = Vec::with_capacity(groups.iter().map(|group| group.ops.len()).sum());
     let mut waiting = Vec::with_capacity(groups.len());
     for mut group in groups {
-        waiting.push((group.ops.len(), group.then));
+        waiting.push((group.ops.len(), group.then, group.kind));
         ops.append(&mut group.ops);
     }
     metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
-    let begun_at = world.now();
+    let begun_at = shared.world.now();
     let committed = store.commit(&ops);
-    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(world.now().since(begun_at).to_std());
+    let took = shared.world.now().since(begun_at);
+    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(took.to_std());
+    let new = waiting.iter().filter(|(_, _, kind)| *kind == Kind::New).map(|(count, ..)| count).sum();
+    if committed.is_ok() {
+        shared.lock().pace.committed(new, took);
+    }
     match committed {
         Ok(results) => answer(waiting, results),
+        Err(error @ StoreError::Full { .. }) => keep(shared, ops, waiting, &error),
         Err(error) => {
             tracing::error!(%error, "a commit failed: nothing is accepted any more");
             shared.lock().stopped = Some(error.clone());
-            for (_, then) in waiting {
+            for (_, then, _) in waiting {
                 then(Err(CommitError::Stopped(error.clone())));
             }
         }
     }
 }
 
-fn answer(waiting: Vec<(usize, Continuation)>, results: Vec<OpResult>) {
+/// Nothing of the batch was done, for want of room. What begins something is refused; what ends other work goes back to its place.
+fn keep(shared: &Shared, ops: Vec<Op>, groups: Vec<(usize, Continuation, Kind)>, error: &StoreError) {
+    tracing::error!(%error, "nothing is accepted until there is room");
+    let mut ops = ops.into_iter();
+    let groups: Vec<Group> = groups
+        .into_iter()
+        .map(|(count, then, kind)| Group { ops: ops.by_ref().take(count).collect(), then, kind })
+        .collect();
+    let mut waiting = shared.lock();
+    waiting.full = Some(error.clone());
+    let mut refused = waiting.queue.put_back(groups);
+    // What came meanwhile is refused with these.
+    refused.extend(waiting.queue.take_new());
+    drop(waiting);
+    for group in refused {
+        (group.then)(Err(CommitError::NoSpace(error.clone())));
+    }
+}
+
+fn answer(waiting: Vec<(usize, Continuation, Kind)>, results: Vec<OpResult>) {
     let mut results = results.into_iter();
-    for (count, then) in waiting {
+    for (count, then, _) in waiting {
         then(Ok(results.by_ref().take(count).collect()));
     }
 }
@@ -268,7 +364,7 @@ fn answer(waiting: Vec<(usize, Continuation)>, results: Vec<OpResult>) {
 fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     let mut waiting = shared.lock();
     loop {
-        if !waiting.groups.is_empty() {
+        if !waiting.queue.is_empty() {
             break;
         }
         if waiting.closing {
@@ -276,22 +372,7 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
         }
         waiting = shared.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
     }
-    Some(take_batch(&mut waiting))
-}
-
-/// Takes what is waiting, up to the bound.
-fn take_batch(waiting: &mut Waiting) -> Vec<Group> {
-    let mut taken = Vec::new();
-    let mut count = 0;
-    while let Some(group) = waiting.groups.front() {
-        if count > 0 && count + group.ops.len() > BATCH_OPS_MAX {
-            break;
-        }
-        count += group.ops.len();
-        taken.extend(waiting.groups.pop_front());
-    }
-    waiting.op_count -= count;
-    taken
+    Some(waiting.queue.take())
 }
 
 #[cfg(test)]
@@ -310,13 +391,11 @@ mod tests {
         let (go, held) = std::sync::mpsc::sync_channel::<()>(1);
         batcher.push(vec![name()], Box::new(move |_| _ = held.recv()));
         batcher.push(vec![name()], Box::new(|_| panic!("on purpose")));
-        let waits = tokio::spawn({
-            let batcher = batcher.clone();
-            async move { batcher.settle(vec![name()]).await }
-        });
-        tokio::task::yield_now().await;
+        let (answer, answered) = oneshot::channel();
+        batcher.push(vec![name()], Box::new(move |result| _ = answer.send(result.is_err())));
         go.send(()).expect("the writer waits");
-        assert!(waits.await.expect("no panic here").is_err());
+        // Whether its turn was in the batch that panicked or after it, it is never told that it was committed.
+        assert!(answered.await.unwrap_or(true));
         drop(writer);
         assert!(matches!(batcher.settle(vec![name()]).await, Err(CommitError::Stopped(_))));
         assert!(batcher.stopped().is_some(), "readiness tells it");

@@ -209,7 +209,7 @@ mod tests {
         let rules = CarrierRules { doubt: DoubtRules::default(), pace, down_grace: Span::ZERO };
         let desk = CarrierDesk::new(CarrierId(1), "acme".into(), rules);
         desk.dispatch().up(LinkId(1), 1);
-        desk.dispatch().refill([], true, Timestamp(0));
+        desk.dispatch().refill([], crate::dispatch::InStore::Nothing, Timestamp(0));
         assert!(desk.dispatch().reserve(1, Timestamp(0)));
         // The message was refused: what queued up behind its place may leave, and nothing else would say so.
         desk.free_places(1);

@@ -41,6 +41,17 @@ pub struct Waiting {
     pub attempt: AttemptNumber,
 }
 
+/// What the store holds beside what a refill brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InStore {
+    /// Nothing that waits for this carrier.
+    Nothing,
+    /// Parts that are due then at the earliest.
+    DueAt(Timestamp),
+    /// More of the same: the refill was cut at its bound.
+    More,
+}
+
 /// The state of one carrier.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -97,8 +108,9 @@ impl Dispatch {
 
     /// Reserves a place for each of `count` new parts, if all can leave at once and nothing waits before them.
     pub fn reserve(&mut self, count: usize, now: Timestamp) -> bool {
-        let waiting =
-            !self.ready.is_empty() || self.more_in_store || self.delayed.first().is_some_and(|first| first.0 <= now);
+        // What is not due yet waits for its time, and nobody waits behind it.
+        let in_store = self.more_in_store && self.quiet_until.is_none_or(|until| until <= now);
+        let waiting = !self.ready.is_empty() || in_store || self.delayed.first().is_some_and(|first| first.0 <= now);
         if waiting || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
@@ -188,9 +200,9 @@ impl Dispatch {
         self.more_in_store && !self.stopping && self.ready.is_empty() && self.quiet_until.is_none()
     }
 
-    /// Adds what the store held: of each class what is due first. `complete`: it held no more than this.
-    pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, complete: bool, now: Timestamp) {
-        self.more_in_store = !complete;
+    /// Adds what the store held: of each class what is due first.
+    pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, rest: InStore, now: Timestamp) {
+        self.more_in_store = rest != InStore::Nothing;
         let mut due_last = now + Span::seconds(1);
         for (part, due_at) in parts {
             self.enqueue(part, due_at, now);
@@ -198,7 +210,8 @@ impl Dispatch {
         }
         if self.more_in_store && self.ready.is_empty() {
             // What the store holds beside these is due after them.
-            self.quiet_until = Some(due_last.min(now + QUIET_MAX));
+            let quiet_until = if let InStore::DueAt(at) = rest { at } else { due_last };
+            self.quiet_until = Some(quiet_until.min(now + QUIET_MAX));
         }
     }
 

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{PartEvent, PartState, Timestamp};
+use whimbrel_core::{PartEvent, PartState, Span, Timestamp};
 use whimbrel_store::{Answer, Op, OpResult};
 
 use crate::Engine;
 use crate::carriers::CarrierDesk;
-use crate::dispatch::{AHEAD, Waiting};
+use crate::dispatch::{AHEAD, InStore, Waiting};
 use crate::settle::{GiveBack, change, give_back};
 
 /// Parts claimed in one commit, at most.
@@ -56,7 +56,11 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
     let asked = engine.read(move |store| Ok((store.queued(id, until, REFILL_MAX)?, store.next_due(id, until)?)));
     match asked.await {
         Ok((parts, next_due)) => {
-            let complete = parts.len() < REFILL_MAX;
+            let rest = match next_due {
+                _ if parts.len() == REFILL_MAX => InStore::More,
+                Some(at) => InStore::DueAt(at),
+                None => InStore::Nothing,
+            };
             let waiting = parts.into_iter().filter_map(|part| match part.record.state {
                 PartState::Queued { due_at } => {
                     let record = part.record;
@@ -66,12 +70,12 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
             });
             let now = engine.world.now();
             let mut dispatch = desk.dispatch();
-            dispatch.refill(waiting, complete, now);
+            dispatch.refill(waiting, rest, now);
             next_due.into_iter().for_each(|due_at| dispatch.left_for_later(due_at, now));
         }
         Err(error) => {
             tracing::error!(carrier = &*desk.name, %error, "cannot read the queue; trying again in a second");
-            engine.world.sleep(whimbrel_core::Span::seconds(1)).await;
+            engine.world.sleep(Span::seconds(1)).await;
             desk.dispatch().left_for_later(engine.world.now(), engine.world.now());
         }
     }

@@ -98,6 +98,7 @@ impl Engine {
         match call {
             Call::Send(send) => {
                 let send = self.addressed(caller, *send);
+                let key = send.idempotency.clone();
                 match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
                     Ok(taken) => {
                         if taken.is_new {
@@ -107,7 +108,10 @@ impl Engine {
                     }
                     // Of a nonce, this is its second use.
                     Err(Refusal::InvalidSignature) => Outcome::Refused(replayed(caller.method)),
-                    Err(refusal) => self.unless_answered(caller, refusal).await,
+                    Err(refusal) => match self.unless_answered(caller, refusal).await {
+                        Outcome::Refused(refusal) => self.unless_answered_to_key(account.id, key, refusal).await,
+                        answered => answered,
+                    },
                 }
             }
             Call::SendMany(many) => self.send_many(dialect, caller, *many).await,

@@ -49,6 +49,7 @@ mod rejections;
 mod reload;
 mod replays;
 mod reroute;
+pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
@@ -80,6 +81,7 @@ use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
+use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
 
@@ -94,8 +96,8 @@ pub use crate::reload::{CarrierChange, Reload, StartCarrier};
 pub use crate::secrets::{AddedSecret, SecretError};
 pub use crate::world::SystemWorld;
 
-/// Operations that may wait for the store before new messages are turned away.
-const WAITING_OPS_MAX: usize = 16_384;
+/// Operations that may wait for the store before new messages are turned away; of one account half of that.
+const WAITING_OPS_MAX: usize = 8_192;
 /// Events of all carriers that may wait to be settled; a carrier stops reading its socket when there is no room.
 pub const EVENTS_MAX: usize = 4_096;
 
@@ -119,6 +121,8 @@ pub struct Parts {
     pub failure_rules: FailureRules,
     /// By which addresses clients call.
     pub addresses: Addresses,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 /// The running engine.
@@ -144,6 +148,7 @@ pub struct Engine {
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
+    pub(crate) retention: Retention,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -285,6 +290,7 @@ impl Engine {
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
+            retention: parts.retention,
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
@@ -312,6 +318,7 @@ impl Engine {
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(retention::run(Arc::clone(self))));
     }
 
     /// Stops in order: nothing new leaves, the carriers answer for what is under way, everything that was reported is settled,
@@ -321,6 +328,7 @@ impl Engine {
         for desk in &desks {
             desk.dispatch().stop();
         }
+        self.batcher.lose_patience();
         self.stop.send_replace(true);
         for desk in &desks {
             desk.bell.notify_one();
@@ -330,6 +338,9 @@ impl Engine {
         for driver in drivers {
             join(driver).await;
         }
+        // A request that was cut may have left a message in the writer's queue, with places that it took before: its parts are handed
+        // over right after their commit, and must be while there is somebody who answers for them.
+        self.batcher.caught_up().await;
         // No carrier is started any more: what is there now is all that must end.
         self.tasks().event_sender = None;
         // Settling goes on while the carriers wait for their last answers. The channel ends when the last carrier does.
@@ -471,6 +482,7 @@ impl Engine {
                 metrics::gauge!("whimbrel_parts_open", "state" => state).set(count as f64);
             }
             metrics::gauge!("whimbrel_receipts_parked").set(stats.parked as f64);
+            metrics::gauge!("whimbrel_parts_set_aside").set(stats.set_aside as f64);
             metrics::gauge!("whimbrel_webhook_backlog").set(stats.notices as f64);
         }
     }

@@ -97,12 +97,24 @@ async fn refill(engine: &Arc<Engine>) {
         Ok(notices) => {
             let notices = notices.into_iter().map(|notice| (lane(&notice), notice));
             engine.notifier.state().refilled(notices, engine.world.now());
+            give_up_unreadable(engine).await;
         }
         Err(error) => {
             tracing::error!(%error, "cannot read the webhooks that are due; trying again in a second");
             engine.world.sleep(Span::seconds(1)).await;
             engine.notifier.state().not_refilled();
         }
+    }
+}
+
+/// Gives up what no read can make sense of: it is on record in the message's story, and hinders the others no more.
+async fn give_up_unreadable(engine: &Arc<Engine>) {
+    let (at, result) = (engine.world.now(), NoticeResult::GivenUp);
+    let detail: Box<str> = "its row cannot be read".into();
+    let give_up = |id| Op::Notice(NoticeTried { id, at, result, detail: detail.clone() });
+    let ops: Vec<Op> = engine.store.unreadable_notices().into_iter().map(give_up).collect();
+    if let Err(error) = engine.batcher.settle(ops).await {
+        tracing::error!(%error, "webhooks that cannot be read could not be given up");
     }
 }
 

@@ -240,7 +240,7 @@ impl Engine {
                 match self.make(grantor, dialect, DocumentKind::OauthGrant, consumer, Some(exchange)).await {
                     Ok((token, secret)) => Ok(OauthOutcome::Token { token, secret, kind: TokenKind::Access }),
                     Err(OauthError::TooMany) => Ok(OauthOutcome::TooMany),
-                    Err(OauthError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
+                    Err(OauthError::Commit(CommitError::Full | CommitError::NoSpace(_))) => Err(Refusal::Overloaded),
                     Err(error) => {
                         tracing::error!(account_id = %grantor, %error, "a grant could not be kept");
                         Err(Refusal::Internal)

@@ -88,7 +88,7 @@ impl Prover {
         let (answer, answered) = oneshot::channel();
         let work = move || {
             if answer.is_closed() {
-                return Spent::Well;
+                return Spent::OnNothing;
             }
             let (result, spent) = work();
             _ = answer.send(result);
@@ -148,7 +148,7 @@ fn work(shared: &Shared) {
         // A panic must not take the thread along: those who wait would wait for ever.
         let spent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
             tracing::error!("dear work, such as the comparison with a secret, ended in a panic; report this as a bug");
-            Spent::Well
+            Spent::OnNothing
         });
         let now = shared.now();
         shared.lock().queue.done(asker, spent, now.saturating_sub(began_at), now, shared.thread_count);

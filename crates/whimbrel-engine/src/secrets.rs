@@ -233,7 +233,9 @@ impl Engine {
         match done {
             Ok(outcome) => Ok(outcome),
             Err(SecretError::Refused(why)) => Ok(SecretsOutcome::Refused(why)),
-            Err(SecretError::Overloaded | SecretError::Commit(CommitError::Full)) => Err(Refusal::Overloaded),
+            Err(SecretError::Overloaded | SecretError::Commit(CommitError::Full | CommitError::NoSpace(_))) => {
+                Err(Refusal::Overloaded)
+            }
             Err(error) => {
                 tracing::error!(account_id = %account.id, %error, "a call about secrets failed");
                 Err(Refusal::Internal)

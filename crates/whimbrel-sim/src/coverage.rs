@@ -36,6 +36,7 @@ pub const WANTED: &[&str] = &[
     "doubt: process ended",
     "doubt ends as unknown",
     "doubt resolved by the clock",
+    "doubt resolved by evidence",
     "receipt on the way",
     "receipt at the end",
     "receipt before its answer",

@@ -22,6 +22,9 @@ pub const PRICE: i64 = 3_330_000;
 /// Two accounts: one pays when the carrier takes a part, one when it is delivered.
 pub const ACCOUNTS: [AccountId; 2] = [AccountId(11), AccountId(12)];
 
+/// The numbers that customers write to.
+const RECIPIENTS: [&str; 4] = ["447700900123", "447700900124", "447700900125", "447700900126"];
+
 /// A request of a customer.
 #[derive(Clone)]
 pub struct Request {
@@ -37,7 +40,8 @@ pub fn request(number: u64, chance: &mut Chance) -> Request {
     let digest = [number.to_le_bytes()[0]; 32];
     let is_wanted = chance.percent(80);
     let call = SendCall {
-        recipient: PhoneNumber::parse("447700900123").expect("digits of a known length"),
+        // Few enough that two texts in doubt often have the same.
+        recipient: PhoneNumber::parse(chance.one_of(&RECIPIENTS)).expect("digits of a known length"),
         sender: SenderId::parse("Acme").expect("four letters"),
         content: Content::Text {
             text: MessageText::new("x".repeat(usize::try_from(length).unwrap_or(1))),

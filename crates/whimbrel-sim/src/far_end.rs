@@ -38,8 +38,8 @@ pub enum Answer {
 /// What a part that arrived leads to: answers and deliveries with their times from now.
 #[derive(Debug, Default)]
 pub struct Fate {
-    /// Whether the far end has the part now.
-    pub is_taken: bool,
+    /// The id under which the far end has the part now, if it has.
+    pub taken_as: Option<Box<str>>,
     /// What the engine hears of the submission.
     pub answers: Vec<(Span, Answer)>,
     /// Deliveries that will be tried.
@@ -107,7 +107,7 @@ impl FarEnd {
         }
         self.id_count += 1;
         let raw: Box<str> = format!("c{}x{}", self.id.0, self.id_count).into();
-        let mut fate = Fate { is_taken: true, ..Fate::default() };
+        let mut fate = Fate { taken_as: Some(raw.clone()), ..Fate::default() };
         if is(habits.loses_answer) {
             fate.answers.push(lost);
             if chance.percent(habits.answers_late) {
@@ -117,15 +117,16 @@ impl FarEnd {
         } else {
             fate.answers.push((after, Answer::Taken(raw.clone())));
         }
-        self.report(&raw, after, chance, &mut fate);
+        let number = if chance.percent(habits.names_numbers) { submission.recipient.digits() } else { "" };
+        self.report(&raw, number, after, chance, &mut fate);
         fate
     }
 
-    fn report(&mut self, raw: &str, answered: Span, chance: &mut Chance, fate: &mut Fate) {
+    fn report(&mut self, raw: &str, number: &str, answered: Span, chance: &mut Chance, fate: &mut Fate) {
         let habits = self.habits;
         if chance.percent(habits.reports_strangers) {
             let stranger = format!("c{}xstranger{}", self.id.0, self.id_count);
-            fate.deliveries.push((answered, self.delivery(&stranger, ReceiptStatus::Delivered)));
+            fate.deliveries.push((answered, self.delivery(&stranger, "", ReceiptStatus::Delivered)));
             fate.deliveries.push((Span(answered.0 * 2), self.delivery_count));
         }
         if chance.percent(habits.never_reports) {
@@ -144,22 +145,22 @@ impl FarEnd {
             if chance.percent(habits.reports_early) { Span(0) } else { Span(answered.0 + chance.millis(0, 3_000).0) };
         for status in [ReceiptStatus::Accepted, ReceiptStatus::Buffered] {
             if chance.percent(20) {
-                fate.deliveries.push((at, self.delivery(raw, status)));
+                fate.deliveries.push((at, self.delivery(raw, number, status)));
                 at = Span(at.0 + chance.millis(1, 2_000).0);
             }
         }
-        let end = self.delivery(raw, chance.one_of(&ends));
+        let end = self.delivery(raw, number, chance.one_of(&ends));
         fate.deliveries.push((at, end));
         if chance.percent(habits.reports_twice) {
             fate.deliveries.push((Span(at.0 + chance.millis(0, 5_000).0), end));
         }
         if chance.percent(habits.contradicts) {
-            let other = self.delivery(raw, chance.one_of(&ends));
+            let other = self.delivery(raw, number, chance.one_of(&ends));
             fate.deliveries.push((Span(at.0 + chance.millis(1, 5_000).0), other));
         }
     }
 
-    fn delivery(&mut self, raw: &str, status: ReceiptStatus) -> u32 {
+    fn delivery(&mut self, raw: &str, number: &str, status: ReceiptStatus) -> u32 {
         self.delivery_count += 1;
         let receipt = CarrierReceipt {
             keys: vec![ReceiptKey { key: raw.as_bytes().into(), form: KeyForm::Plain }],
@@ -168,7 +169,7 @@ impl FarEnd {
             cause: if status == ReceiptStatus::Delivered { Cause::None } else { Cause::General },
             // Names the delivery, so that what is stored can be told apart.
             code: format!("{}.{}", self.id.0, self.delivery_count).into(),
-            recipient: "".into(),
+            recipient: number.into(),
         };
         self.deliveries.insert(self.delivery_count, receipt);
         self.delivery_count

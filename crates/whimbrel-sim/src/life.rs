@@ -11,6 +11,7 @@ use whimbrel_engine::batcher::Stepper;
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
+use whimbrel_engine::retention::Retention;
 use whimbrel_engine::{Engine, Parts};
 use whimbrel_store::Store;
 
@@ -58,6 +59,7 @@ impl Life {
             compat: Compat::On,
             addresses: Default::default(),
             failure_rules: FailureRules::default(),
+            retention: Retention::default(),
         })
         .map_err(|error| told(&error))?;
         let carriers: Vec<Arc<SimCarrier>> = desks

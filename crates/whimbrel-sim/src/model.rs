@@ -30,6 +30,8 @@ pub struct Model {
     pub paid: BTreeMap<i64, i64>,
     /// The part of each carrier's id, and receipts for ids that are not known yet, in the order in which they came.
     ids: BTreeMap<Named, i64>,
+    /// The part that each id was really given for: the engine learns some of them by evidence only.
+    given: BTreeMap<Box<str>, i64>,
     waiting: BTreeMap<Named, Vec<(ReceiptIn, PartEvent)>>,
     /// The message that each idempotency key was answered with.
     keys: BTreeMap<Box<str>, i64>,
@@ -134,8 +136,55 @@ impl Model {
         if let (PartEvent::Sent { attempt }, Some(name)) = (&change.event, &change.answer.id) {
             is_changed |= self.named(&mut part, id, *attempt, change, &name.raw);
         }
+        if let Some(proven) = self.proven(&before, &part, change, outcome) {
+            (part, is_changed) = (proven, true);
+        }
         self.compare(id, &before, &part, outcome, is_changed);
         self.parts.insert(id, part);
+    }
+
+    /// The far end has a part under an id.
+    pub fn taken(&mut self, part_id: PartId, raw: Box<str>) {
+        self.given.insert(raw, part_id.0);
+        if let Some(part) = self.parts.get_mut(&part_id.0) {
+            part.taken += 1;
+        }
+    }
+
+    /// Where the engine says that the far end has a part in doubt: what the part is then, if a receipt that waits was really given
+    /// for it. Which receipts count as evidence is the engine's rule; that it is never another part's is looked at here.
+    fn proven(&mut self, before: &Part, part: &Part, change: &PartChange, outcome: &PartOutcome) -> Option<Part> {
+        let after = outcome.after.filter(|after| !agrees(after, part))?;
+        if !matches!(change.event, PartEvent::Doubt { .. } | PartEvent::Claimed { .. } | PartEvent::Clock) {
+            return None;
+        }
+        let id = after.part_id.0;
+        let (carrier, raw) = self
+            .waiting
+            .keys()
+            .find(|(carrier, raw)| *carrier == before.carrier && self.given.get(raw) == Some(&id))?
+            .clone();
+        self.coverage.count(match change.event {
+            PartEvent::Claimed { .. } => "copy called off by evidence",
+            _ => "doubt resolved by evidence",
+        });
+        let mut proven = before.clone();
+        if let PartEvent::Doubt { .. } = change.event {
+            proven.doubts += 1;
+            proven.place = Place::Uncertain(proven.expires_at);
+        }
+        self.answered_by_receipt(&mut proven, id, (carrier, raw), change.at);
+        Some(proven)
+    }
+
+    /// A part is known by a receipt's id from now on, and the receipts that wait for the id are for it.
+    fn answered_by_receipt(&mut self, part: &mut Part, id: i64, name: Named, at: Timestamp) {
+        let attempt = AttemptNumber(part.attempt);
+        _ = part.happens(&PartEvent::Sent { attempt }, at);
+        self.ids.insert(name.clone(), id);
+        for (receipt, event) in self.waiting.remove(&name).unwrap_or_default() {
+            _ = part.happens(&event, at.max(receipt.at));
+        }
     }
 
     /// The carrier named a part: receipts that waited for the name are for it.
@@ -166,6 +215,22 @@ impl Model {
                 let is_changed = part.happens(&event, incoming.at);
                 self.coverage.event(&event, &before, &part, is_changed);
                 self.compare(id, &before, &part, outcome, is_changed);
+                self.parts.insert(id, part);
+            }
+            (None, ReceiptOutcome::Matched { outcome, .. }) => {
+                let given = self.given.get(&receipt.raw_id).copied();
+                let Some((id, mut part)) = given.and_then(|id| Some((id, self.parts.remove(&id)?))) else {
+                    return self
+                        .fault(format!("a receipt for an id that nobody gave, {:?}, counted as evidence", key.1));
+                };
+                self.coverage.count("doubt resolved by evidence");
+                let before = part.clone();
+                self.waiting.entry(key.clone()).or_default().push((incoming.clone(), event));
+                self.answered_by_receipt(&mut part, id, key, incoming.at);
+                self.require(outcome.after.is_some_and(|after| after.part_id.0 == id), || {
+                    format!("the receipt for part {id:x} counted as evidence for {outcome:?}")
+                });
+                self.compare(id, &before, &part, outcome, true);
                 self.parts.insert(id, part);
             }
             (None, ReceiptOutcome::Parked(_)) => {
@@ -299,6 +364,7 @@ fn new_part(accept: &Accept) -> Part {
     };
     Part {
         account: plan.account_id.0,
+        class: plan.class,
         price: plan.price.units,
         capture_on: plan.capture_on,
         is_wanted: plan.receipt == ReceiptWish::Wanted,

@@ -5,7 +5,8 @@
 
 use whimbrel_core::part::{Funds, RECEIPT_GRACE};
 use whimbrel_core::{
-    CaptureOn, CarrierError, CarrierId, DoubtPolicy, PartEvent, ReceiptStatus, RefusalScope, Span, Timestamp,
+    CaptureOn, CarrierError, CarrierId, DoubtPolicy, MessageClass, PartEvent, ReceiptStatus, RefusalScope, Span,
+    Timestamp,
 };
 
 /// Where a part is.
@@ -28,6 +29,8 @@ pub enum Place {
 pub struct Part {
     /// Who pays.
     pub account: i64,
+    /// Its class.
+    pub class: MessageClass,
     /// What it costs.
     pub price: i64,
     /// When a hold becomes a charge.
@@ -95,7 +98,7 @@ impl Part {
             PartEvent::Doubt { rules, .. } => {
                 self.doubts += 1;
                 let may_resend = self.doubts <= rules.resends_max;
-                match rules.policy {
+                match rules.policy(self.class) {
                     DoubtPolicy::FailUnknown => self.end(ReceiptStatus::Unknown, false),
                     DoubtPolicy::Resend if may_resend && at < self.expires_at => self.queue(at),
                     DoubtPolicy::WaitThenResend if may_resend => {

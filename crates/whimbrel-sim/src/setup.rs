@@ -65,6 +65,8 @@ pub struct Habits {
     pub contradicts: u64,
     /// Receipts for ids that nobody gave.
     pub reports_strangers: u64,
+    /// Receipts that name the number they are for.
+    pub names_numbers: u64,
     /// Longest time to an answer, in milliseconds.
     pub latency_ms_max: u64,
 }
@@ -79,13 +81,13 @@ impl Setup {
             DoubtPolicy::HoldForReceipt,
             DoubtPolicy::FailUnknown,
         ];
-        let policy = chance.one_of(&policies);
+        let (otp, bulk) = (chance.one_of(&policies), chance.one_of(&policies));
         let resends_max = chance.one_of(&[0, 1, 1, 2]);
         Self {
             carrier_count: chance.one_of(&[1, 2]),
             window: chance.one_of(&[1, 2, 3, 6]),
             rate: chance.one_of(&[0, 0, 2, 10]),
-            doubt: DoubtRules { policy, resends_max, wait: chance.millis(1_000, 20_000) },
+            doubt: DoubtRules { otp, bulk, resends_max, wait: chance.millis(1_000, 20_000) },
             funds: chance.one_of(&[3, 10, 1_000, 1_000]),
             call_count: 3 + chance.below(12),
             habits: Habits::of(chance),
@@ -117,6 +119,7 @@ impl Habits {
             reports_twice: some(),
             contradicts: some(),
             reports_strangers: some(),
+            names_numbers: chance.one_of(&[0, 100, 100]),
             latency_ms_max: chance.one_of(&[5, 100, 2_000]),
         }
     }

@@ -7,7 +7,8 @@ use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey, Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
+    Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
@@ -142,8 +143,8 @@ impl Store for SimStore {
         self.inner.queued(carrier, until, count_max)
     }
 
-    fn next_due(&self, carrier: CarrierId, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(carrier, until)
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(carrier, after)
     }
 
     fn movable(
@@ -161,6 +162,10 @@ impl Store for SimStore {
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
         self.inner.notices(after, count_max)
+    }
+
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.inner.unreadable_notices()
     }
 
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
@@ -195,13 +200,13 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
-    fn stored_answer(
+    fn answered_to_key(
         &self,
         account: AccountId,
-        key: &whimbrel_core::IdempotencyKey,
+        key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.inner.stored_answer(account, key, now)
+        self.inner.answered_to_key(account, key, now)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

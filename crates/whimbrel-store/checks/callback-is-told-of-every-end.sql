@@ -5,7 +5,7 @@ with untold (part_id, message_id, status, part_count) as (
   select e.part_id, e.message_id, e.status, m.part_count
   from ended e
   join message m on m.id = e.message_id
-  where m.callback is not null and m.receipt_wanted <> 0 and e.ended_by not in ('answer', 'cancel')
+  where m.callback is not null and m.receipt_wanted <> 0 and e.ended_by not in ('answer', 'fault', 'cancel')
     and not exists (select 1 from notice n where n.id = e.operation)
     and not exists (
       select 1 from event v where v.message_id = e.message_id and v.sequence = e.operation and v.what = 'webhook'

@@ -9,4 +9,5 @@ where not (
   or (ended_by = 'doubt' and status = 'unknown')
   or (ended_by = 'cancel' and status = 'failed')
   or (ended_by = 'clock' and status in ('expired', 'unknown'))
+  or (ended_by = 'fault' and status = 'unknown')
 )

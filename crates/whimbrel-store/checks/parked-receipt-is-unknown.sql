@@ -5,4 +5,9 @@ from parked p
 join parked_key k on k.parked_id = p.id
 join pidx i on i.carrier = k.carrier and i.key = k.key
 where p.reason = 'unknown-id'
+  and (
+    i.part_id > (select pruned_to from meta)
+    or exists (select 1 from live l where l.part_id = i.part_id)
+    or exists (select 1 from ended e where e.part_id = i.part_id)
+  )
 group by p.id

@@ -1,6 +1,6 @@
 -- What counts as spent on a day is no more than the parts accepted on it cost that were not given back: nobody is refused for what
--- they did not spend. It may be less on the day on which a store of the version before is opened. Left out are accounts of which a
--- message was accepted on another day than its id was made (around midnight, or with a clock that was set back), or a long one in the
+-- they did not spend. It may be less on the day on which a store of the version before is opened. Left out are days of which
+-- messages may have been removed because they are old, and accounts of which a message was accepted on another day than its id was made (around midnight, or with a clock that was set back), or a long one in the
 -- last minute of the day, whose parts may have ids of the next. Messages by the index message_by_account; parts by their primary keys
 -- and the partial indexes live_of_message and ended_of_message.
 with today (account_id, spent, made_from, made_until, opens_at, closes_at) as (
@@ -28,6 +28,7 @@ select format('%x', t.account_id), format('%d counts as spent, %d was', t.spent,
 from today t
 left join accepted a on a.account_id = t.account_id
 where t.spent > coalesce(a.amount, 0)
+  and t.made_from > (select pruned_to from meta)
   and not exists (
     select 1 from message m
     where m.account_id = t.account_id

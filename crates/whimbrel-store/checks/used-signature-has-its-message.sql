@@ -6,4 +6,4 @@ join replay r
 left join message m on m.id = r.used_by
 where r.kind not in (0, 1)
   or r.used_by > meta.high_water
-  or (r.kind = 0 and (m.id is null or m.account_id <> r.account_id))
+  or (r.kind = 0 and ((m.id is null and r.used_by > meta.pruned_to) or m.account_id <> r.account_id))

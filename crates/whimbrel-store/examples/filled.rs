@@ -101,7 +101,7 @@ fn refused() -> PartEvent {
 }
 
 fn in_doubt(policy: DoubtPolicy) -> PartEvent {
-    let rules = DoubtRules { policy, ..DoubtRules::default() };
+    let rules = DoubtRules::all(policy);
     PartEvent::Doubt { attempt: AttemptNumber(1), cause: DoubtCause::LinkLost, rules }
 }
 

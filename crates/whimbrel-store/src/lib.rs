@@ -1,7 +1,7 @@
 //! Durable state: one [`commit`](Store::commit) of a batch of operations, and reads.
 //!
-//! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, the store
-//! has stopped for good and none of the batch may be told to anybody. Every operation carries its own time and ids and can
+//! What it promises: when `commit` returns `Ok`, every change of the batch is on the disk; when it returns `Err`, none of the
+//! batch may be told to anybody, and the store has stopped for good unless only the disk was full. Every operation carries its own time and ids and can
 //! be committed twice: the second time changes nothing. An accept then answers the same, marked as repeated; accounts,
 //! payments and names answer as they are; what happened to a part is answered as ignored, and a secret that was revoked as
 //! unknown. Rules of the business (what an
@@ -37,9 +37,9 @@ pub use keyring::{
 pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
     ListChange, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op,
-    OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, ReceiptIn, ReceiptOutcome,
-    Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp,
-    UseOnce, Used, Wallet,
+    OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned, ReceiptIn,
+    ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret,
+    Spread, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
@@ -54,6 +54,11 @@ pub use view::{
 pub enum StoreError {
     /// A write or a flush failed: nothing is written any more until the process is started again.
     Stopped {
+        /// What failed, for the operator.
+        why: Box<str>,
+    },
+    /// The disk has no room: nothing of the batch was done. The store takes a batch again once there is some.
+    Full {
         /// What failed, for the operator.
         why: Box<str>,
     },
@@ -73,6 +78,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped { why } => write!(f, "the store has stopped ({why}); check the disk, then start again"),
+            Self::Full { why } => {
+                write!(f, "the disk of the store is full ({why}); it goes on by itself once there is room")
+            }
             Self::Read { why } => write!(f, "cannot read the store: {why}"),
             Self::Open { why } => write!(f, "cannot open the store: {why}"),
         }
@@ -88,7 +96,8 @@ pub trait Store: Send + Sync + 'static {
     /// An operation that cannot be done (no funds, an unknown part) gets its own answer and does not hinder the others.
     ///
     /// # Errors
-    /// [`StoreError::Stopped`] after the first write or flush that failed, for this and every later call.
+    /// [`StoreError::Full`] if there is no room: nothing was done, and the same batch may be given again. An empty batch asks whether
+    /// there is room by now. [`StoreError::Stopped`] after the first write or flush that failed otherwise, for this and every later call.
     fn commit(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError>;
 
     /// The highest id in the store: ids go on above it.
@@ -109,11 +118,11 @@ pub trait Store: Send + Sync + 'static {
     /// Parts in state `Submitting` with a number above `after`, by number: after a start their answers are lost.
     fn submitting(&self, after: PartId, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
-    /// Parts of `carrier` in state `Queued` that are due by `until`, `Otp` first, then by due time and number.
+    /// Parts of `carrier` in state `Queued` that are due at `until` or before, `Otp` first, then by due time and number.
     fn queued(&self, carrier: CarrierId, until: Timestamp, count_max: usize) -> Result<Vec<OpenPart>, StoreError>;
 
-    /// When the next part of `carrier` is due that is queued and not due by `until`.
-    fn next_due(&self, carrier: CarrierId, until: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    /// When the first part of `carrier` in state `Queued` is due that is not due at `after`.
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// Parts of `carrier` that wait behind `after` and are in no doubt, in the order of [`queued`](Self::queued).
     fn movable(
@@ -123,11 +132,15 @@ pub trait Store: Send + Sync + 'static {
         count_max: usize,
     ) -> Result<Vec<MovablePart>, StoreError>;
 
-    /// Parts whose clock may change them at `now`: expired, or `Uncertain` and to be resolved.
+    /// Parts whose clock may change them at `now`: expired, or `Uncertain` and to be resolved. Parts that a read has left out because
+    /// their rows make no sense come as well, once: any event sets them aside.
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError>;
 
     /// Notices by due time; those due at `now` first, and never more than `count_max`.
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError>;
+
+    /// Notices that a read has left out because their rows make no sense, each once: nobody can be told of them.
+    fn unreadable_notices(&self) -> Vec<NoticeId>;
 
     /// The rules that chose the carriers of parts; parts that are not open are left out.
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError>;
@@ -153,9 +166,8 @@ pub trait Store: Send + Sync + 'static {
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;
 
-    /// What was answered to the request of `account` with that idempotency key, if the same is asked again at `now`; `None` if there is
-    /// no answer any more, or it was another request.
-    fn stored_answer(
+    /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
+    fn answered_to_key(
         &self,
         account: AccountId,
         key: &IdempotencyKey,

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod pool;
+mod prune;
 mod rejection;
 mod reload;
 
@@ -23,6 +24,7 @@ use crate::view::Credential;
 
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
 pub use pool::{Deal, Offer, PoolDone, PoolOp};
+pub use prune::{Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
 
@@ -88,6 +90,8 @@ pub enum Op {
     },
     /// Use something that may be used once, for a request that takes no message.
     UseOnce(UseOnce),
+    /// Forget some of what is old.
+    Prune(Prune),
 }
 
 /// Whether the parts of a message are claimed as they are accepted.
@@ -463,6 +467,8 @@ pub enum OpResult {
     Reload(ReloadDone),
     /// Refused requests were kept.
     RejectionsKept,
+    /// What was forgotten.
+    Pruned(Pruned),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -356,6 +356,8 @@ pub struct Stats {
     pub parked: u64,
     /// Notices that were not delivered yet.
     pub notices: u64,
-    /// Parts of texts that ever came in.
+    /// Parts of texts that ever came in (and are not yet pruned).
     pub inbound: u64,
+    /// Parts that could not go on and were set aside.
+    pub set_aside: u64,
 }

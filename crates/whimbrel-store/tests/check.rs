@@ -172,6 +172,19 @@ fn proved(store: &dyn Store) {
     };
     let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
     assert!(matches!(made, OpResult::Document(_)));
+    // Consumers of OAuth, and grants, have a name in the place of a document.
+    for (kind, key) in [(DocumentKind::OauthConsumer, "consumer"), (DocumentKind::OauthGrant, "token")] {
+        let place = DocumentPlace { dialect: "plain".into(), kind, key: key.into() };
+        let fate = DocumentFate::Make {
+            json: "consumer".into(),
+            public_key: None,
+            secret: Some(Secret::new("a secret of OAuth")),
+            texts: TakesTexts::No,
+            count_max: 3,
+        };
+        let made = run(store, Op::Document(Box::new(DocumentChange { place, account_id: ACCOUNT, fate, at: NOW })));
+        assert!(matches!(made, OpResult::Document(_)));
+    }
 }
 
 /// Two of three parts of a text for a number of the account.
@@ -301,6 +314,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("attempts-are-complete", "delete from attempt where part_id = {3}"),
     ("attempts-are-complete", "insert into attempt values (4, 1, 1, 1, 'sent', '', '', 1)"),
     ("attempts-are-complete", "delete from event where what = 'handed-on'"),
+    ("nothing-is-set-aside", "insert into set_aside values ({4}, 1, 'on purpose', '{}')"),
     ("attempt-is-understood", "update attempt set outcome = 'lost' where part_id = {4}"),
     (
         "resend-has-its-reason",

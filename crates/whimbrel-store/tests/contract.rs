@@ -396,9 +396,19 @@ fn the_queue_has_codes_first_and_then_what_is_due_first() {
     ];
     store.commit(&ops).expect("committed");
     let ids = |parts: Vec<whimbrel_store::OpenPart>| parts.iter().map(|part| part.record.part_id.0).collect::<Vec<_>>();
-    assert_eq!(ids(store.queued(CARRIER, whimbrel_core::Timestamp(i64::MAX), 10).expect("read")), [400, 200, 100]);
-    assert_eq!(ids(store.queued(CARRIER, whimbrel_core::Timestamp(i64::MAX), 1).expect("read")), [400]);
-    assert_eq!(ids(store.queued(CarrierId(2), whimbrel_core::Timestamp(i64::MAX), 10).expect("read")), [500]);
+    assert_eq!(ids(store.queued(CARRIER, NOW + Span::hours(1), 10).expect("read")), [400, 200, 100]);
+    assert_eq!(ids(store.queued(CARRIER, NOW + Span::hours(1), 1).expect("read")), [400]);
+    assert_eq!(ids(store.queued(CarrierId(2), NOW + Span::hours(1), 10).expect("read")), [500]);
+    // Nothing is due before the first of them, and each time names the next one.
+    let before = NOW - Span::hours(1);
+    assert_eq!(ids(store.queued(CARRIER, before, 10).expect("read")), [0_i64; 0]);
+    let mut dues = vec![before];
+    while let Some(next) = store.next_due(CARRIER, dues[dues.len() - 1]).expect("read") {
+        dues.push(next);
+    }
+    let last = dues.pop().expect("some are due");
+    assert_eq!(store.queued(CARRIER, last, 10).expect("read").len(), 3);
+    assert!(dues.last().is_none_or(|due| store.queued(CARRIER, *due, 10).expect("read").len() < 3));
     assert_eq!(ids(store.submitting(PartId(0), 10).expect("read")), [300]);
     assert_eq!(ids(store.submitting(PartId(300), 10).expect("read")), []);
     let record = store.submitting(PartId(0), 1).expect("read")[0].record;

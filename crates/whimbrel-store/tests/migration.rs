@@ -9,7 +9,7 @@ use whimbrel_core::{
     ReceiptStatus, Registration, Secret,
 };
 use whimbrel_sms::ConcatRef;
-use whimbrel_store::{Claim, InboundFilter, KnownSecret, Op, OpResult, OrphanReason, Store};
+use whimbrel_store::{Claim, InboundFilter, KnownSecret, Op, OrphanReason, Store};
 
 const FIRST: &str = include_str!("../migrations/sqlite/0001_first.sql");
 
@@ -195,7 +195,7 @@ fn one_row_that_makes_no_sense_is_left_out_and_the_others_are_read() {
     drop(raw);
     let store = folder.open();
     let queued = |count| {
-        let parts = store.queued(CarrierId(1), whimbrel_core::Timestamp(i64::MAX), count).expect("read");
+        let parts = store.queued(CarrierId(1), NOW + whimbrel_core::Span::hours(1), count).expect("read");
         parts.iter().map(|part| part.record.part_id.0).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -205,7 +205,9 @@ fn one_row_that_makes_no_sense_is_left_out_and_the_others_are_read() {
     );
     let notices = store.notices(None, 2).expect("read");
     assert_eq!(notices.iter().map(|notice| told(notice).message_id.0).collect::<Vec<_>>(), [150, 350]);
-    // Its own operation fails by itself.
-    let results = store.commit(&[claimed(200, 2, 1), claimed(300, 2, 1)]).expect("committed");
-    assert!(matches!(results[0], OpResult::Failed(_)) && matches!(results[1], OpResult::Part(_)));
+    // What was left out is named once, so that an operation sets it aside.
+    let due = |seconds| store.clock_due(NOW + whimbrel_core::Span::seconds(seconds), 10).expect("read");
+    assert_eq!((due(1), due(1)), (vec![whimbrel_core::PartId(200)], Vec::new()));
+    let unreadable = store.unreadable_notices();
+    assert_eq!((unreadable.len(), store.unreadable_notices().len()), (1, 0));
 }

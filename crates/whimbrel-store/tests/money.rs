@@ -236,7 +236,7 @@ impl Model {
 fn rules(policy: u8) -> DoubtRules {
     let policies =
         [DoubtPolicy::Resend, DoubtPolicy::WaitThenResend, DoubtPolicy::HoldForReceipt, DoubtPolicy::FailUnknown];
-    DoubtRules { policy: policies[usize::from(policy)], ..DoubtRules::default() }
+    DoubtRules::all(policies[usize::from(policy)])
 }
 
 fn error(kind: u8) -> CarrierError {

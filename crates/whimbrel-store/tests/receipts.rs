@@ -207,8 +207,8 @@ fn a_part_that_was_handed_on_belongs_to_its_new_carrier() {
     let handed_on = part(&store, refused.clone());
     assert_eq!(handed_on.record.expect("open").carrier, CarrierId(2));
     assert_eq!(part(&store, refused).ignored, Some(Ignored::Stale));
-    assert_eq!(store.queued(CARRIER, whimbrel_core::Timestamp(i64::MAX), 10).expect("read").len(), 0);
-    assert_eq!(store.queued(CarrierId(2), whimbrel_core::Timestamp(i64::MAX), 10).expect("read").len(), 1);
+    assert_eq!(store.queued(CARRIER, NOW + whimbrel_core::Span::hours(1), 10).expect("read").len(), 0);
+    assert_eq!(store.queued(CarrierId(2), NOW + whimbrel_core::Span::hours(1), 10).expect("read").len(), 1);
     let line = view(&store, 100).timeline.into_iter().find(|line| &*line.what == "handed-on").expect("told");
     assert_eq!(&*line.detail, "from tele-1 to tele-2");
     run(&store, claimed(100, 4, 3));

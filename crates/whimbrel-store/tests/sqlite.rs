@@ -125,7 +125,7 @@ fn the_files_belong_to_their_owner_alone() {
 }
 
 #[test]
-fn a_full_disk_stops_the_store_for_good_and_nothing_of_the_batch_is_there() {
+fn a_full_disk_undoes_the_batch_and_the_store_goes_on_once_there_is_room() {
     let folder = Folder::new("full");
     let store = folder.open();
     furnish(&store, i64::MAX / 2);
@@ -144,13 +144,12 @@ fn a_full_disk_stops_the_store_for_good_and_nothing_of_the_batch_is_there() {
         }
         id += 160;
     };
-    assert!(matches!(failed, StoreError::Stopped { .. }), "{failed}");
+    assert!(matches!(failed, StoreError::Full { .. }), "{failed}");
     assert!(!told.is_empty());
-    // Room comes back, but what reached the disk is not known any more: it stays stopped.
-    store.limit_pages(1_000_000).expect("set");
-    for op in [accept(a_plan(900_000, "hi"), Claim::Later), top_up(ACCOUNT, 1, "more")] {
-        assert!(matches!(store.commit(&[op]), Err(StoreError::Stopped { .. })));
-    }
+    let wallet_before = money(&store);
+    let again: Vec<Op> = (0..16).map(|n| accept(a_plan(id + n * 10, &text), Claim::Later)).collect();
+    assert!(matches!(store.commit(&again), Err(StoreError::Full { .. })), "as long as there is none");
+    assert_eq!(money(&store), wallet_before, "nothing is held for what was not taken");
     let check = |store: &SqliteStore| {
         assert!(told.iter().all(|id| store.message(MessageId(*id)).expect("read").is_some()));
         assert!((0..16).all(|n| store.message(MessageId(id + n * 10)).expect("read").is_none()));
@@ -158,10 +157,28 @@ fn a_full_disk_stops_the_store_for_good_and_nothing_of_the_batch_is_there() {
         assert!(store.audit().expect("read").is_clean());
     };
     check(&store);
+    let elsewhere = folder.crashed("full-crashed");
+    check(&elsewhere.open());
+    store.limit_pages(1_000_000).expect("set");
+    assert!(store.commit(&[]).expect("there is room").is_empty());
+    let results = store.commit(&again).expect("the very batch");
+    assert!(results.iter().all(|result| matches!(result, OpResult::Accepted { repeated: false, .. })));
     drop(store);
-    let again = folder.open();
-    check(&again);
-    assert!(matches!(run(&again, accept(a_plan(900_000, "hi"), Claim::Later)), OpResult::Accepted { .. }));
+    assert!(folder.open().audit().expect("read").is_clean());
+}
+
+#[test]
+fn a_fault_of_the_database_stops_the_store_for_good() {
+    let folder = Folder::new("stopped");
+    let store = folder.open();
+    furnish(&store, PLENTY);
+    let other = rusqlite::Connection::open(folder.file()).expect("opens");
+    other.execute_batch("drop table wallet").expect("dropped");
+    for op in [accept(a_plan(100, "hi"), Claim::Later), top_up(ACCOUNT, 1, "more")] {
+        assert!(matches!(store.commit(&[op]), Err(StoreError::Stopped { .. })));
+    }
+    assert!(matches!(store.commit(&[]), Err(StoreError::Stopped { .. })), "asking changes nothing");
+    assert!(store.message(MessageId(100)).expect("read").is_none());
 }
 
 #[test]

@@ -174,6 +174,8 @@ pub struct SmppConfig {
     pub enquire_interval: Span,
     /// How long that answer may take; then it counts as missed. 15 s by default.
     pub enquire_timeout: Span,
+    /// How long an end in good order waits for open answers; what is unanswered then is in doubt. 30 s by default.
+    pub drain_timeout: Span,
     /// Answers missed in a row that end a connection: 1 or 2, taken to the nearer bound outside. 1 by default.
     pub enquire_misses_max: u8,
     /// A kind of service: at most 5 octets, usually empty.
@@ -273,6 +275,7 @@ impl SmppConfig {
             response_timeout: Span::seconds(60),
             enquire_interval: Span::seconds(30),
             enquire_timeout: Span::seconds(15),
+            drain_timeout: Span::seconds(30),
             enquire_misses_max: 1,
             service_type: Box::default(),
             service_type_otp: None,

@@ -107,6 +107,7 @@ impl<'a> Link<'a> {
         esme.timing.response_timeout = duration(config.response_timeout);
         esme.timing.enquire_interval = duration(config.enquire_interval);
         esme.timing.enquire_timeout = duration(config.enquire_timeout);
+        esme.timing.drain_timeout = duration(config.drain_timeout);
         esme.timing.enquire_misses_max = u32::from(config.enquire_misses_max.clamp(1, ENQUIRE_MISSES_MAX));
         esme.bounds.window_max = config.window();
         esme.bounds.requests_max = u32::from(RECEIPTS_OPEN_MAX);

@@ -1,6 +1,7 @@
 //! What is done about a submission whose answer was lost.
 
 use crate::account::text_forms;
+use crate::call::MessageClass;
 use crate::time::Span;
 
 /// What doubt does: the answer to a submission was lost.
@@ -16,20 +17,39 @@ pub enum DoubtPolicy {
     FailUnknown,
 }
 
-/// The doubt policy with its bounds.
+/// The doubt policies with their bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DoubtRules {
-    /// What doubt does.
-    pub policy: DoubtPolicy,
+    /// What doubt does to one-time codes.
+    pub otp: DoubtPolicy,
+    /// What it does to other messages.
+    pub bulk: DoubtPolicy,
     /// Copies that doubt may cause over a part's whole life (R): 0 to 2.
     pub resends_max: u8,
     /// How long [`DoubtPolicy::WaitThenResend`] waits.
     pub wait: Span,
 }
 
+impl DoubtRules {
+    /// One policy for every class, with the usual bounds.
+    #[must_use]
+    pub const fn all(policy: DoubtPolicy) -> Self {
+        Self { otp: policy, bulk: policy, resends_max: 1, wait: Span::seconds(60) }
+    }
+
+    /// What doubt does to a message of that class.
+    #[must_use]
+    pub const fn policy(&self, class: MessageClass) -> DoubtPolicy {
+        match class {
+            MessageClass::Otp => self.otp,
+            MessageClass::Bulk => self.bulk,
+        }
+    }
+}
+
 impl Default for DoubtRules {
     fn default() -> Self {
-        Self { policy: DoubtPolicy::Resend, resends_max: 1, wait: Span::seconds(60) }
+        Self::all(DoubtPolicy::Resend)
     }
 }
 

@@ -10,6 +10,7 @@ fn queued() -> PartRecord {
         message_id: MessageId(7),
         number: 1,
         account_id: AccountId(1),
+        class: MessageClass::Otp,
         carrier: CarrierId(1),
         state: PartState::Queued { due_at: T0 },
         attempt: AttemptNumber(0),
@@ -40,7 +41,7 @@ fn sent_as(attempt: u16) -> PartEvent {
 }
 
 fn doubt(attempt: u16, policy: DoubtPolicy) -> PartEvent {
-    let rules = DoubtRules { policy, ..DoubtRules::default() };
+    let rules = DoubtRules::all(policy);
     PartEvent::Doubt { attempt: AttemptNumber(attempt), cause: DoubtCause::LinkLost, rules }
 }
 

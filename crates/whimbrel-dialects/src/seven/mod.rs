@@ -30,6 +30,7 @@ use whimbrel_core::call::account::{AccountCall, AccountOutcome};
 use whimbrel_core::call::journal::JournalSide;
 use whimbrel_core::call::lookup::Question;
 use whimbrel_core::call::record::{Record, RecordKind};
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{
     AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
     Timestamp,
@@ -53,7 +54,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     id: "seven",
     aliases: &["sms77"],
     title: "seven.io",
-    secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64 }),
+    secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64, signable: Signable::Yes }),
     new_accounts: NewAccounts {
         currency: "EUR",
         class: MessageClass::Bulk,

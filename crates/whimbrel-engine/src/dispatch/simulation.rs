@@ -205,7 +205,7 @@ impl Order {
 impl World {
     fn new(case: Case) -> Self {
         let mut dispatch = Dispatch::new(Pace { parts_per_second_max: case.configured });
-        dispatch.refill([], true, START);
+        dispatch.refill([], InStore::Nothing, START);
         dispatch.up(LINK, case.window);
         Self {
             now: START,

@@ -7,7 +7,7 @@ const LINK: LinkId = LinkId(1);
 
 fn carrier(window_max: u16, parts_per_second_max: u32) -> Dispatch {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max });
-    dispatch.refill([], true, NOW);
+    dispatch.refill([], InStore::Nothing, NOW);
     dispatch.up(LINK, window_max);
     dispatch
 }
@@ -25,7 +25,7 @@ fn nothing_is_reserved_before_the_store_was_asked_or_a_link_is_up() {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
     dispatch.up(LINK, 10);
     assert!(!dispatch.reserve(1, NOW), "older parts may wait in the store");
-    dispatch.refill([], true, NOW);
+    dispatch.refill([], InStore::Nothing, NOW);
     assert!(dispatch.reserve(1, NOW));
     dispatch.down(LINK);
     assert!(!dispatch.reserve(1, NOW));
@@ -189,7 +189,7 @@ fn a_store_that_holds_only_what_is_not_due_is_not_read_again_before() {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
     dispatch.up(LINK, 10);
     let due = |part: i64| (waiting(MessageClass::Bulk, part), NOW + Span::seconds(part));
-    dispatch.refill((3..=8).map(due), false, NOW);
+    dispatch.refill((3..=8).map(due), InStore::More, NOW);
     assert!(!dispatch.wants_refill());
     assert!(dispatch.take(10, NOW).is_empty() && !dispatch.wants_refill(), "a look changes nothing");
     assert_eq!(dispatch.wake_at(NOW), Some(NOW + Span::seconds(3)));
@@ -198,13 +198,30 @@ fn a_store_that_holds_only_what_is_not_due_is_not_read_again_before() {
     assert_eq!(parts(dispatch.take(10, NOW + Span::seconds(8))), [4, 5, 6, 7, 8]);
     assert!(dispatch.wants_refill());
     // Far away: it is looked at again after ten seconds all the same, and the driver is woken for it.
-    dispatch.refill([(waiting(MessageClass::Otp, 9), NOW + Span::hours(1))], false, NOW);
+    dispatch.refill([(waiting(MessageClass::Otp, 9), NOW + Span::hours(1))], InStore::More, NOW);
     let again = NOW + Span::seconds(10);
     assert_eq!((dispatch.wants_refill(), dispatch.wake_at(NOW)), (false, Some(again)));
     assert!(dispatch.take(10, again).is_empty());
     assert_eq!((dispatch.wants_refill(), dispatch.wake_at(again)), (true, Some(again)));
-    dispatch.refill([], false, again);
+    dispatch.refill([], InStore::More, again);
     assert!(!dispatch.wants_refill(), "rows that cannot be read are not read in a circle");
+}
+
+#[test]
+fn what_is_due_tomorrow_stays_in_the_store_and_holds_nobody_up() {
+    let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
+    dispatch.up(LINK, 10);
+    assert!(!dispatch.reserve(1, NOW), "what the store holds is not known yet");
+    dispatch.refill([(waiting(MessageClass::Bulk, 1), NOW)], InStore::DueAt(NOW + Span::hours(24)), NOW);
+    assert!(!dispatch.reserve(1, NOW), "one is due before it");
+    assert_eq!(parts(dispatch.take(10, NOW)), [1]);
+    assert!(dispatch.wants_refill(), "memory is empty: one look says how things are");
+    dispatch.refill([], InStore::DueAt(NOW + Span::hours(24)), NOW);
+    assert!(!dispatch.wants_refill() && dispatch.reserve(1, NOW), "a new part leaves at once");
+    assert_eq!(dispatch.wake_at(NOW), Some(NOW + QUIET_MAX), "a clock may be set");
+    let soon = NOW + Span::seconds(4);
+    dispatch.refill([], InStore::DueAt(soon), NOW);
+    assert_eq!((dispatch.wake_at(NOW), dispatch.reserve(1, soon)), (Some(soon), false));
 }
 
 #[test]
@@ -234,7 +251,7 @@ fn a_full_memory_sends_for_the_rest_later() {
     dispatch.up(LINK, u16::MAX);
     assert_eq!(dispatch.take(usize::MAX, NOW).len(), BACKLOG_MAX);
     assert!(dispatch.wants_refill() && !dispatch.reserve(1, NOW));
-    dispatch.refill([(waiting(MessageClass::Bulk, 9), NOW)], true, NOW);
+    dispatch.refill([(waiting(MessageClass::Bulk, 9), NOW)], InStore::Nothing, NOW);
     assert_eq!(parts(dispatch.take(10, NOW)), [9]);
 }
 

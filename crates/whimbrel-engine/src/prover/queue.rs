@@ -47,6 +47,8 @@ pub enum Spent {
     Well,
     /// It showed that something was wrong.
     OnAGuess,
+    /// Nothing was done: whoever asked is gone. It says nothing of who asked.
+    OnNothing,
 }
 
 /// More work waits than may.
@@ -134,6 +136,7 @@ impl<W> Queue<W> {
     pub(super) fn done(&mut self, asker: Asker, spent: Spent, took: Duration, now: Duration, thread_count: u32) {
         match spent {
             Spent::Well => _ = self.guessed.remove(&asker),
+            Spent::OnNothing => {}
             Spent::OnAGuess => {
                 if self.guessed.len() >= GUESSERS_MAX {
                     self.guessed.clear();
@@ -185,6 +188,7 @@ mod tests {
                             played.waited = played.waited.max(now - asked_at);
                         }
                         Spent::OnAGuess => played.guesses += WORK,
+                        Spent::OnNothing => {}
                     }
                     queue.done(asker, spent, WORK, now, 1);
                 }
@@ -264,6 +268,8 @@ mod tests {
         let (mut queue, asker) = (Queue::<()>::default(), source(1));
         queue.done(asker, Spent::OnAGuess, WORK, WORK, 1);
         assert!(queue.has_guessed(asker, WORK) && !queue.has_guessed(asker, WORK + GUESSED_FOR));
+        queue.done(asker, Spent::OnNothing, WORK, WORK, 1);
+        assert!(queue.has_guessed(asker, WORK), "who hangs up is not forgiven");
         queue.done(asker, Spent::Well, WORK, WORK, 1);
         assert!(!queue.has_guessed(asker, WORK));
         for number in 0..10_000 {

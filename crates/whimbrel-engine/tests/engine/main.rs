@@ -11,6 +11,7 @@ mod resources;
 mod rules;
 mod secret_keys;
 mod signed;
+mod strangers;
 mod support;
 mod wire;
 
@@ -189,21 +190,21 @@ async fn a_throttled_part_waits_and_keeps_its_hold() {
 }
 
 #[tokio::test]
-async fn nothing_is_accepted_once_the_store_has_stopped() {
-    let folder = Folder::new("stopped");
+async fn nothing_is_accepted_while_the_disk_is_full_and_all_goes_on_once_there_is_room() {
+    let folder = Folder::new("full");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
     accepted(gateway.send("hello")).await;
     let part = gateway.next_submission().await;
     gateway.store.limit_pages(1).expect("the limit is taken");
     let mut refused = 0;
-    // What still fits into pages that are there may be accepted; then nothing is, for ever.
+    // What still fits into pages that are there may be accepted; then nothing is, for as long as there is no room.
     for _ in 0..2_000 {
         match soon(gateway.send(&"x".repeat(600))).await.expect("no panic") {
             Outcome::Refused(refusal) => {
-                assert_eq!(refusal, Refusal::Internal);
+                assert_eq!(refusal, Refusal::Overloaded, "come again later");
                 refused += 1;
             }
-            Outcome::Sent(_) => assert_eq!(refused, 0, "accepted after the store had stopped"),
+            Outcome::Sent(_) => assert_eq!(refused, 0, "accepted while there was no room"),
             other => panic!("{other:?}"),
         }
         if refused == 3 {
@@ -211,10 +212,57 @@ async fn nothing_is_accepted_once_the_store_has_stopped() {
         }
     }
     assert_eq!(refused, 3);
-    assert!(gateway.engine.store_stopped().is_some());
+    let why = gateway.engine.store_stopped().expect("readiness tells it");
+    assert!(matches!(why, whimbrel_store::StoreError::Full { .. }), "{why}");
     while gateway.submissions.try_recv().is_ok() {}
+    assert_eq!(gateway.state_of(part.part_id), "submitting", "reads go on");
     let token = gateway.receipt("nobody", ReceiptStatus::Delivered).await;
-    assert_eq!(soon(gateway.acks.recv()).await, Some((token, Ack::TryAgain)), "the carrier keeps its receipt");
+    gateway.sent(&part, "c1", AnswerTiming::InTime).await;
+    assert!(gateway.acks.try_recv().is_err(), "what is not stored is not acknowledged");
+    gateway.store.limit_pages(1_000_000).expect("the limit is taken");
+    assert_eq!(soon(gateway.acks.recv()).await, Some((token, Ack::Stored)), "what waited is stored");
+    gateway.until(|| gateway.state_of(part.part_id) == "submitted").await;
+    assert!(gateway.engine.store_stopped().is_none());
+    accepted(gateway.send("hello again")).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_old_is_forgotten_while_the_gateway_runs() {
+    let folder = Folder::new("retention");
+    let retention = whimbrel_engine::retention::Retention {
+        texts: Some(whimbrel_core::Span::ZERO),
+        messages: Some(whimbrel_core::Span::hours(24 * 7)),
+    };
+    let mut gateway = Gateway::start(&folder, Setup { retention, ..Setup::default() }).await;
+    let message = accepted(gateway.send("hello")).await.message_id;
+    let part = gateway.next_submission().await;
+    gateway.sent(&part, "c1", AnswerTiming::InTime).await;
+    gateway.receipt("c1", ReceiptStatus::Delivered).await;
+    let (_, answer) = soon(gateway.webhooks.recv()).await.expect("a webhook");
+    answer.send(200).expect("awaited");
+    let posted = gateway.held_and_posted();
+    gateway.set_clock(gateway.clock().now() + whimbrel_core::Span::hours(24 * 8));
+    let store = std::sync::Arc::clone(&gateway.store);
+    gateway.until(|| store.message(message).expect("readable").is_none()).await;
+    assert_eq!((gateway.held_and_posted(), store.stats().expect("readable").messages), (posted, 0));
+    assert!(store.audit().expect("readable").is_clean());
+    drop(store);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_gateway_whose_disk_is_full_stops_all_the_same() {
+    let folder = Folder::new("full-stop");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    accepted(gateway.send("hello")).await;
+    let part = gateway.next_submission().await;
+    gateway.store.limit_pages(1).expect("the limit is taken");
+    for _ in 0..2_000 {
+        if let Outcome::Refused(_) = soon(gateway.send(&"x".repeat(600))).await.expect("no panic") {
+            break;
+        }
+    }
     gateway.sent(&part, "c1", AnswerTiming::InTime).await;
     gateway.stop().await;
 }

@@ -128,3 +128,24 @@ async fn row_29_a_receipt_for_a_refused_submission_is_taken_and_changes_nothing(
     assert!(gateway.webhooks.try_recv().is_err(), "told once");
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn the_same_key_is_answered_as_before_whatever_is_refused_by_now() {
+    let folder = Folder::new("same-key");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let first = accepted(gateway.send_marked("hello", "k1")).await;
+    gateway.next_submission().await;
+    list(&gateway, Whose::Everybody, ListKind::Barred, "+4477*").await;
+    let again = accepted(gateway.send_marked("hello", "k1")).await;
+    assert_eq!((again.message_id, again.parts), (first.message_id, first.parts), "it was sent before it was barred");
+    assert!(gateway.submissions.try_recv().is_err(), "and is not sent again");
+    let other = soon(gateway.send_marked("bye", "k1")).await.expect("no panic");
+    assert!(matches!(other, Outcome::Refused(Refusal::RecipientBarred { .. })), "another request: {other:?}");
+    let new = soon(gateway.send_marked("hello", "k2")).await.expect("no panic");
+    assert!(matches!(new, Outcome::Refused(Refusal::RecipientBarred { .. })), "another key: {new:?}");
+    // A day later the answer is forgotten.
+    gateway.set_clock(gateway.clock().now() + whimbrel_core::Span::hours(25));
+    let late = soon(gateway.send_marked("hello", "k1")).await.expect("no panic");
+    assert!(matches!(late, Outcome::Refused(Refusal::RecipientBarred { .. })), "{late:?}");
+    gateway.stop().await;
+}

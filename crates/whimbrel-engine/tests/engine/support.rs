@@ -13,9 +13,9 @@ use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{
     Account, AccountId, AccountRules, AckToken, Alphabet, AnswerTiming, AttemptNumber, AuthMethod, Bucket, Call,
     CarrierEvent, CarrierId, CarrierMessageId, CarrierReceipt, Cause, Content, Currency, Endpoint, EndpointKind,
-    HttpMethodChoice, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money, Networks, PartId,
-    PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret, SecretRole,
-    SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
+    HttpMethodChoice, IdempotencyKey, InboundContent, InboundPart, KeyForm, LinkId, MessageClass, MessageText, Money,
+    Networks, PartId, PhoneNumber, Prices, ReceiptKey, ReceiptStatus, ReceiptWish, Registration, RouteCarrier, Secret,
+    SecretRole, SendCall, SenderId, Snapshot, Span, Submission, Telling, Timestamp, World,
 };
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
@@ -25,6 +25,7 @@ use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
+use whimbrel_engine::retention::Retention;
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
@@ -109,6 +110,7 @@ pub struct Setup {
     /// Whole units paid in.
     pub balance: i64,
     pub failure_rules: FailureRules,
+    pub retention: Retention,
 }
 
 impl Default for Setup {
@@ -119,6 +121,7 @@ impl Default for Setup {
             takes_none: false,
             balance: 100,
             failure_rules: FailureRules::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -149,7 +152,7 @@ impl Gateway {
         let world: Arc<dyn World> = Arc::clone(&clock) as _;
         let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
         let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
-        let doubt = DoubtRules { policy: setup.policy, resends_max: 1, wait: Span::ZERO };
+        let doubt = DoubtRules { wait: Span::ZERO, ..DoubtRules::all(setup.policy) };
         let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), rules(doubt)));
         let (egress, webhooks) = mpsc::unbounded_channel();
         let (engine, events) = Engine::start(Parts {
@@ -162,6 +165,7 @@ impl Gateway {
             snapshot: snapshot(*carrier),
             failure_rules: setup.failure_rules,
             addresses: Addresses::public(["https://sms.example:8080".into()]),
+            retention: setup.retention,
         })
         .await
         .expect("the engine starts");
@@ -256,7 +260,19 @@ impl Gateway {
         source: &str,
         text: &str,
     ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
-        let call = Call::Send(Box::new(SendCall {
+        self.send_call(key, secret, source, Self::a_send(text))
+    }
+
+    /// Sends a text whose request has an idempotency key.
+    pub fn send_marked(&self, text: &str, key: &str) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let mut request_digest = [0; 32];
+        request_digest.iter_mut().zip(text.bytes()).for_each(|(digest, octet)| *digest = octet);
+        let idempotency = Some(IdempotencyKey { key: key.into(), request_digest });
+        self.send_call("key", "secret", "127.0.0.1", SendCall { idempotency, ..Self::a_send(text) })
+    }
+
+    fn a_send(text: &str) -> SendCall {
+        SendCall {
             recipient: PhoneNumber::parse("447700900123").expect("a number"),
             sender: SenderId::parse("Acme").expect("a sender"),
             content: Content::Text { text: MessageText::new(text), alphabet: Alphabet::Gsm7Lossy },
@@ -275,7 +291,17 @@ impl Gateway {
             due_at: None,
             carrier: None,
             mode: whimbrel_core::KeyMode::Live,
-        }));
+        }
+    }
+
+    fn send_call(
+        &self,
+        key: &str,
+        secret: &str,
+        source: &str,
+        send: SendCall,
+    ) -> tokio::task::JoinHandle<whimbrel_core::Outcome> {
+        let call = Call::Send(Box::new(send));
         let method = AuthMethod::Parameters;
         let claim =
             Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };
@@ -380,7 +406,7 @@ pub fn rules(doubt: DoubtRules) -> CarrierRules {
 }
 
 fn snapshot(carrier: CarrierId) -> Snapshot {
-    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n";
+    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n8498,45204,VN,Viettel\n";
     Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),

@@ -30,10 +30,8 @@ impl Sim {
         if open > usize::from(self.setup.window) {
             model.fault(format!("{open} submissions are open in a window of {}", self.setup.window));
         }
-        if fate.is_taken
-            && let Some(part) = model.parts.get_mut(&tried.0.0)
-        {
-            part.taken += 1;
+        if let Some(raw) = fate.taken_as {
+            model.taken(tried.0, raw);
         }
         drop(model);
         for (span, answer) in fate.answers {

@@ -279,8 +279,8 @@ fn code_place(plan: &Plan) -> Option<CodePlace> {
     }
 }
 
-/// The answer that the same request was given before, by its idempotency key.
-pub(super) fn stored_answer(
+/// What was answered to the very request that has this key, while the answer is kept.
+pub(super) fn answered_to_key(
     db: &Connection,
     account: AccountId,
     key: &IdempotencyKey,

@@ -2,14 +2,15 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
-use whimbrel_core::part::{Ignored, MoneyMove, Transition, apply};
+use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
 use whimbrel_core::{
-    CarrierError, CarrierId, Content, DoubtCause, Final, ForHook, MessageClass, MessageId, Money, Notice, NoticeId,
-    NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp, Told,
-    Whole,
+    CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, ForHook, MessageClass, MessageId, Money, Notice,
+    NoticeId, NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp,
+    Told, Whole,
 };
 
 use super::codes::{Code, Tell, open_state, small};
+use super::evidence::Evidence;
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
 use super::writer::Work;
@@ -41,6 +42,7 @@ const INSERT_EVENT: &str = "insert into event (message_id, at, sequence, part_nu
  values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (message_id, at, sequence) do nothing";
 
 /// An event with what came along.
+#[derive(Clone, Copy)]
 pub(super) struct Happening<'a> {
     pub(super) event: &'a PartEvent,
     /// When the change is made.
@@ -72,8 +74,11 @@ impl Work<'_> {
             notice_id: change.notice_id,
             answer: &change.answer,
         };
-        let mut outcome = match rows::find_live(self.db, change.part_id)? {
-            Some(live) => self.settle(live, &happening)?,
+        let mut outcome = match self.open_part(change.part_id)? {
+            Some(live) => match self.evidence_for(&live, &change.event)? {
+                Some(evidence) => self.settle_proven(live, evidence, &happening)?,
+                None => self.settle(live, &happening)?,
+            },
             None => self.not_open(change.part_id)?,
         };
         if let (PartEvent::Sent { .. }, Some(id)) = (&change.event, &change.answer.id) {
@@ -82,8 +87,36 @@ impl Work<'_> {
         Ok(OpResult::Part(Box::new(outcome)))
     }
 
-    /// Applies an event to an open part and writes all that follows from it.
+    /// The answer that an event says is lost, or that a part in doubt waits for, has come in another way.
+    fn settle_proven(
+        &mut self,
+        live: LivePart,
+        evidence: Evidence,
+        happening: &Happening<'_>,
+    ) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        if let PartEvent::Doubt { attempt, cause, rules } = happening.event {
+            // The doubt is on record, whatever its policy; what it would do is not needed any more.
+            let rules = DoubtRules { otp: DoubtPolicy::HoldForReceipt, bulk: DoubtPolicy::HoldForReceipt, ..*rules };
+            let event = PartEvent::Doubt { attempt: *attempt, cause: *cause, rules };
+            _ = self.settle(live, &Happening { event: &event, ..*happening })?;
+        }
+        let live = rows::find_live(self.db, part_id)?.ok_or_else(|| Fault::corrupt("a part in doubt"))?;
+        self.take_as_answer(&live, evidence, happening.at)
+    }
+
+    /// An open part. What cannot be read is a fault of that part.
+    pub(super) fn open_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
+        rows::find_live(self.db, id).map_err(|error| Fault::from(error).of_part(id))
+    }
+
+    /// Applies an event to an open part and writes all that follows from it. What hinders that is a fault of that part.
     pub(super) fn settle(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
+        let part_id = live.record.part_id;
+        self.settle_open(live, happening).map_err(|fault| fault.of_part(part_id))
+    }
+
+    fn settle_open(&mut self, live: LivePart, happening: &Happening<'_>) -> Result<PartOutcome, Fault> {
         let before = live.record;
         let class = live.class;
         let (record, money, tell) = match apply(&before, happening.event, happening.at) {
@@ -127,6 +160,7 @@ impl Work<'_> {
         let open = if let PartState::Final(end) = record.state {
             self.memory.usage.ended(record.account_id, record.message_id, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
+            self.erase_if_due(record.message_id)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
@@ -176,9 +210,11 @@ impl Work<'_> {
 
     /// The answer for a part that ended or never was.
     pub(super) fn not_open(&self, id: PartId) -> Result<PartOutcome, Fault> {
-        let class = match self.ended_part(id)? {
-            Some(ended) => self.message(ended.message_id)?.class,
-            None => MessageClass::Bulk,
+        let class = match self.ended_part(id)?.map(|ended| self.message(ended.message_id)) {
+            Some(Ok(message)) => message.class,
+            // Nothing queues up any more; a message that cannot be read hinders nothing.
+            Some(Err(Fault::Op(_) | Fault::Part(..))) | None => MessageClass::Bulk,
+            Some(Err(fatal)) => return Err(fatal),
         };
         let ignored = Some(Ignored::Late);
         Ok(PartOutcome { record: None, after: None, class, ignored, submission: None, notices: Vec::new() })

@@ -1,6 +1,7 @@
 //! What went wrong inside a transaction, and whether it is one operation's fault or the end of the store.
 
 use rusqlite::ErrorCode;
+use whimbrel_core::PartId;
 
 use crate::StoreError;
 
@@ -9,6 +10,10 @@ use crate::StoreError;
 pub(super) enum Fault {
     /// One operation broke a constraint or met a row that makes no sense: it is left out, the others go on.
     Op(Box<str>),
+    /// The same for an operation that met a part which cannot go on: the part is set aside.
+    Part(PartId, Box<str>),
+    /// There is no room on the disk: nothing of the transaction was done, and nothing is lost.
+    Full(Box<str>),
     /// The database cannot be written or read: everything stops.
     Fatal(Box<str>),
 }
@@ -20,6 +25,7 @@ impl From<rusqlite::Error> for Fault {
         match error {
             Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig => Self::Op(text),
+                ErrorCode::DiskFull => Self::Full(text),
                 _ => Self::Fatal(text),
             },
             Error::FromSqlConversionFailure(..)
@@ -38,6 +44,14 @@ impl Fault {
         Self::Op(format!("{what} in the database makes no sense; restore a backup or report this").into())
     }
 
+    /// The same fault as one of this part's, if it is one operation's.
+    pub(super) fn of_part(self, part_id: PartId) -> Self {
+        match self {
+            Self::Op(why) => Self::Part(part_id, why),
+            other => other,
+        }
+    }
+
     /// A sum left 64 bits.
     pub(super) fn overflow() -> Self {
         Self::Op("an amount is beyond 64 bits".into())
@@ -46,7 +60,7 @@ impl Fault {
     /// The text for the operator.
     pub(super) fn into_text(self) -> Box<str> {
         match self {
-            Self::Op(text) | Self::Fatal(text) => text,
+            Self::Op(text) | Self::Part(_, text) | Self::Full(text) | Self::Fatal(text) => text,
         }
     }
 

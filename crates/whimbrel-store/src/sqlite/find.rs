@@ -11,7 +11,7 @@ use whimbrel_core::{CarrierId, CarrierReceipt, KeyForm, MessageId, NoticeId, Par
 
 use super::change::EndedPart;
 use super::fault::Fault;
-use super::rows::{self, LivePart};
+use super::rows::LivePart;
 use super::writer::Work;
 use crate::op::OrphanReason;
 
@@ -197,7 +197,7 @@ impl Work<'_> {
 
     /// Where a part is; `None` if there is none.
     pub(super) fn hit(&self, part_id: PartId) -> Result<Option<Hit>, Fault> {
-        if let Some(live) = rows::find_live(self.db, part_id)? {
+        if let Some(live) = self.open_part(part_id)? {
             return Ok(Some(Hit::Open(live)));
         }
         Ok(self.ended_part(part_id)?.map(Hit::Ended))

@@ -33,6 +33,8 @@ pub(super) struct Memory {
     /// Where the sweep over old carrier ids goes on.
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
     pub(super) rejections: SinceLook,
+    /// Where the removal of old messages goes on.
+    pub(super) prune_from: i64,
 }
 
 /// Whose lists they are: an account's, or everybody's.
@@ -88,6 +90,9 @@ pub(super) struct Counts {
     pub(super) used_at: Timestamp,
     /// The latest expiry of anything forgotten.
     pub(super) replay_forgotten: Timestamp,
+    /// The highest numbers up to which messages may be gone, and texts erased.
+    pub(super) pruned_to: i64,
+    pub(super) texts_to: i64,
     /// The highest number of a message or document.
     pub(super) serial: u64,
 }
@@ -154,12 +159,13 @@ impl Purse {
 
 const COUNT_LIVE: &str = "select state, count(*) from live group by state";
 const COUNT_REST: &str = "select m.high_water, m.messages, m.doubts, (select count(*) from parked),
- (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten, m.serial from meta m";
+ (select count(*) from notice), (select coalesce(max(id), 0) from parked), m.inbound, m.replay_forgotten,
+ (select count(*) from set_aside), m.pruned_to, m.texts_to, m.serial from meta m";
 const LISTS: &str = "select account_id, kind, entry from list_entry where ?1 is null or account_id = ?1";
 const WRITE_WALLET: &str = "update wallet set posted = ?2, held = ?3, spent_day = ?4, spent = ?5,
  free_credit = ?6, bonus_credit = ?7 where account_id = ?1";
 const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts = ?3, inbound = ?4,
- replay_forgotten = ?5, serial = ?6 where id = 1";
+ replay_forgotten = ?5, pruned_to = ?6, texts_to = ?7, serial = ?8 where id = 1";
 
 impl Memory {
     /// Reads everything anew, at the start.
@@ -176,7 +182,10 @@ impl Memory {
             counts.parked_last = row.get(5)?;
             counts.stats.inbound = count(row.get(6)?);
             counts.replay_forgotten = Timestamp(row.get(7)?);
-            counts.serial = count(row.get(8)?);
+            counts.stats.set_aside = count(row.get(8)?);
+            counts.pruned_to = row.get(9)?;
+            counts.texts_to = row.get(10)?;
+            counts.serial = count(row.get(11)?);
             Ok(())
         })?;
         let mut statement = db.prepare(COUNT_LIVE)?;
@@ -331,12 +340,12 @@ impl Memory {
     pub(super) fn write_meta(&self, db: &Connection, before: &Counts) -> Result<(), Fault> {
         let marks = |counts: &Counts| {
             let stats = &counts.stats;
-            (counts.high_water, stats.messages, stats.doubts, stats.inbound, counts.replay_forgotten, counts.serial)
+            let rows = [stats.messages, stats.doubts, stats.inbound, counts.serial].map(signed);
+            (counts.high_water, rows, counts.replay_forgotten.0, counts.pruned_to, counts.texts_to)
         };
         if marks(&self.counts) != marks(before) {
-            let (high_water, messages, doubts, inbound, forgotten, serial) = marks(&self.counts);
-            let row =
-                params![high_water, signed(messages), signed(doubts), signed(inbound), forgotten.0, signed(serial)];
+            let (high_water, [messages, doubts, inbound, serial], forgotten, pruned_to, texts_to) = marks(&self.counts);
+            let row = params![high_water, messages, doubts, inbound, forgotten, pruned_to, texts_to, serial];
             db.prepare_cached(WRITE_META)?.execute(row)?;
         }
         Ok(())

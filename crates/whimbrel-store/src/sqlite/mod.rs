@@ -15,6 +15,7 @@ mod codes;
 mod copy;
 mod credentials;
 mod documents;
+mod evidence;
 mod fault;
 mod find;
 mod history;
@@ -31,6 +32,7 @@ mod open;
 mod parked;
 mod policy;
 mod pool;
+mod prune;
 mod reads;
 mod receipt;
 mod rejections;
@@ -39,6 +41,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod set_aside;
 mod story;
 mod unreadable;
 mod usage;
@@ -61,7 +64,7 @@ use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::copy_store;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
-use self::unreadable::Unreadable;
+use self::unreadable::{Unreadable, What};
 use self::writer::Writer;
 use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
@@ -264,8 +267,8 @@ impl Store for SqliteStore {
         self.read(|db| reads::queued(db, &self.unreadable, (carrier, until), count_max))
     }
 
-    fn next_due(&self, carrier: CarrierId, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|db| reads::next_due(db, carrier, until))
+    fn next_due(&self, carrier: CarrierId, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|db| reads::next_due(db, carrier, after))
     }
 
     fn movable(
@@ -278,11 +281,18 @@ impl Store for SqliteStore {
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
-        self.read(|db| reads::clock_due(db, now, count_max))
+        let mut due = self.read(|db| reads::clock_due(db, now, count_max))?;
+        // What cannot be read fails at its next event, and is set aside by it.
+        due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
+        Ok(due)
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
         self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
+    }
+
+    fn unreadable_notices(&self) -> Vec<NoticeId> {
+        self.unreadable.take(What::Notice).into_iter().map(NoticeId).collect()
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -313,13 +323,13 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn stored_answer(
+    fn answered_to_key(
         &self,
         account: AccountId,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Accepted>, StoreError> {
-        self.read(|db| accept::stored_answer(db, account, key, now))
+        self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {

@@ -117,7 +117,7 @@ impl Work<'_> {
         let found = self
             .db
             .prepare_cached(FIND)?
-            .query_row([tried.id.0], |row| Ok((MessageId(row.get(0)?), small::<u8>(row, 1)?)))
+            .query_row([tried.id.0], |row| Ok((row.get::<_, Option<i64>>(0)?.map(MessageId), small::<u8>(row, 1)?)))
             .optional()?;
         let Some((message_id, number)) = found else { return Ok(OpResult::NoticeNoted) };
         let word = match tried.result {
@@ -142,7 +142,10 @@ impl Work<'_> {
             notice_id: tried.id,
             answer: &Answer::default(),
         };
-        self.write_event(message_id, number, "webhook", &happening, &detail)?;
+        // One that tells of nothing has no story.
+        if let Some(message_id) = message_id {
+            self.write_event(message_id, number, "webhook", &happening, &detail)?;
+        }
         Ok(OpResult::NoticeNoted)
     }
 }

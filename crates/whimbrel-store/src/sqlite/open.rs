@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::keyring::Keyring;
 
 /// One file per version, in order: version n is after the nth. What SQL alone cannot do comes after it.
-const MIGRATIONS: [(&str, Option<Moved>); 9] = [
+const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0001_first.sql"), None),
     (include_str!("../../migrations/sqlite/0002_inbound.sql"), None),
     (include_str!("../../migrations/sqlite/0003_credentials.sql"), Some(moved::credentials)),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(&str, Option<Moved>); 9] = [
     (include_str!("../../migrations/sqlite/0006_applications.sql"), None),
     (include_str!("../../migrations/sqlite/0007_keys_and_buckets.sql"), None),
     (include_str!("../../migrations/sqlite/0008_numbered.sql"), None),
+    (include_str!("../../migrations/sqlite/0009_kept.sql"), None),
     (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;

@@ -14,7 +14,7 @@ use super::inbound::{inbound_columns, inbound_part};
 use super::inbox;
 use super::reload::reload;
 use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_columns, message_row};
-use super::unreadable::{Unreadable, Wanted};
+use super::unreadable::{Unreadable, Wanted, What};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
 use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
@@ -162,7 +162,7 @@ fn movable_part(row: &Row<'_>) -> rusqlite::Result<MovablePart> {
 }
 
 fn open_parts(count_max: usize) -> Wanted {
-    Wanted { what: "part", id_column: 0, count_max: count_max.min(ROWS_MAX) }
+    Wanted { what: What::Part, id_column: 0, count_max: count_max.min(ROWS_MAX) }
 }
 
 fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
@@ -196,7 +196,7 @@ pub(super) fn notices(
 ) -> Result<Vec<Notice>, Fault> {
     let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
     let mut statement = db.prepare_cached(NOTICES)?;
-    let wanted = Wanted { what: "notice", id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
+    let wanted = Wanted { what: What::Notice, id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
     let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
     for notice in &mut notices {
         complete_notice(db, notice)?;

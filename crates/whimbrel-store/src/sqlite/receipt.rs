@@ -59,7 +59,10 @@ impl Work<'_> {
             answer: &answer,
         };
         let outcome = match self.find_part(incoming.carrier, receipt, incoming.notice_id)? {
-            Found::Nothing(reason) => self.park(incoming, reason)?,
+            Found::Nothing(reason) => {
+                let parked = self.park(incoming, reason)?;
+                self.settle_as_evidence(incoming, parked)?
+            }
             Found::Part { hit, form, siblings } => {
                 let outcome = match hit {
                     Hit::Open(live) => self.settle_receipt(live, &happening, &receipt.raw_id)?,

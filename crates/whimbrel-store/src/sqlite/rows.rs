@@ -49,6 +49,7 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
             message_id: MessageId(row.get(1)?),
             number: small(row, 2)?,
             account_id: AccountId(row.get(3)?),
+            class: coded(row, 15)?,
             carrier: CarrierId(small(row, 4)?),
             state: state_of(row.get(5)?, row.get(6)?).ok_or_else(|| corrupt_column(5))?,
             attempt: AttemptNumber(small(row, 7)?),

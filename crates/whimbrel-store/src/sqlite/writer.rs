@@ -1,9 +1,9 @@
 //! The one writer: a batch is one transaction and one flush.
 //!
 //! An operation that breaks a constraint spoils the transaction it is in: the whole batch is rolled back and done again, each
-//! operation inside a savepoint of its own, so that only the culprit is left out. Any other error (a full disk, a failed
-//! flush) ends the writer for good: what a failed flush left on the disk is not known, and trying again could report as
-//! durable what is not.
+//! operation inside a savepoint of its own, so that only the culprit is left out; a part that cannot go on is set aside. A disk
+//! without room undoes the batch, and that is all: the log's valid end did not move. Any other error (a failed flush) ends the writer
+//! for good: what a failed flush left on the disk is not known, and trying again could report as durable what is not.
 
 use rusqlite::Connection;
 use whimbrel_core::Timestamp;
@@ -11,6 +11,7 @@ use whimbrel_core::Timestamp;
 use super::fault::Fault;
 use super::memory::{Counts, Memory};
 use super::sealed;
+use super::set_aside::Hold;
 use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult};
@@ -21,6 +22,8 @@ pub(super) struct Writer {
     pub(super) memory: Memory,
     keyring: Keyring,
     stopped: Option<Box<str>>,
+    /// The disk had no room when something was last written.
+    is_full: bool,
 }
 
 /// A transaction under way; the verbs in the files beside this one are its methods.
@@ -33,7 +36,7 @@ pub(super) struct Work<'a> {
 impl Writer {
     pub(super) fn new(db: Connection, keyring: Keyring) -> Result<Self, Fault> {
         let memory = Memory::load(&db)?;
-        Ok(Self { db, memory, keyring, stopped: None })
+        Ok(Self { db, memory, keyring, stopped: None, is_full: false })
     }
 
     /// Removes every row; the counts and marks of `meta` are zero again.
@@ -54,7 +57,7 @@ impl Writer {
     /// As if the process had ended and begun again.
     pub(super) fn restart(&mut self) -> Result<(), Fault> {
         self.memory = Memory::load(&self.db)?;
-        self.stopped = None;
+        (self.stopped, self.is_full) = (None, false);
         Ok(())
     }
 
@@ -63,18 +66,19 @@ impl Writer {
         if let Some(why) = &self.stopped {
             return Err(StoreError::Stopped { why: why.clone() });
         }
-        if batch.is_empty() {
+        if batch.is_empty() && !self.is_full {
             return Ok(Vec::new());
         }
         let before = self.memory.counts;
         let done = match self.together(batch, &before) {
-            Err(Fault::Op(why)) => {
+            Err(Fault::Op(why) | Fault::Part(_, why)) => {
                 tracing::warn!(op_count = batch.len(), why = &*why, "a batch is done again one by one");
                 self.one_by_one(batch, &before)
             }
             other => other,
         };
-        let mut results = done.map_err(|fault| self.stop(fault))?;
+        let mut results = done.map_err(|fault| self.refuse(fault, &before))?;
+        self.is_full = false;
         self.report(&before);
         self.after_commit(batch, &mut results);
         Ok(results)
@@ -94,10 +98,17 @@ impl Writer {
         self.db.execute_batch("begin immediate")?;
         let done = self.apply_all(batch, before);
         if done.is_err() {
-            self.db.execute_batch("rollback")?;
-            self.restore(before)?;
+            self.undo(before)?;
         }
         done
+    }
+
+    /// Undoes what is open; SQLite may have done so by itself.
+    fn undo(&mut self, before: &Counts) -> Result<(), Fault> {
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("rollback")?;
+        }
+        self.restore(before)
     }
 
     fn apply_all(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
@@ -121,15 +132,7 @@ impl Writer {
             });
             match done {
                 Ok(result) => results.push(result),
-                Err(Fault::Op(why)) => {
-                    self.db.execute_batch("rollback to op")?;
-                    self.restore(&before_op)?;
-                    tracing::error!(
-                        why = &*why,
-                        "an operation was left out; this is a fault of ours, please report it"
-                    );
-                    results.push(OpResult::Failed(why));
-                }
+                Err(fault @ (Fault::Op(_) | Fault::Part(..))) => results.push(self.without(op, fault, &before_op)?),
                 Err(fatal) => return Err(fatal),
             }
             self.db.execute_batch("release op")?;
@@ -138,9 +141,51 @@ impl Writer {
         Ok(results)
     }
 
+    /// Goes on without an operation, inside its savepoint. If the fault is a part's, the part is set aside and the operation is done for
+    /// one that is not open any more; where even that breaks, money stays as it is.
+    fn without(&mut self, op: &Op, fault: Fault, before_op: &Counts) -> Result<OpResult, Fault> {
+        let part = match (&fault, op) {
+            (Fault::Part(part_id, _), _) => Some(*part_id),
+            (_, Op::Part(change)) => Some(change.part_id),
+            _ => None,
+        };
+        let why = fault.into_text();
+        for hold in [Hold::GivenBack, Hold::LeftAsItIs] {
+            self.db.execute_batch("rollback to op")?;
+            self.restore(before_op)?;
+            let Some(part_id) = part else { break };
+            let done =
+                self.work().set_aside(part_id, &why, hold).and_then(|()| self.work().apply(op)).and_then(|result| {
+                    self.memory.write_wallets(&self.db)?;
+                    Ok(result)
+                });
+            match done {
+                Ok(result) => {
+                    let part = format!("{:x}", part_id.0);
+                    tracing::error!(
+                        part,
+                        why = &*why,
+                        "a part cannot go on and was set aside; please report this as a bug"
+                    );
+                    return Ok(result);
+                }
+                Err(Fault::Op(_) | Fault::Part(..)) => {}
+                Err(fatal) => return Err(fatal),
+            }
+        }
+        self.db.execute_batch("rollback to op")?;
+        self.restore(before_op)?;
+        tracing::error!(why = &*why, "an operation was left out; this is a fault of ours, please report it");
+        Ok(OpResult::Failed(why))
+    }
+
     fn finish(&mut self, before: &Counts) -> Result<(), Fault> {
         self.work().tidy()?;
         self.memory.write_wallets(&self.db)?;
+        if self.is_full {
+            // A write for its own sake: whether there is room again is not known before.
+            self.db.execute_batch("update meta set high_water = high_water")?;
+        }
         self.memory.write_meta(&self.db, before)?;
         self.db.execute_batch("commit")?;
         Ok(())
@@ -153,6 +198,20 @@ impl Writer {
     fn restore(&mut self, counts: &Counts) -> Result<(), Fault> {
         self.memory.counts = *counts;
         self.memory.restore(&self.db)
+    }
+
+    /// A disk without room may have some later; every other fault is the end.
+    fn refuse(&mut self, fault: Fault, before: &Counts) -> StoreError {
+        match fault {
+            Fault::Full(why) => match self.undo(before) {
+                Ok(()) => {
+                    self.is_full = true;
+                    StoreError::Full { why }
+                }
+                Err(fault) => self.stop(fault),
+            },
+            fault => self.stop(fault),
+        }
     }
 
     /// Stops for good. The rollback may fail as well; what is open is undone when the file is opened again.
@@ -200,6 +259,7 @@ impl Work<'_> {
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
+            Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
         }
     }
 

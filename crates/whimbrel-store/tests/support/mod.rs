@@ -218,7 +218,7 @@ pub fn sent(part: i64, seconds: i64, attempt: u16, id: &str) -> Op {
 }
 
 pub fn doubt(part: i64, seconds: i64, attempt: u16, policy: DoubtPolicy) -> Op {
-    let rules = DoubtRules { policy, ..DoubtRules::default() };
+    let rules = DoubtRules::all(policy);
     event(part, seconds, PartEvent::Doubt { attempt: AttemptNumber(attempt), cause: DoubtCause::LinkLost, rules })
 }
 

@@ -68,13 +68,13 @@ pub(super) async fn create(api: &Api, request: &IncomingRequest) -> HttpResponse
     }
 }
 
-/// A new account, and what is shown of it. `known`: the fields that may be given.
+/// A new account, and what is shown of it. `allowed`: the fields that may be given.
 pub(super) fn read_customer(
     api: &Api,
     body: &[u8],
-    known: &'static [&'static str],
+    allowed: &'static [&'static str],
 ) -> Result<(NewCustomer, Value), HttpResponse> {
-    let mut fields = Fields::read(if body.is_empty() { b"{}" } else { body }, known)?;
+    let mut fields = Fields::read(if body.is_empty() { b"{}" } else { body }, allowed)?;
     let name = fields.text("name")?.unwrap_or_default();
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(bad("`name` must have at most 100 characters, none of them control characters"));
@@ -91,7 +91,7 @@ pub(super) fn read_customer(
     let code = |code: &str| code.parse::<Currency>().ok();
     let currency = fields.word("currency", code, "the three capital letters of a currency")?;
     let currency = currency.or_else(|| code(usual.currency)).unwrap_or(Currency::EUR);
-    let class = match known.contains("default_class") {
+    let class = match allowed.contains(&"default_class") {
         true => fields.word("default_class", MessageClass::parse, "otp, bulk")?,
         false => None,
     };

@@ -268,6 +268,7 @@ impl Api {
                     "doubts": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
+                    "set_aside": stats.set_aside,
                     "inbound_parts": stats.inbound,
                 }),
             ),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
-use whimbrel_core::{Bucket, Timestamp};
+use whimbrel_core::{Bucket, Money, Timestamp};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::Origin;
@@ -100,15 +100,18 @@ pub(super) async fn sign_up(api: &Api, request: &IncomingRequest, origin: Origin
             return answer;
         }
     }
-    let credit = registry::by_name(&customer.dialect).and_then(|dialect| dialect.sign_up_credit());
-    let credit = credit.filter(|credit| credit.currency == customer.account.currency);
+    // What the vendor gives is in the currency of its own accounts.
+    let usual = registry::by_name(&customer.dialect).map(|dialect| dialect.descriptor().new_accounts);
+    let usual = usual.filter(|usual| usual.currency == customer.account.currency.as_str());
+    let credit = usual.and_then(|usual| usual.welcome_credit);
+    let credit = credit.and_then(|amount| Money::parse(amount, customer.account.currency).ok());
     let account = match api.engine.create_account(customer).await {
         Ok(account) => account,
         Err(error) => return accounts::refused(&error),
     };
     tracing::info!(account_id = %account.id, "an account was made by its owner");
     if let Some(amount) = credit {
-        let cause = "sign-up".into();
+        let cause = "welcome".into();
         let gift = TopUp { account_id: account.id, amount, bucket: Bucket::FreeCredit, cause, at: world.now() };
         match api.engine.top_up(gift).await {
             Ok(_) => shown["free_credit"] = json!(amount.eight_decimals()),

@@ -1,7 +1,7 @@
 //! How an account signs, and what its key may be used for.
 
 use serde_json::{Value, json};
-use whimbrel_core::policy::SOURCE_NETWORKS_MAX;
+use whimbrel_core::policy::{SOURCE_NETWORKS_MAX, Signable};
 use whimbrel_core::{
     Account, AuthMethod, Choice, KeyPolicy, Member, Money, Secret, SignatureMethod, SignatureRule, Signing,
     SourceNetwork, Span, WebhookSigning,
@@ -142,8 +142,9 @@ fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
             ),
         };
     }
-    let has_signatures =
-        registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
+    let has_signatures = registry::by_name(&entry.dialect)
+        .and_then(|dialect| dialect.descriptor().secret_keys)
+        .is_none_or(|form| form.signable == Signable::Yes);
     if policy.signature == SignatureRule::Required && !has_signatures {
         return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }

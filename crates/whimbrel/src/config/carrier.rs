@@ -126,14 +126,15 @@ impl Reader<'_> {
 
     fn carrier(&mut self, name: &str, inputs: &Inputs<'_>) -> Carrier {
         self.settings.needed_text(&self.path("kind"));
-        let policy = DoubtPolicy::parse(self.word("doubt")).unwrap_or(DoubtPolicy::Resend);
+        let bulk = DoubtPolicy::parse(self.word("doubt")).unwrap_or(DoubtPolicy::Resend);
+        let otp = DoubtPolicy::parse(self.word("otp_doubt")).unwrap_or(bulk);
         let span = |time: std::time::Duration| Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
         let (wait, link_down_grace) = (span(self.time("doubt_wait")), span(self.time("link_down_grace")));
         Carrier {
             name: name.to_owned(),
             kind: CarrierKind::Smpp(Box::new(self.smpp(inputs))),
             rate: self.optional("rate"),
-            doubt: DoubtRules { policy, resends_max: self.number("doubt_resends"), wait },
+            doubt: DoubtRules { otp, bulk, resends_max: self.number("doubt_resends"), wait },
             link_down_grace,
         }
     }
@@ -160,6 +161,7 @@ impl Reader<'_> {
             response_timeout: self.time("response_timeout"),
             enquire_interval: self.time("enquire_interval"),
             enquire_timeout: self.time("enquire_timeout"),
+            drain_timeout: self.time("drain_timeout"),
             enquire_misses: self.number("enquire_misses"),
             text: self.smpp_text(),
             service_type: self.bounded("service_type", 0, SERVICE_TYPE_BYTES_MAX),

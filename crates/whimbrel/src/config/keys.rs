@@ -8,6 +8,7 @@ use super::value::Kind;
 const WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 3_600_000 };
 /// From 10 ms to a day.
 const NUMBER_FORM: Kind = Kind::Choice(&["plain", "plus", "00", "national"]);
+const CENTURY_MS: u64 = 36_525 * 86_400_000;
 const LONG_WAIT: Kind = Kind::Time { min_ms: 10, max_ms: 86_400_000 };
 const CALLS: Kind = Kind::Count { min: 1, max: 100_000 };
 const PATH: Kind = Kind::Text;
@@ -50,6 +51,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "auth", help: "Who may call, and how often they may fail to prove it." },
     Section { path: "portal", help: "What owners of accounts may do by the native API." },
     Section { path: "limits", help: "Bounds of each HTTP listener." },
+    Section { path: "retention", help: "How long things are kept." },
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
@@ -161,6 +163,20 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("limits.handshake_time", WAIT, "For a TLS handshake.").default("10s").restart(),
     Key::new("limits.drain_time", WAIT, "For open requests when the server stops.").default("10s").restart(),
     Key::new(
+        "retention.texts",
+        Kind::Time { min_ms: 0, max_ms: CENTURY_MS },
+        "How long what texts say is kept, counted from their acceptance; then it is erased, or once the message has ended, if that is later. \
+         0s: it is erased as soon as the message has ended. What was sent when to whom, and what became of it, is kept longer.",
+    )
+    .default("30d").restart(),
+    Key::new(
+        "retention.messages",
+        Kind::Time { min_ms: 7 * 86_400_000, max_ms: CENTURY_MS },
+        "How long messages, and texts that came in, are kept with all that is known of them, counted from their acceptance. What has not \
+         ended, or is still to be told, stays. The ledger is never removed.",
+    )
+    .default("397d").restart(),
+    Key::new(
         "signing.compat",
         Kind::Flag,
         "Whether known deviations of the vendors' own libraries are accepted in signed requests: blank fields left out of the \
@@ -235,6 +251,12 @@ pub(super) static KEYS: &[Key] = &[
         .default("10"),
     carrier("carriers.*.bind_timeout", WAIT, "For the answer to the bind.").default("10s"),
     carrier("carriers.*.response_timeout", WAIT, "For the answer to a submission; then it is in doubt.").default("60s"),
+    carrier(
+        "carriers.*.drain_timeout",
+        WAIT,
+        "For open answers when a link ends in good order: the gateway stops, or is told to unbind. What is not answered then is in doubt.",
+    )
+    .default("30s"),
     carrier("carriers.*.enquire_interval", WAIT, "How long a link may be silent before we ask whether it lives.").default("30s"),
     carrier("carriers.*.enquire_timeout", WAIT, "How long that answer may take.").default("15s"),
     carrier("carriers.*.enquire_misses", Kind::Count { min: 1, max: 2 }, "Answers missed in a row that end a link.").default("1"),
@@ -382,6 +404,12 @@ pub(super) static KEYS: &[Key] = &[
          wait-then-resend, hold-for-receipt, fail-unknown (it may not arrive).",
     )
     .default("resend")
+    .live(),
+    carrier(
+        "carriers.*.otp_doubt",
+        Kind::Choice(&["resend", "wait-then-resend", "hold-for-receipt", "fail-unknown"]),
+        "The same for one-time codes. Left out: as doubt.",
+    )
     .live(),
     carrier("carriers.*.doubt_resends", Kind::Count { min: 0, max: 2 }, "Copies that doubt may cause over a message's whole life.")
         .default("1")

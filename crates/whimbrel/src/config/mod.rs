@@ -27,10 +27,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use whimbrel_core::SourceNetwork;
+use whimbrel_core::{SourceNetwork, Span};
 use whimbrel_dialects::address::Addresses;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::NewUrls;
+use whimbrel_engine::retention::Retention;
 
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
@@ -101,6 +102,8 @@ pub struct Config {
     pub portal: Portal,
     /// Bounds of each HTTP listener.
     pub http_limits: HttpLimits,
+    /// How long things are kept.
+    pub retention: Retention,
     /// How far clients that sign otherwise than documented are understood.
     pub compat: Compat,
     /// Logs.
@@ -233,6 +236,7 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         auth: auth(&mut settings),
         portal: portal(&settings),
         http_limits: http_limits(&settings),
+        retention: retention(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
         egress: egress(&mut settings, inputs.profile),
@@ -414,6 +418,11 @@ fn http_limits(settings: &Settings) -> HttpLimits {
         handshake_time_max: settings.time("limits.handshake_time"),
         drain_time_max: settings.time("limits.drain_time"),
     }
+}
+
+fn retention(settings: &Settings) -> Retention {
+    let span = |path| Span(i64::try_from(settings.time(path).as_micros()).unwrap_or(i64::MAX));
+    Retention { texts: Some(span("retention.texts")), messages: Some(span("retention.messages")) }
 }
 
 fn auth(settings: &mut Settings) -> Auth {

@@ -39,6 +39,8 @@ pub struct SmppCarrier {
     pub enquire_interval: Duration,
     /// For the answer to an enquiry.
     pub enquire_timeout: Duration,
+    /// For open answers, when a link ends in good order.
+    pub drain_timeout: Duration,
     /// Answers to enquiries missed in a row that end a link.
     pub enquire_misses: u8,
     /// How texts are written.

@@ -38,6 +38,7 @@ pub(super) fn link(name: &str, smpp: &SmppCarrier) -> Result<SmppConfig, String>
     link.response_timeout = span(smpp.response_timeout);
     link.enquire_interval = span(smpp.enquire_interval);
     link.enquire_timeout = span(smpp.enquire_timeout);
+    link.drain_timeout = span(smpp.drain_timeout);
     link.enquire_misses_max = smpp.enquire_misses;
     link.service_type = smpp.service_type.as_str().into();
     link.service_type_otp = smpp.otp_service_type.as_deref().map(Box::from);

@@ -153,6 +153,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         compat: config.compat,
         failure_rules: config.auth.failure_rules,
         addresses: config.listen.addresses(),
+        retention: config.retention,
     })
     .await
     .when("cannot start the engine")?;

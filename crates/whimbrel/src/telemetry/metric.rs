@@ -118,6 +118,13 @@ pub static ALL: &[Described] = &[
         Unit::Count,
         "Receipts settled, by carrier and match: found or parked.",
     ),
+    described(
+        "whimbrel_parts_set_aside",
+        Kind::Gauge,
+        Unit::Count,
+        "Parts that could not go on: a bug, or a damaged store.",
+    ),
+    described("whimbrel_pruned_total", Kind::Counter, Unit::Count, "What was forgotten because it was old, by what."),
     described("whimbrel_receipts_parked", Kind::Gauge, Unit::Count, "Receipts whose part is not known yet."),
     described(
         "whimbrel_webhook_attempts_total",

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::clock::{Started, seed, sleep};
-use crate::commands::crashloop::{After, Load, build, die_before};
+use crate::commands::crashloop::{After, Ends, Load, build, end_before};
 use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
 use crate::harness::proxy::{Proxy, Stalls};
@@ -46,7 +46,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let load = Load {
         binary: workspace.product(profile),
         folder: workspace.scratch("chaosproxy")?,
-        deaths: options.drops,
+        ends: Ends::Drops,
+        count: options.drops,
         callers: options.callers,
         open_min: 1,
         window: 10,
@@ -62,7 +63,7 @@ fn drop_and_compare(load: &Load) -> Outcome<Value> {
     let simulator = Simulator::start(&load.binary, &load.folder)?;
     let proxy = Proxy::start(simulator.addr, load.seed)?;
     let mut number = 0;
-    let figures = die_before(load, &simulator, proxy.addr, "drops", &mut |_| {
+    let figures = end_before(load, &simulator, proxy.addr, &mut |_| {
         number += 1;
         if number % 2 == 0 {
             proxy.stall(Stalls::Yes);
@@ -74,6 +75,6 @@ fn drop_and_compare(load: &Load) -> Outcome<Value> {
     })?;
     let connections = proxy.connections();
     println!("{connections} connections went through the proxy");
-    require(connections > load.deaths as u64 / 2, || "the gateway hardly came back: nothing was tested".to_owned())?;
+    require(connections > load.count as u64 / 2, || "the gateway hardly came back: nothing was tested".to_owned())?;
     Ok(figures)
 }

@@ -6,6 +6,8 @@
 //! holds it once where the text stays in doubt; copies are at most the window for each kill; and doubts were seen, or
 //! nothing was tested. After every kill, and at the end, `whimbrel check` finds every promise kept.
 //!
+//! With `--graceful` the gateway is told to end (SIGTERM) instead: then nothing may be left in doubt and nothing may be sent twice.
+//!
 //! A text may be hit by several kills in a row. Its policy sends it again only so often (`--doubt-resends`), so one that was
 //! hit before its octets left, each time, would be held as doubtful without having reached anybody: that counts as lost here.
 
@@ -39,6 +41,9 @@ pub struct Options {
     /// How many times the gateway is killed.
     #[arg(long, default_value_t = 100)]
     kills: usize,
+    /// Ends it by SIGTERM instead, in good order.
+    #[arg(long)]
+    graceful: bool,
     /// Callers at the same time.
     #[arg(long, default_value_t = 80)]
     callers: usize,
@@ -69,11 +74,13 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
-    let run = Run { harness: "crashloop", profile, seeds: Some((seed, seed)), started: Started::now() };
+    let harness = if options.graceful { "gracestop" } else { "crashloop" };
+    let run = Run { harness, profile, seeds: Some((seed, seed)), started: Started::now() };
     let load = Load {
         binary: workspace.product(profile),
         folder: workspace.scratch("crashloop")?,
-        deaths: options.kills,
+        ends: if options.graceful { Ends::Stops } else { Ends::Kills },
+        count: options.kills,
         callers: options.callers,
         open_min: options.open_min,
         window: options.window,
@@ -82,14 +89,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         seed,
         environment: Vec::new(),
     };
-    evidence::record(
-        workspace,
-        &run,
-        die_and_compare(&load, "kills", &mut |gateway| {
+    let end = &mut |gateway: &mut Gateway| {
+        if options.graceful {
+            let status = gateway.process.terminate()?;
+            require(status.success(), || format!("a stop ended with {status}"))?;
+        } else {
             gateway.process.kill()?;
-            Ok(After::Gone)
-        }),
-    )
+        }
+        Ok(After::Gone)
+    };
+    evidence::record(workspace, &run, end_and_compare(&load, end))
 }
 
 /// What runs under which load, and how often it dies.
@@ -99,8 +108,10 @@ pub struct Load {
     pub binary: PathBuf,
     /// An empty folder.
     pub folder: PathBuf,
-    /// How many times the gateway dies.
-    pub deaths: usize,
+    /// What is done to it again and again.
+    pub ends: Ends,
+    /// How many times.
+    pub count: usize,
     /// Callers at the same time.
     pub callers: usize,
     /// A death waits until so many requests are open.
@@ -117,8 +128,33 @@ pub struct Load {
     pub environment: Vec<(String, String)>,
 }
 
-/// What is done to a gateway, in its own way. One that was ended leaves its data folder to the next.
-pub type Death<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<After>;
+/// What is done to a gateway again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// It is killed.
+    Kills,
+    /// It is told to end, in good order: nothing may be in doubt then.
+    Stops,
+    /// Its disk loses its power.
+    Cuts,
+    /// Its links are dropped.
+    Drops,
+}
+
+impl Ends {
+    /// What is counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kills => "kills",
+            Self::Stops => "stops",
+            Self::Cuts => "cuts",
+            Self::Drops => "drops",
+        }
+    }
+}
+
+/// Does it once. A gateway that was ended leaves its data folder to the next.
+pub type End<'a> = &'a mut dyn FnMut(&mut Gateway) -> Outcome<After>;
 
 /// What is left of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,20 +165,14 @@ pub enum After {
     Alive,
 }
 
-/// Lets the gateway die again and again, and compares what everybody knows. Its deaths are called `deaths` in the figures.
-pub fn die_and_compare(options: &Load, deaths: &str, death: Death<'_>) -> Outcome<Value> {
+/// Does it to the gateway again and again, and compares what everybody knows.
+pub fn end_and_compare(options: &Load, end: End<'_>) -> Outcome<Value> {
     let simulator = Simulator::start(&options.binary, &options.folder)?;
-    die_before(options, &simulator, simulator.addr, deaths, death)
+    end_before(options, &simulator, simulator.addr, end)
 }
 
 /// The same before a simulator that is reached at `addr`.
-pub fn die_before(
-    options: &Load,
-    simulator: &Simulator,
-    addr: SocketAddr,
-    deaths: &str,
-    death: Death<'_>,
-) -> Outcome<Value> {
+pub fn end_before(options: &Load, simulator: &Simulator, addr: SocketAddr, end: End<'_>) -> Outcome<Value> {
     let (folder, binary, seed) = (options.folder.clone(), options.binary.clone(), options.seed);
     let mode = Mode::Carrier { addr, window: options.window, doubt_resends: options.doubt_resends };
     let setup = Setup { binary, folder, mode, environment: options.environment.clone() };
@@ -151,8 +181,8 @@ pub fn die_before(
     let (funds, _) = gateway.wallet(&account.key)?;
 
     let books = Books::default();
-    println!("{} deaths under {} callers, seed {seed}", options.deaths, options.callers);
-    let (gateway, marks) = load_and_kill(&setup, gateway, simulator, &account, &books, options, death)?;
+    println!("{} {} under {} callers, seed {seed}", options.count, options.ends.name(), options.callers);
+    let (gateway, marks) = load_and_end(&setup, gateway, simulator, &account, &books, options, end)?;
     let uncertain = wait_until_settled(&gateway)?;
     check_store(&setup.binary, &setup.data_folder())?;
     let (posted, held) = gateway.wallet(&account.key)?;
@@ -165,9 +195,9 @@ pub fn die_before(
         spent: funds - posted,
         held,
     };
-    check(&found, &gateway, &books, &marks, options.window)?;
+    check(&found, &gateway, &books, &marks, options)?;
     Ok(json!({
-        deaths: marks.len(),
+        options.ends.name(): marks.len(),
         "accepted": found.accepted.len(),
         "lost": 0,
         "charged_twice": 0,
@@ -187,14 +217,14 @@ pub fn build(workspace: &Workspace, release: bool) -> Outcome<&'static str> {
 }
 
 /// Runs the callers and kills under them; gives the last gateway and the journal's length at each kill.
-fn load_and_kill(
+fn load_and_end(
     setup: &Setup,
     first: Gateway,
     simulator: &Simulator,
     account: &Account,
     books: &Books,
     options: &Load,
-    death: Death<'_>,
+    end: End<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
     let callers =
         Callers { host: RwLock::new(first.http), stop: AtomicBool::new(false), books, account, pause: Duration::ZERO };
@@ -202,25 +232,25 @@ fn load_and_kill(
         for _ in 0..options.callers {
             scope.spawn(|| callers.call());
         }
-        let killed = kill_again_and_again(setup, first, simulator, &callers, options, death);
+        let killed = end_again_and_again(setup, first, simulator, &callers, options, end);
         // Also after a failure, or the scope would wait for the callers for ever.
         callers.stop();
         killed
     })
 }
 
-fn kill_again_and_again(
+fn end_again_and_again(
     setup: &Setup,
     first: Gateway,
     simulator: &Simulator,
     callers: &Callers<'_>,
     options: &Load,
-    death: Death<'_>,
+    end: End<'_>,
 ) -> Outcome<(Gateway, Vec<usize>)> {
     let mut chance = Chance::new(options.seed);
     let mut gateway = first;
-    let mut marks = Vec::with_capacity(options.deaths);
-    for kill in 1..=options.deaths {
+    let mut marks = Vec::with_capacity(options.count);
+    for number in 1..=options.count {
         sleep(Duration::from_millis(20 + chance.below(options.life_ms_max)));
         let started = Started::now();
         while callers.books.open_count() < options.open_min {
@@ -228,7 +258,7 @@ fn kill_again_and_again(
             sleep(Duration::from_micros(200));
         }
         let open = callers.books.open_count();
-        let after = death(&mut gateway)?;
+        let after = end(&mut gateway)?;
         marks.push(line_count(&simulator.journal)?);
         let accepted = callers.books.accepted_count();
         // Whatever the instant, what is left on the disk keeps every promise, before anybody repairs anything.
@@ -237,8 +267,8 @@ fn kill_again_and_again(
             gateway = setup.start()?;
             callers.moved(gateway.http);
         }
-        if kill % 10 == 0 || kill == options.deaths {
-            println!("  death {kill}: {open} requests were open, {accepted} texts accepted so far");
+        if number % 10 == 0 || number == options.count {
+            println!("  {number}: {open} requests were open, {accepted} texts accepted so far");
         }
     }
     // A last life without a kill, so that what was cut short last is seen to the end under load.
@@ -270,7 +300,7 @@ struct Accounts {
     held: i64,
 }
 
-fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], window: u32) -> Outcome<()> {
+fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], options: &Load) -> Outcome<()> {
     let Accounts { accepted, journal, stored, uncertain, doubts, .. } = found;
     let copies = journal.extra_between(0, journal.lines());
     println!(
@@ -285,17 +315,27 @@ fn check(found: &Accounts, gateway: &Gateway, books: &Books, marks: &[usize], wi
         journal.unique()
     );
     require(!accepted.is_empty(), || "nothing was accepted".to_owned())?;
-    require(*doubts > 0, || "no doubt was seen: the kills missed every open submission".to_owned())?;
+    if options.ends == Ends::Stops {
+        require((*doubts, copies) == (0, 0), || {
+            format!("{doubts} doubts and {copies} copies after stops in good order")
+        })?;
+    } else {
+        require(*doubts > 0, || "no doubt was seen: the kills missed every open submission".to_owned())?;
+    }
     let lost: Vec<u64> = accepted.keys().copied().filter(|to| !journal.has(*to)).collect();
     require(lost.is_empty(), || {
         format!("{} accepted texts never reached the simulator, the first to {:?}", lost.len(), lost.first())
     })?;
     require(journal.unique() as u64 == *stored, || "the simulator and the store have different texts".to_owned())?;
     check_money(found)?;
-    check_copies(journal, marks, window)?;
+    check_copies(journal, marks, options.window)?;
     check_views(gateway, accepted, *uncertain)?;
-    let allowed = marks.len() * window as usize;
-    println!("0 lost, 0 charged twice, {copies} copies after {} deaths (at most {allowed} allowed)", marks.len());
+    let allowed = if options.ends == Ends::Stops { 0 } else { marks.len() * options.window as usize };
+    println!(
+        "0 lost, 0 charged twice, {copies} copies after {} {} (at most {allowed} allowed)",
+        marks.len(),
+        options.ends.name()
+    );
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod guesses;
 pub mod hostile;
 pub mod install;
 pub mod load;
+pub mod overload;
 pub mod packages;
 pub mod powercut;
 pub mod properties;

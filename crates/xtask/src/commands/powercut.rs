@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::clock::{Started, seed};
-use crate::commands::crashloop::{After, Load, build, die_and_compare};
+use crate::commands::crashloop::{After, Ends, Load, build, end_and_compare};
 use crate::commands::fsyncfail::compile;
 use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
@@ -59,10 +59,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 fn cut_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &Options) -> Outcome<Value> {
     let folder = workspace.scratch("powercut")?;
     let liar = compile(&folder, "lying_shim", LYING_SHIM)?;
-    let load = |name: &str, deaths, environment| Load {
+    let load = |name: &str, count, environment| Load {
         binary: workspace.product(profile),
         folder: folder.join(name),
-        deaths,
+        ends: Ends::Cuts,
+        count,
         callers: options.callers,
         open_min: options.callers / 2,
         window: 10,
@@ -84,7 +85,7 @@ fn cut_and_compare(workspace: &Workspace, profile: &str, seed: u64, options: &Op
 fn cuts(load: &Load) -> Outcome<Value> {
     std::fs::create_dir_all(&load.folder)?;
     let mut disk = disk(&load.folder)?;
-    let figures = die_and_compare(load, "cuts", &mut |gateway| {
+    let figures = end_and_compare(load, &mut |gateway| {
         gateway.process.freeze()?;
         disk.cut()?;
         gateway.process.kill()?;

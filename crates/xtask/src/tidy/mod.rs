@@ -118,9 +118,34 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }
 
-/// The lines of a Rust file with their numbers from 1, up to its unit tests.
+/// The lines of a Rust file with their numbers from 1, without what is for tests alone: items behind `#[cfg(test)]`, each to its end
+/// as rustfmt writes it, and nothing after them.
 pub fn product_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    (1..).zip(text.lines()).take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+    let mut inside = Inside::Product;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let indent = line.len() - line.trim_start().len();
+        match inside {
+            Inside::Product if line.trim() == "#[cfg(test)]" => inside = Inside::Head(indent),
+            Inside::Product => return true,
+            Inside::Head(at) if indent == at && line.trim_end().ends_with([';', ',']) => inside = Inside::Product,
+            Inside::Head(at) if line.trim_end().ends_with('{') => inside = Inside::Body(at),
+            Inside::Head(at) | Inside::Body(at) if indent == at && line.trim_start().starts_with('}') => {
+                inside = Inside::Product;
+            }
+            Inside::Head(_) | Inside::Body(_) => {}
+        }
+        false
+    })
+}
+
+/// Where a line is.
+#[derive(Clone, Copy)]
+enum Inside {
+    Product,
+    /// Behind `#[cfg(test)]` with so many blanks before it, up to the item's first brace or its end.
+    Head(usize),
+    /// In the braces of that item.
+    Body(usize),
 }
 
 /// Whether a path belongs to tests: a `tests` folder or a `tests.rs`.
@@ -149,6 +174,7 @@ pub mod fake {
 #[cfg(test)]
 mod tests {
     use super::fake::tree;
+    use super::product_lines;
 
     #[test]
     fn a_folder_is_held_and_a_prefix_of_a_name_is_not() {
@@ -156,5 +182,13 @@ mod tests {
         assert!(tree.holds("docs/adr"));
         assert!(tree.holds("docs/adr/0001-a.md"));
         assert!(!tree.holds("docs/ad"));
+    }
+
+    #[test]
+    fn what_is_for_tests_ends_where_its_item_does() {
+        let text = "one\n#[cfg(test)]\nmod tests;\ntwo\n    #[cfg(test)]\n    #[expect(x)]\n    pub fn a(\n        b: c,\n    ) {\n        d\n    }\nthree\n\
+                    #[cfg(test)]\nmod e {\n    fn f() {}\n}\nfour\n    #[cfg(test)]\n    field: u8,\nfive\n";
+        let lines: Vec<_> = product_lines(text).map(|(_, line)| line).collect();
+        assert_eq!(lines, ["one", "two", "three", "four", "five"]);
     }
 }

@@ -12,8 +12,9 @@ struct Vendor {
 
 const VENDORS: &[Vendor] = &[
     Vendor { id: "nexmo", names: &["nexmo", "vonage"] },
-    Vendor { id: "seven", names: &["seven.io", "sms77"] },
-    Vendor { id: "nexo", names: &["nexo"] },
+    // The bare word is a number. In quotes, or as a module, it is the dialect.
+    Vendor { id: "seven", names: &["seven.io", "sms77", "\"seven\"", "seven::", "dialects/seven"] },
+    Vendor { id: "nexo", names: &["nexo", "sk_live_", "sk_test_"] },
 ];
 
 /// This file: the rule has to name what it looks for.
@@ -93,6 +94,34 @@ mod tests {
         assert_eq!(places(&check(&tree)), [""; 0]);
     }
 
+    /// The folders and files of the real repository, with a name planted into each.
+    #[test]
+    fn a_name_is_found_wherever_it_is_planted() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut folders = vec![root.join("crates"), root.join("data")];
+        let mut paths = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("the repository is there") {
+                let path = entry.expect("an entry").path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => paths.push(path.strip_prefix(&root).expect("below").to_string_lossy().into_owned()),
+                }
+            }
+        }
+        let paths: Vec<String> = paths.into_iter().filter(|path| is_product(path)).collect();
+        assert!(paths.len() > 300, "{} files are no repository", paths.len());
+        for vendor in VENDORS {
+            for name in vendor.names {
+                let text = format!("//! Nothing.\n// Unlike {name} we do this.\n");
+                for path in paths.iter().filter(|path| !is_home(path, &text, vendor)) {
+                    let found = check(&tree(&[(path.as_str(), text.as_str())]));
+                    assert!(found.iter().any(|finding| finding.line == 2), "{name} in {path}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn planted_names_are_found() {
         let tree = tree(&[
@@ -101,6 +130,10 @@ mod tests {
             ("crates/whimbrel-dialects/src/registry.rs", "// nexmo comes first"),
             ("crates/whimbrel-dialects/src/nexo/mod.rs", "//! Unlike sms77, unlike Nexo Route."),
             ("data/prices.csv", "# as on seven.io"),
+            ("crates/whimbrel/src/api/sign_up.rs", "if dialect == \"seven\" {}"),
+            ("crates/whimbrel-engine/src/handle.rs", "use whimbrel_dialects::seven::Seven;"),
+            ("crates/whimbrel/src/gateway/dev.rs", "secret: \"sk_live_0123\","),
+            ("crates/whimbrel/src/api/mod.rs", "#[cfg(test)]\nmod tests;\n\nconst PATH: &str = \"/sms77\";"),
         ]);
         let found = [
             "crates/whimbrel/src/server/mount.rs:2",
@@ -108,6 +141,10 @@ mod tests {
             "crates/whimbrel-dialects/src/registry.rs:1",
             "crates/whimbrel-dialects/src/nexo/mod.rs:1",
             "data/prices.csv:1",
+            "crates/whimbrel/src/api/sign_up.rs:1",
+            "crates/whimbrel-engine/src/handle.rs:1",
+            "crates/whimbrel/src/gateway/dev.rs:1",
+            "crates/whimbrel/src/api/mod.rs:4",
         ];
         assert_eq!(places(&check(&tree)), found);
     }

@@ -59,6 +59,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-2" "part-is-in-one-place" over live ended;
     Open "P-2" "open-part-has-an-owner" over live;
     Open "P-2" "open-part-is-understood" over live;
+    Open "P-2" "nothing-is-set-aside" over ended set_aside;
     Everything "P-20" "end-is-understood" over ended;
     Everything "P-1" "counts-are-true" over message attempt inbound;
     Open "P-13" "ids-are-below-the-mark" over meta;

@@ -1,0 +1,263 @@
+//! What waits for the writer: what ends other work first, then new work, one account after the other.
+//!
+//! Pure. Two rules keep overload from being absorbed, and one account from being everybody's:
+//!
+//! - An account may have as much waiting as there is room left, and no more. Alone it fills half of the room; two fill a third each;
+//!   so whoever comes finds room, without anybody counting who is there. Nothing new is taken behind a request of the same account
+//!   that has waited for [`AGE_MAX`]: it would be late.
+//! - Batches take new work in turns, one group of each account. A request waits for as many others as there are accounts, not for all
+//!   that one account has sent before it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use whimbrel_core::{AccountId, Span, Timestamp};
+use whimbrel_store::Op;
+
+use super::{Continuation, Kind};
+
+/// New operations in one commit, at most: one flush for so many costs each of them little, and the next turn is soon.
+const NEW_OPS_MAX: usize = 512;
+/// The same of what ends other work. A group is never split over two commits, so one may be longer.
+const SETTLING_OPS_MAX: usize = 4_096;
+/// How long a request may have waited before others of its account are refused.
+pub(super) const AGE_MAX: Span = Span::seconds(1);
+
+/// Operations that are committed together, and what follows.
+pub(super) struct Group {
+    pub(super) ops: Vec<Op>,
+    pub(super) then: Continuation,
+    pub(super) kind: Kind,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// The operator's, and whatever is no message.
+    Ours,
+    Account(AccountId),
+}
+
+#[derive(Default)]
+struct Waits {
+    groups: VecDeque<(Timestamp, Group)>,
+    op_count: usize,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Queue {
+    settling: VecDeque<Group>,
+    lanes: BTreeMap<Lane, Waits>,
+    /// The lanes that hold something, whose turn is next first. Invariant: each stands here once.
+    turns: VecDeque<Lane>,
+    new_op_count: usize,
+}
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.settling.is_empty() && self.turns.is_empty()
+    }
+
+    /// Whether new work waits.
+    pub(super) fn has_new(&self) -> bool {
+        !self.turns.is_empty()
+    }
+
+    /// Whether there is room for new work, of which `op_count_max` operations may wait.
+    pub(super) fn admits(&self, ops: &[Op], op_count_max: usize, now: Timestamp) -> bool {
+        let room = op_count_max.saturating_sub(self.new_op_count);
+        let lane = lane(ops);
+        let (own, oldest) = match self.lanes.get(&lane) {
+            Some(waits) => (waits.op_count, waits.groups.front().map(|(at, _)| *at)),
+            None => (0, None),
+        };
+        match lane {
+            Lane::Ours => ops.len() <= room,
+            Lane::Account(_) => own + ops.len() <= room && oldest.is_none_or(|at| now.since(at) < AGE_MAX),
+        }
+    }
+
+    pub(super) fn push(&mut self, group: Group, now: Timestamp) {
+        if group.kind == Kind::Settling {
+            return self.settling.push_back(group);
+        }
+        let lane = lane(&group.ops);
+        self.new_op_count += group.ops.len();
+        let waits = self.lanes.entry(lane).or_default();
+        waits.op_count += group.ops.len();
+        waits.groups.push_back((now, group));
+        if waits.groups.len() == 1 {
+            self.turns.push_back(lane);
+        }
+    }
+
+    /// What is committed next.
+    pub(super) fn take(&mut self) -> Vec<Group> {
+        let mut taken = Vec::new();
+        let mut count = 0;
+        while let Some(group) = self.settling.front() {
+            if count > 0 && count + group.ops.len() > SETTLING_OPS_MAX {
+                break;
+            }
+            count += group.ops.len();
+            taken.extend(self.settling.pop_front());
+        }
+        let mut new = 0;
+        while new < NEW_OPS_MAX
+            && let Some(group) = self.next_new()
+        {
+            new += group.ops.len().max(1);
+            taken.push(group);
+        }
+        taken
+    }
+
+    fn next_new(&mut self) -> Option<Group> {
+        let lane = self.turns.pop_front()?;
+        let waits = self.lanes.get_mut(&lane)?;
+        let (_, group) = waits.groups.pop_front()?;
+        waits.op_count -= group.ops.len();
+        self.new_op_count -= group.ops.len();
+        if waits.groups.is_empty() {
+            self.lanes.remove(&lane);
+        } else {
+            self.turns.push_back(lane);
+        }
+        Some(group)
+    }
+
+    /// Puts groups that were not committed back before all others of their kind, in their order. New ones are answered instead.
+    pub(super) fn put_back(&mut self, groups: Vec<Group>) -> Vec<Group> {
+        let (settling, new): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(|group| group.kind == Kind::Settling);
+        for group in settling.into_iter().rev() {
+            self.settling.push_front(group);
+        }
+        new
+    }
+
+    /// All new work.
+    pub(super) fn take_new(&mut self) -> Vec<Group> {
+        std::iter::from_fn(|| self.next_new()).collect()
+    }
+
+    /// Everything.
+    pub(super) fn take_all(&mut self) -> Vec<Group> {
+        let mut all: Vec<Group> = std::mem::take(&mut self.settling).into();
+        all.extend(self.take_new());
+        all
+    }
+}
+
+fn lane(ops: &[Op]) -> Lane {
+    match ops.first() {
+        Some(Op::Accept(accept)) => Lane::Account(accept.plan.account_id),
+        Some(Op::UseOnce(once)) => Lane::Account(once.account_id),
+        _ => Lane::Ours,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark};
+    use whimbrel_store::UseOnce;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_526_000_000_000);
+
+    fn request(account: i64, number: i64) -> Group {
+        let key = ReplayKey { kind: ReplayKind::Nonce, mark: ReplayMark::new([0; 32]), expires_at: NOW };
+        let once = UseOnce { account_id: AccountId(account), key, used_by: number, at: NOW };
+        Group { ops: vec![Op::UseOnce(once)], then: Box::new(|_| ()), kind: Kind::New }
+    }
+
+    fn settling() -> Group {
+        let ops = vec![Op::NameCarrier { name: "acme".into() }];
+        Group { ops, then: Box::new(|_| ()), kind: Kind::Settling }
+    }
+
+    /// Pushes if there is room.
+    fn offer(queue: &mut Queue, account: i64, number: i64, now: Timestamp) -> bool {
+        let group = request(account, number);
+        let is_admitted = queue.admits(&group.ops, 100, now);
+        if is_admitted {
+            queue.push(group, now);
+        }
+        is_admitted
+    }
+
+    fn taken(queue: &mut Queue) -> Vec<(i64, i64)> {
+        let whose = |group: &Group| match group.ops.as_slice() {
+            [Op::UseOnce(once)] => (once.account_id.0, once.used_by),
+            _ => (0, 0),
+        };
+        queue.take().iter().map(whose).collect()
+    }
+
+    #[test]
+    fn one_account_fills_half_of_the_room_and_others_still_find_some() {
+        let mut queue = Queue::default();
+        let hot = (0..1_000).filter(|number| offer(&mut queue, 1, *number, NOW)).count();
+        assert_eq!(hot, 50);
+        let second = (0..1_000).filter(|number| offer(&mut queue, 2, *number, NOW)).count();
+        assert_eq!(second, 25);
+        assert!((3..8).all(|account| offer(&mut queue, account, 0, NOW)), "whoever comes");
+        assert!(!offer(&mut queue, 1, 2_000, NOW), "and not who is there already");
+    }
+
+    #[test]
+    fn accounts_take_turns_and_each_keeps_its_order() {
+        let mut queue = Queue::default();
+        for number in 0..5 {
+            queue.push(request(1, number), NOW);
+        }
+        for number in 0..2 {
+            queue.push(request(2, number), NOW);
+        }
+        queue.push(request(3, 0), NOW);
+        queue.push(settling(), NOW);
+        assert_eq!(
+            taken(&mut queue),
+            [(0, 0), (1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (1, 2), (1, 3), (1, 4)],
+            "what ends other work goes first"
+        );
+        assert!(queue.is_empty() && queue.lanes.is_empty() && queue.new_op_count == 0);
+    }
+
+    #[test]
+    fn a_turn_comes_before_all_that_one_account_has_sent() {
+        let mut queue = Queue::default();
+        for number in 0..10_000 {
+            queue.push(request(1, number), NOW);
+        }
+        assert_eq!(queue.take().len(), NEW_OPS_MAX);
+        queue.push(request(2, 0), NOW);
+        let next = taken(&mut queue);
+        assert!(next.iter().position(|(account, _)| *account == 2).is_some_and(|place| place < 2), "{:?}", &next[..3]);
+    }
+
+    #[test]
+    fn behind_what_has_waited_too_long_nothing_is_taken() {
+        let mut queue = Queue::default();
+        assert!(offer(&mut queue, 1, 0, NOW));
+        let later = NOW + AGE_MAX;
+        assert!(!offer(&mut queue, 1, 1, later), "it would be late");
+        assert!(offer(&mut queue, 2, 0, later), "another account's is not behind it");
+        assert_eq!(taken(&mut queue), [(1, 0), (2, 0)]);
+        assert!(offer(&mut queue, 1, 2, later));
+    }
+
+    #[test]
+    fn what_was_not_committed_comes_again_in_its_order() {
+        let mut queue = Queue::default();
+        for group in [settling(), request(1, 0), settling()] {
+            queue.push(group, NOW);
+        }
+        let batch = queue.take();
+        queue.push(settling(), NOW);
+        assert_eq!(queue.put_back(batch).len(), 1, "new work is answered");
+        assert_eq!((queue.settling.len(), queue.has_new()), (3, false));
+        assert_eq!(queue.take_all().len(), 3);
+    }
+}

@@ -1,0 +1,79 @@
+//! Forgets what is old: texts first, then everything that hangs on finished messages, in steps that hold nobody up.
+//!
+//! Each step is an operation like any other, committed with whatever comes beside it; between two steps there is room for others.
+//! What is never forgotten: the ledger, and that an id was given.
+
+use std::sync::Arc;
+
+use whimbrel_core::{Span, Timestamp};
+use whimbrel_store::{Op, OpResult, Prune, Pruned};
+
+use crate::Engine;
+
+/// How long things are kept, counted from their acceptance. `None`: for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// What texts say.
+    pub texts: Option<Span>,
+    /// Messages and texts that came in, with all that is known of them.
+    pub messages: Option<Span>,
+}
+
+/// The first look, once a start has done what could not wait.
+const FIRST_AFTER: Span = Span::seconds(60);
+/// How often it looks whether something has become old.
+const EVERY: Span = Span::seconds(600);
+/// The pause between two steps.
+const STEP_PAUSE: Span = Span::millis(20);
+/// Messages in a step: some milliseconds of the writer.
+const STEP_MAX: usize = 100;
+
+/// Forgets until the engine stops.
+pub(crate) async fn run(engine: Arc<Engine>) {
+    let mut pause = FIRST_AFTER;
+    while engine.retention != Retention::default() {
+        tokio::select! {
+            biased;
+            () = engine.stopping() => return,
+            () = engine.world.sleep(pause) => {}
+        }
+        pause = if step(&engine).await { STEP_PAUSE } else { EVERY };
+    }
+}
+
+/// One step; answers whether there is more to do.
+async fn step(engine: &Engine) -> bool {
+    let prune = engine.retention.at(engine.world.now());
+    match engine.batcher.settle(vec![Op::Prune(prune)]).await.as_deref() {
+        Ok([OpResult::Pruned(pruned)]) => {
+            count(pruned);
+            pruned.more
+        }
+        Ok(other) => {
+            tracing::error!(?other, "old messages could not be removed; trying again in ten minutes");
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, "old messages could not be removed; trying again in ten minutes");
+            false
+        }
+    }
+}
+
+fn count(pruned: &Pruned) {
+    for (what, count) in [("texts", pruned.texts), ("messages", pruned.messages), ("inbound", pruned.inbound)] {
+        metrics::counter!("whimbrel_pruned_total", "what" => what).increment(count);
+    }
+}
+
+impl Retention {
+    /// What is old at `now`.
+    fn at(self, now: Timestamp) -> Prune {
+        Prune {
+            at: now,
+            texts_before: self.texts.map(|kept| now - kept),
+            messages_before: self.messages.map(|kept| now - kept),
+            count_max: STEP_MAX,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Evidence that a carrier has a part whose answer was lost: a receipt with an id that nobody knows, for its number.
+//!
+//! Such a receipt proves that the carrier took *something* for that number. It counts as the lost answer only if nothing else can be
+//! meant: one part alone, of all that this carrier was given for the number of late, has a try without an id, that part is in doubt and
+//! not under way at the moment, and the receipts that wait for the number name one id. Then the part is known under that id, a planned
+//! copy is called off, and the receipts are settled as if the answer had come. All else stays parked: a wrong match would tell a
+//! customer of a delivery that is another's. `query_sm` is no evidence, for it asks by the id that was never received
+//! (SMPP 3.4 §4.8.1).
+
+use rusqlite::{OptionalExtension, params};
+use whimbrel_core::{
+    AttemptNumber, CarrierId, CarrierMessageId, KeyForm, NoticeId, PartEvent, PartId, PartState, Span, Timestamp, id,
+};
+
+use super::change::Happening;
+use super::fault::Fault;
+use super::rows::{self, LivePart};
+use super::writer::Work;
+use crate::op::{Answer, OpResult, OrphanReason, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
+
+/// How far back messages to a number are looked at: a part is tried for 72 hours at most.
+const LOOK_BACK: Span = Span::hours(96);
+/// Messages to one number, and receipts that wait for it, that are looked at; more are no evidence of any one.
+const ALIKE_MAX: usize = 64;
+
+// By the index message_by_recipient.
+const MESSAGES_TO: &str = "select id from message where recipient = ?1 and id >= ?2 order by id desc limit ?3";
+// First parts have the number of their message; the others by the partial indexes live_of_message and ended_of_message.
+const PARTS: &str = "select ?1 union all select part_id from live where message_id = ?1 and number > 1
+ union all select part_id from ended where message_id = ?1 and number > 1";
+// By the primary keys. A try that ended in doubt or was overtaken may have been taken under an id that never came.
+const NAMELESS: &str = "select count(*), min(claimed_at) from attempt
+ where part_id = ?1 and carrier = ?2 and outcome in ('doubt', 'overtaken') and carrier_message_id = ''";
+// By the index parked_by_recipient.
+const WAITING: &str =
+    "select id, raw_id from parked where carrier = ?1 and recipient = ?2 and reason = 'unknown-id' and at >= ?3
+ order by id limit ?4";
+// By the index parked_key_of.
+const PLAIN_KEY: &str = "select key from parked_key where parked_id = ?1 and form = 0 order by key limit 1";
+const FIRST_CLAIM: &str = "select min(claimed_at) from attempt where part_id = ?1";
+
+/// What stands for the answer that was lost.
+pub(super) struct Evidence {
+    part_id: PartId,
+    attempt: AttemptNumber,
+    id: CarrierMessageId,
+}
+
+impl Work<'_> {
+    /// Looks for evidence before a part in doubt is sent again, given up, or in doubt at all.
+    pub(super) fn evidence_for(&self, live: &LivePart, event: &PartEvent) -> Result<Option<Evidence>, Fault> {
+        let record = &live.record;
+        let (attempt, since) = match (event, record.state) {
+            (PartEvent::Doubt { attempt, .. }, PartState::Submitting { since }) if *attempt == record.attempt => {
+                (record.attempt, Some(since))
+            }
+            (PartEvent::Claimed { .. } | PartEvent::Clock, PartState::Queued { .. } | PartState::Uncertain { .. })
+                if record.doubts > 0 =>
+            {
+                (record.attempt, None)
+            }
+            _ => return Ok(None),
+        };
+        if self.memory.counts.stats.parked == 0 {
+            return Ok(None);
+        }
+        let recipient = self.message(record.message_id)?.recipient;
+        let first: Option<i64> =
+            self.db.prepare_cached(FIRST_CLAIM)?.query_row([record.part_id.0], |row| row.get(0)).optional()?.flatten();
+        let Some(since) = first.map(Timestamp).into_iter().chain(since).min() else { return Ok(None) };
+        let Some(id) = self.only_id(record.carrier, recipient.digits(), since)? else { return Ok(None) };
+        let only = self.only_nameless(record.carrier, recipient.digits(), since, Some(record.part_id))?;
+        Ok(only.map(|_| Evidence { part_id: record.part_id, attempt, id }))
+    }
+
+    /// A receipt was parked: settles the one part in doubt that it can speak of.
+    pub(super) fn settle_as_evidence(
+        &mut self,
+        incoming: &ReceiptIn,
+        parked: ReceiptOutcome,
+    ) -> Result<ReceiptOutcome, Fault> {
+        let recipient = &*incoming.receipt.recipient;
+        let is_new = matches!(parked, ReceiptOutcome::Parked(OrphanReason::UnknownId));
+        if !is_new || recipient.is_empty() || self.memory.counts.stats.doubts == 0 {
+            return Ok(parked);
+        }
+        let Some((part_id, since)) = self.only_nameless(incoming.carrier, recipient, incoming.at, None)? else {
+            return Ok(parked);
+        };
+        let Some(live) = rows::find_live(self.db, part_id)? else { return Ok(parked) };
+        let waits = matches!(live.record.state, PartState::Queued { .. } | PartState::Uncertain { .. });
+        if !waits || live.record.doubts == 0 || live.record.carrier != incoming.carrier {
+            return Ok(parked);
+        }
+        let Some(id) = self.only_id(incoming.carrier, recipient, since)? else { return Ok(parked) };
+        let evidence = Evidence { part_id, attempt: live.record.attempt, id };
+        let outcome = self.take_as_answer(&live, evidence, incoming.at)?;
+        Ok(ReceiptOutcome::Matched { outcome, form: KeyForm::Plain, siblings: Vec::new() })
+    }
+
+    /// The part is known under the id from now on, as if its answer had come.
+    pub(super) fn take_as_answer(
+        &mut self,
+        live: &LivePart,
+        evidence: Evidence,
+        at: Timestamp,
+    ) -> Result<PartOutcome, Fault> {
+        let Evidence { part_id, attempt, id } = evidence;
+        let event = PartEvent::Sent { attempt };
+        // Ids of parts and notices are of one sequence: no other line of the story has these.
+        let line = NoticeId(-part_id.0);
+        let detail = format!("a receipt for the only text in doubt to this number, id {}", id.raw);
+        let answer = Answer { id: Some(id), code: Box::default() };
+        let happening = Happening { event: &event, at, happened_at: at, notice_id: line, answer: &answer };
+        self.write_event(live.record.message_id, live.record.number, "evidence", &happening, &detail)?;
+        let change =
+            PartChange { part_id, event: event.clone(), at, notice_id: NoticeId(part_id.0), answer: answer.clone() };
+        match self.change_part(&change)? {
+            OpResult::Part(outcome) => Ok(*outcome),
+            _ => Err(Fault::corrupt("the outcome of a part")),
+        }
+    }
+
+    /// The one part that has a try without an id among what `carrier` was given for the number, with the time of that try; none if
+    /// there are several. `now_in_doubt`: a part whose open try is about to end in doubt.
+    fn only_nameless(
+        &self,
+        carrier: CarrierId,
+        recipient: &str,
+        at: Timestamp,
+        now_in_doubt: Option<PartId>,
+    ) -> Result<Option<(PartId, Timestamp)>, Fault> {
+        let from = id::lowest_at(at - LOOK_BACK);
+        let messages: Vec<i64> = self
+            .db
+            .prepare_cached(MESSAGES_TO)?
+            .query_map(params![recipient, from, ALIKE_MAX as i64 + 1], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        if messages.len() > ALIKE_MAX {
+            return Ok(None);
+        }
+        let mut only = None;
+        for message in messages {
+            let parts: Vec<i64> = self
+                .db
+                .prepare_cached(PARTS)?
+                .query_map([message], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            for part_id in parts.into_iter().map(PartId) {
+                let found = self.nameless(part_id, carrier)?;
+                let found = if now_in_doubt == Some(part_id) { Some((part_id, at)) } else { found };
+                if found.is_some() && only.is_some() {
+                    return Ok(None);
+                }
+                only = only.or(found);
+            }
+        }
+        Ok(only)
+    }
+
+    /// Whether `carrier` may have taken the part under an id that is not known, and since when.
+    fn nameless(&self, part_id: PartId, carrier: CarrierId) -> Result<Option<(PartId, Timestamp)>, Fault> {
+        if let Some(live) = rows::find_live(self.db, part_id)?
+            && let PartState::Submitting { since } = live.record.state
+            && live.record.carrier == carrier
+        {
+            return Ok(Some((part_id, since)));
+        }
+        let mut statement = self.db.prepare_cached(NAMELESS)?;
+        let since: Option<i64> = statement.query_row(params![part_id.0, carrier.0], |row| row.get(1))?;
+        Ok(since.map(|since| (part_id, Timestamp(since))))
+    }
+
+    /// The one id in the receipts that wait for the number since then.
+    fn only_id(
+        &self,
+        carrier: CarrierId,
+        recipient: &str,
+        since: Timestamp,
+    ) -> Result<Option<CarrierMessageId>, Fault> {
+        let row = params![carrier.0, recipient, since.0, ALIKE_MAX as i64 + 1];
+        let waiting: Vec<(i64, Box<str>)> = self
+            .db
+            .prepare_cached(WAITING)?
+            .query_map(row, |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let Some((first, raw)) = waiting.first() else { return Ok(None) };
+        if waiting.len() > ALIKE_MAX || waiting.iter().any(|(_, other)| other != raw) {
+            return Ok(None);
+        }
+        let key: Option<Box<[u8]>> =
+            self.db.prepare_cached(PLAIN_KEY)?.query_row([*first], |row| row.get(0)).optional()?;
+        Ok(key.map(|key| CarrierMessageId { raw: raw.clone(), key }))
+    }
+}
