@@ -70,9 +70,7 @@ impl Claim {
     pub const fn signable(&self) -> Signable {
         match self {
             Self::KeyAndSecret { signable, .. } | Self::SecretKey { signable, .. } => *signable,
-            // A rule that demands a signature has it.
-            Self::SignedKey { .. } => Signable::No,
-            Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
+            Self::SignedKey { .. } | Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
         }
     }
 

@@ -64,7 +64,7 @@ pub struct KeyUse {
     pub signable: Signable,
     /// The way.
     pub method: AuthMethod,
-    /// With [`AuthMethod::Signature`]: how it was signed.
+    /// How it was signed, if it was: with [`AuthMethod::Signature`], or beside a secret key.
     pub signed_by: Option<SignatureMethod>,
     /// Where the request came from; `None` if that is not known, which no list of networks allows.
     pub source: Option<IpAddr>,
@@ -86,7 +86,9 @@ impl KeyPolicy {
             (SignatureRule::WherePossible, Signable::No) | (SignatureRule::Optional, _) => false,
         };
         match by.method {
-            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey if must_be_signed => {
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey
+                if must_be_signed && by.signed_by.is_none() =>
+            {
                 return Err(Refusal::SignatureRequired);
             }
             AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {}
@@ -275,6 +277,11 @@ mod tests {
         assert_eq!(signed(SignatureMethod::HmacSha256), Ok(()));
         let method = SignatureMethod::HmacSha1;
         assert_eq!(signed(method), Err(Refusal::SignatureTooWeak { method }));
+        // A signature beside a key is one, and a key alone is none.
+        let key = by(AuthMethod::SecretKey, "::1");
+        assert_eq!(policy.judge_use(key), Err(Refusal::SignatureRequired));
+        let signed_by = Some(SignatureMethod::HmacSha256);
+        assert_eq!(policy.judge_use(KeyUse { signed_by, ..key }), Ok(()));
         let basic_only = KeyPolicy { methods: Choice::only(&[AuthMethod::Basic]), ..policy };
         let method = AuthMethod::Signature;
         assert_eq!(basic_only.judge_use(by(method, "::1")), Err(Refusal::MethodNotAllowed { method }));
