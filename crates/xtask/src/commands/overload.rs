@@ -44,7 +44,7 @@ pub struct Options {
 /// Callers of the quiet account, and their pause.
 const QUIET_CALLERS: u16 = 2;
 const QUIET_PAUSE: Duration = Duration::from_millis(20);
-/// Nexmo's page "Error codes" (read 2026): status 1 is "Throttled".
+/// What the dialect that the harness speaks answers then.
 const THROTTLED: &str = "1";
 const WINDOW: u32 = 100;
 
