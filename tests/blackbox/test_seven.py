@@ -154,3 +154,39 @@ def test_the_command_line_sends_in_this_dialect(dev):
     assert '"77000000001"' in sent.stdout
     shown = dev.cli("show", "77000000001")
     assert "delivered" in shown.stdout or "submitted" in shown.stdout or "queued" in shown.stdout, shown.stdout
+
+
+def test_a_text_from_a_handset_is_told_whole_to_the_hooks_that_want_it(dev, seven, receiver):
+    key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+    hooks = f"{dev.http}/api/hooks"
+    for event, path in [("sms_mo", "mine"), ("dlr", "receipts")]:
+        form = {"target_url": f"{receiver.url}/{path}", "event_type": event, "request_method": "JSON"}
+        assert requests.post(hooks, data=form, headers=key, timeout=LIMIT_SECONDS).json()["success"] is True
+    dev.cli("number", "assign", "447700900200", "--account", seven["api_key"])
+    text = "A text of more than one part, " * 8
+    dev.cli("phone", "reply", "447700900001", "--to", "447700900200", "--text", text)
+    [hook] = receiver.wait_for(1)
+    told = json.loads(hook.body)
+    assert (hook.path, told["webhook_event"]) == ("/mine", "sms_mo")
+    data = told["data"]
+    assert (data["sender"], data["system"], data["text"], data["message_type"]) == (
+        "447700900001",
+        "447700900200",
+        text,
+        "SMS",
+    )
+    string = "\n".join(
+        [
+            hook.headers["X-Timestamp"],
+            hook.headers["X-Nonce"],
+            "POST",
+            f"{receiver.url}/mine",
+            hashlib.md5(hook.body).hexdigest(),
+        ]
+    )
+    expected = hmac.new(seven["signature_secret"].encode(), string.encode(), hashlib.sha256).hexdigest()
+    assert hook.headers["X-Signature"] == expected
+    journal = f"{dev.http}/api/journal/inbound"
+    [line] = requests.get(journal, headers=key, timeout=LIMIT_SECONDS).json()
+    assert (line["id"], line["text"], line["to"]) == (data["id"], text, "447700900200")
+    assert requests.get(journal, params={"id": line["id"]}, headers=key, timeout=LIMIT_SECONDS).json() == [line]

@@ -97,7 +97,7 @@ impl Call {
             Self::Account(AccountCall::Balance) | Self::Prices(_) | Self::History(_) => Scope::Read,
             Self::Journal(_) | Self::Lookup(_) | Self::Message(MessageCall::Progress(_)) => Scope::Read,
             Self::Record(RecordCall::List { .. } | RecordCall::Show(_)) => Scope::Read,
-            Self::Record(RecordCall::Make { .. } | RecordCall::Replace(..) | RecordCall::Remove(_)) => Scope::Account,
+            Self::Record(RecordCall::Make { .. } | RecordCall::Patch(..) | RecordCall::Remove(_)) => Scope::Account,
             Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
             Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
             Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,

@@ -1,5 +1,6 @@
 //! Secret keys as a dialect writes them: a key of that form names its account by itself, and is all that a customer has.
 
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{KeyMode, Secret};
 
 /// How the secret keys of a dialect are written: a prefix that tells what the key is for, then hexadecimal digits.
@@ -11,6 +12,8 @@ pub struct SecretKeyForm {
     pub test_prefix: &'static str,
     /// Digits after it; four bits of chance each.
     pub digits: usize,
+    /// Whether a request with such a key can be signed as well.
+    pub signable: Signable,
 }
 
 impl SecretKeyForm {
@@ -51,7 +54,8 @@ mod tests {
 
     use super::*;
 
-    const FORM: SecretKeyForm = SecretKeyForm { live_prefix: "live_", test_prefix: "test_", digits: 24 };
+    const FORM: SecretKeyForm =
+        SecretKeyForm { live_prefix: "live_", test_prefix: "test_", digits: 24, signable: Signable::No };
 
     #[test]
     fn keys_are_made_and_known_again() {

@@ -132,15 +132,6 @@ pub trait Applications: Send + Sync {
     fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>>;
 }
 
-/// Whether a dialect's requests can be signed beside the secret key that they show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySignatures {
-    /// They cannot.
-    None,
-    /// They can.
-    Known,
-}
-
 /// One vendor's HTTP API. All methods are pure.
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
@@ -189,11 +180,6 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// Whether requests with a secret key can be signed beside it.
-    fn key_signatures(&self) -> KeySignatures {
-        KeySignatures::None
-    }
-
     /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal
     /// that says nothing of the message.
     fn rejection(&self, _request: &HttpRequest<'_>, _refusal: &Refusal, _at: Timestamp) -> Option<RefusedSend> {
@@ -236,6 +222,12 @@ pub enum PublicId {
 pub trait AddressBook: Send + Sync {
     /// The numbers that a name stands for; none if it is the name of no contact and no group.
     fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber>;
+
+    /// Whether a contact is in the group with that key.
+    fn is_member(&self, contact: &str, group: &str) -> bool;
+
+    /// A contact or group after a change of what it says; `None` if either cannot be read.
+    fn patched(&self, document: &str, patch: &str) -> Option<Box<str>>;
 }
 
 /// What hooks are in a dialect: documents that nobody else understands, each a place where webhooks of its account go.

@@ -12,7 +12,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use whimbrel_core::policy::{KeyUse, Signable};
 use whimbrel_core::{
     Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Secret,
-    SecretId, SecretKind, Timestamp,
+    SecretId, SecretKind, SignatureMethod, Timestamp,
 };
 use whimbrel_dialects::Claim;
 use whimbrel_dialects::claim::KeySignature;
@@ -22,6 +22,9 @@ use crate::Engine;
 use crate::directory::Entry;
 use crate::failures::{Failures, KeyName, Source};
 use crate::prover::{Asker, Overloaded, Spent};
+
+/// What signatures beside secret keys are made by.
+const KEY_SIGNATURES: SignatureMethod = SignatureMethod::HmacSha256;
 
 /// What is known of a request besides what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,8 +104,8 @@ impl Engine {
                 })
             }
             Claim::SignedKey { secret, method, signed } => {
-                let use_of_key =
-                    KeyUse { signable: Signable::Done, method: *method, signed_by: None, source: origin.address };
+                let (signable, signed_by) = (Signable::Yes, Some(KEY_SIGNATURES));
+                let use_of_key = KeyUse { signable, method: *method, signed_by, source: origin.address };
                 let found = self.prove_signed_key(dialect, (secret, &**signed), use_of_key, now);
                 found.map_err(Unproved::from).map(|(entry, of_key, replay)| {
                     mode = of_key;
@@ -140,7 +143,11 @@ impl Engine {
             self.failures().proved(name, source);
         }
         let (account, method) = (Arc::clone(&entry.account), claim.method());
-        let signed_by = (method == AuthMethod::Signature).then_some(account.signing.method);
+        let signed_by = match claim {
+            Claim::Signed(_) => Some(account.signing.method),
+            Claim::SignedKey { .. } => Some(KEY_SIGNATURES),
+            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Token(_) | Claim::Delegated(_) => None,
+        };
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
             (AccountStatus::Active, Access::Http) => {

@@ -10,6 +10,7 @@ use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
 use crate::events::About;
+use crate::hooks::NotSpread;
 use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
 
 /// The notices in memory, shared by those who make them and the task that sends them.
@@ -120,8 +121,12 @@ async fn give_up_unreadable(engine: &Arc<Engine>) {
 
 /// One try, from the row to the row.
 async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
-    if notice.hook == ForHook::Every {
-        return spread(engine, &lane, &notice).await;
+    let dialect = registry::by_name(&notice.dialect);
+    if notice.hook == ForHook::Every
+        && let Some((dialect, hooks)) = dialect.and_then(|dialect| Some((dialect, dialect.hooks()?)))
+    {
+        let spread_to = engine.spread(dialect, hooks, &notice).await;
+        return spread(engine, &lane, &notice, spread_to);
     }
     let (result, detail) = send(engine, &notice).await;
     let now = engine.world.now();
@@ -163,13 +168,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
 }
 
 /// Puts a notice for each hook in the place of the one for all.
-async fn spread(engine: &Arc<Engine>, all: &Lane, notice: &Notice) {
-    let dialect = registry::by_name(&notice.dialect);
-    let hooks = dialect.and_then(|dialect| Some((dialect, dialect.hooks()?)));
-    let notices = match hooks {
-        Some((dialect, hooks)) => engine.spread(dialect, hooks, notice).await,
-        None => Ok(Vec::new()),
-    };
+fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Notice>, NotSpread>) {
     let now = engine.world.now();
     let mut state = engine.notifier.state();
     match notices {

@@ -25,48 +25,55 @@ impl Engine {
         account_id: AccountId,
         call: RecordCall,
     ) -> Result<RecordOutcome, Refusal> {
-        let dialect = dialect.descriptor().id;
+        let (by, dialect) = (dialect, dialect.descriptor().id);
         match call {
             RecordCall::List { kind, skip, count_max } => {
-                let (kind, count_max) = (document_kind(kind), count_max as usize);
-                let filter = DocumentFilter { dialect: dialect.into(), kind, account_id, skip, count_max };
+                let (of, count_max) = (document_kind(kind), count_max as usize);
+                let filter = DocumentFilter { dialect: dialect.into(), kind: of, account_id, skip, count_max };
                 let page = self.look(move |store| store.documents(&filter)).await?;
-                let records = page.documents.into_iter().map(record).collect();
-                Ok(RecordOutcome::Page { records, total: page.total })
+                let mut records: Vec<Record> = page.documents.into_iter().map(record).collect();
+                self.count_members(by, account_id, kind, &mut records).await?;
+                let count_max = u32::try_from(count_max).unwrap_or(u32::MAX);
+                Ok(RecordOutcome::Page { records, total: page.total, skip, count_max })
             }
             RecordCall::Show(name) => {
-                let place = place(dialect, name);
-                let found = self.look(move |store| store.document(&place)).await?;
-                let own = found.filter(|document| document.account_id == account_id);
-                Ok(own.map_or(RecordOutcome::Unknown, |document| RecordOutcome::One(record(document))))
+                let kind = name.kind;
+                let Some(document) = self.own_document(dialect, account_id, name).await? else {
+                    return Ok(RecordOutcome::Unknown);
+                };
+                self.as_one(by, account_id, kind, document).await
             }
             RecordCall::Make { kind, json } => {
                 let key = self.next_serial().0.to_string().into();
                 let count_max = count_max(kind);
                 let fate =
                     DocumentFate::Make { json, public_key: None, secret: None, texts: TakesTexts::No, count_max };
-                self.change_record(dialect, account_id, RecordName { kind, key }, fate).await
+                self.change_record(by, account_id, RecordName { kind, key }, fate).await
             }
-            RecordCall::Replace(name, json) => {
+            RecordCall::Patch(name, patch) => {
+                let found = self.own_document(dialect, account_id, name.clone()).await?;
+                let Some(document) = found else { return Ok(RecordOutcome::Unknown) };
+                let changed = by.address_book().and_then(|book| book.patched(&document.json, &patch));
+                let json = changed.ok_or(Refusal::Internal)?;
                 let json = Some(NewContent { json, texts: TakesTexts::No });
-                self.change_record(dialect, account_id, name, DocumentFate::Replace { json, public_key: None }).await
+                self.change_record(by, account_id, name, DocumentFate::Replace { json, public_key: None }).await
             }
-            RecordCall::Remove(name) => self.change_record(dialect, account_id, name, DocumentFate::Remove).await,
+            RecordCall::Remove(name) => self.change_record(by, account_id, name, DocumentFate::Remove).await,
         }
     }
 
     async fn change_record(
         self: &Arc<Self>,
-        dialect: &str,
+        dialect: &'static dyn Dialect,
         account_id: AccountId,
         name: RecordName,
         fate: DocumentFate,
     ) -> Result<RecordOutcome, Refusal> {
-        let count_max = count_max(name.kind);
-        let (place, at) = (place(dialect, name), self.world.now());
+        let (kind, count_max) = (name.kind, count_max(name.kind));
+        let (place, at) = (place(dialect.descriptor().id, name), self.world.now());
         let change = DocumentChange { place, account_id, fate, at };
         match self.ask(Op::Document(Box::new(change)), |_| {}).await? {
-            OpResult::Document(document) => Ok(RecordOutcome::One(record(*document))),
+            OpResult::Document(document) => self.as_one(dialect, account_id, kind, *document).await,
             OpResult::DocumentRemoved => Ok(RecordOutcome::Removed),
             OpResult::DocumentRefused(DocumentRefused::Unknown) => Ok(RecordOutcome::Unknown),
             OpResult::DocumentRefused(DocumentRefused::TooMany) => Ok(RecordOutcome::TooMany { count_max }),
@@ -75,6 +82,48 @@ impl Engine {
                 Err(Refusal::Internal)
             }
         }
+    }
+
+    async fn as_one(
+        &self,
+        dialect: &'static dyn Dialect,
+        account_id: AccountId,
+        kind: RecordKind,
+        document: Document,
+    ) -> Result<RecordOutcome, Refusal> {
+        let mut records = [record(document)];
+        self.count_members(dialect, account_id, kind, &mut records).await?;
+        let [record] = records;
+        Ok(RecordOutcome::One(record))
+    }
+
+    async fn own_document(
+        &self,
+        dialect: &str,
+        account_id: AccountId,
+        name: RecordName,
+    ) -> Result<Option<Document>, Refusal> {
+        let place = place(dialect, name);
+        let found = self.look(move |store| store.document(&place)).await?;
+        Ok(found.filter(|document| document.account_id == account_id))
+    }
+
+    /// Says of groups how many contacts are in them; of other records nothing.
+    async fn count_members(
+        &self,
+        dialect: &'static dyn Dialect,
+        account_id: AccountId,
+        kind: RecordKind,
+        records: &mut [Record],
+    ) -> Result<(), Refusal> {
+        let (RecordKind::Group, Some(book)) = (kind, dialect.address_book()) else { return Ok(()) };
+        let filter = all_of(dialect, account_id, DocumentKind::Contact);
+        let contacts = self.look(move |store| store.documents(&filter)).await?.documents;
+        for record in records {
+            let members = contacts.iter().filter(|contact| book.is_member(&contact.json, &record.key)).count();
+            record.members = u32::try_from(members).ok();
+        }
+        Ok(())
     }
 
     /// The numbers that a name of the account's contacts or groups stands for; none if it is none of them.
@@ -97,6 +146,11 @@ impl Engine {
     }
 }
 
+fn all_of(dialect: &dyn Dialect, account_id: AccountId, kind: DocumentKind) -> DocumentFilter {
+    let dialect = dialect.descriptor().id.into();
+    DocumentFilter { dialect, kind, account_id, skip: 0, count_max: ENTRIES_MAX as usize }
+}
+
 fn place(dialect: &str, RecordName { kind, key }: RecordName) -> DocumentPlace {
     DocumentPlace { dialect: dialect.into(), kind: document_kind(kind), key }
 }
@@ -117,5 +171,5 @@ const fn count_max(kind: RecordKind) -> u32 {
 }
 
 fn record(document: Document) -> Record {
-    Record { key: document.place.key, json: document.json, made_at: document.made_at }
+    Record { key: document.place.key, json: document.json, made_at: document.made_at, members: None }
 }

@@ -32,8 +32,8 @@ pub enum RecordCall {
         /// What it says.
         json: Box<str>,
     },
-    /// It says this from now on.
-    Replace(RecordName, Box<str>),
+    /// It says this from now on, besides what it says already; in a form of the dialect's own.
+    Patch(RecordName, Box<str>),
     /// Remove it.
     Remove(RecordName),
 }
@@ -45,7 +45,7 @@ impl std::fmt::Debug for RecordCall {
             Self::List { kind, skip, count_max } => write!(f, "List({kind:?}, {skip}, {count_max})"),
             Self::Show(name) => write!(f, "Show({name:?})"),
             Self::Make { kind, .. } => write!(f, "Make({kind:?})"),
-            Self::Replace(name, _) => write!(f, "Replace({name:?})"),
+            Self::Patch(name, _) => write!(f, "Patch({name:?})"),
             Self::Remove(name) => write!(f, "Remove({name:?})"),
         }
     }
@@ -69,6 +69,10 @@ pub enum RecordOutcome {
         records: Vec<Record>,
         /// How many there are in all.
         total: u64,
+        /// So many were passed over.
+        skip: u64,
+        /// At most so many were asked for.
+        count_max: u32,
     },
     /// The one that was asked for, made or changed.
     One(Record),
@@ -92,6 +96,8 @@ pub struct Record {
     pub json: Box<str>,
     /// When it was made.
     pub made_at: crate::time::Timestamp,
+    /// Of a group: how many contacts are in it.
+    pub members: Option<u32>,
 }
 
 impl std::fmt::Debug for Record {

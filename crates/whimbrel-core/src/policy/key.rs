@@ -55,8 +55,6 @@ pub enum Signable {
     Yes,
     /// Its API knows no signatures.
     No,
-    /// It is signed, beside the key that it shows.
-    Done,
 }
 
 /// How one request showed who is calling.
@@ -66,7 +64,7 @@ pub struct KeyUse {
     pub signable: Signable,
     /// The way.
     pub method: AuthMethod,
-    /// With [`AuthMethod::Signature`]: how it was signed.
+    /// How it was signed, if it was: with [`AuthMethod::Signature`], or beside a secret key.
     pub signed_by: Option<SignatureMethod>,
     /// Where the request came from; `None` if that is not known, which no list of networks allows.
     pub source: Option<IpAddr>,
@@ -84,12 +82,13 @@ impl KeyPolicy {
             return Err(Refusal::SourceNotAllowed);
         }
         let must_be_signed = match (self.signature, by.signable) {
-            (_, Signable::Done) => false,
             (SignatureRule::Required, _) | (SignatureRule::WherePossible, Signable::Yes) => true,
             (SignatureRule::WherePossible, Signable::No) | (SignatureRule::Optional, _) => false,
         };
         match by.method {
-            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey if must_be_signed => {
+            AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey
+                if must_be_signed && by.signed_by.is_none() =>
+            {
                 return Err(Refusal::SignatureRequired);
             }
             AuthMethod::Parameters | AuthMethod::Basic | AuthMethod::SecretKey => {}
@@ -269,8 +268,6 @@ mod tests {
                 Err(Refusal::SignatureRequired),
                 "also where nothing can be signed"
             );
-            let signed = KeyUse { signable: Signable::Done, ..by(method, "::1") };
-            assert_eq!(policy.judge_use(signed), Ok(()), "what is signed beside its key");
             let milder = KeyPolicy { signature: SignatureRule::WherePossible, ..policy.clone() };
             assert_eq!(milder.judge_use(by(method, "::1")), Err(Refusal::SignatureRequired));
             assert_eq!(milder.judge_use(unsignable), Ok(()));
@@ -280,6 +277,11 @@ mod tests {
         assert_eq!(signed(SignatureMethod::HmacSha256), Ok(()));
         let method = SignatureMethod::HmacSha1;
         assert_eq!(signed(method), Err(Refusal::SignatureTooWeak { method }));
+        // A signature beside a key is one, and a key alone is none.
+        let key = by(AuthMethod::SecretKey, "::1");
+        assert_eq!(policy.judge_use(key), Err(Refusal::SignatureRequired));
+        let signed_by = Some(SignatureMethod::HmacSha256);
+        assert_eq!(policy.judge_use(KeyUse { signed_by, ..key }), Ok(()));
         let basic_only = KeyPolicy { methods: Choice::only(&[AuthMethod::Basic]), ..policy };
         let method = AuthMethod::Signature;
         assert_eq!(basic_only.judge_use(by(method, "::1")), Err(Refusal::MethodNotAllowed { method }));

@@ -20,6 +20,7 @@ mod tests;
 use std::borrow::Cow;
 
 use whimbrel_core::account::{AccountRules, CaptureOn};
+use whimbrel_core::policy::Signable;
 use whimbrel_core::time::Civil;
 use whimbrel_core::{MessageClass, Notice, Outcome, Serial, Timestamp, Uuid};
 
@@ -39,7 +40,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
     aliases: &["nexoroute"],
     title: "Nexo Route",
     // The vendor shows `sk_live_8f2e...1c4d`; the length is ours.
-    secret_keys: Some(SecretKeyForm { live_prefix: "sk_live_", test_prefix: "sk_test_", digits: 48 }),
+    secret_keys: Some(SecretKeyForm {
+        live_prefix: "sk_live_",
+        test_prefix: "sk_test_",
+        digits: 48,
+        signable: Signable::No,
+    }),
     new_accounts: NewAccounts {
         currency: "USD",
         class: MessageClass::Otp,

@@ -13,6 +13,7 @@ mod balance;
 mod claim;
 mod client;
 mod codes;
+mod contacts;
 mod hooks;
 mod ids;
 mod journal;
@@ -28,6 +29,8 @@ mod zone;
 use whimbrel_core::call::account::{AccountCall, AccountOutcome};
 use whimbrel_core::call::journal::JournalSide;
 use whimbrel_core::call::lookup::Question;
+use whimbrel_core::call::record::{Record, RecordKind};
+use whimbrel_core::policy::Signable;
 use whimbrel_core::{
     AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
     Timestamp,
@@ -36,7 +39,7 @@ use whimbrel_core::{
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Hooks, KeySignatures, Match, Moment, NewAccounts, Parsed, PublicId,
+    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId,
     Reply, SecretKeyForm, WebhookRules, WebhookTarget,
 };
 
@@ -51,7 +54,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     id: "seven",
     aliases: &["sms77"],
     title: "seven.io",
-    secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64 }),
+    secret_keys: Some(SecretKeyForm { live_prefix: "", test_prefix: "test", digits: 64, signable: Signable::Yes }),
     new_accounts: NewAccounts {
         currency: "EUR",
         class: MessageClass::Bulk,
@@ -79,7 +82,7 @@ const NOT_OURS: &str = "v1";
 /// In front of the form of an id that has no number of its own: so none is taken for one.
 const ID_MARK: &str = "m";
 
-/// What a request asks for: the low octet of [`Reply::page`].
+/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
     Send,
@@ -88,6 +91,8 @@ enum Page {
     Status,
     Pricing,
     Hooks,
+    Contacts,
+    Groups,
     Journal(JournalSide),
     Lookup(Question),
     /// What the vendor has and we do not.
@@ -109,21 +114,40 @@ impl Page {
             ("status", _) if second.is_none() => Self::Status,
             ("pricing", _) if second.is_none() => Self::Pricing,
             ("hooks", _) if second.is_none() => Self::Hooks,
+            ("contacts", _) if third.is_none() => Self::Contacts,
+            ("groups", _) if third.is_none() => Self::Groups,
             ("journal", Some(kind)) if third.is_none() => Self::Journal(journal::side(kind)?),
             ("lookup", Some("rcs")) if third.is_none() => Self::NotOffered,
             ("lookup", Some(kind)) if third.is_none() => Self::Lookup(lookup::question(kind)?),
             ("journal" | "lookup", None) => Self::Unclear,
-            (
-                "voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers" | "analytics" | "contacts"
-                | "groups",
-                _,
-            ) => Self::NotOffered,
+            ("voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers" | "analytics", _) => {
+                Self::NotOffered
+            }
             _ => return None,
         })
     }
 
+    /// As the low octet of [`Reply::page`] carries it: only what outcomes alone do not tell apart.
+    const fn bits(self) -> u16 {
+        match self {
+            Self::Contacts => 1,
+            Self::Groups => 2,
+            _ => 0,
+        }
+    }
+
+    /// Whose records a reply is about; `None`: hooks.
+    const fn resource(reply: &Reply) -> Option<RecordKind> {
+        match reply.page & 0xff {
+            1 => Some(RecordKind::Contact),
+            2 => Some(RecordKind::Group),
+            _ => None,
+        }
+    }
+
     /// Reads what is asked for.
     fn call(self, request: &HttpRequest<'_>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
+        let id = request.path.trim_end_matches('/').split('/').nth(3);
         match self {
             Self::Send => sms::send(request, params, now),
             Self::Cancel => sms::cancel(params),
@@ -131,6 +155,8 @@ impl Page {
             Self::Status => status::read(params),
             Self::Pricing => pricing::read(params),
             Self::Hooks => hooks::read(request, params),
+            Self::Contacts => Ok(contacts::read(RecordKind::Contact, id, request, params)),
+            Self::Groups => Ok(contacts::read(RecordKind::Group, id, request, params)),
             Self::Journal(side) => journal::read(side, params),
             Self::Lookup(question) => lookup::read(question, params),
             Self::NotOffered => Err(Refusal::FacilityNotAllowed),
@@ -147,10 +173,6 @@ fn sms_number(text: &str) -> Option<PhoneNumber> {
 impl Dialect for Seven {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
-    }
-
-    fn key_signatures(&self) -> KeySignatures {
-        KeySignatures::Known
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {
@@ -170,7 +192,7 @@ impl Dialect for Seven {
             return Match::Answered(answer::nothing_here());
         };
         let reply = Reply {
-            page: Wish::of(request, &params).bits(),
+            page: Wish::of(request, &params).bits() | page.bits(),
             trace_id: format!("{trace_id:032x}").into(),
             host: request.host_kind(),
             now,
@@ -189,10 +211,13 @@ impl Dialect for Seven {
             Outcome::Message(MessageOutcome::Progress(found)) => status::render(found, reply),
             Outcome::Account(AccountOutcome::Balance { available, .. }) => balance::render(*available, reply),
             Outcome::Prices(prices) => pricing::render(prices, reply),
-            Outcome::Record(outcome) => hooks::render(outcome),
+            Outcome::Record(outcome) => match Page::resource(reply) {
+                Some(kind) => contacts::render(kind, outcome),
+                None => hooks::render(outcome),
+            },
             Outcome::Journal(outcome) => journal::render(outcome),
             Outcome::Lookup(outcome) => lookup::render(outcome, reply),
-            Outcome::Faulty(faulty) => hooks::refused(faulty),
+            Outcome::Faulty(faulty) => contacts::refused(faulty).unwrap_or_else(|| hooks::refused(faulty)),
             Outcome::Refused(refusal) => answer::refused(refusal, reply),
             // No call of this dialect comes to any of these.
             Outcome::Sent(_)
@@ -223,6 +248,10 @@ impl Dialect for Seven {
         Some(self)
     }
 
+    fn address_book(&self) -> Option<&dyn AddressBook> {
+        Some(self)
+    }
+
     fn client_request(&self, text: &Text<'_>) -> ClientRequest {
         client::request(text)
     }
@@ -241,6 +270,20 @@ impl Dialect for Seven {
             Some(digits) => i64::from_str_radix(digits, 16).ok().filter(|id| *id >= 0).map(PublicId::Id),
             None => ids::serial(text).map(PublicId::Serial),
         }
+    }
+}
+
+impl AddressBook for Seven {
+    fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber> {
+        contacts::numbers(name, contacts, groups)
+    }
+
+    fn is_member(&self, contact: &str, group: &str) -> bool {
+        contacts::is_member(contact, group)
+    }
+
+    fn patched(&self, document: &str, patch: &str) -> Option<Box<str>> {
+        contacts::patched(document, patch)
     }
 }
 

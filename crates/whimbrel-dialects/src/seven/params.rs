@@ -25,6 +25,8 @@ const TEXT: &str = "text";
 struct Pair {
     /// Without brackets.
     name: String,
+    /// What stood in the first brackets behind it, or the member's name in an object of JSON.
+    member: String,
     /// As text: numbers as they were written, truth as `1` and `0`.
     value: String,
 }
@@ -67,6 +69,17 @@ impl Params {
         side.iter().filter(move |pair| pair.counts(name)).map(|pair| pair.value.as_str())
     }
 
+    /// The value that counts under a name, empty or not; `None` if it did not come.
+    pub(super) fn first<'s>(&'s self, name: &'s str) -> Option<&'s str> {
+        self.all(name).next()
+    }
+
+    /// The value of a member of what came under a name, as in `properties[city]`.
+    pub(super) fn member(&self, name: &str, member: &str) -> Option<&str> {
+        let pairs = self.body.iter().chain(&self.query);
+        pairs.filter(|pair| pair.counts(name)).find(|pair| pair.member == member).map(|pair| pair.value.as_str())
+    }
+
     /// Whether a switch is on: `1` and `true` are, everything else is off.
     pub(super) fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
@@ -98,8 +111,9 @@ fn form(form: &[u8]) -> Option<Vec<Pair>> {
             None => (part, &b""[..]),
         };
         let name = text(unescaped(name));
-        let base = name.split('[').next().unwrap_or_default().to_owned();
-        pairs.push(Pair { name: base, value: text(unescaped(value)) });
+        let (base, brackets) = name.split_once('[').unwrap_or((&name, ""));
+        let member = brackets.split(']').next().unwrap_or_default();
+        pairs.push(Pair { name: base.to_owned(), member: member.to_owned(), value: text(unescaped(value)) });
     }
     Some(pairs)
 }
@@ -115,7 +129,7 @@ fn json(body: &[u8]) -> Option<Vec<Pair>> {
     Some(pairs)
 }
 
-/// Adds a value; of a list each, of an object that there is one.
+/// Adds a value; of a list each, of an object each member.
 fn add(pairs: &mut Vec<Pair>, name: &str, value: Value) -> Option<()> {
     let value = match value {
         Value::Null => return Some(()),
@@ -123,13 +137,24 @@ fn add(pairs: &mut Vec<Pair>, name: &str, value: Value) -> Option<()> {
         Value::Bool(is_true) => if is_true { "1" } else { "0" }.to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text,
-        Value::Object(members) => Value::Object(members).to_string(),
+        Value::Object(members) => {
+            // Deeper than this nothing is asked for.
+            for (member, value) in members {
+                let value = match value {
+                    Value::String(text) => text,
+                    Value::Null => String::new(),
+                    other => other.to_string(),
+                };
+                push(pairs, Pair { name: name.to_owned(), member, value })?;
+            }
+            return Some(());
+        }
     };
-    if pairs.len() >= VALUES_MAX {
-        return None;
-    }
-    pairs.push(Pair { name: name.to_owned(), value });
-    Some(())
+    push(pairs, Pair { name: name.to_owned(), member: String::new(), value })
+}
+
+fn push(pairs: &mut Vec<Pair>, pair: Pair) -> Option<()> {
+    (pairs.len() < VALUES_MAX).then(|| pairs.push(pair))
 }
 
 /// Octets with `+` and `%xx` undone; a `%` that begins no escape stays.

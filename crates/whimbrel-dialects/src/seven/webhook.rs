@@ -56,7 +56,7 @@ pub(super) fn webhook(
     let hook = target.hook.and_then(Hook::read);
     let method = hook.as_ref().map_or("POST", |hook| &*hook.request_method);
     let payload = payload(notice, moment.now);
-    let url = without_fragment(target.url);
+    let url = &*as_called(target.url);
     let (method, url, content_type, body) = match method {
         "GET" => ("GET", with_query(url, &form(&payload)), None, Vec::new()),
         "JSON" => ("POST", url.to_owned(), Some(JSON), payload.to_string().into_bytes()),
@@ -142,8 +142,15 @@ fn form(tree: &Value) -> String {
     form.finish()
 }
 
-fn without_fragment(url: &str) -> &str {
-    url.split_once('#').map_or(url, |(url, _)| url)
+/// A URL as its receiver sees it: a fragment is never sent, and where there is no path HTTP sends `/`.
+fn as_called(url: &str) -> Cow<'_, str> {
+    let url = url.split_once('#').map_or(url, |(url, _)| url);
+    let host_at = url.find("://").map_or(0, |at| at + 3);
+    let host_end = url[host_at..].find(['/', '?']).map_or(url.len(), |at| host_at + at);
+    match url.as_bytes().get(host_end) {
+        Some(b'/') => Cow::Borrowed(url),
+        _ => Cow::Owned(format!("{}/{}", &url[..host_end], &url[host_end..])),
+    }
 }
 
 /// The URL with more parameters after those it has.
@@ -152,5 +159,25 @@ fn with_query(url: &str, query: &str) -> String {
         Some((address, "")) => format!("{address}?{query}"),
         Some(_) => format!("{url}&{query}"),
         None => format!("{url}?{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_the_url_as_its_receiver_sees_it() {
+        for (set, called) in [
+            ("https://example.com/in?a=%20b#part", "https://example.com/in?a=%20b"),
+            ("https://example.com", "https://example.com/"),
+            ("https://example.com:8443?a=/b", "https://example.com:8443/?a=/b"),
+            ("http://[::1]:9/", "http://[::1]:9/"),
+        ] {
+            assert_eq!(as_called(set), called);
+        }
+        assert_eq!(with_query("https://example.com/", "b=1"), "https://example.com/?b=1");
+        assert_eq!(with_query("https://example.com/?", "b=1"), "https://example.com/?b=1");
+        assert_eq!(with_query("https://example.com/?a=1", "b=1"), "https://example.com/?a=1&b=1");
     }
 }

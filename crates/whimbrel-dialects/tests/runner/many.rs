@@ -73,7 +73,7 @@ pub(super) fn print_record(out: &mut String, call: &RecordCall) {
         }
         RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
         RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
-        RecordCall::Replace(name, json) => write!(out, "call: replace {:?} {}\n{json}", name.kind, name.key),
+        RecordCall::Patch(name, json) => write!(out, "call: patch {:?} {}\n{json}", name.kind, name.key),
         RecordCall::Remove(name) => write!(out, "call: remove {:?} {}", name.kind, name.key),
     };
 }
@@ -115,7 +115,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
             let records: Vec<Record> =
                 text.lines().filter_map(|line| line.strip_prefix("record: ")).map(record).collect();
             let total = facts.find("total").map_or(records.len() as u64, |_| facts.count("total"));
-            Outcome::Record(RecordOutcome::Page { records, total })
+            Outcome::Record(RecordOutcome::Page { records, total, skip: 0, count_max: 100 })
         }
         "record" => Outcome::Record(RecordOutcome::One(record(facts.get("record")))),
         "record removed" => Outcome::Record(RecordOutcome::Removed),
@@ -200,7 +200,7 @@ fn record(text: &str) -> Record {
     let mut fields = text.splitn(3, ' ');
     let key = fields.next().expect("a key").into();
     let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
-    Record { key, made_at, json: fields.next().expect("a document").into() }
+    Record { key, made_at, json: fields.next().expect("a document").into(), members: Some(3) }
 }
 
 fn sent_line(facts: &Facts<'_>) -> SentLine {

@@ -5,6 +5,7 @@ mod clock;
 mod credentials;
 mod hostile;
 mod inbound;
+mod many;
 mod oauth;
 mod otp;
 mod proofs;

@@ -84,7 +84,7 @@ impl Wanted {
 
 /// What a key is for that a customer brings along: one that we did not make must look as if we had.
 fn brought_mode(form: SecretKeyForm, key: &Secret, wanted: Option<KeyMode>) -> Result<KeyMode, HttpResponse> {
-    let SecretKeyForm { live_prefix, test_prefix, digits } = form;
+    let SecretKeyForm { live_prefix, test_prefix, digits, signable: _ } = form;
     let mode = form.mode(key).ok_or_else(|| {
         bad(&format!(
             "`secret` is no key of this dialect: {live_prefix} or {test_prefix} and {digits} lower-case hexadecimal digits; \

@@ -1,12 +1,11 @@
 //! How an account signs, and what its key may be used for.
 
 use serde_json::{Value, json};
-use whimbrel_core::policy::SOURCE_NETWORKS_MAX;
+use whimbrel_core::policy::{SOURCE_NETWORKS_MAX, Signable};
 use whimbrel_core::{
     Account, AuthMethod, Choice, KeyPolicy, Member, Money, Secret, SignatureMethod, SignatureRule, Signing,
     SourceNetwork, Span, WebhookSigning,
 };
-use whimbrel_dialects::KeySignatures;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::directory::Entry;
@@ -143,9 +142,9 @@ fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
             ),
         };
     }
-    let has_signatures = registry::by_name(&entry.dialect).is_none_or(|dialect| {
-        dialect.descriptor().secret_keys.is_none() || dialect.key_signatures() == KeySignatures::Known
-    });
+    let has_signatures = registry::by_name(&entry.dialect)
+        .and_then(|dialect| dialect.descriptor().secret_keys)
+        .is_none_or(|form| form.signable == Signable::Yes);
     if policy.signature == SignatureRule::Required && !has_signatures {
         return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }

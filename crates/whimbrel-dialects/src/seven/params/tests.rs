@@ -37,6 +37,15 @@ fn lists_come_in_brackets_of_forms_and_of_json() {
 }
 
 #[test]
+fn members_are_found_by_their_names() {
+    for body in [&b"properties[city]=Kiel&properties[notes]="[..], br#"{"properties":{"city":"Kiel","notes":null}}"#] {
+        let params = read("", body);
+        let member = |name| params.member("properties", name);
+        assert_eq!((member("city"), member("notes"), member("email")), (Some("Kiel"), Some(""), None));
+    }
+}
+
+#[test]
 fn what_is_no_utf8_is_latin_1() {
     assert_eq!(read("text=gr%FC%DFe", b"").get("text"), Some("grüße"));
     assert_eq!(read("text=gr%C3%BC%C3%9Fe", b"").get("text"), Some("grüße"));

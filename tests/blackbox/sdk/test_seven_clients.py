@@ -204,6 +204,47 @@ def test_javascript_keeps_hooks_and_its_verifier_takes_what_they_are_told(dev, s
         two.close()
 
 
+def test_javascript_keeps_an_address_book_and_sends_to_names(dev, seven):
+    [group] = answers(node(dev, seven, ["groups", "create", {"name": "Friends"}]))
+    assert (group["name"], group["members_count"]) == ("Friends", 0) and isinstance(group["id"], int)
+    person = {"firstname": "Ada", "lastname": "King", "mobile_number": f"+{TO}", "city": "Kiel"}
+    made, other = answers(
+        node(
+            dev,
+            seven,
+            ["contacts", "create", {"avatar": "", "groups": [group["id"]], "properties": person}],
+            ["contacts", "create", {"avatar": "", "groups": [], "properties": {**person, "firstname": "Bob"}}],
+        )
+    )
+    assert made["properties"]["fullname"] == "Ada King" and made["groups"] == [group["id"]]
+    changed, listed, shown, renamed = answers(
+        node(
+            dev,
+            seven,
+            ["contacts", "update", {**other, "properties": {**other["properties"], "mobile_number": ALSO_TO, "city": ""}}],
+            ["contacts", "list", {"limit": 1}],
+            ["groups", "one", group["id"]],
+            ["groups", "edit", group["id"], {"name": "Family"}],
+        )
+    )
+    assert (changed["properties"]["mobile_number"], changed["properties"]["city"]) == (ALSO_TO, None)
+    assert listed["pagingMetadata"] == {"offset": 0, "count": 1, "total": 2, "limit": 1, "has_more": True}
+    assert (shown["members_count"], renamed["name"]) == (1, "Family")
+    sent, nobody = answers(
+        node(
+            dev,
+            seven,
+            ["sms", "dispatch", {"to": ["family", "bob king", "nobody"], "text": "By name"}],
+            ["sms", "dispatch", {"to": ["Friends"], "text": "By a name that is gone"}],
+        )
+    )
+    assert [message["recipient"] for message in sent["messages"]] == [TO, ALSO_TO, "nobody"]
+    assert [message["error"] for message in sent["messages"]] == [None, None, 202] and nobody["success"] == "202"
+    gone = answers(node(dev, seven, ["contacts", "delete", made["id"]], ["groups", "delete", group["id"]]))
+    assert gone == [{"success": True}, {"success": True}]
+    assert len(answers(node(dev, seven, ["contacts", "list"]))[0]["data"]) == 1
+
+
 def verify(seven, webhooks):
     """The verdicts of the vendor's own verifier."""
     return javascript.run("seven.mjs", {"secret": seven["signature_secret"], "webhooks": webhooks})

@@ -1,0 +1,194 @@
+//! One text to several recipients: together on the disk, each with an answer of its own; and texts that leave later or not at all.
+
+use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Trial};
+use whimbrel_core::call::record::{RecordCall, RecordKind};
+use whimbrel_core::{
+    AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
+    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, Refusal, SenderId, Span, Telling,
+};
+use whimbrel_store::AccountPatch;
+
+use crate::support::{Folder, Gateway, PRICE, Setup, soon};
+
+fn call(numbers: &[&str]) -> ManyCall {
+    let addressee = |number: &&str| match PhoneNumber::parse(number) {
+        Ok(number) => Addressee::Number(number),
+        Err(_) => Addressee::Unreadable((*number).into()),
+    };
+    ManyCall {
+        addressees: numbers.iter().map(addressee).collect(),
+        sender: SenderId::Name("Acme".into()),
+        content: Content::Text { text: MessageText::new("hello"), alphabet: Alphabet::Detect },
+        handset_class: None,
+        telling: Telling { form: NoticeForm(0), named: FormNamed::ByRequest, scope: NoticeScope::Progress },
+        client_ref: None,
+        account_ref: None,
+        validity: Some(Span::hours(48)),
+        due_at: None,
+        class: None,
+        trial: Trial::No,
+        idempotency: None,
+    }
+}
+
+async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
+    match soon(gateway.ask(Call::SendMany(Box::new(call)))).await.expect("no panic") {
+        Outcome::SentMany(sent) => Ok(*sent),
+        Outcome::Refused(refusal) => Err(refusal),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What became of each recipient: the message's number, or the refusal.
+fn answers(sent: &ManySent) -> Vec<Result<u64, Refusal>> {
+    let serial = |message: &whimbrel_core::call::many::ManyMessage| message.serial.map_or(0, |serial| serial.0);
+    sent.items.iter().map(|item| item.result.as_ref().map(serial).map_err(Clone::clone)).collect()
+}
+
+fn names(serials: &[u64]) -> Vec<MessageName> {
+    let serial = |serial: &u64| Some(whimbrel_core::Serial(*serial));
+    serials.iter().map(|number| MessageName { id: number.to_string().into(), serial: serial(number) }).collect()
+}
+
+async fn cancelled(gateway: &Gateway, serials: &[u64]) -> Vec<String> {
+    match soon(gateway.ask(Call::Message(MessageCall::Cancel(names(serials))))).await.expect("no panic") {
+        Outcome::Message(MessageOutcome::Cancelled(ids)) => ids.iter().map(|id| id.to_string()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_recipient_has_an_answer_and_doubles_get_one_text() {
+    let folder = Folder::new("many");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let sent = ask(&gateway, call(&["447700900001", "12", "+44 7700 900001", "447700900002", "999999999999"])).await;
+    let sent = sent.expect("taken");
+    let [one, bad, two, unroutable] = &*answers(&sent) else { panic!("{sent:?}") };
+    assert_eq!((one, bad, two), (&Ok(1), &Err(Refusal::RecipientNotNumeric), &Ok(2)));
+    assert!(matches!(unroutable, Err(Refusal::Unroutable { .. })), "{unroutable:?}");
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    assert_eq!(sent.balance.units, 100 * 100_000_000 - 2 * PRICE);
+    let mut recipients = Vec::new();
+    for _ in 0..2 {
+        recipients.push(gateway.next_submission().await.recipient.digits().to_owned());
+    }
+    assert_eq!(recipients, ["447700900001", "447700900002"]);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn money_that_is_enough_for_some_is_spent_on_the_first() {
+    let folder = Folder::new("many-money");
+    let gateway = Gateway::start(&folder, Setup { balance: 1, ..Setup::default() }).await;
+    let numbers: Vec<String> = (0..40).map(|number| format!("4477009000{number:02}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let sent = ask(&gateway, call(&numbers)).await.expect("taken");
+    // Of 1.00 at 0.0333 each, 30 are paid.
+    let answers = answers(&sent);
+    let (taken, refused) = answers.split_at(30);
+    assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+    assert!(refused.iter().all(|answer| matches!(answer, Err(Refusal::InsufficientFunds { .. }))), "{refused:?}");
+    assert_eq!((gateway.held_and_posted().0, sent.balance.units), (30 * PRICE, 100_000_000 - 30 * PRICE));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_tried_out_leaves_no_trace() {
+    let folder = Folder::new("many-tried");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let tried = ManyCall { trial: Trial::Yes, ..call(&["447700900001", "12"]) };
+    let sent = ask(&gateway, tried).await.expect("tried");
+    assert_eq!(answers(&sent), [Ok(0), Err(Refusal::RecipientNotNumeric)]);
+    assert_eq!(sent.items[0].result.as_ref().map(|message| message.price.units), Ok(0));
+    assert_eq!(gateway.held_and_posted().0, 0);
+    assert_eq!(whimbrel_store::Store::stats(&*gateway.stop().await).expect("readable").messages, 0);
+}
+
+#[tokio::test]
+async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
+    let folder = Folder::new("many-key");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let keyed = |numbers: &[&str], digest| ManyCall {
+        idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [digest; 32] }),
+        ..call(numbers)
+    };
+    let both = ["447700900001", "447700900002"];
+    let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    assert!(!first.repeated);
+    let again = ask(&gateway, keyed(&both, 1)).await.expect("answered");
+    assert_eq!((answers(&again), again.repeated), (answers(&first), true));
+    let other = ask(&gateway, keyed(&["447700900003", "447700900004"], 2)).await;
+    assert_eq!(other.err(), Some(Refusal::IdempotencyConflict));
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_brake_on_a_recipient_holds_up_that_recipient_alone() {
+    let folder = Folder::new("many-brake");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let rules = AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN };
+    let now = gateway.engine.world().now();
+    let patch = AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), now) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+    ask(&gateway, call(&["447700900001"])).await.expect("taken");
+    let sent = ask(&gateway, call(&["447700900001", "447700900002"])).await.expect("taken");
+    let [Err(Refusal::RecipientThrottled { .. }), Ok(_)] = &*answers(&sent) else { panic!("{sent:?}") };
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_scheduled_text_waits_over_a_restart_and_leaves_when_it_is_due() {
+    let folder = Folder::new("scheduled");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let now = gateway.engine.world().now();
+    let due_at = |seconds: i64| Some(now + Span::seconds(seconds));
+    let later = ManyCall { due_at: due_at(3_600), ..call(&["447700900001", "447700900002"]) };
+    let sent = ask(&gateway, later).await.expect("taken");
+    assert_eq!(answers(&sent), [Ok(1), Ok(2)]);
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    // What leaves now is not held up by what leaves later.
+    ask(&gateway, call(&["447700900003"])).await.expect("taken");
+    gateway.stop().await;
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    let first = gateway.next_submission().await;
+    assert_eq!(first.recipient.digits(), "447700900003");
+    assert_eq!(cancelled(&gateway, &[2, 9]).await, ["2"]);
+    assert_eq!(cancelled(&gateway, &[2]).await, [""; 0], "once");
+    gateway.set_clock(now + Span::seconds(3_601));
+    let soon_due = ManyCall { due_at: Some(now), ..call(&["447700900004"]) };
+    ask(&gateway, soon_due).await.expect("a time that has passed is now");
+    let mut recipients = vec![gateway.next_submission().await, gateway.next_submission().await]
+        .into_iter()
+        .map(|part| part.recipient.digits().to_owned())
+        .collect::<Vec<_>>();
+    recipients.sort();
+    assert_eq!(recipients, ["447700900001", "447700900004"]);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_recipients_are_refused_as_a_whole() {
+    let folder = Folder::new("many-bound");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let numbers: Vec<String> = (0..1_001).map(|number| format!("4477009{number:05}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    assert_eq!(ask(&gateway, call(&numbers)).await.err(), Some(Refusal::Invalid { field: "to" }));
+    assert_eq!(gateway.held_and_posted().0, 0);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn records_are_listed_and_only_their_owner_finds_them() {
+    let folder = Folder::new("records");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let ask = async |call| match soon(gateway.ask(Call::Record(call))).await.expect("no panic") {
+        Outcome::Record(outcome) => format!("{outcome:?}"),
+        other => panic!("{other:?}"),
+    };
+    let made = ask(RecordCall::Make { kind: RecordKind::Hook, json: "{}".into() }).await;
+    assert!(made.contains("\"1\""), "{made}");
+    let listed = ask(RecordCall::List { kind: RecordKind::Hook, skip: 0, count_max: 10 }).await;
+    assert!(listed.contains("\"1\"") && listed.contains("total: 1"), "{listed}");
+    gateway.stop().await;
+}
