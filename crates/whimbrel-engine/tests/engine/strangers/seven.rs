@@ -29,6 +29,16 @@ pub(super) const ROUTES: &[Route] = &[
     own("POST /api/hooks", "action=read"),
     object("DELETE /api/hooks?id={hook}", ""),
     object("POST /api/hooks", "action=unsubscribe&id={hook}"),
+    own("GET /api/contacts", ""),
+    nothing("POST /api/contacts"),
+    object("GET /api/contacts/{contact}", ""),
+    object("PATCH /api/contacts/{contact}", "city=Elsewhere"),
+    object("DELETE /api/contacts/{contact}", ""),
+    own("GET /api/groups", ""),
+    nothing("POST /api/groups"),
+    object("GET /api/groups/{group}", ""),
+    object("PATCH /api/groups/{group}", "name=Elsewhere"),
+    object("DELETE /api/groups/{group}", ""),
     own("GET /api/journal/outbound", ""),
     object("GET /api/journal/outbound?id={sent}", ""),
     own("GET /api/journal/outbound?to={recipient}", ""),
@@ -44,8 +54,14 @@ pub(super) const ROUTES: &[Route] = &[
     nothing("GET /api/subaccounts/{what}"),
 ];
 
-const VIEWS: &[&str] =
-    &["GET /api/status?msg_id={sent}", "GET /api/status?msg_id={later}", "GET /api/hooks", "GET /api/journal/outbound"];
+const VIEWS: &[&str] = &[
+    "GET /api/status?msg_id={sent}",
+    "GET /api/status?msg_id={later}",
+    "GET /api/hooks",
+    "GET /api/contacts",
+    "GET /api/groups",
+    "GET /api/journal/outbound",
+];
 
 fn dialect() -> &'static dyn Dialect {
     registry::by_name("seven").expect("it is built in")
@@ -72,6 +88,13 @@ async fn hook(gateway: &Gateway, caller: Caller, url: &str) -> String {
     made["id"].as_i64().unwrap_or_else(|| panic!("no hook in {made}")).to_string()
 }
 
+/// Makes an entry of the address book and names it.
+async fn entry(gateway: &Gateway, caller: Caller, line: &str, pairs: &str) -> String {
+    let made = ask(gateway, dialect(), caller, line, pairs).await;
+    let made: serde_json::Value = serde_json::from_slice(&made.body).expect("JSON");
+    made["id"].as_i64().unwrap_or_else(|| panic!("no entry in {made}")).to_string()
+}
+
 #[tokio::test]
 async fn a_stranger_learns_and_changes_nothing() {
     let folder = Folder::new("strangers-seven");
@@ -80,6 +103,14 @@ async fn a_stranger_learns_and_changes_nothing() {
     open_with_key(&gateway, dialect(), "strange7", STRANGER, "http://127.0.0.1:9/none").await;
     let hooked = hook(&gateway, OWNER, "http://planted.example/hook").await;
     hook(&gateway, STRANGER, "http://stranger.example/hook").await;
+    let group = entry(&gateway, OWNER, "POST /api/groups", "name=planted").await;
+    let properties = format!("firstname=planted&mobile_number=447700900777&groups={group}");
+    let contact = entry(&gateway, OWNER, "POST /api/contacts", &properties).await;
+    // A name is looked up among the caller's own.
+    for name in ["planted", "Planted"] {
+        let sent = ask(&gateway, dialect(), STRANGER, "POST /api/sms", &format!("json=1&to={name}&text=x")).await;
+        assert!(String::from_utf8_lossy(&sent.body).contains("\"success\":\"202\""), "{name} is found by a stranger");
+    }
     let sent =
         send(&gateway, OWNER, "to=447700900777&from=planted&text=planted&foreign_id=planted&label=planted").await;
     let submission = gateway.next_submission().await;
@@ -101,6 +132,8 @@ async fn a_stranger_learns_and_changes_nothing() {
     };
     let both = |own: &str| [own.to_owned(), changed(own)];
     let names = Names::from([
+        ("contact", [contact.clone(), format!("{contact}99")]),
+        ("group", [group.clone(), format!("{group}99")]),
         ("hook", both(&hooked)),
         ("later", [later.clone(), format!("{later}9")]),
         ("recipient", both("447700900777")),
