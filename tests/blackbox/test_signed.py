@@ -71,7 +71,7 @@ def test_the_same_request_is_answered_the_same_after_a_kill(tmp_path):
 
 def test_a_refused_signature_is_explained_in_log_and_metrics_and_shows_nothing(dev):
     let_sign(dev, "sha256")
-    request = signed(dev, "sha256", secret="my_secret_key_for_testing\n", text="Your code is 482917")
+    request = signed(dev, "sha256", secret="my_secret_key_for_testing\n", text="Your code is 730154")
     assert status(ask(dev, request))[0] == "14"
     line = wait_until(
         lambda: next((line for line in dev.log().splitlines() if "signature refused" in line), None), "the line"
@@ -79,7 +79,7 @@ def test_a_refused_signature_is_explained_in_log_and_metrics_and_shows_nothing(d
     assert "secret-with-newline" in line
     metrics = dev.native("GET", "../../metrics").text
     assert 'whimbrel_signature_failures_total{cause="secret-with-newline"} 1' in metrics
-    for hidden in ["my_secret_key", "482917", request["sig"]]:
+    for hidden in ["my_secret_key", "730154", request["sig"]]:
         assert hidden not in dev.log()
 
 

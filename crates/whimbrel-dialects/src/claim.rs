@@ -70,8 +70,7 @@ impl Claim {
     pub const fn signable(&self) -> Signable {
         match self {
             Self::KeyAndSecret { signable, .. } | Self::SecretKey { signable, .. } => *signable,
-            // A rule that demands a signature has it.
-            Self::SignedKey { .. } => Signable::No,
+            Self::SignedKey { .. } => Signable::Done,
             Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
         }
     }

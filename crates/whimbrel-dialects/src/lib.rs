@@ -132,6 +132,15 @@ pub trait Applications: Send + Sync {
     fn document(&self, facts: &ApplicationFacts) -> Result<Box<str>, Vec<FieldFault>>;
 }
 
+/// Whether a dialect's requests can be signed beside the secret key that they show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySignatures {
+    /// They cannot.
+    None,
+    /// They can.
+    Known,
+}
+
 /// One vendor's HTTP API. All methods are pure.
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
@@ -178,6 +187,11 @@ pub trait Dialect: Send + Sync {
     /// What applications are here; `None` if there are none.
     fn applications(&self) -> Option<&dyn Applications> {
         None
+    }
+
+    /// Whether requests with a secret key can be signed beside it.
+    fn key_signatures(&self) -> KeySignatures {
+        KeySignatures::None
     }
 
     /// What an account may look up later of a request to send that was refused at `at`; `None` for any other request, and for a refusal

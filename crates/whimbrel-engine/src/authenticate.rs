@@ -102,7 +102,7 @@ impl Engine {
             }
             Claim::SignedKey { secret, method, signed } => {
                 let use_of_key =
-                    KeyUse { signable: Signable::No, method: *method, signed_by: None, source: origin.address };
+                    KeyUse { signable: Signable::Done, method: *method, signed_by: None, source: origin.address };
                 let found = self.prove_signed_key(dialect, (secret, &**signed), use_of_key, now);
                 found.map_err(Unproved::from).map(|(entry, of_key, replay)| {
                     mode = of_key;

@@ -55,6 +55,8 @@ pub enum Signable {
     Yes,
     /// Its API knows no signatures.
     No,
+    /// It is signed, beside the key that it shows.
+    Done,
 }
 
 /// How one request showed who is calling.
@@ -82,6 +84,7 @@ impl KeyPolicy {
             return Err(Refusal::SourceNotAllowed);
         }
         let must_be_signed = match (self.signature, by.signable) {
+            (_, Signable::Done) => false,
             (SignatureRule::Required, _) | (SignatureRule::WherePossible, Signable::Yes) => true,
             (SignatureRule::WherePossible, Signable::No) | (SignatureRule::Optional, _) => false,
         };
@@ -266,6 +269,8 @@ mod tests {
                 Err(Refusal::SignatureRequired),
                 "also where nothing can be signed"
             );
+            let signed = KeyUse { signable: Signable::Done, ..by(method, "::1") };
+            assert_eq!(policy.judge_use(signed), Ok(()), "what is signed beside its key");
             let milder = KeyPolicy { signature: SignatureRule::WherePossible, ..policy.clone() };
             assert_eq!(milder.judge_use(by(method, "::1")), Err(Refusal::SignatureRequired));
             assert_eq!(milder.judge_use(unsignable), Ok(()));

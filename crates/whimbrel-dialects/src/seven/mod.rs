@@ -36,8 +36,8 @@ use whimbrel_core::{
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId, Reply,
-    SecretKeyForm, WebhookRules, WebhookTarget,
+    CannotSign, Descriptor, DevAccount, Dialect, Hooks, KeySignatures, Match, Moment, NewAccounts, Parsed, PublicId,
+    Reply, SecretKeyForm, WebhookRules, WebhookTarget,
 };
 
 use self::answer::Wish;
@@ -147,6 +147,10 @@ fn sms_number(text: &str) -> Option<PhoneNumber> {
 impl Dialect for Seven {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn key_signatures(&self) -> KeySignatures {
+        KeySignatures::Known
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {

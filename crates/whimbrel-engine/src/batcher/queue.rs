@@ -73,6 +73,8 @@ impl Queue {
         };
         match lane {
             Lane::Ours => ops.len() <= room,
+            // One request may be of many messages: the first of an account is not refused for its length.
+            Lane::Account(_) if own == 0 => room > 0,
             Lane::Account(_) => own + ops.len() <= room && oldest.is_none_or(|at| now.since(at) < AGE_MAX),
         }
     }
@@ -204,6 +206,18 @@ mod tests {
         assert_eq!(second, 25);
         assert!((3..8).all(|account| offer(&mut queue, account, 0, NOW)), "whoever comes");
         assert!(!offer(&mut queue, 1, 2_000, NOW), "and not who is there already");
+    }
+
+    #[test]
+    fn a_request_of_many_messages_is_not_refused_for_its_length() {
+        let mut queue = Queue::default();
+        let many = || Group { ops: (0..1_000).flat_map(|number| request(1, number).ops).collect(), ..request(1, 0) };
+        assert!(queue.admits(&many().ops, 100, NOW));
+        queue.push(many(), NOW);
+        assert!(!queue.admits(&many().ops, 100, NOW), "a second one waits for the first");
+        assert!(!offer(&mut queue, 2, 0, NOW), "there is no room left for anybody");
+        assert_eq!(queue.take().len(), 1);
+        assert!(offer(&mut queue, 2, 0, NOW));
     }
 
     #[test]

@@ -6,14 +6,21 @@
 
 mod nexmo;
 mod nexo;
+mod seven;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use whimbrel_core::Timestamp;
+use whimbrel_core::account::AccountStatus;
+use whimbrel_core::{
+    Account, AccountId, AccountRules, Bucket, Currency, Endpoint, EndpointKind, HttpMethodChoice, KeyMode, Money,
+    Secret, SecretRole, Timestamp,
+};
 use whimbrel_dialects::http::{HttpRequest, HttpResponse};
 use whimbrel_dialects::{Dialect, Match};
-use whimbrel_engine::Origin;
+use whimbrel_engine::{NewCustomer, Origin};
+use whimbrel_store::TopUp;
 
 use crate::support::{Gateway, soon};
 
@@ -53,6 +60,49 @@ type Names = BTreeMap<&'static str, [String; 2]>;
 /// Who asks, by a header.
 #[derive(Clone, Copy)]
 struct Caller(&'static str);
+
+/// Opens an account whose secret is a key of its own, with 10 in its wallet; `endpoint` is told its receipts.
+async fn open_with_key(
+    gateway: &Gateway,
+    dialect: &dyn Dialect,
+    key: &str,
+    caller: Caller,
+    endpoint: &str,
+) -> AccountId {
+    let usual = dialect.descriptor().new_accounts;
+    let id = AccountId(gateway.engine.world().next_id());
+    let account = Account {
+        id,
+        key: key.into(),
+        name: "".into(),
+        currency: Currency::EUR,
+        status: AccountStatus::Active,
+        default_class: usual.class,
+        capture_on: usual.capture_on,
+        webhook_method: HttpMethodChoice::PostJson,
+        endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: endpoint.into() }],
+        rules: AccountRules::default(),
+        signing: Default::default(),
+        policy: Default::default(),
+        otp: Default::default(),
+        lists: Arc::default(),
+    };
+    let (_, secret) = caller.0.split_once(' ').expect("a scheme and a key");
+    let customer = NewCustomer {
+        account,
+        dialect: dialect.descriptor().id.into(),
+        secret: Secret::new(secret),
+        role: SecretRole::Key(KeyMode::Live),
+        free_credit: None,
+        signature_secret: Secret::new("your_plaintext_webhook_secret"),
+    };
+    gateway.engine.create_account(customer).await.expect("made");
+    let amount = Money::new(10 * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
+    let at = gateway.engine.world().now();
+    let paid = TopUp { account_id: id, amount, bucket: Bucket::Balance, cause: "opening".into(), at };
+    gateway.engine.top_up(paid).await.expect("paid in");
+    id
+}
 
 /// Text with its placeholders filled.
 fn filled(text: &str, names: &Names, whose: usize) -> String {
@@ -190,4 +240,13 @@ fn forgotten(dialect: &dyn Dialect, routes: &[Route]) -> BTreeSet<String> {
     }
     assert!(count > 10, "{count} requests are no matrix");
     forgotten
+}
+
+#[test]
+fn every_dialect_has_its_table() {
+    let tables = [("nexmo", nexmo::ROUTES), ("nexo", nexo::ROUTES), ("seven", seven::ROUTES)];
+    for dialect in whimbrel_dialects::registry::DIALECTS {
+        let id = dialect.descriptor().id;
+        assert!(tables.iter().any(|(name, routes)| *name == id && !routes.is_empty()), "{id} has no table");
+    }
 }

@@ -7,7 +7,7 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::Funds;
-use whimbrel_core::{AccountId, Bucket, Cause, Final, PartId, PartState, ReceiptStatus, Timestamp};
+use whimbrel_core::{AccountId, Bucket, Cause, Final, MessageId, PartId, PartState, ReceiptStatus, Timestamp};
 
 use super::buckets::PaidFrom;
 use super::codes::{Code, state_of};
@@ -110,6 +110,7 @@ impl Work<'_> {
             return Ok(Funds::Captured.code());
         }
         self.memory.unspend(row.account_id, row.price, made_at(part_id.0))?;
+        self.memory.usage.given_back(row.account_id, MessageId(row.message_id), row.price);
         let shares = self.taken_back(part_id, row.price, row.paid_from)?;
         self.memory.release(row.account_id, row.price, shares)?;
         Ok(Funds::Released.code())

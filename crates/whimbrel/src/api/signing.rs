@@ -6,6 +6,7 @@ use whimbrel_core::{
     Account, AuthMethod, Choice, KeyPolicy, Member, Money, Secret, SignatureMethod, SignatureRule, Signing,
     SourceNetwork, Span, WebhookSigning,
 };
+use whimbrel_dialects::KeySignatures;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
 use whimbrel_engine::directory::Entry;
@@ -142,8 +143,9 @@ fn read_policy(entry: &Entry, body: &[u8]) -> Result<KeyPolicy, HttpResponse> {
             ),
         };
     }
-    let has_signatures =
-        registry::by_name(&entry.dialect).is_none_or(|dialect| dialect.descriptor().secret_keys.is_none());
+    let has_signatures = registry::by_name(&entry.dialect).is_none_or(|dialect| {
+        dialect.descriptor().secret_keys.is_none() || dialect.key_signatures() == KeySignatures::Known
+    });
     if policy.signature == SignatureRule::Required && !has_signatures {
         return Err(bad("`signature` cannot be required: the account's dialect has secret keys and no signatures"));
     }

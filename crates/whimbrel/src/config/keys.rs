@@ -410,6 +410,7 @@ pub(super) static KEYS: &[Key] = &[
         Kind::Choice(&["resend", "wait-then-resend", "hold-for-receipt", "fail-unknown"]),
         "The same for one-time codes. Left out: as doubt.",
     )
+    .example("resend")
     .live(),
     carrier("carriers.*.doubt_resends", Kind::Count { min: 0, max: 2 }, "Copies that doubt may cause over a message's whole life.")
         .default("1")

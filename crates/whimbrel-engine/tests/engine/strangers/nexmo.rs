@@ -20,7 +20,7 @@ const STRANGER: Caller = Caller("Basic c3RyYW5nZXI6c3RyNG5nZXJTZWNyZXQ=");
 /// In texts, names, URLs and marks of the owner, and nowhere else.
 const MARKS: &[&str] = &["planted", "447700900777", "447700900901", "Planted", "BEGIN PUBLIC KEY"];
 
-const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     // Texts: what is sent is the caller's own; a token of another account's application is in `applications.rs`.
     nothing("GET /sms/json"),
     nothing("POST /sms/json"),

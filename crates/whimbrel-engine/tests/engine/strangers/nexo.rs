@@ -1,17 +1,12 @@
 //! The routes of the second dialect: a code that was sent is seen by the key's account alone.
 
-use std::sync::Arc;
-
-use whimbrel_core::account::{AccountStatus, CaptureOn};
-use whimbrel_core::{
-    Account, AccountId, AccountRules, AnswerTiming, Bucket, Currency, Endpoint, EndpointKind, HttpMethodChoice,
-    KeyMode, MessageClass, Money, ReceiptStatus, Secret, SecretRole,
-};
+use whimbrel_core::{AnswerTiming, ReceiptStatus};
 use whimbrel_dialects::{Dialect, registry};
-use whimbrel_engine::NewCustomer;
-use whimbrel_store::{Store, TopUp};
+use whimbrel_store::Store;
 
-use super::{Caller, Names, Route, ask, forgotten, names_are_right, nothing, nothing_is_shown, object, own, seen};
+use super::{
+    Caller, Names, Route, ask, forgotten, names_are_right, nothing, nothing_is_shown, object, open_with_key, own, seen,
+};
 use crate::support::{Folder, Gateway, Setup, soon};
 
 const OWNER: Caller = Caller("Bearer sk_live_000000000000000000000000000000000000000000000001");
@@ -20,7 +15,7 @@ const STRANGER: Caller = Caller("Bearer sk_live_00000000000000000000000000000000
 /// The code, and the last digits of the number that it went to.
 const MARKS: &[&str] = &["482917", "980000777"];
 
-const ROUTES: &[Route] =
+pub(super) const ROUTES: &[Route] =
     &[nothing("POST /api/v1/send-otp"), own("GET /api/v1/balance", ""), object("GET /api/v1/deliveries/{id}", "")];
 
 const VIEWS: &[&str] = &["GET /api/v1/deliveries/{id}", "GET /api/v1/balance"];
@@ -35,47 +30,12 @@ fn no_route_is_forgotten() {
     assert!(missing.is_empty(), "no row of the matrix is {missing:#?}");
 }
 
-async fn open(gateway: &Gateway, key: &str, caller: Caller, host: &str) -> AccountId {
-    let id = AccountId(gateway.engine.world().next_id());
-    let account = Account {
-        id,
-        key: key.into(),
-        name: "".into(),
-        currency: Currency::EUR,
-        status: AccountStatus::Active,
-        default_class: MessageClass::Otp,
-        capture_on: CaptureOn::Delivery,
-        webhook_method: HttpMethodChoice::PostJson,
-        endpoints: vec![Endpoint { kind: EndpointKind::Receipt, url: format!("http://{host}/hook").into() }],
-        rules: AccountRules::default(),
-        signing: Default::default(),
-        policy: Default::default(),
-        otp: Default::default(),
-        lists: Arc::default(),
-    };
-    let (_, secret) = caller.0.split_once(' ').expect("a scheme and a key");
-    let customer = NewCustomer {
-        account,
-        dialect: dialect().descriptor().id.into(),
-        secret: Secret::new(secret),
-        role: SecretRole::Key(KeyMode::Live),
-        signature_secret: Secret::new("your_plaintext_webhook_secret"),
-        free_credit: None,
-    };
-    gateway.engine.create_account(customer).await.expect("made");
-    let amount = Money::new(10 * whimbrel_core::money::UNITS_PER_WHOLE, Currency::EUR);
-    let at = gateway.engine.world().now();
-    let paid = TopUp { account_id: id, amount, bucket: Bucket::Balance, cause: "opening".into(), at };
-    gateway.engine.top_up(paid).await.expect("paid in");
-    id
-}
-
 #[tokio::test]
 async fn a_stranger_learns_and_changes_nothing() {
     let folder = Folder::new("strangers-nexo");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
-    open(&gateway, "owner001", OWNER, "planted.example").await;
-    open(&gateway, "strange1", STRANGER, "stranger.example").await;
+    open_with_key(&gateway, dialect(), "owner001", OWNER, "http://planted.example/hook").await;
+    open_with_key(&gateway, dialect(), "strange1", STRANGER, "http://stranger.example/hook").await;
     let mut ids = Vec::new();
     for (caller, phone) in [(OWNER, "+84980000777"), (STRANGER, "+84980000001")] {
         let body = format!(r#"{{"phone":"{phone}","code":"482917"}}"#);
