@@ -87,9 +87,8 @@ const fn meaning(state: MessageState) -> (ReceiptStatus, Cause) {
         MessageState::Scheduled | MessageState::Enroute => (ReceiptStatus::Buffered, Cause::None),
         MessageState::Delivered => (ReceiptStatus::Delivered, Cause::None),
         MessageState::Expired => (ReceiptStatus::Expired, Cause::AbsentForNow),
-        MessageState::Deleted | MessageState::Undeliverable | MessageState::Skipped => {
-            (ReceiptStatus::Failed, Cause::Unknown)
-        }
+        MessageState::Deleted => (ReceiptStatus::Failed, Cause::Deleted),
+        MessageState::Undeliverable | MessageState::Skipped => (ReceiptStatus::Failed, Cause::Unknown),
         MessageState::Accepted => (ReceiptStatus::Accepted, Cause::None),
         MessageState::Unknown => (ReceiptStatus::Unknown, Cause::Unknown),
         MessageState::Rejected => (ReceiptStatus::Rejected, Cause::Spam),
@@ -194,7 +193,7 @@ mod tests {
         check(MessageState::Enroute, None, (ReceiptStatus::Buffered, Cause::None));
         check(MessageState::Delivered, None, (ReceiptStatus::Delivered, Cause::None));
         check(MessageState::Expired, None, (ReceiptStatus::Expired, Cause::AbsentForNow));
-        check(MessageState::Deleted, None, (ReceiptStatus::Failed, Cause::Unknown));
+        check(MessageState::Deleted, None, (ReceiptStatus::Failed, Cause::Deleted));
         check(MessageState::Undeliverable, None, (ReceiptStatus::Failed, Cause::Unknown));
         check(MessageState::Accepted, None, (ReceiptStatus::Accepted, Cause::None));
         check(MessageState::Unknown, None, (ReceiptStatus::Unknown, Cause::Unknown));

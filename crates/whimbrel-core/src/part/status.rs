@@ -68,6 +68,8 @@ pub enum Cause {
     PrepaidFunds,
     /// The sender is not allowed.
     SenderFilter,
+    /// The carrier was told to take it back, or did.
+    Deleted,
     /// Another fault on the way.
     General,
 }
@@ -91,6 +93,6 @@ text_forms! {
         Barred = "barred", Ported = "ported", Spam = "spam", Busy = "busy", NetworkFault = "network-fault",
         IllegalNumber = "illegal-number", IllegalMessage = "illegal-message", Unroutable = "unroutable",
         Unreachable = "unreachable", AgeRestricted = "age-restricted", BlockedByCarrier = "blocked-by-carrier",
-        PrepaidFunds = "prepaid-funds", SenderFilter = "sender-filter", General = "general",
+        PrepaidFunds = "prepaid-funds", SenderFilter = "sender-filter", Deleted = "deleted", General = "general",
     }
 }

@@ -90,7 +90,9 @@ fn every_end_has_its_word() {
         (ReceiptStatus::Rejected, Cause::Unknown, "rejected"),
         (ReceiptStatus::Rejected, Cause::Spam, "rejected"),
         (ReceiptStatus::Expired, Cause::Unknown, "expired"),
-        (ReceiptStatus::Expired, Cause::AbsentForNow, "absent_subscriber"),
+        (ReceiptStatus::Expired, Cause::AbsentForNow, "expired"),
+        (ReceiptStatus::Failed, Cause::Deleted, "deleted"),
+        (ReceiptStatus::Failed, Cause::Spam, "rejected"),
         (ReceiptStatus::Unknown, Cause::None, "unknown"),
     ] {
         assert_eq!(word(status, cause), Some(expected), "{status:?} {cause:?}");

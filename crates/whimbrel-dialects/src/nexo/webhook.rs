@@ -156,11 +156,10 @@ fn signed(
 pub(super) fn error_code(end: Final) -> Option<&'static str> {
     match end.status {
         ReceiptStatus::Delivered | ReceiptStatus::Submitted | ReceiptStatus::Accepted | ReceiptStatus::Buffered => None,
-        ReceiptStatus::Expired if matches!(end.cause, Cause::None | Cause::Unknown | Cause::NetworkFault) => {
-            Some("expired")
-        }
+        ReceiptStatus::Expired => Some("expired"),
+        ReceiptStatus::Rejected => Some("rejected"),
         ReceiptStatus::Unknown => Some("unknown"),
-        ReceiptStatus::Expired | ReceiptStatus::Failed | ReceiptStatus::Rejected => Some(match end.cause {
+        ReceiptStatus::Failed => Some(match end.cause {
             Cause::AbsentForNow | Cause::Busy => "absent_subscriber",
             Cause::AbsentForGood | Cause::IllegalNumber => "unknown_subscriber",
             Cause::Barred | Cause::BlockedByCarrier | Cause::AgeRestricted | Cause::PrepaidFunds => "blocked",
@@ -168,7 +167,7 @@ pub(super) fn error_code(end: Final) -> Option<&'static str> {
                 "carrier_error"
             }
             Cause::Spam | Cause::IllegalMessage | Cause::SenderFilter => "rejected",
-            Cause::None | Cause::Unknown if end.status == ReceiptStatus::Rejected => "rejected",
+            Cause::Deleted => "deleted",
             Cause::None | Cause::Unknown => "unknown",
         }),
     }

@@ -30,7 +30,7 @@ pub(super) const fn status(status: ReceiptStatus) -> Option<&'static str> {
 pub(super) const fn error(end: Final) -> (u16, &'static str) {
     match (end.status, end.cause) {
         (ReceiptStatus::Expired, Cause::None | Cause::Unknown | Cause::General) => (1360, "TTL was activated"),
-        (_, Cause::None | Cause::Unknown | Cause::General) => (1330, "Unknown error"),
+        (_, Cause::None | Cause::Unknown | Cause::Deleted | Cause::General) => (1330, "Unknown error"),
         (_, Cause::AbsentForNow) => (1180, "Absent subscriber temporary"),
         (_, Cause::AbsentForGood) => (1190, "Absent subscriber permanent"),
         (_, Cause::Barred | Cause::BlockedByCarrier) => (1280, "Number blocked by carrier"),

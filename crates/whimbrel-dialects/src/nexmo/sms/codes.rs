@@ -119,7 +119,7 @@ pub(in super::super) const fn err_code(report: Final) -> &'static str {
     }
     match report.cause {
         Cause::None if matches!(report.status, ReceiptStatus::Rejected) => "99",
-        Cause::None | Cause::Unknown => "1",
+        Cause::None | Cause::Unknown | Cause::Deleted => "1",
         Cause::AbsentForNow => "2",
         Cause::AbsentForGood => "3",
         Cause::Barred => "4",
@@ -149,6 +149,7 @@ mod tests {
         let codes = [
             (Cause::None, "1"),
             (Cause::Unknown, "1"),
+            (Cause::Deleted, "1"),
             (Cause::AbsentForNow, "2"),
             (Cause::AbsentForGood, "3"),
             (Cause::Barred, "4"),
