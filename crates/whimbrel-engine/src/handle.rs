@@ -87,7 +87,7 @@ impl Engine {
                 }
             }
             Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
-            Outcome::Journal(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
+            Outcome::Journal(_) | Outcome::Totals(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
         }
         Handled { outcome, account_id }
     }
@@ -120,6 +120,7 @@ impl Engine {
                 let found = self.look(move |store| store.journal(id, &page)).await;
                 found.map_or_else(Outcome::Refused, Outcome::Journal)
             }
+            Call::Totals(call) => self.totals_call(account, call).await.map_or_else(Outcome::Refused, Outcome::Totals),
             Call::Lookup(call) => Outcome::Lookup(lookup(&self.snapshot(), call)),
             Call::Record(call) => {
                 let done = self.record_call(dialect, account.id, call).await;

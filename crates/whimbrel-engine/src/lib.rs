@@ -55,6 +55,7 @@ mod settle;
 mod signatures;
 mod sweep;
 mod tokens;
+mod totals;
 mod url_test;
 
 use std::sync::atomic::AtomicU64;

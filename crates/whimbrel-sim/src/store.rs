@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
     Serial, Timestamp,
@@ -13,7 +14,8 @@ use whimbrel_core::{
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, UsageDay, UsageFilter, Verdict,
+    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay, UsageFilter,
+    Verdict,
 };
 
 use crate::model::Model;
@@ -194,6 +196,10 @@ impl Store for SimStore {
 
     fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
         self.inner.journal(account, page)
+    }
+
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError> {
+        self.inner.totals(account, call)
     }
 
     fn serial_high(&self) -> Result<u64, StoreError> {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
     Serial, Timestamp,
@@ -46,7 +47,7 @@ pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
     MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
-    SignatureSecrets, Stats, TimelineEntry, UsageDay, UsageFilter,
+    SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -162,6 +163,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of an account's journal.
     fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError>;
+
+    /// What an account did in each span of a call; `None` if that is more than is counted on request.
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError>;
 
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;

@@ -72,6 +72,9 @@ def test_python_sends_to_several_and_asks_for_all(dev, python):
     assert [line["id"] for line in lines] == [ids[1], ids[0]]
     assert lines[1]["foreign_id"] == "py-1" and lines[1]["dlr"] == "DELIVERED" and lines[1]["type"] == "direct"
     assert python.journal(JournalType.INBOUND, {}) == []
+    [line] = python.analytics({"group_by": "country"})
+    assert (line["country"], line["direct"], line["sms"], line["inbound"]) == ("DE", 2, 2, 0)
+    assert line["usage_eur"] == pytest.approx(sent["total_price"])
     assert python.sms(TO, "A plain answer", {}) == "100"
     lines = python.sms(TO, "Details", {"return_msg_id": 1, "details": 1}).split("\n")
     assert lines[0] == "100" and lines[1].startswith("77") and "Verbucht: 1" in lines
@@ -139,6 +142,20 @@ def test_javascript_signs_everything_it_asks(dev, seven):
     ids = [message["id"] for answer in (scheduled, sent) for message in answer["messages"]]
     assert sorted(line["id"] for line in outbound) == sorted(ids)
     assert dev.message(ids[0])["status"] == "queued"
+    days, countries, labels, accounts = answers(
+        node(
+            dev,
+            seven,
+            ["analytics", "byDate", {}],
+            ["analytics", "byCountry", {"label": "all", "subaccounts": "only_main"}],
+            ["analytics", "byLabel", {"label": "js.1"}],
+            ["analytics", "bySubaccount", {}],
+        )
+    )
+    assert len(days) == 31 and sum(day["sms"] for day in days) == 3
+    assert [(line["country"], line["sms"]) for line in countries] == [("DE", 3)]
+    assert [(line["label"], line["sms"], line["inbound"]) for line in labels] == [("js.1", 2, 0)]
+    assert [line["sms"] for line in accounts] == [3]
     deleted, again, status = answers(
         node(
             dev,

@@ -7,6 +7,7 @@ use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Prog
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
+use whimbrel_core::call::totals::{TotalsCall, TotalsLine, TotalsOutcome};
 use whimbrel_core::part::Final;
 use whimbrel_core::{
     Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
@@ -85,6 +86,15 @@ pub(super) fn print_journal(out: &mut String, call: &JournalCall) {
     let _ = write!(out, "\nto: {}\nlines: {count_max} after {skip}", to.as_deref().unwrap_or("anybody"));
 }
 
+pub(super) fn print_totals(out: &mut String, call: &TotalsCall) {
+    let [first, .., last] = &*call.bounds else { panic!("a span has two ends: {call:?}") };
+    let _ = write!(out, "call: totals by {:?}\nfrom: {first}\nuntil: {last}", call.by);
+    let _ = write!(out, "\nspans: {}", call.bounds.len() - 1);
+    if let Some(mark) = &call.account_ref {
+        let _ = write!(out, "\naccount-ref: {mark}");
+    }
+}
+
 pub(super) fn print_lookup(out: &mut String, call: &LookupCall) {
     let _ = write!(out, "call: look up {:?}", call.question);
     for number in &call.numbers {
@@ -124,6 +134,8 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
         "journal of what was sent" => Outcome::Journal(JournalOutcome::Sent(vec![sent_line(&facts)])),
         "journal of what came in" => Outcome::Journal(JournalOutcome::CameIn(vec![came_in_line(&facts)])),
         "empty journal" => Outcome::Journal(JournalOutcome::CameIn(Vec::new())),
+        "totals" => Outcome::Totals(totals(text, parsed)),
+        "too much" => Outcome::Totals(TotalsOutcome::TooMuch),
         "looked up" => Outcome::Lookup(looked_up(&facts, parsed)),
         _ => return None,
     })
@@ -201,6 +213,24 @@ fn record(text: &str) -> Record {
     let key = fields.next().expect("a key").into();
     let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
     Record { key, made_at, json: fields.next().expect("a document").into(), members: Some(3) }
+}
+
+/// `line: GB, 12 sent, 3 came in, 0.9` for each, at the beginning of the span of its own place or, by other things, of the first.
+fn totals(text: &str, parsed: &Parsed) -> TotalsOutcome {
+    let Ok(Call::Totals(call)) = &parsed.call else { panic!("the outcome needs spans: {:?}", parsed.call) };
+    let lines = text.lines().filter_map(|line| line.strip_prefix("line: ")).enumerate().map(|(place, line)| {
+        let fields: Vec<&str> = line.split(", ").collect();
+        let [name, sent, came_in, spent] = *fields else { panic!("no line of totals: {line}") };
+        let count = |text: &str| text.split(' ').next().and_then(|count| count.parse().ok()).expect("a count");
+        TotalsLine {
+            from: call.bounds[place.min(call.bounds.len() - 2)],
+            name: name.trim_matches('`').into(),
+            sent: count(sent),
+            came_in: count(came_in),
+            spent: money(spent),
+        }
+    });
+    TotalsOutcome::Lines { by: call.by, lines: lines.collect() }
 }
 
 fn sent_line(facts: &Facts<'_>) -> SentLine {

@@ -133,6 +133,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Call::Message(MessageCall::Cancel(names))) => many::print_names(&mut out, "call back", names),
         Ok(Call::Record(call)) => many::print_record(&mut out, call),
         Ok(Call::Journal(call)) => many::print_journal(&mut out, call),
+        Ok(Call::Totals(call)) => many::print_totals(&mut out, call),
         Ok(Call::Lookup(call)) => many::print_lookup(&mut out, call),
         Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
             resources::print(&mut out, call);

@@ -43,6 +43,7 @@ mod rules;
 mod sealed;
 mod set_aside;
 mod story;
+mod totals;
 mod unreadable;
 mod usage;
 mod writer;
@@ -55,6 +56,7 @@ use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
     Serial, Timestamp,
@@ -71,7 +73,7 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, UsageDay, UsageFilter,
+    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -317,6 +319,10 @@ impl Store for SqliteStore {
 
     fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
         self.read(|db| journal::page(db, account, page))
+    }
+
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError> {
+        self.read(|db| totals::totals(db, account, call))
     }
 
     fn serial_high(&self) -> Result<u64, StoreError> {

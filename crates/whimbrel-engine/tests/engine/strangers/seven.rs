@@ -45,6 +45,12 @@ pub(super) const ROUTES: &[Route] = &[
     own("GET /api/journal/inbound", ""),
     own("GET /api/journal?type=inbound", ""),
     nothing("GET /api/journal/{side}"),
+    own("GET /api/analytics/date", ""),
+    own("GET /api/analytics/country", ""),
+    own("GET /api/analytics/label", ""),
+    own("GET /api/analytics/label?label=planted", ""),
+    own("GET /api/analytics/subaccount", ""),
+    own("GET /api/analytics?group_by=label", ""),
     nothing("GET /api/lookup"),
     nothing("POST /api/lookup"),
     nothing("GET /api/lookup/{what}"),
@@ -61,6 +67,7 @@ const VIEWS: &[&str] = &[
     "GET /api/contacts",
     "GET /api/groups",
     "GET /api/journal/outbound",
+    "GET /api/analytics/country",
 ];
 
 fn dialect() -> &'static dyn Dialect {
@@ -143,6 +150,11 @@ async fn a_stranger_learns_and_changes_nothing() {
     let before = seen(&gateway, dialect(), OWNER, VIEWS, &names).await;
     nothing_is_shown(&gateway, dialect(), STRANGER, ROUTES, &names, MARKS).await;
     assert_eq!(seen(&gateway, dialect(), OWNER, VIEWS, &names).await, before, "nothing was changed");
+
+    let counted = ask(&gateway, dialect(), OWNER, "GET /api/analytics/country", "").await;
+    let counted: serde_json::Value = serde_json::from_slice(&counted.body).expect("JSON");
+    let (country, sms, inbound) = (&counted[0]["country"], &counted[0]["sms"], &counted[0]["inbound"]);
+    assert_eq!((country.as_str(), sms.as_u64(), inbound.as_u64()), (Some("GB"), Some(2), Some(1)), "{counted}");
 
     let mine = send(&gateway, STRANGER, "to=447700900001&from=Mine&text=mine").await;
     let submission = gateway.next_submission().await;
