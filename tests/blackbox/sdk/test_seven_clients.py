@@ -260,6 +260,10 @@ def test_javascript_keeps_an_address_book_and_sends_to_names(dev, seven):
     gone = answers(node(dev, seven, ["contacts", "delete", made["id"]], ["groups", "delete", group["id"]]))
     assert gone == [{"success": True}, {"success": True}]
     assert len(answers(node(dev, seven, ["contacts", "list"]))[0]["data"]) == 1
+    [group] = answers(node(dev, seven, ["groups", "create", {"name": "Short-lived"}]))
+    answers(node(dev, seven, ["contacts", "create", {"avatar": "", "groups": [group["id"]], "properties": person}]))
+    gone, left = answers(node(dev, seven, ["groups", "delete", group["id"], True], ["contacts", "list"]))
+    assert gone == {"success": True} and [entry["id"] for entry in left["data"]] == [other["id"]]
 
 
 def verify(seven, webhooks):

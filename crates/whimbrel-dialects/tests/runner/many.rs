@@ -75,6 +75,9 @@ pub(super) fn print_record(out: &mut String, call: &RecordCall) {
         RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
         RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
         RecordCall::Patch(name, json) => write!(out, "call: patch {:?} {}\n{json}", name.kind, name.key),
+        RecordCall::RemoveWithMembers(name) => {
+            write!(out, "call: remove {:?} {} and its members", name.kind, name.key)
+        }
         RecordCall::Remove(name) => write!(out, "call: remove {:?} {}", name.kind, name.key),
     };
 }

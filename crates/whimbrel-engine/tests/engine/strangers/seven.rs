@@ -39,6 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
     object("GET /api/groups/{group}", ""),
     object("PATCH /api/groups/{group}", "name=Elsewhere"),
     object("DELETE /api/groups/{group}", ""),
+    object("DELETE /api/groups/{group}", "delete_contacts=true"),
     own("GET /api/journal/outbound", ""),
     object("GET /api/journal/outbound?id={sent}", ""),
     own("GET /api/journal/outbound?to={recipient}", ""),
@@ -174,6 +175,20 @@ async fn a_stranger_learns_and_changes_nothing() {
             assert_eq!(is_of, told.url == format!("http://{host}.example/hook"), "{} is told {body}", told.url);
         }
         delivered += u32::from(body.contains("DELIVERED"));
+    }
+    // With a group go its owner's contacts, and nobody else's, whatever group these name.
+    let theirs = entry(&gateway, STRANGER, "POST /api/contacts", &format!("firstname=Mine&groups={group}")).await;
+    let other = entry(&gateway, OWNER, "POST /api/contacts", "firstname=Other").await;
+    let line = format!("DELETE /api/groups/{group}");
+    let gone = ask(&gateway, dialect(), OWNER, &line, "delete_contacts=true").await;
+    assert_eq!(String::from_utf8_lossy(&gone.body), r#"{"success":true}"#);
+    for (caller, id, is_there) in
+        [(OWNER, &contact, false), (OWNER, &group, false), (OWNER, &other, true), (STRANGER, &theirs, true)]
+    {
+        let listed = ["GET /api/contacts", "GET /api/groups"].map(|line| ask(&gateway, dialect(), caller, line, ""));
+        let [contacts, groups] = listed;
+        let bodies = [contacts.await.body, groups.await.body].concat();
+        assert_eq!(String::from_utf8_lossy(&bodies).contains(&format!("\"id\":{id},")), is_there, "{id}");
     }
     let store = gateway.stop().await;
     let audit = store.audit().expect("readable");
