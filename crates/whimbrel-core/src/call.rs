@@ -398,6 +398,8 @@ pub enum Refusal {
     RecipientThrottled {
         /// The recipient.
         recipient: PhoneNumber,
+        /// What holds it up.
+        brake: RecipientBrake,
         /// How long to wait.
         wait: Span,
     },
@@ -456,6 +458,15 @@ pub enum Refusal {
     Overloaded,
     /// Something on our side failed; nothing was accepted.
     Internal,
+}
+
+/// A rule of an account that keeps its recipients from too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientBrake {
+    /// How often.
+    Rate,
+    /// How soon the same again.
+    Repeat,
 }
 
 /// The window of time in which an account sent too many requests. Windows follow each other without gaps.

@@ -39,8 +39,8 @@ pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
     IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageName, MessageOutcome, OauthCall, OauthOutcome, Outcome,
-    PageWish, RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish,
-    SendCall, TokenKind,
+    PageWish, RateWindow, ReceiptWish, RecipientBrake, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome,
+    SecretsWish, SendCall, TokenKind,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
-use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, Refusal, Span, Timestamp};
+use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -211,7 +211,8 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",
         Refusal::SenderThrottled { .. } => "sender-rate",
-        Refusal::RecipientThrottled { .. } => "recipient-rate",
+        Refusal::RecipientThrottled { brake: RecipientBrake::Rate, .. } => "recipient-rate",
+        Refusal::RecipientThrottled { brake: RecipientBrake::Repeat, .. } => "repeat",
         Refusal::RecipientNotPermitted { .. } => "permitted",
         Refusal::RecipientBarred { .. } => "barred",
         Refusal::RecipientDeactivated { .. } => "deactivated",

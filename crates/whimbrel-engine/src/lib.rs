@@ -47,6 +47,7 @@ mod records;
 mod recover;
 mod rejections;
 mod reload;
+mod repeats;
 mod replays;
 mod reroute;
 pub mod retention;
@@ -82,6 +83,7 @@ use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
+use crate::repeats::Repeats;
 use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
@@ -144,6 +146,7 @@ pub struct Engine {
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     pub(crate) recipients: Mutex<Recipients>,
+    pub(crate) repeats: Mutex<Repeats>,
     pub(crate) failures: Mutex<Failures>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
@@ -286,6 +289,7 @@ impl Engine {
             requests: Mutex::default(),
             senders: Mutex::default(),
             recipients: Mutex::default(),
+            repeats: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,

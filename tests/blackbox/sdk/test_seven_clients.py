@@ -8,7 +8,7 @@ import urllib.parse
 import javascript
 import pytest
 import requests
-from gateway import LIMIT_SECONDS, wait_until
+from gateway import LIMIT_SECONDS, wait_until, whimbrel
 from receiver import Receiver
 from sms77api.classes.Hooks import HooksAction
 from sms77api.classes.Journal import JournalType
@@ -78,6 +78,14 @@ def test_python_sends_to_several_and_asks_for_all(dev, python):
     assert python.sms(TO, "A plain answer", {}) == "100"
     lines = python.sms(TO, "Details", {"return_msg_id": 1, "details": 1}).split("\n")
     assert lines[0] == "100" and lines[1].startswith("77") and "Verbucht: 1" in lines
+
+
+def test_python_meets_the_reload_lock_where_it_is_on(dev, seven, python):
+    whimbrel("account", "set", seven["api_key"], "--repeat-seconds-min", "180", "--data-dir", dev.data_dir)
+    assert [python.sms(TO, "Twice", {}) for _ in range(2)] == ["100", "402"]
+    assert python.sms(TO, "Twice", {"no_reload": 1}) == "100"
+    whimbrel("account", "set", seven["api_key"], "--repeat-seconds-min", "0", "--data-dir", dev.data_dir)
+    assert python.sms(TO, "Twice", {}) == "100"
 
 
 def test_python_reads_prices_and_numbers(python):

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine};
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
-use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Trial};
+use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
 use whimbrel_core::call::totals::{TotalsCall, TotalsLine, TotalsOutcome};
 use whimbrel_core::part::Final;
 use whimbrel_core::{
     Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
-    ReceiptStatus, Refusal, SenderId, Serial, Timestamp,
+    ReceiptStatus, RecipientBrake, Refusal, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_dialects::Parsed;
 use whimbrel_sms::Encoding;
@@ -45,6 +45,9 @@ pub(super) fn print_rest(out: &mut String, call: &ManyCall) {
     }
     if let Some(due_at) = call.due_at {
         let _ = write!(out, "\ndue: {due_at}");
+    }
+    if call.repeats == Repeats::Meant {
+        let _ = write!(out, "\nrepeats are meant");
     }
     if call.trial == Trial::Yes {
         let _ = write!(out, "\nonly tried out");
@@ -189,6 +192,11 @@ fn message_of(text: &str, call: &ManyCall) -> ManyMessage {
 fn refusal_of(text: &str) -> Refusal {
     match text {
         "not a number" => Refusal::RecipientNotNumeric,
+        "sent just now" => Refusal::RecipientThrottled {
+            recipient: number("49170123456789"),
+            brake: RecipientBrake::Repeat,
+            wait: Span::seconds(170),
+        },
         "no route" => Refusal::Unroutable { recipient: number("49170123456789") },
         "no money" => Refusal::InsufficientFunds {
             recipient: number("49170123456789"),
