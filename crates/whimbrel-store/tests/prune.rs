@@ -5,8 +5,8 @@ mod support;
 
 use support::*;
 use whimbrel_core::{
-    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId, PartEvent,
-    ReceiptStatus, SenderId, Span, id,
+    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId,
+    PartEvent, ReceiptStatus, SenderId, Span, id,
 };
 use whimbrel_store::{
     Claim, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune, Pruned,
