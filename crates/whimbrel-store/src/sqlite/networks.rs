@@ -18,7 +18,7 @@ const PUT: &str = "insert into number_network (number, network, told_at) values 
 const REMOVE: &str = "delete from number_network where number = ?1";
 // By the index number_network_by_age, the oldest first; the count is read once in `NOTED_PER_PRUNE` new rows.
 const FORGET_OLD: &str = "delete from number_network where number in
- (select number from number_network where told_at < ?1 order by told_at limit ?2)";
+ (select number from number_network where told_at <= ?1 order by told_at limit ?2)";
 const FORGET_SURPLUS: &str = "delete from number_network where number in
  (select number from number_network order by told_at
   limit min(max((select count(*) from number_network) - ?1, 0), ?2))";

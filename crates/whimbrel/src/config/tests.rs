@@ -273,6 +273,17 @@ fn carriers_and_routes_must_fit_together() {
     let twice = format!("{ACME}[[routes]]\nname = \"all\"\ncarrier = \"acme\"\n");
     check(&twice, "carrier.toml:10: routes.1.name: \"all\" is the name of another route; choose another name");
     check(&twice, "carrier.toml:10: routes.1.prefix: \"\" is the prefix of route \"all\" too; remove one of the two");
+    let moved = |name, networks| format!("[[routes]]\nname = \"{name}\"\nnetworks = {networks}\ncarrier = \"acme\"\n");
+    let apart = [ACME, &moved("one", "[\"45201\"]"), &moved("two", "[\"45202\", \"45203\"]")].concat();
+    assert_eq!(file(&apart).unwrap().routes.len(), 3, "one prefix, other networks");
+    check(
+        &(apart + &moved("three", "[\"45203\"]")),
+        "carrier.toml:18: routes.3.prefix: \"\" is the prefix of route \"two\" too; remove one of the two",
+    );
+    check(
+        &[ACME, &moved("one", "[\"45201\", \"45201\"]")].concat(),
+        "carrier.toml:12: routes.1.networks: \"45201\" stands twice; name each network once",
+    );
     check(
         &ACME.replace("name = \"all\"", "name = \"all\"\nprefix = \"44x\""),
         "carrier.toml:8: routes.0.prefix: \"44x\" is no prefix; write up to 15 digits, country code first, or nothing for every number",
@@ -528,6 +539,10 @@ fn settings_that_do_not_go_together_are_refused() {
     let with = |lines: &str| ACME.replace("password =", &format!("{lines}\npassword ="));
     let at = "carrier.toml:5: carriers.acme";
     check(&with("tls_name = \"x\""), &format!("{at}.tls_name: tls is off; set tls = true, or remove this"));
+    check(
+        &with("network_code_tlv = 0x1504"),
+        &format!("{at}.network_code_tlv: network_tlv is missing; give network_tlv too, or remove this"),
+    );
     check(
         &with("tlvs = [\"0x1400=1\"]\ntlv = false"),
         "carrier.toml:6: carriers.acme.tlv: optional parameters are off, but some are given; set it to true, or remove tlvs, entity_tlv and template_tlv",
