@@ -150,7 +150,8 @@ impl Engine {
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
-        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial };
+        let network_told = self.network_told(&call.recipient, now);
+        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial, network_told };
         let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
             if *refusal == Refusal::Internal {
                 let currency = account.currency.as_str();

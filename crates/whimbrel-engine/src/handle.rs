@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
+use whimbrel_core::call::prices::PriceScope;
 use whimbrel_core::{Account, AccountId, Call, KeyMode, OauthCall, Outcome, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
@@ -143,7 +144,13 @@ impl Engine {
                 Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Account(call) => self.account_call(dialect, account, call).await,
-            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::Prices(call) => {
+                let told = match &call.scope {
+                    PriceScope::Number(number) => self.network_told(number, self.world.now()),
+                    PriceScope::Everywhere | PriceScope::Country(_) | PriceScope::Prefix(_) => None,
+                };
+                Outcome::Prices(prices(&self.snapshot(), account.currency, &call, told.as_deref()))
+            }
             Call::History(call) => self.history_call(account, call).await,
             Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
         }
