@@ -173,6 +173,10 @@ impl Work<'_> {
         let (Some((event, code, happened_at)), Some(Hit::Open(live))) = (reported, self.hit(record.part_id)?) else {
             return Ok(());
         };
+        // The answer itself may have been told of, under the one id that this operation brought.
+        if let Some(told) = outcome.notices.iter_mut().find(|notice| notice.id == change.notice_id) {
+            self.make_room_after(told, record.part_id)?;
+        }
         let answer = Answer { id: None, code };
         let happening =
             Happening { event: &event, at: change.at, happened_at, notice_id: change.notice_id, answer: &answer };
