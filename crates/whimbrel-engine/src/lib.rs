@@ -361,6 +361,7 @@ impl Engine {
         {
             tracing::error!("the store's writer ended in a panic; report this as a bug");
         }
+        self.empty_log().await;
     }
 
     /// The networks, prices and routes of now.

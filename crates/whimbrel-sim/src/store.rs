@@ -287,6 +287,10 @@ impl Store for SimStore {
         self.inner.check_open()
     }
 
+    fn empty_log(&self) -> Result<(), StoreError> {
+        self.inner.empty_log()
+    }
+
     fn stats(&self) -> Result<Stats, StoreError> {
         self.inner.stats()
     }

@@ -235,6 +235,10 @@ pub trait Store: Send + Sync + 'static {
     /// requests.
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError>;
 
+    /// Brings what the log holds into the database and empties the log, so that nothing that was forgotten stays readable in a file. A
+    /// reader that is in its way keeps it from doing so; then it is done the next time.
+    fn empty_log(&self) -> Result<(), StoreError>;
+
     /// Counts for people and metrics.
     fn stats(&self) -> Result<Stats, StoreError>;
 }

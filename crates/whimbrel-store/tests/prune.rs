@@ -200,6 +200,43 @@ fn texts_are_erased_before_the_facts_are() {
 }
 
 #[test]
+fn a_text_with_a_code_reads_after_it_was_erased() {
+    let store = store_with(PLENTY);
+    let id = numbered(0);
+    let code = MessageText::with_code("{code} is your code", "482917").expect("a code");
+    let mut plan = a_plan(id, "x");
+    plan.content = Content::Text { text: code, alphabet: whimbrel_core::Alphabet::Gsm7Lossy };
+    run(&store, accept(keyed(plan, "key", 1), Claim::Now));
+    part(&store, on(sent(id, 0, 1, "a"), 0, 1));
+    matched(&store, on(receipt(report("a", ReceiptStatus::Delivered), 0), 0, 2));
+    prune_all(&store, 60, Some(30), None);
+    assert_eq!(text(&store, id), "");
+    assert_eq!(
+        store.messages(&whimbrel_store::MessageFilter { count_max: 9, ..Default::default() }).expect("read").len(),
+        1
+    );
+    is_clean(&store);
+}
+
+#[test]
+fn a_text_that_came_in_stays_until_its_webhook_was_told() {
+    let store = store_with(PLENTY);
+    let change =
+        NumberFate::Assign { account_id: ACCOUNT, inbound_url: Some("http://127.0.0.1/in".into()), country: None };
+    run(&store, Op::Number(NumberChange { number: "447700900999".into(), change, at: NOW }));
+    let content = InboundContent::Text { text: MessageText::new("came in"), alphabet: InboundAlphabet::Gsm7 };
+    let sender = SenderId::parse(RECIPIENT).expect("a sender");
+    let part = InboundPart { sender, number: "447700900999".into(), header: Box::default(), concat: None, content };
+    let (id, notice_id) = (InboundId(numbered(0)), NoticeId(numbered(0) + 1));
+    run(&store, Op::Inbound(Box::new(InboundIn { id, carrier: CARRIER, part, at: NOW, notice_id })));
+    let erased = |store: &SqliteStore| prune_all(store, 60, Some(30), None).iter().map(|step| step.texts).sum::<u64>();
+    assert_eq!(erased(&store), 0, "the customer has not had it");
+    let at = NOW + days(60);
+    run(&store, Op::Notice(NoticeTried { id: notice_id, at, result: NoticeResult::Delivered, detail: "".into() }));
+    assert_eq!(erased(&store), 1);
+}
+
+#[test]
 fn texts_that_came_in_are_erased_and_removed_too() {
     let store = store_with(PLENTY);
     let change = NumberFate::Assign { account_id: ACCOUNT, inbound_url: None, country: None };

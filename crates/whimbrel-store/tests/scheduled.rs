@@ -160,6 +160,16 @@ fn hooks_are_told_of_each_step_and_nobody_is_where_there_are_none() {
 }
 
 #[test]
+fn a_message_that_was_called_back_is_told_to_no_hook() {
+    let store = store_with(100_000_000);
+    make_hook(&store, "9");
+    run(&store, accept(scheduled(100, &"a".repeat(200), 1), Claim::Later));
+    assert_eq!(cancelled(&store, cancel(100, 5_000)), [100, 101]);
+    assert_eq!(store.notices(None, 10).expect("read"), [], "who called it back was answered");
+    assert!(store.audit().expect("read").is_clean());
+}
+
+#[test]
 fn a_text_of_several_parts_is_told_as_one() {
     let store = store_with(100_000_000);
     make_hook(&store, "9");

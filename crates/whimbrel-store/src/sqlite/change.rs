@@ -142,6 +142,8 @@ impl Work<'_> {
             self.move_part_money(&live, money, happening.at)?;
         }
         let tell = match live.tell.scope() {
+            // Who called it off was answered.
+            _ if matches!(happening.event, PartEvent::Cancelled) => None,
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
             NoticeScope::Progress => self.told_on_the_way(&before, &record, tell)?,
@@ -300,11 +302,13 @@ impl Work<'_> {
     }
 
     /// Forgets the code of a message none of whose parts is open any more: nothing is sent again.
-    fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
+    pub(super) fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
         if self.db.prepare_cached(IS_OPEN)?.exists([id.0])? {
             return Ok(());
         }
-        if let Content::Text { text, .. } = self.message(id)?.content {
+        if let Content::Text { text, .. } = self.message(id)?.content
+            && text.code_place().is_some()
+        {
             self.db.prepare_cached(PUT_TEXT)?.execute(params![id.0, text.masked()])?;
         }
         Ok(())

@@ -418,6 +418,10 @@ impl Store for SqliteStore {
         })
     }
 
+    fn empty_log(&self) -> Result<(), StoreError> {
+        self.writer()?.empty_log().map_err(fault::Fault::into_read)
+    }
+
     fn stats(&self) -> Result<Stats, StoreError> {
         Ok(self.counts().stats)
     }

@@ -85,7 +85,11 @@ impl Work<'_> {
             self.memory.counts.moved(Some(state), PartState::Final(UNKNOWN));
         }
         self.memory.counts.stats.set_aside += 1;
-        Ok(())
+        match self.forget_code(MessageId(row.message_id)) {
+            // What cannot be read cannot be told to hold a code.
+            Err(Fault::Op(_) | Fault::Part(..)) | Ok(()) => Ok(()),
+            Err(fatal) => Err(fatal),
+        }
     }
 
     /// Keeps the row as it is.
