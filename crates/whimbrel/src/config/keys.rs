@@ -83,8 +83,9 @@ pub(super) static KEYS: &[Key] = &[
     Key::new(
         "listen.public_urls",
         Kind::List,
-        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address (OAuth) are taken \
-         for these alone. Empty: for the names of tls_names and the addresses of http and https, at any port.",
+        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address are taken for \
+         these (OAuth: for these alone). Empty: for the names of tls_names and the addresses of http and https, at any port. What \
+         else counts is on the dialect's page.",
     )
     .default("")
     .restart(),
@@ -107,7 +108,8 @@ pub(super) static KEYS: &[Key] = &[
         "auth.trusted_proxies",
         Kind::List,
         "Proxies of yours before the gateway: addresses and networks such as 10.0.0.0/8. Of a request that comes from one of them, \
-         the last address in X-Forwarded-For that is none of them is where it comes from; of others the header is not read.",
+         the last address in X-Forwarded-For that is none of them is where it comes from, and the last name in X-Forwarded-Host is \
+         the Host; of others the headers are not read.",
     )
     .default("").restart(),
     Key::new(
