@@ -93,6 +93,15 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether a key for trying out may ask for it: what reads, and what would send, for then nothing is sent.
+    #[must_use]
+    pub const fn is_for_trying(&self) -> bool {
+        match self {
+            Self::Send(_) | Self::SendMany(_) | Self::Faulty(_) => true,
+            other => matches!(other.scope(), Scope::Read),
+        }
+    }
+
     /// What the request is about.
     #[must_use]
     pub const fn scope(&self) -> Scope {

@@ -57,7 +57,7 @@ pub use id::{
 };
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
-pub use network::{CountryCode, Network, Networks, Prices};
+pub use network::{CountryCode, Network, Networks, NumberNetwork, Prices};
 pub use notice::{ForHook, FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
 pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition, Whole};
 pub use phone::{PhoneNumber, SenderId};

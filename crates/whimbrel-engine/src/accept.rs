@@ -3,6 +3,7 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -32,6 +33,29 @@ pub(crate) struct Ready {
     pub(crate) claim: FirstClaim,
     /// Its carrier's.
     pub(crate) desk: Arc<CarrierDesk>,
+    places: Places,
+}
+
+/// Places that are reserved in a carrier's window. Dropped, they are free again: whoever asked may be gone at any await.
+struct Places {
+    desk: Arc<CarrierDesk>,
+    count: AtomicUsize,
+}
+
+impl Places {
+    /// They are taken from now on, and freed by the carrier's answers.
+    fn take(&self) {
+        self.count.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        let count = *self.count.get_mut();
+        if count > 0 {
+            self.desk.free_places(count);
+        }
+    }
 }
 
 /// A message that was taken, now or before.
@@ -119,7 +143,9 @@ impl Engine {
         self.within_sender_rate(account, &plan, now)?;
         let reserved = plan.due_at <= now && desk.dispatch().reserve(plan.parts.len(), now);
         let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
-        Ok(Ready { plan, claim, desk })
+        let count = AtomicUsize::new(if reserved { plan.parts.len() } else { 0 });
+        let places = Places { desk: Arc::clone(&desk), count };
+        Ok(Ready { plan, claim, desk, places })
     }
 
     /// Decides how a message is carried out. Takes nothing.
@@ -141,7 +167,8 @@ impl Engine {
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
-        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial };
+        let network_told = self.network_told(&call.recipient, now);
+        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial, network_told };
         let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
             if *refusal == Refusal::Internal {
                 let currency = account.currency.as_str();
@@ -268,11 +295,13 @@ impl Engine {
         ready: &Ready,
         taken: Result<Option<OpResult>, CommitError>,
     ) -> Result<Taken, Refusal> {
-        let Ready { plan, claim, desk } = ready;
+        let Ready { plan, claim, desk, places } = ready;
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
         match claim {
-            FirstClaim::Now if is_new => self.hand_over(desk, plan),
-            FirstClaim::Now => desk.free_places(plan.parts.len()),
+            FirstClaim::Now if is_new => {
+                places.take();
+                self.hand_over(desk, plan);
+            }
             FirstClaim::Later if is_new => {
                 let mut dispatch = desk.dispatch();
                 for part in &plan.parts {
@@ -281,7 +310,8 @@ impl Engine {
                 drop(dispatch);
                 desk.bell.notify_one();
             }
-            FirstClaim::Later => {}
+            // Places are free again once what was ready is dropped.
+            FirstClaim::Now | FirstClaim::Later => {}
         }
         match taken {
             Ok(Some(OpResult::Accepted { accepted, .. })) => {

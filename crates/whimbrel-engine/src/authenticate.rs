@@ -226,7 +226,7 @@ impl Engine {
 /// Who says they call, as failures are counted. A secret key is a name of its own: nobody but its owner fails by it.
 fn key_name(dialect: &str, claim: &Claim) -> KeyName {
     match claim {
-        Claim::SecretKey { secret, .. } => KeyName::of(dialect, secret.expose()),
+        Claim::SecretKey { secret, .. } | Claim::SignedKey { secret, .. } => KeyName::of(dialect, secret.expose()),
         named => KeyName::of(dialect, &named.name().unwrap_or_default()),
     }
 }

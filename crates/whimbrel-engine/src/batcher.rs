@@ -15,7 +15,7 @@ use whimbrel_core::World;
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
 use self::pace::Pace;
-use self::queue::{Group, Queue};
+use self::queue::{Bounds, Group, Queue};
 
 /// How often the store is asked whether there is room again.
 const ROOM_ASKED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -137,13 +137,15 @@ impl Batcher {
         let now = self.shared.world.now();
         let mut waiting = self.shared.lock();
         let full = waiting.full.as_ref().filter(|_| kind == Kind::New || waiting.impatient);
+        let most = self.shared.op_count_max;
+        let bounds = Bounds { paced: waiting.pace.room(most), most };
         let refused = if let Some(error) = &waiting.stopped {
             Some(CommitError::Stopped(error.clone()))
         } else if waiting.closing {
             Some(CommitError::Closed)
         } else if let Some(error) = full {
             Some(CommitError::NoSpace(error.clone()))
-        } else if kind == Kind::New && !waiting.queue.admits(&ops, waiting.pace.room(self.shared.op_count_max), now) {
+        } else if kind == Kind::New && !waiting.queue.admits(&ops, bounds, now) {
             Some(CommitError::Full)
         } else {
             None

@@ -135,12 +135,19 @@ impl Dispatch {
         }
         if self.backlog() >= BACKLOG_MAX {
             self.more_in_store = true;
-            if self.ready.last().is_none_or(|last| *last <= part) {
+            if let Some(&(last_at, last)) = self.delayed.last()
+                && due_at.max(now) < last_at
+            {
+                // What is due later gives way: the store is asked for it when its time has come.
+                self.delayed.remove(&(last_at, last));
+                self.look_at = Some(self.look_at.map_or(last_at, |at| at.min(last_at)));
+            } else if self.ready.last().is_none_or(|last| *last <= part) {
                 self.quiet_until = self.quiet_until.map(|until| until.min(due_at));
                 return;
+            } else {
+                self.ready.pop_last();
+                self.quiet_until = None;
             }
-            self.ready.pop_last();
-            self.quiet_until = None;
         }
         if due_at <= now {
             self.ready.insert(part);

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
-use whimbrel_core::{Account, AccountId, Call, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
+use whimbrel_core::call::prices::PriceScope;
+use whimbrel_core::{Account, AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -59,7 +60,7 @@ impl Engine {
         let account_id = judged.as_ref().ok().map(|caller| caller.account.id);
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
-            (Ok(caller), call) => match self.may_ask(&caller.account, call, begun_at) {
+            (Ok(caller), call) => match self.may_ask(&caller, call, begun_at) {
                 Ok(call) => match self.use_nonce(&caller, &call).await {
                     Ok(()) => self.carry_out(dialect, &caller, call).await,
                     Err(refusal) => Outcome::Refused(refusal),
@@ -144,17 +145,27 @@ impl Engine {
                 Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Account(call) => self.account_call(dialect, account, call).await,
-            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::Prices(call) => {
+                let told = match &call.scope {
+                    PriceScope::Number(number) => self.network_told(number, self.world.now()),
+                    PriceScope::Everywhere | PriceScope::Country(_) | PriceScope::Prefix(_) => None,
+                };
+                Outcome::Prices(prices(&self.snapshot(), account.currency, &call, told.as_deref()))
+            }
             Call::History(call) => self.history_call(account, call).await,
             Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
         }
     }
 
     /// What the account wants, if it may ask for it, and now.
-    fn may_ask(&self, account: &Account, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
-        self.within_rate(account, now)?;
+    fn may_ask(&self, caller: &Caller, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
+        self.within_rate(&caller.account, now)?;
         if let Ok(call) = &call {
-            account.policy.judge_scope(call.scope())?;
+            let scope = call.scope();
+            caller.account.policy.judge_scope(scope)?;
+            if caller.mode == KeyMode::Test && !call.is_for_trying() {
+                return Err(Refusal::ScopeNotAllowed { scope });
+            }
         }
         call
     }

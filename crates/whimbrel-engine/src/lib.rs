@@ -39,6 +39,7 @@ mod lookup;
 mod many;
 mod messages;
 mod notifier;
+mod number_networks;
 mod numbers;
 mod owners;
 mod pool;
@@ -64,6 +65,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use whimbrel_core::network::NETWORK_KEPT;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
@@ -79,6 +81,7 @@ use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Recipients, Requests, Senders};
 use crate::notifier::Notifier;
+use crate::number_networks::NumberNetworks;
 use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
@@ -154,6 +157,7 @@ pub struct Engine {
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
+    pub(crate) number_networks: RwLock<NumberNetworks>,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -272,6 +276,8 @@ impl Engine {
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
         let serials = AtomicU64::new(parts.store.serial_high()?);
+        let told_since = parts.world.now() - NETWORK_KEPT;
+        let number_networks = NumberNetworks::new(parts.store.number_networks(told_since)?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -297,6 +303,7 @@ impl Engine {
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
+            number_networks: RwLock::new(number_networks),
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),
@@ -366,6 +373,7 @@ impl Engine {
         {
             tracing::error!("the store's writer ended in a panic; report this as a bug");
         }
+        self.empty_log().await;
     }
 
     /// The networks, prices and routes of now.

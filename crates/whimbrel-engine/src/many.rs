@@ -214,9 +214,6 @@ impl Engine {
     fn give_up(&self, account: &Account, decided: Vec<(Box<str>, Decided)>, now: Timestamp) {
         for ready in decided.into_iter().filter_map(|(_, decided)| decided.ok()) {
             self.forget_recipient(account, &Counted::of(account, &ready.plan, Repeats::Judged), now);
-            if ready.claim == whimbrel_store::Claim::Now {
-                ready.desk.free_places(ready.plan.parts.len());
-            }
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, Refusal, Scope};
+use whimbrel_core::{Account, KeyMode, Refusal, Scope};
 use whimbrel_dialects::Claim;
 
 use crate::Engine;
-use crate::authenticate::Origin;
+use crate::authenticate::{Caller, Origin};
 
 impl Engine {
     /// The account of the owner who calls, if it may ask for that kind of thing now.
@@ -25,9 +25,13 @@ impl Engine {
         if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => dialect).increment(1);
         }
-        let account = judged?.account;
+        let Caller { account, mode, .. } = judged?;
         self.within_rate(&account, now)?;
         account.policy.judge_scope(scope)?;
+        // A key for trying out is handed around more freely than one for real messages, and must not lead to one.
+        if mode == KeyMode::Test && scope != Scope::Read {
+            return Err(Refusal::ScopeNotAllowed { scope });
+        }
         Ok(account)
     }
 }

@@ -9,11 +9,14 @@ use crate::Engine;
 
 /// How often the store is asked.
 const EVERY: Span = Span::seconds(1);
+/// How often the store's log is emptied: nothing that was forgotten stays in it for longer.
+const LOG_EVERY: Span = Span::hours(1);
 /// Parts taken at once.
 const PARTS_MAX: usize = 1_000;
 
 /// Sweeps until the engine stops.
 pub(crate) async fn run(engine: Arc<Engine>) {
+    let mut log_at = engine.world.now() + LOG_EVERY;
     while !engine.is_stopping() {
         let now = engine.world.now();
         match engine.read(move |store| store.clock_due(now, PARTS_MAX)).await {
@@ -30,6 +33,10 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         engine.end_signature_secrets().await;
         engine.write_rejections().await;
         engine.report().await;
+        if log_at <= now {
+            log_at = now + LOG_EVERY;
+            engine.empty_log().await;
+        }
         tokio::select! {
             biased;
             () = engine.stopping() => {}
@@ -37,4 +44,13 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         }
     }
     engine.write_rejections().await;
+}
+
+impl Engine {
+    /// Empties the store's log.
+    pub(crate) async fn empty_log(&self) {
+        if let Err(error) = self.read(|store| store.empty_log()).await {
+            tracing::warn!(%error, "the store's log could not be emptied; it is tried again in an hour");
+        }
+    }
 }

@@ -8,14 +8,14 @@ use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
+    PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay, UsageFilter,
-    Verdict,
+    PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay,
+    UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -170,8 +170,12 @@ impl Store for SimStore {
         self.inner.unreadable_notices()
     }
 
-    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
         self.inner.routes_of(parts)
+    }
+
+    fn number_networks(&self, since: Timestamp) -> Result<Vec<NumberNetwork>, StoreError> {
+        self.inner.number_networks(since)
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -291,6 +295,10 @@ impl Store for SimStore {
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {
         self.inner.check_open()
+    }
+
+    fn empty_log(&self) -> Result<(), StoreError> {
+        self.inner.empty_log()
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

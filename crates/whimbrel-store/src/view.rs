@@ -393,3 +393,14 @@ pub struct Stats {
     /// Parts that could not go on and were set aside.
     pub set_aside: u64,
 }
+
+/// The rule that chose the carrier of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartRoute {
+    /// The part.
+    pub part_id: PartId,
+    /// The rule's name.
+    pub route: Box<str>,
+    /// To whom the part goes.
+    pub recipient: PhoneNumber,
+}

@@ -40,6 +40,32 @@ fn a_code_is_forgotten_when_its_message_ends() {
     assert!(store.audit().expect("read").is_clean());
 }
 
+/// How often the code stands in the files of the store.
+fn found(folder: &Folder) -> usize {
+    let files = std::fs::read_dir(folder.path()).expect("there").map(|file| file.expect("readable").path());
+    let count = |octets: Vec<u8>| octets.windows(6).filter(|window| window == b"482917").count();
+    files.map(|file| count(std::fs::read(file).expect("readable"))).sum()
+}
+
+#[test]
+fn a_code_that_was_forgotten_stands_in_no_file_once_the_log_is_emptied() {
+    let folder = Folder::new("codes-in-files");
+    let store = folder.open();
+    furnish(&store, 100 * PRICE);
+    for id in [1_000, 2_000, 3_000] {
+        take(&store, id, 5);
+        part(&store, sent(id, 1, 1, &id.to_string()));
+    }
+    assert!(found(&folder) > 0, "they are in the store while they may be needed");
+    for id in [1_000, 2_000, 3_000] {
+        matched(&store, receipt(report(&id.to_string(), ReceiptStatus::Delivered), id));
+    }
+    store.empty_log().expect("emptied");
+    assert_eq!(found(&folder), 0);
+    take(&store, 4_000, 5);
+    assert!(found(&folder) > 0, "the log goes on");
+}
+
 #[test]
 fn a_code_stays_until_the_last_part_has_ended() {
     let store = store_with(100 * PRICE);

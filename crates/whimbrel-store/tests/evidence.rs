@@ -3,8 +3,13 @@
 mod support;
 
 use support::*;
-use whimbrel_core::{DoubtPolicy, MessageClass, PartEvent, ReceiptStatus, id};
-use whimbrel_store::{Claim, OpResult, OrphanReason, ReceiptOutcome, SqliteStore, Store};
+use whimbrel_core::{
+    AttemptNumber, CarrierError, CarrierId, Cause, DoubtPolicy, MessageClass, PartEvent, Plan, ReceiptStatus,
+    RefusalScope, Span, Timestamp, id,
+};
+use whimbrel_store::{
+    Claim, NoticeResult, NoticeTried, Op, OpResult, OrphanReason, Prune, ReceiptOutcome, SqliteStore, Store,
+};
 
 const PLENTY: i64 = 1_000 * PRICE;
 const POLICIES: [DoubtPolicy; 4] =
@@ -135,4 +140,135 @@ fn each_class_has_its_own_policy() {
         part(&store, event(id, 2, PartEvent::Doubt { attempt, cause: whimbrel_core::DoubtCause::LinkLost, rules }));
         assert_eq!(states(&store, id), [state]);
     }
+}
+
+/// A text that was accepted so many hours ago, to leave now.
+fn scheduled(hours_ago: i64) -> (i64, Op) {
+    let accepted_at = NOW - Span::hours(hours_ago);
+    let id = id::lowest_at(accepted_at) + 100;
+    (id, accept(Plan { accepted_at, ..a_plan(id, "long planned") }, Claim::Later))
+}
+
+fn refused(part: i64, seconds: i64, attempt: u16, scope: RefusalScope, next: Option<CarrierId>) -> Op {
+    let (cause, code) = (Cause::Spam, "9".into());
+    let error = match next {
+        Some(_) => CarrierError::Permanent { cause, status: ReceiptStatus::Rejected, code, scope },
+        None => CarrierError::Temporary { code, retries_max: 3 },
+    };
+    let attempt = AttemptNumber(attempt);
+    event(part, seconds, PartEvent::Refused { attempt, error, retry_at: NOW, next })
+}
+
+#[test]
+fn a_text_planned_long_ago_is_a_rival_like_any_other() {
+    for hours_ago in [1, 95, 97, 24 * 300] {
+        let (store, id) = with_one();
+        let (rival, planned) = scheduled(hours_ago);
+        run(&store, planned);
+        part(&store, claimed(rival, 0, 1));
+        part(&store, doubt(rival, 1, 1, DoubtPolicy::HoldForReceipt));
+        part(&store, doubt(id, 2, 1, DoubtPolicy::HoldForReceipt));
+        let found = outcome(&store, 3, "c1", ReceiptStatus::Delivered);
+        assert!(is_parked(&found), "accepted {hours_ago} hours ago: {found:?}");
+    }
+    // And it is proven like any other.
+    let store = store_with(PLENTY);
+    let (id, planned) = scheduled(24 * 300);
+    run(&store, planned);
+    part(&store, claimed(id, 0, 1));
+    part(&store, doubt(id, 1, 1, DoubtPolicy::HoldForReceipt));
+    assert!(matches!(outcome(&store, 3, "c1", ReceiptStatus::Delivered), ReceiptOutcome::Matched { .. }));
+    is_clean(&store);
+}
+
+#[test]
+fn a_carrier_that_never_had_the_part_proves_nothing() {
+    let (store, id) = with_one();
+    run(&store, Op::NameCarrier { name: "tele-2".into() });
+    part(&store, doubt(id, 1, 1, DoubtPolicy::Resend));
+    part(&store, claimed(id, 2, 2));
+    part(&store, refused(id, 3, 2, RefusalScope::ThisCarrier, Some(CarrierId(2))));
+    let Op::Receipt(mut incoming) = receipt(report("another's", ReceiptStatus::Delivered), 4) else { panic!("none") };
+    incoming.carrier = CarrierId(2);
+    run(&store, Op::Receipt(incoming));
+    let claimed = part(&store, claimed(id, 5, 3));
+    assert!(claimed.submission.is_some(), "it goes to the second carrier: {:?}", states(&store, id));
+}
+
+#[test]
+fn a_receipt_from_before_the_try_in_doubt_proves_nothing() {
+    let (store, id) = with_one();
+    part(&store, refused(id, 1, 1, RefusalScope::ThisCarrier, None));
+    assert!(is_parked(&outcome(&store, 2, "c1", ReceiptStatus::Delivered)), "the first try was refused");
+    part(&store, claimed(id, 3, 2));
+    part(&store, doubt(id, 4, 2, DoubtPolicy::HoldForReceipt));
+    assert_eq!(states(&store, id), ["uncertain"]);
+}
+
+#[test]
+fn a_text_that_was_taken_without_an_id_is_a_rival() {
+    let (store, id) = with_one();
+    run(&store, accept(a_plan(id + 1, "again"), Claim::Now));
+    part(&store, event(id + 1, 1, PartEvent::Sent { attempt: AttemptNumber(1) }));
+    part(&store, doubt(id, 2, 1, DoubtPolicy::HoldForReceipt));
+    let found = outcome(&store, 3, "c1", ReceiptStatus::Delivered);
+    assert!(is_parked(&found), "{found:?}");
+    assert_eq!(states(&store, id), ["uncertain"]);
+}
+
+/// How long a planned text's name at the carrier is known, when it has ended long after its acceptance.
+#[test]
+fn an_id_is_known_for_a_while_after_the_end_however_long_ago_the_text_was_accepted() {
+    let store = store_with(PLENTY);
+    let (early, planned) = scheduled(24 * 10);
+    run(&store, planned);
+    part(&store, claimed(early, 0, 1));
+    part(&store, sent(early, 1, 1, "c1"));
+    matched(&store, receipt(report("c1", ReceiptStatus::Delivered), 2));
+    // Enough traffic for the sweep to come by.
+    let with_ids = |from: i64, at: Timestamp| {
+        for n in from..from + 300 {
+            let mut plan = a_plan(id::lowest_at(at) + n, "hi");
+            plan.recipient = whimbrel_core::PhoneNumber::parse("447700900999").expect("a number");
+            (plan.accepted_at, plan.due_at, plan.expires_at) = (at, at, at + Span::hours(72));
+            let part = plan.message_id.0;
+            run(&store, accept(plan, Claim::Now));
+            run(&store, sent(part, at.since(NOW).0 / 1_000_000 + 1, 1, &format!("n{n}")));
+        }
+    };
+    with_ids(1_000, NOW + Span::hours(1));
+    let (id, hour) = (id::lowest_at(NOW + Span::hours(1)) + 100, 3_600);
+    let mut plan = a_plan(id, "in doubt");
+    plan.accepted_at = NOW + Span::hours(1);
+    run(&store, accept(plan, Claim::Now));
+    part(&store, doubt(id, hour + 1, 1, DoubtPolicy::HoldForReceipt));
+    let again = outcome(&store, hour + 2, "c1", ReceiptStatus::Delivered);
+    assert!(matches!(again, ReceiptOutcome::Matched { .. }), "{again:?}");
+    assert_eq!(states(&store, id), ["uncertain"], "it says nothing of another text");
+    with_ids(2_000, NOW + Span::hours(97));
+    assert!(is_parked(&outcome(&store, 97 * hour + 2, "c1", ReceiptStatus::Delivered)), "forgotten in the end");
+}
+
+#[test]
+fn an_id_of_a_text_that_was_removed_proves_no_other() {
+    let folder = Folder::new("evidence-removed");
+    let store = folder.open();
+    furnish(&store, PLENTY);
+    let gone = id::lowest_at(NOW - Span::hours(2)) + 100;
+    run(&store, accept(a_plan(gone, "hi"), Claim::Now));
+    part(&store, sent(gone, 1, 1, "c1"));
+    let end = matched(&store, receipt(report("c1", ReceiptStatus::Delivered), 2));
+    for notice in end.notices {
+        let detail = "200".into();
+        run(&store, Op::Notice(NoticeTried { id: notice.id, at: NOW, result: NoticeResult::Delivered, detail }));
+    }
+    let id = numbered(100);
+    run(&store, accept(a_plan(id, "in doubt"), Claim::Now));
+    let before = NOW - Span::hours(1);
+    let prune = Prune { at: NOW, texts_before: None, messages_before: Some(before), count_max: 10 };
+    assert!(matches!(run(&store, Op::Prune(prune)), OpResult::Pruned(pruned) if pruned.messages == 1));
+    part(&store, doubt(id, 3, 1, DoubtPolicy::HoldForReceipt));
+    assert!(is_parked(&outcome(&store, 4, "c1", ReceiptStatus::Delivered)));
+    assert_eq!(states(&store, id), ["uncertain"]);
+    is_clean(&store);
 }

@@ -5,12 +5,12 @@ mod support;
 
 use support::*;
 use whimbrel_core::{
-    Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId, PartEvent,
-    ReceiptStatus, SenderId, Span, id,
+    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId,
+    PartEvent, ReceiptStatus, SenderId, Span, id,
 };
 use whimbrel_store::{
     Claim, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune, Pruned,
-    ReceiptOutcome, SqliteStore, Store,
+    ReceiptOutcome, SqliteStore, Store, TopUp,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -158,6 +158,35 @@ fn old_messages_go_in_steps_and_the_ledger_stays() {
 }
 
 #[test]
+fn what_credit_paid_is_known_after_its_message_is_gone() {
+    let folder = Folder::new("prune-buckets");
+    let store = folder.open();
+    furnish(&store, PLENTY);
+    // Two messages fall between buckets: one takes the last of the free credit, one the last of the bonus credit.
+    for (bucket, units) in [(Bucket::FreeCredit, PRICE + PRICE / 2), (Bucket::BonusCredit, PRICE)] {
+        let Op::TopUp(payment) = top_up(ACCOUNT, units, bucket.as_str()) else { panic!("a payment") };
+        run(&store, Op::TopUp(TopUp { bucket, ..payment }));
+    }
+    let credit = |store: &dyn Store| wallet(store, ACCOUNT).buckets();
+    let ids: Vec<i64> = (0..4).map(|day| finished_on(&store, day, "x")).collect();
+    let given_back = accepted_on(&store, 4, "x");
+    part(&store, on(doubt(given_back, 0, 1, DoubtPolicy::FailUnknown), 4, 5));
+    is_clean(&store);
+    let (left, paid) = (credit(&store), money(&store));
+    assert_eq!((left.free_credit.units, left.bonus_credit.units), (0, 0));
+    assert_eq!(paid.0, PLENTY + PRICE * 5 / 2 - 4 * PRICE);
+
+    prune_all(&store, 100, None, Some(90));
+    assert!(ids.iter().all(|id| !is_there(&store, *id)));
+    assert_eq!((credit(&store), money(&store)), (left, paid));
+    // A start reads the wallet anew, and what comes after finds the books as they were.
+    drop(store);
+    let store = folder.open();
+    assert_eq!((credit(&store), money(&store)), (left, paid));
+    is_clean(&store);
+}
+
+#[test]
 fn a_late_receipt_for_what_was_removed_is_kept_and_told_to_nobody() {
     let store = store_with(PLENTY);
     let id = finished_on(&store, 0, "gone");
@@ -197,6 +226,43 @@ fn texts_are_erased_before_the_facts_are() {
     drop(store);
     let store = folder.open();
     assert_eq!(prune(&store, 50, Some(30), Some(90), 100), Pruned::default());
+}
+
+#[test]
+fn a_text_with_a_code_reads_after_it_was_erased() {
+    let store = store_with(PLENTY);
+    let id = numbered(0);
+    let code = MessageText::with_code("{code} is your code", "482917").expect("a code");
+    let mut plan = a_plan(id, "x");
+    plan.content = Content::Text { text: code, alphabet: whimbrel_core::Alphabet::Gsm7Lossy };
+    run(&store, accept(keyed(plan, "key", 1), Claim::Now));
+    part(&store, on(sent(id, 0, 1, "a"), 0, 1));
+    matched(&store, on(receipt(report("a", ReceiptStatus::Delivered), 0), 0, 2));
+    prune_all(&store, 60, Some(30), None);
+    assert_eq!(text(&store, id), "");
+    assert_eq!(
+        store.messages(&whimbrel_store::MessageFilter { count_max: 9, ..Default::default() }).expect("read").len(),
+        1
+    );
+    is_clean(&store);
+}
+
+#[test]
+fn a_text_that_came_in_stays_until_its_webhook_was_told() {
+    let store = store_with(PLENTY);
+    let change =
+        NumberFate::Assign { account_id: ACCOUNT, inbound_url: Some("http://127.0.0.1/in".into()), country: None };
+    run(&store, Op::Number(NumberChange { number: "447700900999".into(), change, at: NOW }));
+    let content = InboundContent::Text { text: MessageText::new("came in"), alphabet: InboundAlphabet::Gsm7 };
+    let sender = SenderId::parse(RECIPIENT).expect("a sender");
+    let part = InboundPart { sender, number: "447700900999".into(), header: Box::default(), concat: None, content };
+    let (id, notice_id) = (InboundId(numbered(0)), NoticeId(numbered(0) + 1));
+    run(&store, Op::Inbound(Box::new(InboundIn { id, carrier: CARRIER, part, at: NOW, notice_id })));
+    let erased = |store: &SqliteStore| prune_all(store, 60, Some(30), None).iter().map(|step| step.texts).sum::<u64>();
+    assert_eq!(erased(&store), 0, "the customer has not had it");
+    let at = NOW + days(60);
+    run(&store, Op::Notice(NoticeTried { id: notice_id, at, result: NoticeResult::Delivered, detail: "".into() }));
+    assert_eq!(erased(&store), 1);
 }
 
 #[test]

@@ -160,6 +160,16 @@ fn hooks_are_told_of_each_step_and_nobody_is_where_there_are_none() {
 }
 
 #[test]
+fn a_message_that_was_called_back_is_told_to_no_hook() {
+    let store = store_with(100_000_000);
+    make_hook(&store, "9");
+    run(&store, accept(scheduled(100, &"a".repeat(200), 1), Claim::Later));
+    assert_eq!(cancelled(&store, cancel(100, 5_000)), [100, 101]);
+    assert_eq!(store.notices(None, 10).expect("read"), [], "who called it back was answered");
+    assert!(store.audit().expect("read").is_clean());
+}
+
+#[test]
 fn a_text_of_several_parts_is_told_as_one() {
     let store = store_with(100_000_000);
     make_hook(&store, "9");
@@ -176,6 +186,26 @@ fn a_text_of_several_parts_is_told_as_one() {
         statuses(&matched(&store, receipt(report("b", ReceiptStatus::Delivered), 5))),
         [ReceiptStatus::Delivered]
     );
+}
+
+#[test]
+fn a_report_for_both_parts_that_outran_the_second_answer_is_told_after_it() {
+    let store = store_with(100_000_000);
+    make_hook(&store, "9");
+    run(&store, accept(numbered(100, &"a".repeat(200), 1), Claim::Now));
+    assert_eq!(statuses(&part(&store, sent(100, 1, 1, "one"))), []);
+    assert_eq!(statuses(&matched(&store, receipt(report("one", ReceiptStatus::Delivered), 2))), []);
+    let answer = sent(101, 3, 1, "one");
+    let both = [ReceiptStatus::Submitted, ReceiptStatus::Delivered];
+    assert_eq!(statuses(&part(&store, answer.clone())), both);
+    let kept: Vec<ReceiptStatus> =
+        store.notices(None, 10).expect("read").iter().map(|notice| told(notice).report.status).collect();
+    assert_eq!(kept, both, "in the order in which they are sent");
+    assert_eq!((states(&store, 100), money(&store)), (vec!["delivered".into(); 2], (100_000_000 - 2 * PRICE, 0)));
+    let before = everything(&store);
+    part(&store, answer);
+    assert_eq!(everything(&store), before, "the same answer again");
+    assert!(store.audit().expect("read").is_clean());
 }
 
 fn one_for_all(store: &SqliteStore) -> Notice {

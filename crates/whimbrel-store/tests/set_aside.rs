@@ -5,9 +5,10 @@ mod support;
 use rusqlite::Connection;
 use support::*;
 use whimbrel_core::part::Ignored;
-use whimbrel_core::{NoticeId, PartEvent, PartId, ReceiptStatus, Span};
+use whimbrel_core::{NoticeId, NoticeScope, PartEvent, PartId, Plan, ReceiptStatus, Span, Telling};
 use whimbrel_store::{
-    Claim, NoticeResult, NoticeTried, Op, OpResult, OrphanReason, ReceiptOutcome, SqliteStore, Store,
+    Claim, NoticeResult, NoticeTried, Op, OpResult, OrphanReason, PartOutcome, Prune, ReceiptOutcome, SqliteStore,
+    Store,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -140,4 +141,66 @@ fn a_notice_that_cannot_be_read_is_given_up_and_the_next_one_is_told() {
     assert_eq!((store.stats().expect("read").notices, id), (1, NoticeId(id.0)));
     assert!(story(&store, 300).iter().any(|line| line == "webhook"));
     assert_eq!(broken(&store), [""; 0]);
+}
+
+/// A text of three parts, of which customers are told as one, and whose second part cannot be read.
+fn whole(folder: &Folder, scope: NoticeScope) -> SqliteStore {
+    let store = folder.open();
+    furnish(&store, PLENTY);
+    let telling = Telling { scope, ..Telling::default() };
+    let callback = Some("https://example.com/told".into());
+    run(&store, accept(Plan { telling, callback, ..a_plan(100, &"a".repeat(400)) }, Claim::Now));
+    drop(store);
+    Connection::open(folder.file())
+        .expect("opens")
+        .execute_batch("update live set told = 'sideways' where part_id = 101")
+        .expect("spoilt");
+    folder.open()
+}
+
+fn statuses(outcome: &PartOutcome) -> Vec<ReceiptStatus> {
+    outcome.notices.iter().map(|notice| told(notice).report.status).collect()
+}
+
+fn reported(store: &SqliteStore, id: &str, status: ReceiptStatus, seconds: i64) -> Vec<ReceiptStatus> {
+    statuses(&matched(store, receipt(report(id, status), seconds)))
+}
+
+#[test]
+fn a_whole_of_which_a_part_was_set_aside_is_told_of_what_the_others_come_to() {
+    use ReceiptStatus::{Accepted, Delivered, Failed, Unknown};
+    for (scope, on_the_way) in [(NoticeScope::Message, vec![Accepted]), (NoticeScope::End, vec![])] {
+        let folder = Folder::new("aside-whole");
+        let store = whole(&folder, scope);
+        assert_eq!(statuses(&part(&store, sent(101, 1, 1, "c2"))), []);
+        assert_eq!(statuses(&part(&store, sent(100, 2, 1, "c1"))), []);
+        assert_eq!(statuses(&part(&store, sent(102, 3, 1, "c3"))), on_the_way);
+        assert_eq!(reported(&store, "c1", Delivered, 4), []);
+        assert_eq!(reported(&store, "c3", Delivered, 5), [Unknown], "not known to have arrived as a whole");
+        assert_eq!(states(&store, 100), ["delivered", "unknown", "delivered"]);
+        assert_eq!(broken(&store), ["nothing-is-set-aside"]);
+    }
+    // A part that failed ends the whole, once.
+    let folder = Folder::new("aside-whole-failed");
+    let store = whole(&folder, NoticeScope::End);
+    part(&store, sent(101, 1, 1, "c2"));
+    part(&store, sent(100, 2, 1, "c1"));
+    part(&store, sent(102, 3, 1, "c3"));
+    assert_eq!(reported(&store, "c1", Failed, 4), [Failed]);
+    assert_eq!(reported(&store, "c3", Delivered, 5), []);
+}
+
+#[test]
+fn the_text_of_an_old_message_goes_when_its_last_part_is_set_aside() {
+    let folder = Folder::new("aside-text");
+    let store = spoilt(&folder, "update live set told = 'sideways' where part_id = 200");
+    let texts_before = Some(NOW + Span::hours(1));
+    run(&store, Op::Prune(Prune { at: NOW, texts_before, messages_before: None, count_max: 10 }));
+    let text = || -> String {
+        let db = Connection::open(folder.file()).expect("opens");
+        db.query_row("select text from message where id = 200", [], |row| row.get(0)).expect("read")
+    };
+    assert_eq!(text(), "leaves", "a part is open");
+    part(&store, sent(200, 2, 1, "c2"));
+    assert_eq!(text(), "");
 }

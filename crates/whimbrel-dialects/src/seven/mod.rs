@@ -202,10 +202,10 @@ impl Dialect for Seven {
         if !matches!(request.method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
             return Match::Answered(answer::wrong_method());
         }
-        let (params, unreadable) = match Params::read(request.query, request.body) {
+        let (params, unreadable) = match Params::read(request.query(), request.body) {
             Ok(params) => (params, None),
             // Whoever says in the query who they are is known, whatever the body is.
-            Err(refusal) => (Params::read(request.query, b"").unwrap_or_default(), Some(refusal)),
+            Err(refusal) => (Params::read(request.query(), b"").unwrap_or_default(), Some(refusal)),
         };
         let Some(page) = Page::of(request.method, path.trim_end_matches('/'), &params) else {
             return Match::Answered(answer::nothing_here());

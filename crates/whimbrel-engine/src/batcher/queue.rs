@@ -29,6 +29,15 @@ pub(super) struct Group {
     pub(super) kind: Kind,
 }
 
+/// New operations that may wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// As many as the writer gets done soon.
+    pub(super) paced: usize,
+    /// However fast it is.
+    pub(super) most: usize,
+}
+
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane {
@@ -64,8 +73,8 @@ impl Queue {
     }
 
     /// Whether there is room for new work, of which `op_count_max` operations may wait.
-    pub(super) fn admits(&self, ops: &[Op], op_count_max: usize, now: Timestamp) -> bool {
-        let room = op_count_max.saturating_sub(self.new_op_count);
+    pub(super) fn admits(&self, ops: &[Op], bounds: Bounds, now: Timestamp) -> bool {
+        let room = bounds.paced.saturating_sub(self.new_op_count);
         let lane = lane(ops);
         let (own, oldest) = match self.lanes.get(&lane) {
             Some(waits) => (waits.op_count, waits.groups.front().map(|(at, _)| *at)),
@@ -73,8 +82,8 @@ impl Queue {
         };
         match lane {
             Lane::Ours => ops.len() <= room,
-            // One request may be of many messages: the first of an account is not refused for its length.
-            Lane::Account(_) if own == 0 => room > 0,
+            // One request may be of many messages: the first of an account is not refused for its length, nor for that of another's.
+            Lane::Account(_) if own == 0 => self.new_op_count < bounds.most,
             Lane::Account(_) => own + ops.len() <= room && oldest.is_none_or(|at| now.since(at) < AGE_MAX),
         }
     }
@@ -155,6 +164,11 @@ fn lane(ops: &[Op]) -> Lane {
     match ops.first() {
         Some(Op::Accept(accept)) => Lane::Account(accept.plan.account_id),
         Some(Op::UseOnce(once)) => Lane::Account(once.account_id),
+        Some(Op::Cancel(cancel)) => Lane::Account(cancel.account_id),
+        Some(Op::Document(change)) => Lane::Account(change.account_id),
+        Some(Op::AddSecret(secret)) => Lane::Account(secret.account_id),
+        Some(Op::RevokeSecret(secret)) => Lane::Account(secret.account_id),
+        Some(Op::RotateSignatureSecret(secret)) => Lane::Account(secret.account_id),
         _ => Lane::Ours,
     }
 }
@@ -167,6 +181,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_795_526_000_000_000);
+    const BOUNDS: Bounds = Bounds { paced: 100, most: 2_000 };
 
     fn request(account: i64, number: i64) -> Group {
         let key = ReplayKey { kind: ReplayKind::Nonce, mark: ReplayMark::new([0; 32]), expires_at: NOW };
@@ -182,7 +197,7 @@ mod tests {
     /// Pushes if there is room.
     fn offer(queue: &mut Queue, account: i64, number: i64, now: Timestamp) -> bool {
         let group = request(account, number);
-        let is_admitted = queue.admits(&group.ops, 100, now);
+        let is_admitted = queue.admits(&group.ops, BOUNDS, now);
         if is_admitted {
             queue.push(group, now);
         }
@@ -212,12 +227,15 @@ mod tests {
     fn a_request_of_many_messages_is_not_refused_for_its_length() {
         let mut queue = Queue::default();
         let many = || Group { ops: (0..1_000).flat_map(|number| request(1, number).ops).collect(), ..request(1, 0) };
-        assert!(queue.admits(&many().ops, 100, NOW));
+        assert!(queue.admits(&many().ops, BOUNDS, NOW));
         queue.push(many(), NOW);
-        assert!(!queue.admits(&many().ops, 100, NOW), "a second one waits for the first");
-        assert!(!offer(&mut queue, 2, 0, NOW), "there is no room left for anybody");
-        assert_eq!(queue.take().len(), 1);
-        assert!(offer(&mut queue, 2, 0, NOW));
+        assert!(!queue.admits(&many().ops, BOUNDS, NOW), "a second one waits for the first");
+        assert!(offer(&mut queue, 2, 0, NOW), "others do not wait for its end");
+        assert!(!offer(&mut queue, 2, 1, NOW), "nor do they go beyond the pace");
+        for account in 3..1_100 {
+            offer(&mut queue, account, 0, NOW);
+        }
+        assert!(!offer(&mut queue, 2_000, 0, NOW), "there is a bound all the same");
     }
 
     #[test]

@@ -268,6 +268,23 @@ fn a_one_time_code_passes_a_campaign_that_fills_the_memory() {
 }
 
 #[test]
+fn what_is_due_now_passes_what_is_scheduled_and_fills_the_memory() {
+    let mut dispatch = carrier(10, 0);
+    let soon = NOW + Span::seconds(100);
+    for part in 0..=BACKLOG_MAX {
+        dispatch.enqueue(waiting(MessageClass::Bulk, part as i64), soon, NOW);
+    }
+    assert_eq!(dispatch.backlog(), BACKLOG_MAX);
+    dispatch.enqueue(waiting(MessageClass::Otp, 1_000_000), NOW, NOW);
+    dispatch.enqueue(waiting(MessageClass::Bulk, 1_000_001), NOW + Span::seconds(1), NOW);
+    assert_eq!(dispatch.backlog(), BACKLOG_MAX, "two of those scheduled wait in the store");
+    assert_eq!(parts(dispatch.take(10, NOW)), [1_000_000]);
+    assert_eq!(parts(dispatch.take(10, NOW + Span::seconds(1))), [1_000_001]);
+    assert!(!dispatch.wants_look(NOW + Span::seconds(1)), "the store is not read in a circle meanwhile");
+    assert!(dispatch.wants_look(soon), "and is asked for them when their time has come");
+}
+
+#[test]
 fn row_8_the_rate_counts_parts() {
     let mut dispatch = carrier(1_000, 10);
     for part in 0..100 {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::call::account::AccountCall;
+use whimbrel_core::call::account::{AccountCall, SettingsChange};
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{
-    AuthMethod, Call, Choice, KeyMode, KeyPolicy, Outcome, Refusal, Secret, SecretId, SecretRefusal, SignatureRule,
+    AuthMethod, Call, Choice, KeyMode, KeyPolicy, MessageCall, Outcome, Refusal, ReplayKey, ReplayKind, ReplayMark,
+    Scope, Secret, SecretId, SecretRefusal, SignatureRule, Span,
 };
 use whimbrel_dialects::Claim;
+use whimbrel_dialects::claim::{Explained, KeySignature, SignatureFault, SigningKeys, Verified};
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::{AddedSecret, Origin, SecretError};
 use whimbrel_store::{AccountPatch, Keyring};
@@ -105,5 +107,78 @@ async fn who_guesses_keys_closes_a_source_and_no_key() {
     }
     assert!(matches!(with(&gateway, "live_1", "192.0.2.1").await, Err(Refusal::TooManyFailures { .. })));
     assert_eq!(with(&gateway, "live_1", "192.0.2.2").await, Ok(()));
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_for_trying_out_reads_and_changes_nothing() {
+    let folder = Folder::new("secret-key-modes");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    add(&gateway, "live_1", KeyMode::Live).await.expect("added");
+    add(&gateway, "test_1", KeyMode::Test).await.expect("added");
+    let claim = |key: &str| Claim::SecretKey {
+        secret: Secret::new(key),
+        method: AuthMethod::SecretKey,
+        signable: Signable::No,
+    };
+    let origin = Origin { address: "::1".parse().ok() };
+    let name = gateway.dialect.descriptor().id;
+    for scope in [Scope::Account, Scope::Secrets, Scope::Applications, Scope::Numbers, Scope::Send] {
+        let refused = gateway.engine.owner(name, &claim("test_1"), origin, scope).await;
+        assert_eq!(refused.err(), Some(Refusal::ScopeNotAllowed { scope }));
+        assert!(gateway.engine.owner(name, &claim("live_1"), origin, scope).await.is_ok());
+    }
+    assert!(gateway.engine.owner(name, &claim("test_1"), origin, Scope::Read).await.is_ok());
+    // The same through the vendor's API.
+    for (call, scope) in [
+        (Call::Message(MessageCall::Cancel(Vec::new())), Scope::Send),
+        (Call::Account(AccountCall::Settings(SettingsChange::default())), Scope::Account),
+    ] {
+        let outcome = soon(gateway.engine.handle(gateway.dialect, origin, Ok(claim("test_1")), Ok(call))).await;
+        assert_eq!(outcome, Outcome::Refused(Refusal::ScopeNotAllowed { scope }));
+    }
+    assert_eq!(with(&gateway, "test_1", "::1").await, Ok(()));
+    gateway.stop().await;
+}
+
+/// A request that is signed beside its key, well or not.
+#[derive(Debug)]
+struct Beside(Result<Verified, SignatureFault>);
+
+impl KeySignature for Beside {
+    fn verify(&self, _: &SigningKeys<'_>) -> Result<Verified, SignatureFault> {
+        self.0
+    }
+
+    fn explain(&self, _: &SigningKeys<'_>) -> Option<Explained> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_keys_with_signatures_closes_nobody_elses() {
+    let folder = Folder::new("signed-key-guesses");
+    let failure_rules = FailureRules { per_key_max: 2, per_source_max: 100 };
+    let gateway = Gateway::start(&folder, Setup { failure_rules, ..Setup::default() }).await;
+    add(&gateway, "live_1", KeyMode::Live).await.expect("added");
+    let ask = async |key: &str, source: &str, verified| {
+        let claim = Claim::SignedKey {
+            secret: Secret::new(key),
+            method: AuthMethod::SecretKey,
+            signed: Box::new(Beside(verified)),
+        };
+        let origin = Origin { address: source.parse().ok() };
+        let call = Call::Account(AccountCall::Balance);
+        soon(gateway.engine.handle(gateway.dialect, origin, Ok(claim), Ok(call))).await
+    };
+    for _ in 0..20 {
+        let outcome = ask("guessed", "192.0.2.1", Err(SignatureFault::Mismatch)).await;
+        assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+    }
+    let now = gateway.engine.world().now();
+    let mark = ReplayMark::new([7; 32]);
+    let replay = ReplayKey { kind: ReplayKind::Nonce, mark, expires_at: now + Span::seconds(60) };
+    let outcome = ask("live_1", "192.0.2.2", Ok(Verified { replay, form: "plain" })).await;
+    assert!(matches!(outcome, Outcome::Account(_)), "{outcome:?}");
     gateway.stop().await;
 }

@@ -13,6 +13,7 @@ use super::codes::{Code, Tell, open_state, small};
 use super::evidence::Evidence;
 use super::fault::Fault;
 use super::rows::{self, LivePart, MessageRow};
+use super::set_aside::UNKNOWN;
 use super::writer::Work;
 use crate::op::{Answer, OpResult, PartChange, PartOutcome};
 
@@ -142,6 +143,8 @@ impl Work<'_> {
             self.move_part_money(&live, money, happening.at)?;
         }
         let tell = match live.tell.scope() {
+            // Who called it off was answered.
+            _ if matches!(happening.event, PartEvent::Cancelled) => None,
             NoticeScope::Part => tell,
             NoticeScope::Message => self.told_of_whole(&before, &record)?,
             NoticeScope::Progress => self.told_on_the_way(&before, &record, tell)?,
@@ -184,13 +187,23 @@ impl Work<'_> {
         Ok(PartOutcome { record: open, after: Some(record), class, ignored: None, submission, notices })
     }
 
-    /// What there is to tell of the message as a whole, when one of its parts comes from `before` to `after`.
+    /// What there is to tell of the message as a whole, when one of its parts comes from `before` to `after`. A part that was set aside
+    /// ends nothing: what the others come to is told, and that the whole is not known to have arrived.
     fn told_of_whole(&self, before: &PartRecord, after: &PartRecord) -> Result<Option<Final>, Fault> {
         let states = rows::states_of(self.db, after.message_id)?;
+        let part_count = states.len();
+        let mut others = Vec::with_capacity(part_count);
+        for (id, state) in states {
+            if !self.is_set_aside(id)? {
+                others.push((id, state));
+            }
+        }
         let with = |changed: PartState| {
-            Whole::of(states.iter().map(|(id, state)| if *id == after.part_id { changed } else { *state }))
+            Whole::of(others.iter().map(|(id, state)| if *id == after.part_id { changed } else { *state }))
         };
-        Ok(with(before.state).told(with(after.state)))
+        let told = with(before.state).told(with(after.state));
+        Ok(told
+            .map(|end| if end.status == ReceiptStatus::Delivered && others.len() < part_count { UNKNOWN } else { end }))
     }
 
     /// The same for who is told of everything: that the carrier has it, what its first part meets on the way, and the end.
@@ -300,11 +313,13 @@ impl Work<'_> {
     }
 
     /// Forgets the code of a message none of whose parts is open any more: nothing is sent again.
-    fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
+    pub(super) fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
         if self.db.prepare_cached(IS_OPEN)?.exists([id.0])? {
             return Ok(());
         }
-        if let Content::Text { text, .. } = self.message(id)?.content {
+        if let Content::Text { text, .. } = self.message(id)?.content
+            && text.code_place().is_some()
+        {
             self.db.prepare_cached(PUT_TEXT)?.execute(params![id.0, text.masked()])?;
         }
         Ok(())

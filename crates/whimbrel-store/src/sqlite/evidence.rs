@@ -9,7 +9,8 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::{
-    AttemptNumber, CarrierId, CarrierMessageId, KeyForm, NoticeId, PartEvent, PartId, PartState, Span, Timestamp, id,
+    AttemptNumber, CarrierId, CarrierMessageId, KeyForm, NoticeId, PartEvent, PartId, PartRecord, PartState, Span,
+    Timestamp, id,
 };
 
 use super::change::Happening;
@@ -18,26 +19,31 @@ use super::rows::{self, LivePart};
 use super::writer::Work;
 use crate::op::{Answer, OpResult, OrphanReason, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
-/// How far back messages to a number are looked at: a part is tried for 72 hours at most.
+/// How far back messages to a number are looked at: a day longer than a part is usually tried. Those that are tried for longer, or
+/// later than they were accepted, are looked at for as long after their expiry.
 const LOOK_BACK: Span = Span::hours(96);
 /// Messages to one number, and receipts that wait for it, that are looked at; more are no evidence of any one.
 const ALIKE_MAX: usize = 64;
 
-// By the index message_by_recipient.
-const MESSAGES_TO: &str = "select id from message where recipient = ?1 and id >= ?2 order by id desc limit ?3";
+// By the index message_by_recipient, and by message_tried_long, whose condition stands here as it stands there.
+const MESSAGES_TO: &str = "select id from (select id from message where recipient = ?1 and id >= ?2 limit ?4)
+ union select id from (select id from message
+ where recipient = ?1 and expires_at >= ?3 and expires_at - accepted_at > 259200000000 limit ?4)";
 // First parts have the number of their message; the others by the partial indexes live_of_message and ended_of_message.
 const PARTS: &str = "select ?1 union all select part_id from live where message_id = ?1 and number > 1
  union all select part_id from ended where message_id = ?1 and number > 1";
-// By the primary keys. A try that ended in doubt or was overtaken may have been taken under an id that never came.
-const NAMELESS: &str = "select count(*), min(claimed_at) from attempt
- where part_id = ?1 and carrier = ?2 and outcome in ('doubt', 'overtaken') and carrier_message_id = ''";
+// By the primary keys. A try that ended in doubt or was overtaken may have been taken under an id that never came; one that was
+// answered without an id was.
+const NAMELESS: &str = "select min(claimed_at) from attempt
+ where part_id = ?1 and carrier = ?2 and outcome in ('doubt', 'overtaken', 'sent') and carrier_message_id = ''";
 // By the index parked_by_recipient.
 const WAITING: &str =
     "select id, raw_id from parked where carrier = ?1 and recipient = ?2 and reason = 'unknown-id' and at >= ?3
  order by id limit ?4";
 // By the index parked_key_of.
 const PLAIN_KEY: &str = "select key from parked_key where parked_id = ?1 and form = 0 order by key limit 1";
-const FIRST_CLAIM: &str = "select min(claimed_at) from attempt where part_id = ?1";
+// By the primary key. The part itself may be gone by now.
+const IS_KNOWN: &str = "select 1 from pidx where carrier = ?1 and key = ?2";
 
 /// What stands for the answer that was lost.
 pub(super) struct Evidence {
@@ -50,27 +56,23 @@ impl Work<'_> {
     /// Looks for evidence before a part in doubt is sent again, given up, or in doubt at all.
     pub(super) fn evidence_for(&self, live: &LivePart, event: &PartEvent) -> Result<Option<Evidence>, Fault> {
         let record = &live.record;
-        let (attempt, since) = match (event, record.state) {
-            (PartEvent::Doubt { attempt, .. }, PartState::Submitting { since }) if *attempt == record.attempt => {
-                (record.attempt, Some(since))
+        let may_be_proven = match (event, record.state) {
+            (PartEvent::Doubt { attempt, .. }, PartState::Submitting { .. }) => *attempt == record.attempt,
+            (PartEvent::Claimed { .. } | PartEvent::Clock, PartState::Queued { .. } | PartState::Uncertain { .. }) => {
+                record.doubts > 0
             }
-            (PartEvent::Claimed { .. } | PartEvent::Clock, PartState::Queued { .. } | PartState::Uncertain { .. })
-                if record.doubts > 0 =>
-            {
-                (record.attempt, None)
-            }
-            _ => return Ok(None),
+            _ => false,
         };
-        if self.memory.counts.stats.parked == 0 {
+        if !may_be_proven || self.memory.counts.stats.parked == 0 {
             return Ok(None);
         }
+        // A part in doubt at one carrier may wait for another by now, which never had it.
+        let Some(since) = self.nameless(record.part_id, record.carrier)? else { return Ok(None) };
         let recipient = self.message(record.message_id)?.recipient;
-        let first: Option<i64> =
-            self.db.prepare_cached(FIRST_CLAIM)?.query_row([record.part_id.0], |row| row.get(0)).optional()?.flatten();
-        let Some(since) = first.map(Timestamp).into_iter().chain(since).min() else { return Ok(None) };
         let Some(id) = self.only_id(record.carrier, recipient.digits(), since)? else { return Ok(None) };
-        let only = self.only_nameless(record.carrier, recipient.digits(), since, Some(record.part_id))?;
-        Ok(only.map(|_| Evidence { part_id: record.part_id, attempt, id }))
+        let only = self.only_nameless(record.carrier, recipient.digits(), since)?;
+        let is_this = only.is_some_and(|(part_id, _)| part_id == record.part_id);
+        Ok(is_this.then_some(Evidence { part_id: record.part_id, attempt: record.attempt, id }))
     }
 
     /// A receipt was parked: settles the one part in doubt that it can speak of.
@@ -84,7 +86,7 @@ impl Work<'_> {
         if !is_new || recipient.is_empty() || self.memory.counts.stats.doubts == 0 {
             return Ok(parked);
         }
-        let Some((part_id, since)) = self.only_nameless(incoming.carrier, recipient, incoming.at, None)? else {
+        let Some((part_id, since)) = self.only_nameless(incoming.carrier, recipient, incoming.at)? else {
             return Ok(parked);
         };
         let Some(live) = rows::find_live(self.db, part_id)? else { return Ok(parked) };
@@ -122,20 +124,17 @@ impl Work<'_> {
     }
 
     /// The one part that has a try without an id among what `carrier` was given for the number, with the time of that try; none if
-    /// there are several. `now_in_doubt`: a part whose open try is about to end in doubt.
+    /// there are several.
     fn only_nameless(
         &self,
         carrier: CarrierId,
         recipient: &str,
         at: Timestamp,
-        now_in_doubt: Option<PartId>,
     ) -> Result<Option<(PartId, Timestamp)>, Fault> {
-        let from = id::lowest_at(at - LOOK_BACK);
-        let messages: Vec<i64> = self
-            .db
-            .prepare_cached(MESSAGES_TO)?
-            .query_map(params![recipient, from, ALIKE_MAX as i64 + 1], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
+        let from = at - LOOK_BACK;
+        let row = params![recipient, id::lowest_at(from), from.0, ALIKE_MAX as i64 + 1];
+        let messages: Vec<i64> =
+            self.db.prepare_cached(MESSAGES_TO)?.query_map(row, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         if messages.len() > ALIKE_MAX {
             return Ok(None);
         }
@@ -147,8 +146,7 @@ impl Work<'_> {
                 .query_map([message], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             for part_id in parts.into_iter().map(PartId) {
-                let found = self.nameless(part_id, carrier)?;
-                let found = if now_in_doubt == Some(part_id) { Some((part_id, at)) } else { found };
+                let found = self.nameless(part_id, carrier)?.map(|since| (part_id, since));
                 if found.is_some() && only.is_some() {
                     return Ok(None);
                 }
@@ -158,20 +156,20 @@ impl Work<'_> {
         Ok(only)
     }
 
-    /// Whether `carrier` may have taken the part under an id that is not known, and since when.
-    fn nameless(&self, part_id: PartId, carrier: CarrierId) -> Result<Option<(PartId, Timestamp)>, Fault> {
-        if let Some(live) = rows::find_live(self.db, part_id)?
-            && let PartState::Submitting { since } = live.record.state
-            && live.record.carrier == carrier
-        {
-            return Ok(Some((part_id, since)));
-        }
+    /// Since when `carrier` may have the part under an id that is not known; `None` if it cannot.
+    fn nameless(&self, part_id: PartId, carrier: CarrierId) -> Result<Option<Timestamp>, Fault> {
+        let under_way = match rows::find_live(self.db, part_id)?.map(|live| live.record) {
+            Some(PartRecord { state: PartState::Submitting { since }, carrier: at, .. }) if at == carrier => {
+                Some(since)
+            }
+            _ => None,
+        };
         let mut statement = self.db.prepare_cached(NAMELESS)?;
-        let since: Option<i64> = statement.query_row(params![part_id.0, carrier.0], |row| row.get(1))?;
-        Ok(since.map(|since| (part_id, Timestamp(since))))
+        let before: Option<i64> = statement.query_row(params![part_id.0, carrier.0], |row| row.get(0))?;
+        Ok(before.map(Timestamp).into_iter().chain(under_way).min())
     }
 
-    /// The one id in the receipts that wait for the number since then.
+    /// The one id in the receipts that wait for the number since then, if it was nobody's before.
     fn only_id(
         &self,
         carrier: CarrierId,
@@ -190,6 +188,8 @@ impl Work<'_> {
         }
         let key: Option<Box<[u8]>> =
             self.db.prepare_cached(PLAIN_KEY)?.query_row([*first], |row| row.get(0)).optional()?;
-        Ok(key.map(|key| CarrierMessageId { raw: raw.clone(), key }))
+        let Some(key) = key else { return Ok(None) };
+        let is_anothers = self.db.prepare_cached(IS_KNOWN)?.exists(params![carrier.0, key])?;
+        Ok((!is_anothers).then(|| CarrierMessageId { raw: raw.clone(), key }))
     }
 }

@@ -25,6 +25,7 @@ mod journal;
 mod lists;
 mod memory;
 mod moved;
+mod networks;
 mod notices;
 mod numbers;
 mod offers;
@@ -58,8 +59,8 @@ use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
+    PartId, ReplayKey, Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -73,7 +74,7 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
+    OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -342,8 +343,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::message_of_part(db, id))
     }
 
-    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
         self.read(|db| reads::routes_of(db, parts))
+    }
+
+    fn number_networks(&self, since: Timestamp) -> Result<Vec<NumberNetwork>, StoreError> {
+        self.read(|db| networks::told_since(db, since))
     }
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
@@ -422,6 +427,10 @@ impl Store for SqliteStore {
             let open = INVARIANTS.iter().filter(|invariant| invariant.reach == Reach::Open);
             open.map(|invariant| inspection.judge(invariant)).collect()
         })
+    }
+
+    fn empty_log(&self) -> Result<(), StoreError> {
+        self.writer()?.empty_log().map_err(fault::Fault::into_read)
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {

@@ -1,7 +1,7 @@
 //! Notices: made in the transaction that changes the part, kept until they are delivered or given up.
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::{EndpointKind, Final, ForHook, InboundTold, MessageId, Notice, PartEvent};
+use whimbrel_core::{EndpointKind, Final, ForHook, InboundTold, MessageId, Notice, NoticeId, PartEvent, PartId};
 
 use super::change::Happening;
 use super::codes::{Tell, small};
@@ -17,6 +17,7 @@ const INSERT: &str = "insert into notice (id, part_id, message_id, part_number, 
 const FIND: &str = "select coalesce(n.message_id, i.group_id), n.part_number
  from notice n left join inbound i on i.id = n.inbound_id where n.id = ?1";
 const DELETE: &str = "delete from notice where id = ?1";
+const RENUMBER: &str = "update notice set id = ?2 where id = ?1";
 // The same try again finds the time that it has set and changes nothing.
 const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
 
@@ -75,6 +76,16 @@ impl Work<'_> {
         ])?;
         self.memory.counts.stats.notices += 1;
         Ok(Some(notice))
+    }
+
+    /// Gives a notice of this transaction another id, so that a second one of the same operation finds its own free and is sent after
+    /// it: of two that are due at once the lower id goes first. Ids of parts and notices are of one sequence, so a part's own is lower
+    /// and no other notice's; where an operation that we made up has that one already, its negative is.
+    pub(super) fn make_room_after(&self, notice: &mut Notice, part_id: PartId) -> Result<(), Fault> {
+        let lower = if notice.id.0 == part_id.0 { NoticeId(-part_id.0) } else { NoticeId(part_id.0) };
+        self.db.prepare_cached(RENUMBER)?.execute([notice.id.0, lower.0])?;
+        notice.id = lower;
+        Ok(())
     }
 
     /// Keeps a notice of a text that came in.

@@ -26,9 +26,13 @@ const IS_OPEN: &str = "select 1 from live where part_id = ?1
 const PARTS: &str = "select part_id from ended where part_id = ?1
  union all select part_id from ended where message_id = ?1 and number > 1";
 // Every webhook that waits is read once.
-const OLDEST_TOLD: &str = "select min(coalesce(message_id, inbound_id)) from notice";
+const OLDEST_TOLD: &str = "select min(coalesce(n.message_id, i.group_id, n.inbound_id)) from notice n
+ left join inbound i on i.id = n.inbound_id";
+// The same; what came in is told with its text.
+const OLDEST_IN: &str = "select min(coalesce(i.group_id, n.inbound_id)) from notice n
+ left join inbound i on i.id = n.inbound_id where n.inbound_id is not null";
 const ERASE: &str =
-    "update message set text = '', header = iif(body is null, null, x''), body = iif(body is null, null, x'')
+    "update message set text = '', code_from = null, code_length = null, header = iif(body is null, null, x''), body = iif(body is null, null, x'')
  where id = ?1";
 const ERASE_INBOUND: &str = "update inbound set text = '', header = x'', body = x'' where id > ?1 and id <= ?2";
 const COUNT_DOUBTS: &str = "select count(*) from attempt where part_id = ?1 and outcome = 'doubt'";
@@ -45,13 +49,15 @@ impl Work<'_> {
     pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, Fault> {
         self.memory.counts.saw_time(prune.at);
         let mut done = Pruned::default();
-        if let Some(before) = prune.texts_before {
-            self.erase_texts(id::lowest_at(before), prune.count_max, &mut done)?;
-        }
-        let Some(before) = prune.messages_before.filter(|_| !done.more) else { return Ok(done) };
         if self.memory.counts.stats.notices > NOTICES_MAX {
             return Ok(done);
         }
+        if let Some(before) = prune.texts_before {
+            let told: Option<i64> = self.db.prepare_cached(OLDEST_IN)?.query_row([], |row| row.get(0))?;
+            let end = id::lowest_at(before).min(told.unwrap_or(i64::MAX));
+            self.erase_texts(end, prune.count_max, &mut done)?;
+        }
+        let Some(before) = prune.messages_before.filter(|_| !done.more) else { return Ok(done) };
         let told: Option<i64> = self.db.prepare_cached(OLDEST_TOLD)?.query_row([], |row| row.get(0))?;
         let end = id::lowest_at(before).min(told.unwrap_or(i64::MAX));
         self.remove_messages(end, prune.count_max, &mut done)?;

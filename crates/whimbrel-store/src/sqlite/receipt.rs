@@ -17,7 +17,7 @@ use super::rows::LivePart;
 use super::writer::Work;
 use crate::op::{Answer, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
-/// How long a carrier's id is known, counted from acceptance: a day longer than a part is tried at most.
+/// How long a carrier's id is known after its part has ended, however long that took.
 const ID_KEPT: Span = Span::hours(96);
 /// A step of the sweep over old ids comes after so many new ones and looks at so many.
 const IDS_PER_SWEEP: u32 = 256;
@@ -31,7 +31,8 @@ const ATTEMPT_CARRIER: &str = "select carrier from attempt where part_id = ?1 an
 const SWEEP_STEP: &str = "select carrier, key, part_id from pidx where (carrier, key, part_id) > (?1, ?2, ?3)
  order by carrier, key, part_id limit ?4";
 const DELETE_ID: &str = "delete from pidx where carrier = ?1 and key = ?2 and part_id = ?3
- and not exists (select 1 from live where live.part_id = ?3)";
+ and not exists (select 1 from live where live.part_id = ?3)
+ and not exists (select 1 from ended where ended.part_id = ?3 and ended.ended_at >= ?4)";
 // By the primary keys; usually the only id under the key is the part's own.
 const REPORTED_SIBLING: &str =
     "select e.status, e.cause, e.code, e.ended_at from pidx p join ended e on e.part_id = p.part_id
@@ -172,6 +173,10 @@ impl Work<'_> {
         let (Some((event, code, happened_at)), Some(Hit::Open(live))) = (reported, self.hit(record.part_id)?) else {
             return Ok(());
         };
+        // The answer itself may have been told of, under the one id that this operation brought.
+        if let Some(told) = outcome.notices.iter_mut().find(|notice| notice.id == change.notice_id) {
+            self.make_room_after(told, record.part_id)?;
+        }
         let answer = Answer { id: None, code };
         let happening =
             Happening { event: &event, at: change.at, happened_at, notice_id: change.notice_id, answer: &answer };
@@ -237,7 +242,7 @@ impl Work<'_> {
             .collect::<rusqlite::Result<_>>()?;
         let mut delete = self.db.prepare_cached(DELETE_ID)?;
         for (carrier, key, part_id) in seen.iter().filter(|(_, _, part_id)| id::made_at(*part_id) < kept_from) {
-            delete.execute(params![carrier, key, part_id])?;
+            delete.execute(params![carrier, key, part_id, kept_from.0])?;
         }
         // At the end of the table the next step starts over.
         self.memory.sweep = if seen.len() as i64 == SWEPT_MAX { seen.into_iter().last() } else { None };

@@ -21,6 +21,7 @@ const ROW: &str =
  bucket from live where part_id = ?1";
 // The plus: a cause has no type of its own.
 const IS_CHARGED: &str = "select 1 from transfer where kind = 1 and cause = +?1";
+const IS_SET_ASIDE: &str = "select 1 from set_aside where part_id = ?1";
 const DELETE: &str = "delete from live where part_id = ?1";
 const INSERT_ATTEMPT: &str =
     "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code, carrier_message_id, carrier)
@@ -28,7 +29,8 @@ const INSERT_ATTEMPT: &str =
 const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by,
  operation, code, attempts, carrier_message_id) values (?1, ?2, ?3, 'unknown', 'unknown', ?4, ?5, 'fault', ?1, '', ?6, ?7)";
 
-const UNKNOWN: Final = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
+/// How such a part ends.
+pub(super) const UNKNOWN: Final = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
 
 /// What becomes of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +87,17 @@ impl Work<'_> {
             self.memory.counts.moved(Some(state), PartState::Final(UNKNOWN));
         }
         self.memory.counts.stats.set_aside += 1;
-        Ok(())
+        self.erase_if_due(MessageId(row.message_id))?;
+        match self.forget_code(MessageId(row.message_id)) {
+            // What cannot be read cannot be told to hold a code.
+            Err(Fault::Op(_) | Fault::Part(..)) | Ok(()) => Ok(()),
+            Err(fatal) => Err(fatal),
+        }
+    }
+
+    /// Whether that part was set aside.
+    pub(super) fn is_set_aside(&self, part_id: PartId) -> Result<bool, Fault> {
+        Ok(self.memory.counts.stats.set_aside > 0 && self.db.prepare_cached(IS_SET_ASIDE)?.exists([part_id.0])?)
     }
 
     /// Keeps the row as it is.

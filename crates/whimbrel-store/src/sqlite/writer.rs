@@ -16,6 +16,9 @@ use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult};
 
+/// How long the writer waits for others at most, as `open.rs` sets it.
+const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The connection that writes, with what it remembers.
 pub(super) struct Writer {
     pub(super) db: Connection,
@@ -59,6 +62,20 @@ impl Writer {
         self.memory = Memory::load(&self.db)?;
         (self.stopped, self.is_full) = (None, false);
         Ok(())
+    }
+
+    /// See [`Store::empty_log`](crate::Store::empty_log). Nobody is waited for.
+    pub(super) fn empty_log(&self) -> Result<(), Fault> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
+        self.db.busy_timeout(std::time::Duration::ZERO)?;
+        let done = self.db.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+        self.db.busy_timeout(BUSY_TIMEOUT)?;
+        match done {
+            Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == rusqlite::ErrorCode::DatabaseBusy => Ok(()),
+            other => Ok(other?),
+        }
     }
 
     /// See [`Store::commit`](crate::Store::commit).
@@ -259,6 +276,7 @@ impl Work<'_> {
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
+            Op::Network(news) => self.note_network(news),
             Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
         }
     }
@@ -274,6 +292,7 @@ impl Work<'_> {
         self.sweep_carrier_ids()?;
         self.sweep_parked()?;
         self.prune_answers()?;
-        self.forget_uses()
+        self.forget_uses()?;
+        self.forget_networks()
     }
 }

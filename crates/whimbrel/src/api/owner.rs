@@ -79,6 +79,23 @@ pub(super) fn read(api: &Api, request: &IncomingRequest) -> Option<Owner> {
     Some(Owner { dialect, claim: Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic, signable } })
 }
 
+impl Owner {
+    /// The claim as the policy judges it for such a call. Nothing here can be signed; but who could make a secret by a secret alone
+    /// could sign whatever must be signed elsewhere, so there it counts as if it could.
+    fn claim_for(self, method: &str, scope: Scope) -> Claim {
+        let makes_secrets = method != "GET" && scope == Scope::Secrets;
+        match self.claim {
+            Claim::SecretKey { secret, method, .. } if makes_secrets => {
+                Claim::SecretKey { secret, method, signable: Signable::Yes }
+            }
+            Claim::KeyAndSecret { key, secret, method, .. } if makes_secrets => {
+                Claim::KeyAndSecret { key, secret, method, signable: Signable::Yes }
+            }
+            claim => claim,
+        }
+    }
+}
+
 impl Api {
     /// Answers an owner.
     pub(super) async fn handle_owner(&self, owner: Owner, request: &IncomingRequest, origin: Origin) -> HttpResponse {
@@ -90,12 +107,14 @@ impl Api {
         };
         // Who it is comes first, also where there is nothing for it: nobody learns by a guess what there is.
         let scope = call.map_or(Scope::Read, |(_, scope)| scope);
-        let account = match self.engine.owner(owner.dialect, &owner.claim, origin, scope).await {
+        let dialect = owner.dialect;
+        let claim = owner.claim_for(request.method(), scope);
+        let account = match self.engine.owner(dialect, &claim, origin, scope).await {
             Ok(account) => account,
             Err(refusal) => return refused(&refusal),
         };
         let Some((key, _)) = call else { return not_for_owners(request.path()) };
-        let own = format!("{}:{}", owner.dialect, account.key);
+        let own = format!("{dialect}:{}", account.key);
         if key != SELF && !is_own(self, key, &account) {
             return accounts::unknown();
         }

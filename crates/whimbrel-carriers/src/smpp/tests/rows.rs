@@ -94,8 +94,8 @@ async fn row_27_closing_ends_while_the_peer_reads_nothing() {
     tokio::time::sleep(Duration::from_secs(31)).await;
     let started = tokio::time::Instant::now();
     fixture.carrier.close().await;
-    // Ten seconds for answers, five for the unbind's, one for the last octets.
-    assert!(started.elapsed() <= Duration::from_secs(16), "{:?}", started.elapsed());
+    // Thirty seconds for answers, five for the unbind's, one for the last octets.
+    assert!(started.elapsed() <= Duration::from_secs(36), "{:?}", started.elapsed());
     drop(peer);
 }
 
