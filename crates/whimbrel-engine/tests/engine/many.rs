@@ -108,10 +108,6 @@ async fn what_is_tried_out_leaves_no_trace() {
 async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     let folder = Folder::new("many-key");
     let gateway = Gateway::start(&folder, Setup::default()).await;
-    let keyed = |numbers: &[&str], digest| ManyCall {
-        idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [digest; 32] }),
-        ..call(numbers)
-    };
     let both = ["447700900001", "447700900002"];
     let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
     assert!(!first.repeated);
@@ -120,6 +116,65 @@ async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     let other = ask(&gateway, keyed(&["447700900003", "447700900004"], 2)).await;
     assert_eq!(other.err(), Some(Refusal::IdempotencyConflict));
     assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    gateway.stop().await;
+}
+
+fn keyed(numbers: &[&str], digest: u8) -> ManyCall {
+    ManyCall { idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [digest; 32] }), ..call(numbers) }
+}
+
+async fn set_rules(gateway: &Gateway, rules: AccountRules) {
+    let patch =
+        AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), gateway.engine.world().now()) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+}
+
+#[tokio::test]
+async fn what_was_sent_under_a_key_is_told_though_it_would_be_refused_now() {
+    let folder = Folder::new("many-retry");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    set_rules(&gateway, AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN }).await;
+    let both = ["447700900001", "447700900002"];
+    let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let again = ask(&gateway, keyed(&both, 1)).await.expect("answered");
+    assert_eq!((&again.items, again.repeated), (&first.items, true));
+    // The key alone tells it: without one, both are braked.
+    let braked = ask(&gateway, call(&both)).await.expect("answered");
+    assert!(
+        answers(&braked).iter().all(|answer| matches!(answer, Err(Refusal::RecipientThrottled { .. }))),
+        "{braked:?}"
+    );
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_is_the_requests_though_its_first_recipient_was_refused() {
+    let folder = Folder::new("many-key-refused");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let sent = ask(&gateway, keyed(&["999999999999", "12", "447700900001"], 1)).await.expect("taken");
+    let [Err(_), Err(_), Ok(1 | 2)] = &*answers(&sent) else { panic!("{sent:?}") };
+    for other in [&["447700900002"] as &[_], &["447700900002", "447700900003"], &["999999999999", "447700900001"]] {
+        assert_eq!(ask(&gateway, keyed(other, 2)).await.err(), Some(Refusal::IdempotencyConflict), "{other:?}");
+    }
+    assert_eq!(gateway.held_and_posted().0, PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_reaches_whom_the_first_try_did_not_and_nobody_twice() {
+    let folder = Folder::new("many-retry-rest");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    set_rules(&gateway, AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN }).await;
+    ask(&gateway, call(&["447700900001"])).await.expect("taken");
+    let both = ["447700900001", "447700900002"];
+    let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let [Err(Refusal::RecipientThrottled { .. }), Ok(two)] = *answers(&first) else { panic!("{first:?}") };
+    set_rules(&gateway, AccountRules::OPEN).await;
+    let again = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let [Ok(one), Ok(two_again)] = *answers(&again) else { panic!("{again:?}") };
+    assert!(one != two && two == two_again && !again.repeated, "{again:?}");
+    assert_eq!(gateway.held_and_posted().0, 3 * PRICE);
     gateway.stop().await;
 }
 
