@@ -61,6 +61,17 @@ impl Engine {
         caller: &Caller,
         addressees: &[Addressee],
     ) -> Result<Vec<Target>, Refusal> {
+        // Before anything is looked up: who names many costs no more than who names a thousand.
+        let mut named = HashSet::new();
+        let addressees: Vec<&Addressee> =
+            addressees.iter().filter(|addressee| named.insert(written(addressee))).take(RECIPIENTS_MAX + 1).collect();
+        within_bound(addressees.len())?;
+        let name = |addressee: &&Addressee| match addressee {
+            Addressee::Name(name) => Some(name.clone()),
+            Addressee::Number(_) | Addressee::Unreadable(_) => None,
+        };
+        let names = addressees.iter().filter_map(name).collect();
+        let mut meant = self.numbers_of_names(dialect, caller.account.id, names).await?.into_iter();
         let mut targets = Vec::with_capacity(addressees.len());
         let mut known = HashSet::new();
         let unreadable = |text: &str| Target { recipient: text.into(), number: Err(Refusal::RecipientNotNumeric) };
@@ -68,15 +79,13 @@ impl Engine {
             let found = match addressee {
                 Addressee::Number(number) => vec![of_number(number.clone())],
                 Addressee::Unreadable(text) => vec![unreadable(text)],
-                Addressee::Name(name) => match self.numbers_of_name(dialect, caller.account.id, name).await? {
-                    numbers if numbers.is_empty() => vec![unreadable(name)],
-                    numbers => numbers.into_iter().map(of_number).collect(),
+                Addressee::Name(name) => match meant.next().flatten() {
+                    None => vec![unreadable(name)],
+                    Some(numbers) => numbers.into_iter().map(of_number).collect(),
                 },
             };
             targets.extend(found.into_iter().filter(|target| known.insert(target.recipient.clone())));
-            if targets.len() > RECIPIENTS_MAX {
-                return Err(Refusal::Invalid { field: "to" });
-            }
+            within_bound(targets.len())?;
         }
         Ok(targets)
     }
@@ -256,6 +265,18 @@ struct Answered {
     recipient: Box<str>,
     /// The message, and whether this request had it taken.
     result: Result<(ManyMessage, bool), Refusal>,
+}
+
+/// An addressee as the request has it, but for how a number is written.
+fn written(addressee: &Addressee) -> &str {
+    match addressee {
+        Addressee::Number(number) => number.digits(),
+        Addressee::Name(text) | Addressee::Unreadable(text) => text,
+    }
+}
+
+fn within_bound(recipients: usize) -> Result<(), Refusal> {
+    if recipients > RECIPIENTS_MAX { Err(Refusal::Invalid { field: "to" }) } else { Ok(()) }
 }
 
 fn of_number(number: PhoneNumber) -> Target {

@@ -1,7 +1,7 @@
 //! One text to several recipients: together on the disk, each with an answer of its own; and texts that leave later or not at all.
 
 use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Trial};
-use whimbrel_core::call::record::{RecordCall, RecordKind};
+use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
 use whimbrel_core::{
     AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
     MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, Refusal, SenderId, Span, Telling,
@@ -245,5 +245,55 @@ async fn records_are_listed_and_only_their_owner_finds_them() {
     assert!(made.contains("\"1\""), "{made}");
     let listed = ask(RecordCall::List { kind: RecordKind::Hook, skip: 0, count_max: 10 }).await;
     assert!(listed.contains("\"1\"") && listed.contains("total: 1"), "{listed}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn names_are_looked_up_together_and_entries_are_bounded() {
+    let folder = Folder::new("many-names");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
+    gateway.open("key", "secret", "signature").await;
+    let record = async |call| match soon(gateway.ask(Call::Record(call))).await.expect("no panic") {
+        Outcome::Record(outcome) => outcome,
+        other => panic!("{other:?}"),
+    };
+    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into() };
+    let group = record(make(RecordKind::Group, r#"{"name":"Friends"}"#)).await;
+    let RecordOutcome::One(Record { key, members: Some(0), .. }) = group else { panic!("{group:?}") };
+    let contact = |name: &str, number: &str| {
+        format!(
+            r#"{{"avatar":"","groups":[{key},{key}],"properties":{{"firstname":"{name}","mobile_number":"{number}"}}}}"#
+        )
+    };
+    let ada = record(make(RecordKind::Contact, &contact("Ada", "447700900001"))).await;
+    let RecordOutcome::One(ada) = ada else { panic!("{ada:?}") };
+    record(make(RecordKind::Contact, &contact("Bob", "447700900002"))).await;
+    let shown = record(RecordCall::Show(RecordName { kind: RecordKind::Group, key: key.clone() })).await;
+    assert!(matches!(shown, RecordOutcome::One(Record { members: Some(2), .. })), "{shown:?}");
+
+    // As many as fit into a request, and one look at the address book.
+    let names = |names: &[&str], count: usize| ManyCall {
+        addressees: names.iter().cycle().take(count).map(|name| Addressee::Name((*name).into())).collect(),
+        trial: Trial::Yes,
+        ..call(&[])
+    };
+    let sent = ask(&gateway, names(&["Ada", "friends", "nobody", "ada"], 400_000)).await.expect("tried");
+    let recipients: Vec<&str> = sent.items.iter().map(|item| &*item.recipient).collect();
+    assert_eq!(recipients, ["447700900001", "447700900002", "nobody"]);
+    let many: Vec<String> = (0..=1_000).map(|number| format!("friend {number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(ask(&gateway, names(&many, 1_001)).await.err(), Some(Refusal::Invalid { field: "to" }));
+    assert_eq!(ask(&gateway, names(&many, 1_000)).await.map(|sent| sent.items.len()), Ok(1_000));
+
+    let too_long = RecordOutcome::TooLong { octets_max: 4_096 };
+    let long = "x".repeat(4_096);
+    assert_eq!(record(make(RecordKind::Contact, &contact(&long, "447700900003"))).await, too_long);
+    let name = RecordName { kind: RecordKind::Contact, key: ada.key.clone() };
+    let patch =
+        |notes: &str| RecordCall::Patch(name.clone(), format!(r#"{{"properties":{{"notes":"{notes}"}}}}"#).into());
+    assert_eq!(record(patch(&long)).await, too_long, "grown by a change");
+    assert_eq!(record(RecordCall::Show(name.clone())).await, RecordOutcome::One(ada), "and it is as it was");
+    assert!(matches!(record(patch("short")).await, RecordOutcome::One(_)));
     gateway.stop().await;
 }
