@@ -32,7 +32,7 @@ pub(in crate::seven) fn numbers(
     let in_groups = members(&contacts, ids.values().copied());
     let mut known = HashSet::new();
     let mut told = HashSet::new();
-    let numbers_of = |name: &Box<str>| {
+    let numbers_of = |name: &str| {
         let name = folded(name);
         let places = match (called.get(&name), ids.get(&name)) {
             (Some(place), _) => std::slice::from_ref(place),
@@ -48,7 +48,7 @@ pub(in crate::seven) fn numbers(
         let new = numbers.inspect(|_| is_somebody = true).filter(|number| known.insert(number.clone())).collect();
         is_somebody.then_some(new)
     };
-    names.iter().map(numbers_of).collect()
+    names.iter().map(|name| &**name).map(numbers_of).collect()
 }
 
 /// How many contacts are in each of the groups.
