@@ -253,10 +253,29 @@ pub enum ReceiptWish {
 /// The caller's mark for "the same request".
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
-    /// The key as given, at most 255 bytes.
+    /// The key as given, at most 255 visible characters; or [of one recipient](Self::of_recipient).
     pub key: Box<str>,
     /// A digest of everything the request asks for: the same key with another digest is refused.
     pub request_digest: [u8; 32],
+}
+
+impl IdempotencyKey {
+    /// Stands between a request's key and a recipient; no key that is given has one.
+    const BREAK: char = '\n';
+
+    /// The key of the message to one of the recipients of the request that has this key. It names the recipient, not its place: places
+    /// shift where names stand for others than before.
+    #[must_use]
+    pub fn of_recipient(&self, recipient: &PhoneNumber) -> Self {
+        let key = format!("{}{}{}", self.key, Self::BREAK, recipient.digits()).into();
+        Self { key, request_digest: self.request_digest }
+    }
+
+    /// The key of the whole request, if this is that of a message to one of its recipients.
+    #[must_use]
+    pub fn of_request(&self) -> Option<&str> {
+        self.key.rsplit_once(Self::BREAK).map(|(request, _)| request)
+    }
 }
 
 /// What a call came to.

@@ -370,6 +370,28 @@ pub fn parts_of(content: &Content, cut: Cut) -> Result<(Encoding, Vec<Part>), Re
     Ok((parts.encoding(), parts.into_iter().collect()))
 }
 
+/// What the parts of a content say, where nothing is left free in them; see [`Plan::said`].
+///
+/// # Errors
+/// As [`parts_of`].
+pub fn said_by(content: &Content) -> Result<(Encoding, Vec<MessageText>), Refusal> {
+    // Which reference the parts share is not said.
+    let (encoding, parts) = parts_of(content, Cut { reference: ConcatRef::Octet(0), slack: 0 })?;
+    Ok((encoding, said(encoding, &parts)))
+}
+
+fn said<'a>(encoding: Encoding, parts: impl IntoIterator<Item = &'a Part>) -> Vec<MessageText> {
+    let text = |part: &Part| {
+        let body = part.body();
+        MessageText::new(match encoding {
+            Encoding::Gsm7 => gsm7::decode(body),
+            Encoding::Ucs2 => ucs2::decode(body),
+            Encoding::Binary => body.iter().map(|octet| format!("{octet:02X}")).collect(),
+        })
+    };
+    parts.into_iter().map(text).collect()
+}
+
 /// The text as it is sent, and how its encoding is chosen.
 fn spelled(text: &str, alphabet: Alphabet) -> (Cow<'_, str>, EncodingChoice) {
     match alphabet {
@@ -404,15 +426,7 @@ impl Plan {
     /// What each part says, in order; octets that are no text as hexadecimal digits.
     #[must_use]
     pub fn said(&self) -> Vec<MessageText> {
-        let text = |part: &PlannedPart| {
-            let body = part.content.body();
-            MessageText::new(match self.encoding {
-                Encoding::Gsm7 => gsm7::decode(body),
-                Encoding::Ucs2 => ucs2::decode(body),
-                Encoding::Binary => body.iter().map(|octet| format!("{octet:02X}")).collect(),
-            })
-        };
-        self.parts.iter().map(text).collect()
+        said(self.encoding, self.parts.iter().map(|part| &part.content))
     }
 
     /// The first submission of the part at `index` (from 0); `None` beyond the last part.

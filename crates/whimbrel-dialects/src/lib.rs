@@ -220,8 +220,12 @@ pub enum PublicId {
 
 /// What contacts and groups are in a dialect: documents that nobody else understands.
 pub trait AddressBook: Send + Sync {
-    /// The numbers that a name stands for; none if it is the name of no contact and no group.
-    fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber>;
+    /// For each name the numbers that it stands for and none before it does; `None` for the name of no contact and no group, or of
+    /// such that have no number. It reads each entry once, and so takes as long for many names as for one.
+    fn numbers(&self, names: &[Box<str>], contacts: &[Record], groups: &[Record]) -> Vec<Option<Vec<PhoneNumber>>>;
+
+    /// How many contacts are in each of the groups. It reads each contact once.
+    fn member_counts(&self, contacts: &[Record], groups: &[Record]) -> Vec<u32>;
 
     /// Whether a contact is in the group with that key.
     fn is_member(&self, contact: &str, group: &str) -> bool;

@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, RECIPIENTS_MAX, Repeats, Trial};
+use whimbrel_core::plan::said_by;
 use whimbrel_core::{
-    Account, IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall, Serial, Timestamp,
+    Accepted, Account, AccountId, Content, IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall,
+    Serial,
 };
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{Accept, Op, OpResult};
@@ -59,6 +61,17 @@ impl Engine {
         caller: &Caller,
         addressees: &[Addressee],
     ) -> Result<Vec<Target>, Refusal> {
+        // Before anything is looked up: who names many costs no more than who names a thousand.
+        let mut named = HashSet::new();
+        let addressees: Vec<&Addressee> =
+            addressees.iter().filter(|addressee| named.insert(written(addressee))).take(RECIPIENTS_MAX + 1).collect();
+        within_bound(addressees.len())?;
+        let name = |addressee: &&Addressee| match addressee {
+            Addressee::Name(name) => Some(name.clone()),
+            Addressee::Number(_) | Addressee::Unreadable(_) => None,
+        };
+        let names = addressees.iter().filter_map(name).collect();
+        let mut meant = self.numbers_of_names(dialect, caller.account.id, names).await?.into_iter();
         let mut targets = Vec::with_capacity(addressees.len());
         let mut known = HashSet::new();
         let unreadable = |text: &str| Target { recipient: text.into(), number: Err(Refusal::RecipientNotNumeric) };
@@ -66,15 +79,13 @@ impl Engine {
             let found = match addressee {
                 Addressee::Number(number) => vec![of_number(number.clone())],
                 Addressee::Unreadable(text) => vec![unreadable(text)],
-                Addressee::Name(name) => match self.numbers_of_name(dialect, caller.account.id, name).await? {
-                    numbers if numbers.is_empty() => vec![unreadable(name)],
-                    numbers => numbers.into_iter().map(of_number).collect(),
+                Addressee::Name(name) => match meant.next().flatten() {
+                    None => vec![unreadable(name)],
+                    Some(numbers) => numbers.into_iter().map(of_number).collect(),
                 },
             };
             targets.extend(found.into_iter().filter(|target| known.insert(target.recipient.clone())));
-            if targets.len() > RECIPIENTS_MAX {
-                return Err(Refusal::Invalid { field: "to" });
-            }
+            within_bound(targets.len())?;
         }
         Ok(targets)
     }
@@ -114,9 +125,13 @@ impl Engine {
     ) -> Result<ManySent, Refusal> {
         let now = self.world.now();
         let name = dialect.descriptor().id;
-        let decide = |(place, target): (usize, Target)| {
+        let key_of = |target: &Target| {
+            call.idempotency.as_ref().zip(target.number.as_ref().ok()).map(|(key, number)| key.of_recipient(number))
+        };
+        let keys: Vec<Option<IdempotencyKey>> = targets.iter().map(key_of).collect();
+        let decide = |(target, key): (Target, &Option<IdempotencyKey>)| {
             let decided = target.number.and_then(|number| {
-                let send = of_place(call.to(number), place);
+                let send = SendCall { idempotency: key.clone(), ..call.to(number) };
                 let plan = self.planned(&caller.account, send, name, Some(self.next_serial()), now)?;
                 let counted = self.within_recipient_rules(&caller.account, &plan, call.repeats, now)?;
                 let ready = self.ready(&caller.account, plan, now);
@@ -124,19 +139,13 @@ impl Engine {
             });
             (target.recipient, decided)
         };
-        let mut decided: Vec<(Box<str>, Decided)> = targets.into_iter().enumerate().map(decide).collect();
-        // The first says whether the same key came with another request: then nobody gets anything.
-        let first = if call.idempotency.is_some() && decided.len() > 1 { 1 } else { decided.len() };
-        let rest = decided.split_off(first);
+        let decided: Vec<(Box<str>, Decided)> = targets.into_iter().zip(&keys).map(decide).collect();
         let mut items = self.commit_many(&caller.account, decided).await;
-        match items.iter().find(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
-            Some(_) => {
-                self.give_up(&caller.account, rest, now);
-                return Err(Refusal::IdempotencyConflict);
-            }
-            None if rest.is_empty() => {}
-            None => items.extend(self.commit_many(&caller.account, rest).await),
+        // Invariant: all have the same digest, and one commit: who sees another request under the key sees it for everybody.
+        if items.iter().any(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
+            return Err(Refusal::IdempotencyConflict);
         }
+        self.recall(caller.account.id, &call.content, keys, &mut items).await;
         let balance = self.balance_of(caller.account.id).await?;
         let taken = items.iter().filter_map(|item| item.result.as_ref().ok());
         let repeated = taken.clone().next().is_some() && taken.clone().all(|(_, is_new)| !is_new);
@@ -210,10 +219,39 @@ impl Engine {
         each.collect()
     }
 
-    /// Frees what was taken for messages that are not committed.
-    fn give_up(&self, account: &Account, decided: Vec<(Box<str>, Decided)>, now: Timestamp) {
-        for ready in decided.into_iter().filter_map(|(_, decided)| decided.ok()) {
-            self.forget_recipient(account, &Counted::of(account, &ready.plan, Repeats::Judged), now);
+    /// Of those who are refused, finds whom the very same request was answered before: prices, routes and limits may have changed since,
+    /// what was sent has not.
+    async fn recall(
+        &self,
+        account: AccountId,
+        content: &Content,
+        keys: Vec<Option<IdempotencyKey>>,
+        items: &mut [Answered],
+    ) {
+        let refused = items.iter().zip(keys).enumerate();
+        let refused = refused.filter_map(|(place, (item, key))| Some((place, key.filter(|_| item.result.is_err())?)));
+        let refused: Vec<(usize, IdempotencyKey)> = refused.collect();
+        if refused.is_empty() {
+            return;
+        }
+        let now = self.world.now();
+        let found = self.read(move |store| {
+            let answered =
+                refused.into_iter().map(|(place, key)| Ok((place, store.answered_to_key(account, &key, now)?)));
+            answered.collect::<Result<Vec<_>, _>>()
+        });
+        match found.await {
+            Ok(found) => {
+                for (place, accepted) in found {
+                    let message = accepted.and_then(|accepted| recalled(content, &accepted));
+                    if let Some((item, message)) = items.get_mut(place).zip(message) {
+                        item.result = Ok((message, false));
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot look for the answers to an idempotency key; it is answered as a new one");
+            }
         }
     }
 
@@ -230,17 +268,28 @@ struct Answered {
     result: Result<(ManyMessage, bool), Refusal>,
 }
 
+/// An addressee as the request has it, but for how a number is written.
+fn written(addressee: &Addressee) -> &str {
+    match addressee {
+        Addressee::Number(number) => number.digits(),
+        Addressee::Name(text) | Addressee::Unreadable(text) => text,
+    }
+}
+
+fn within_bound(recipients: usize) -> Result<(), Refusal> {
+    if recipients > RECIPIENTS_MAX { Err(Refusal::Invalid { field: "to" }) } else { Ok(()) }
+}
+
 fn of_number(number: PhoneNumber) -> Target {
     Target { recipient: number.digits().into(), number: Ok(number) }
 }
 
-/// The message with an idempotency key of its own: that of the request, and from the second one on its place.
-fn of_place(send: SendCall, place: usize) -> SendCall {
-    let own = |key: IdempotencyKey| match place {
-        0 => key,
-        place => IdempotencyKey { key: format!("{} {place}", key.key).into(), ..key },
-    };
-    SendCall { idempotency: send.idempotency.map(own), ..send }
+/// A message that was taken before, told from the same content.
+fn recalled(content: &Content, accepted: &Accepted) -> Option<ManyMessage> {
+    let (encoding, parts) = said_by(content).ok()?;
+    let currency = accepted.parts.first()?.price.currency;
+    let units = accepted.parts.iter().map(|part| part.price.units).sum();
+    Some(ManyMessage { serial: accepted.serial, encoding, parts, price: Money::new(units, currency) })
 }
 
 /// What was refused for everybody because of the gateway is refused as a whole.

@@ -7,15 +7,18 @@ use whimbrel_core::{AccountId, PhoneNumber, Refusal};
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{
     Document, DocumentChange, DocumentFate, DocumentFilter, DocumentKind, DocumentPlace, DocumentRefused, NewContent,
-    Op, OpResult, TakesTexts,
+    Op, OpResult, Store, StoreError, TakesTexts,
 };
 
 use crate::Engine;
 
 /// Hooks that an account may have: each is told of everything, so that they are few.
 const HOOKS_MAX: u32 = 100;
-/// Contacts and groups that an account may have.
-const ENTRIES_MAX: u32 = 10_000;
+/// Contacts and groups that an account may have. All of them are read to find whom a name stands for.
+const CONTACTS_MAX: u32 = 10_000;
+const GROUPS_MAX: u32 = 1_000;
+/// Octets of JSON that one contact or group may take.
+const ENTRY_OCTETS_MAX: u32 = 4_096;
 /// Contacts of a group that are removed by one commit.
 const REMOVED_AT_ONCE: usize = 500;
 
@@ -33,8 +36,8 @@ impl Engine {
                 let (of, count_max) = (document_kind(kind), count_max as usize);
                 let filter = DocumentFilter { dialect: dialect.into(), kind: of, account_id, skip, count_max };
                 let page = self.look(move |store| store.documents(&filter)).await?;
-                let mut records: Vec<Record> = page.documents.into_iter().map(record).collect();
-                self.count_members(by, account_id, kind, &mut records).await?;
+                let records = page.documents.into_iter().map(record).collect();
+                let records = self.count_members(by, account_id, kind, records).await?;
                 let count_max = u32::try_from(count_max).unwrap_or(u32::MAX);
                 Ok(RecordOutcome::Page { records, total: page.total, skip, count_max })
             }
@@ -44,6 +47,9 @@ impl Engine {
                     return Ok(RecordOutcome::Unknown);
                 };
                 self.as_one(by, account_id, kind, document).await
+            }
+            RecordCall::Make { kind, json } if is_too_long(kind, &json) => {
+                Ok(RecordOutcome::TooLong { octets_max: ENTRY_OCTETS_MAX })
             }
             RecordCall::Make { kind, json } => {
                 let key = self.next_serial().0.to_string().into();
@@ -57,6 +63,9 @@ impl Engine {
                 let Some(document) = found else { return Ok(RecordOutcome::Unknown) };
                 let changed = by.address_book().and_then(|book| book.patched(&document.json, &patch));
                 let json = changed.ok_or(Refusal::Internal)?;
+                if is_too_long(name.kind, &json) {
+                    return Ok(RecordOutcome::TooLong { octets_max: ENTRY_OCTETS_MAX });
+                }
                 let json = Some(NewContent { json, texts: TakesTexts::No });
                 self.change_record(by, account_id, name, DocumentFate::Replace { json, public_key: None }).await
             }
@@ -128,10 +137,8 @@ impl Engine {
         kind: RecordKind,
         document: Document,
     ) -> Result<RecordOutcome, Refusal> {
-        let mut records = [record(document)];
-        self.count_members(dialect, account_id, kind, &mut records).await?;
-        let [record] = records;
-        Ok(RecordOutcome::One(record))
+        let counted = self.count_members(dialect, account_id, kind, vec![record(document)]).await?;
+        counted.into_iter().next().map(RecordOutcome::One).ok_or(Refusal::Internal)
     }
 
     async fn own_document(
@@ -151,41 +158,45 @@ impl Engine {
         dialect: &'static dyn Dialect,
         account_id: AccountId,
         kind: RecordKind,
-        records: &mut [Record],
-    ) -> Result<(), Refusal> {
-        let (RecordKind::Group, Some(book)) = (kind, dialect.address_book()) else { return Ok(()) };
-        let filter = all_of(dialect, account_id, DocumentKind::Contact);
-        let contacts = self.look(move |store| store.documents(&filter)).await?.documents;
-        for record in records {
-            let members = contacts.iter().filter(|contact| book.is_member(&contact.json, &record.key)).count();
-            record.members = u32::try_from(members).ok();
+        records: Vec<Record>,
+    ) -> Result<Vec<Record>, Refusal> {
+        let (RecordKind::Group, Some(book)) = (kind, dialect.address_book()) else { return Ok(records) };
+        if records.is_empty() {
+            return Ok(records);
         }
-        Ok(())
+        let contacts = all_of(dialect, account_id, DocumentKind::Contact);
+        self.look(move |store| {
+            let counts = book.member_counts(&entries(store, &contacts)?, &records);
+            let counted = records.into_iter().zip(counts);
+            Ok(counted.map(|(record, count)| Record { members: Some(count), ..record }).collect())
+        })
+        .await
     }
 
-    /// The numbers that a name of the account's contacts or groups stands for; none if it is none of them.
-    pub(crate) async fn numbers_of_name(
+    /// For each name the numbers that it stands for and none before it does; `None` if it is none of the account's contacts and groups.
+    /// The whole address book is read once, off the runtime's threads.
+    pub(crate) async fn numbers_of_names(
         &self,
         dialect: &'static dyn Dialect,
         account_id: AccountId,
-        name: &str,
-    ) -> Result<Vec<PhoneNumber>, Refusal> {
-        let Some(book) = dialect.address_book() else { return Ok(Vec::new()) };
-        let id = dialect.descriptor().id;
-        let of =
-            |kind| DocumentFilter { dialect: id.into(), kind, account_id, skip: 0, count_max: ENTRIES_MAX as usize };
-        let (contacts, groups) = (of(DocumentKind::Contact), of(DocumentKind::Group));
-        let entries = move |documents: Vec<Document>| documents.into_iter().map(record).collect::<Vec<_>>();
-        let (contacts, groups) = self
-            .look(move |store| Ok((store.documents(&contacts)?.documents, store.documents(&groups)?.documents)))
-            .await?;
-        Ok(book.numbers(name, &entries(contacts), &entries(groups)))
+        names: Vec<Box<str>>,
+    ) -> Result<Vec<Option<Vec<PhoneNumber>>>, Refusal> {
+        let Some(book) = dialect.address_book().filter(|_| !names.is_empty()) else {
+            return Ok(vec![None; names.len()]);
+        };
+        let contacts = all_of(dialect, account_id, DocumentKind::Contact);
+        let groups = all_of(dialect, account_id, DocumentKind::Group);
+        self.look(move |store| Ok(book.numbers(&names, &entries(store, &contacts)?, &entries(store, &groups)?))).await
     }
+}
+
+fn entries(store: &dyn Store, filter: &DocumentFilter) -> Result<Vec<Record>, StoreError> {
+    Ok(store.documents(filter)?.documents.into_iter().map(record).collect())
 }
 
 fn all_of(dialect: &dyn Dialect, account_id: AccountId, kind: DocumentKind) -> DocumentFilter {
     let dialect = dialect.descriptor().id.into();
-    DocumentFilter { dialect, kind, account_id, skip: 0, count_max: ENTRIES_MAX as usize }
+    DocumentFilter { dialect, kind, account_id, skip: 0, count_max: CONTACTS_MAX.max(GROUPS_MAX) as usize }
 }
 
 fn place(dialect: &str, RecordName { kind, key }: RecordName) -> DocumentPlace {
@@ -203,8 +214,14 @@ const fn document_kind(kind: RecordKind) -> DocumentKind {
 const fn count_max(kind: RecordKind) -> u32 {
     match kind {
         RecordKind::Hook => HOOKS_MAX,
-        RecordKind::Contact | RecordKind::Group => ENTRIES_MAX,
+        RecordKind::Contact => CONTACTS_MAX,
+        RecordKind::Group => GROUPS_MAX,
     }
+}
+
+/// Hooks are bounded by what reads them: each of their fields is.
+fn is_too_long(kind: RecordKind, json: &str) -> bool {
+    matches!(kind, RecordKind::Contact | RecordKind::Group) && json.len() > ENTRY_OCTETS_MAX as usize
 }
 
 fn record(document: Document) -> Record {

@@ -8,7 +8,7 @@ use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::time::{Span, Timestamp};
 
-/// Recipients that one request may have, once the names among them are looked up.
+/// Recipients that one request may have, before and after the names among them are looked up.
 pub const RECIPIENTS_MAX: usize = 1_000;
 
 /// One text to several recipients. `Debug` shows neither them nor what customers chose freely.

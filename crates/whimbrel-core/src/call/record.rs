@@ -88,6 +88,11 @@ pub enum RecordOutcome {
         /// So many.
         count_max: u32,
     },
+    /// It says more than it may.
+    TooLong {
+        /// In so many octets of JSON at most.
+        octets_max: u32,
+    },
 }
 
 /// A record. `Debug` shows its number.

@@ -13,7 +13,7 @@ use whimbrel_core::{Call, Faulty, Scope};
 use super::params::Params;
 use crate::http::HttpRequest;
 
-pub(super) use book::{is_member, numbers};
+pub(super) use book::{is_member, member_counts, numbers};
 pub(super) use patch::patched;
 pub(super) use render::{refused, render};
 

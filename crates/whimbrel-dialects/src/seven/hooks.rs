@@ -178,6 +178,9 @@ pub(super) fn render(outcome: &RecordOutcome) -> HttpResponse {
         RecordOutcome::TooMany { count_max } => {
             failed(&format!("the account has {count_max} hooks, which is as many as it may have: delete one first"))
         }
+        RecordOutcome::TooLong { octets_max } => {
+            failed(&format!("the hook says more than {octets_max} octets of JSON"))
+        }
     }
 }
 

@@ -294,8 +294,12 @@ impl Dialect for Seven {
 }
 
 impl AddressBook for Seven {
-    fn numbers(&self, name: &str, contacts: &[Record], groups: &[Record]) -> Vec<PhoneNumber> {
-        contacts::numbers(name, contacts, groups)
+    fn numbers(&self, names: &[Box<str>], contacts: &[Record], groups: &[Record]) -> Vec<Option<Vec<PhoneNumber>>> {
+        contacts::numbers(names, contacts, groups)
+    }
+
+    fn member_counts(&self, contacts: &[Record], groups: &[Record]) -> Vec<u32> {
+        contacts::member_counts(contacts, groups)
     }
 
     fn is_member(&self, contact: &str, group: &str) -> bool {

@@ -137,6 +137,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
         "record removed" => Outcome::Record(RecordOutcome::Removed),
         "record unknown" => Outcome::Record(RecordOutcome::Unknown),
         "too many records" => Outcome::Record(RecordOutcome::TooMany { count_max: facts.count("count") }),
+        "too long record" => Outcome::Record(RecordOutcome::TooLong { octets_max: facts.count("octets") }),
         "journal of what was sent" => Outcome::Journal(JournalOutcome::Sent(vec![sent_line(&facts)])),
         "journal of what came in" => Outcome::Journal(JournalOutcome::CameIn(vec![came_in_line(&facts)])),
         "empty journal" => Outcome::Journal(JournalOutcome::CameIn(Vec::new())),

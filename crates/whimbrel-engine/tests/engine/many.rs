@@ -1,7 +1,7 @@
 //! One text to several recipients: together on the disk, each with an answer of its own; and texts that leave later or not at all.
 
 use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Repeats, Trial};
-use whimbrel_core::call::record::{RecordCall, RecordKind};
+use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
 use whimbrel_core::{
     AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
     MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, SenderId, Span, Telling,
@@ -109,10 +109,6 @@ async fn what_is_tried_out_leaves_no_trace() {
 async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     let folder = Folder::new("many-key");
     let gateway = Gateway::start(&folder, Setup::default()).await;
-    let keyed = |numbers: &[&str], digest| ManyCall {
-        idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [digest; 32] }),
-        ..call(numbers)
-    };
     let both = ["447700900001", "447700900002"];
     let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
     assert!(!first.repeated);
@@ -121,6 +117,65 @@ async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     let other = ask(&gateway, keyed(&["447700900003", "447700900004"], 2)).await;
     assert_eq!(other.err(), Some(Refusal::IdempotencyConflict));
     assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    gateway.stop().await;
+}
+
+fn keyed(numbers: &[&str], digest: u8) -> ManyCall {
+    ManyCall { idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [digest; 32] }), ..call(numbers) }
+}
+
+async fn set_rules(gateway: &Gateway, rules: AccountRules) {
+    let patch =
+        AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), gateway.engine.world().now()) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+}
+
+#[tokio::test]
+async fn what_was_sent_under_a_key_is_told_though_it_would_be_refused_now() {
+    let folder = Folder::new("many-retry");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    set_rules(&gateway, AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN }).await;
+    let both = ["447700900001", "447700900002"];
+    let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let again = ask(&gateway, keyed(&both, 1)).await.expect("answered");
+    assert_eq!((&again.items, again.repeated), (&first.items, true));
+    // The key alone tells it: without one, both are braked.
+    let braked = ask(&gateway, call(&both)).await.expect("answered");
+    assert!(
+        answers(&braked).iter().all(|answer| matches!(answer, Err(Refusal::RecipientThrottled { .. }))),
+        "{braked:?}"
+    );
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_is_the_requests_though_its_first_recipient_was_refused() {
+    let folder = Folder::new("many-key-refused");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let sent = ask(&gateway, keyed(&["999999999999", "12", "447700900001"], 1)).await.expect("taken");
+    let [Err(_), Err(_), Ok(1 | 2)] = &*answers(&sent) else { panic!("{sent:?}") };
+    for other in [&["447700900002"] as &[_], &["447700900002", "447700900003"], &["999999999999", "447700900001"]] {
+        assert_eq!(ask(&gateway, keyed(other, 2)).await.err(), Some(Refusal::IdempotencyConflict), "{other:?}");
+    }
+    assert_eq!(gateway.held_and_posted().0, PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_reaches_whom_the_first_try_did_not_and_nobody_twice() {
+    let folder = Folder::new("many-retry-rest");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    set_rules(&gateway, AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN }).await;
+    ask(&gateway, call(&["447700900001"])).await.expect("taken");
+    let both = ["447700900001", "447700900002"];
+    let first = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let [Err(Refusal::RecipientThrottled { .. }), Ok(two)] = *answers(&first) else { panic!("{first:?}") };
+    set_rules(&gateway, AccountRules::OPEN).await;
+    let again = ask(&gateway, keyed(&both, 1)).await.expect("taken");
+    let [Ok(one), Ok(two_again)] = *answers(&again) else { panic!("{again:?}") };
+    assert!(one != two && two == two_again && !again.repeated, "{again:?}");
+    assert_eq!(gateway.held_and_posted().0, 3 * PRICE);
     gateway.stop().await;
 }
 
@@ -248,5 +303,55 @@ async fn records_are_listed_and_only_their_owner_finds_them() {
     assert!(made.contains("\"1\""), "{made}");
     let listed = ask(RecordCall::List { kind: RecordKind::Hook, skip: 0, count_max: 10 }).await;
     assert!(listed.contains("\"1\"") && listed.contains("total: 1"), "{listed}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn names_are_looked_up_together_and_entries_are_bounded() {
+    let folder = Folder::new("many-names");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
+    gateway.open("key", "secret", "signature").await;
+    let record = async |call| match soon(gateway.ask(Call::Record(call))).await.expect("no panic") {
+        Outcome::Record(outcome) => outcome,
+        other => panic!("{other:?}"),
+    };
+    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into() };
+    let group = record(make(RecordKind::Group, r#"{"name":"Friends"}"#)).await;
+    let RecordOutcome::One(Record { key, members: Some(0), .. }) = group else { panic!("{group:?}") };
+    let contact = |name: &str, number: &str| {
+        format!(
+            r#"{{"avatar":"","groups":[{key},{key}],"properties":{{"firstname":"{name}","mobile_number":"{number}"}}}}"#
+        )
+    };
+    let ada = record(make(RecordKind::Contact, &contact("Ada", "447700900001"))).await;
+    let RecordOutcome::One(ada) = ada else { panic!("{ada:?}") };
+    record(make(RecordKind::Contact, &contact("Bob", "447700900002"))).await;
+    let shown = record(RecordCall::Show(RecordName { kind: RecordKind::Group, key: key.clone() })).await;
+    assert!(matches!(shown, RecordOutcome::One(Record { members: Some(2), .. })), "{shown:?}");
+
+    // As many as fit into a request, and one look at the address book.
+    let names = |names: &[&str], count: usize| ManyCall {
+        addressees: names.iter().cycle().take(count).map(|name| Addressee::Name((*name).into())).collect(),
+        trial: Trial::Yes,
+        ..call(&[])
+    };
+    let sent = ask(&gateway, names(&["Ada", "friends", "nobody", "ada"], 400_000)).await.expect("tried");
+    let recipients: Vec<&str> = sent.items.iter().map(|item| &*item.recipient).collect();
+    assert_eq!(recipients, ["447700900001", "447700900002", "nobody"]);
+    let many: Vec<String> = (0..=1_000).map(|number| format!("friend {number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(ask(&gateway, names(&many, 1_001)).await.err(), Some(Refusal::Invalid { field: "to" }));
+    assert_eq!(ask(&gateway, names(&many, 1_000)).await.map(|sent| sent.items.len()), Ok(1_000));
+
+    let too_long = RecordOutcome::TooLong { octets_max: 4_096 };
+    let long = "x".repeat(4_096);
+    assert_eq!(record(make(RecordKind::Contact, &contact(&long, "447700900003"))).await, too_long);
+    let name = RecordName { kind: RecordKind::Contact, key: ada.key.clone() };
+    let patch =
+        |notes: &str| RecordCall::Patch(name.clone(), format!(r#"{{"properties":{{"notes":"{notes}"}}}}"#).into());
+    assert_eq!(record(patch(&long)).await, too_long, "grown by a change");
+    assert_eq!(record(RecordCall::Show(name.clone())).await, RecordOutcome::One(ada), "and it is as it was");
+    assert!(matches!(record(patch("short")).await, RecordOutcome::One(_)));
     gateway.stop().await;
 }

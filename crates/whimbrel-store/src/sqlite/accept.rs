@@ -136,17 +136,22 @@ impl Work<'_> {
     }
 
     /// What the same key was answered before: the stored answer, or that another request has it.
+    ///
+    /// One recipient of several has a key of its own. The key of the whole request says then whether it came with another request,
+    /// whoever of that request's recipients was refused.
     fn stored_answer(&self, plan: &Plan, key: &IdempotencyKey) -> Result<Option<OpResult>, Fault> {
-        let stored: Option<([u8; 32], i64, i64)> = self
-            .db
-            .prepare_cached(FIND_ANSWER)?
-            .query_row(params![plan.account_id.0, key.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-        match stored {
+        let (account, now) = (plan.account_id, plan.accepted_at);
+        let conflict = Ok(Some(OpResult::Refused(Refusal::IdempotencyConflict)));
+        if let Some(request) = key.of_request()
+            && let Some((digest, _)) = find_answer(self.db, account, request, now)?
+            && digest != key.request_digest
+        {
+            return conflict;
+        }
+        match find_answer(self.db, account, &key.key, now)? {
             None => Ok(None),
-            Some((_, _, expires_at)) if expires_at <= plan.accepted_at.0 => Ok(None),
-            Some((digest, message_id, _)) if digest == key.request_digest => self.answer_of(MessageId(message_id)),
-            Some(_) => Ok(Some(OpResult::Refused(Refusal::IdempotencyConflict))),
+            Some((digest, message_id)) if digest == key.request_digest => self.answer_of(message_id),
+            Some(_) => conflict,
         }
     }
 
@@ -253,9 +258,11 @@ impl Work<'_> {
     fn store_answer(&mut self, plan: &Plan, key: &IdempotencyKey) -> Result<(), Fault> {
         let AccountId(account_id) = plan.account_id;
         let expires_at = plan.accepted_at + ANSWER_KEPT;
-        let row = params![account_id, key.key, key.request_digest, plan.message_id.0, expires_at.0];
-        self.db.prepare_cached(STORE_ANSWER)?.execute(row)?;
-        self.memory.counts.answers_since_prune += 1;
+        for name in [Some(&*key.key), key.of_request()].into_iter().flatten() {
+            let row = params![account_id, name, key.request_digest, plan.message_id.0, expires_at.0];
+            self.db.prepare_cached(STORE_ANSWER)?.execute(row)?;
+            self.memory.counts.answers_since_prune += 1;
+        }
         Ok(())
     }
 
@@ -286,15 +293,24 @@ pub(super) fn answered_to_key(
     key: &IdempotencyKey,
     now: Timestamp,
 ) -> Result<Option<Accepted>, Fault> {
-    let stored: Option<([u8; 32], i64, i64)> = (db.prepare_cached(FIND_ANSWER)?)
-        .query_row(params![account.0, key.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    match stored {
-        Some((digest, message, expires_at)) if digest == key.request_digest && expires_at > now.0 => {
-            answer_of(db, MessageId(message))
-        }
+    match find_answer(db, account, &key.key, now)? {
+        Some((digest, message)) if digest == key.request_digest => answer_of(db, message),
         _ => Ok(None),
     }
+}
+
+/// The request that has a key, by its digest, and the message that answers it, while the answer is kept.
+fn find_answer(
+    db: &Connection,
+    AccountId(account): AccountId,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<([u8; 32], MessageId)>, Fault> {
+    let stored: Option<([u8; 32], i64, i64)> = (db.prepare_cached(FIND_ANSWER)?)
+        .query_row(params![account, key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let kept = stored.filter(|(_, _, expires_at)| *expires_at > now.0);
+    Ok(kept.map(|(digest, message, _)| (digest, MessageId(message))))
 }
 
 /// The answer that a message was given, from its row.

@@ -28,6 +28,10 @@ pub(in crate::seven) fn render(kind: RecordKind, outcome: &RecordOutcome) -> Htt
         RecordOutcome::TooMany { count_max } => {
             failed(&format!("the account has {count_max} entries, which is as many as it may have: delete one first"))
         }
+        RecordOutcome::TooLong { octets_max } => HttpResponse {
+            status: 400,
+            ..failed(&format!("the entry would take more than {octets_max} octets of JSON: shorten what it says"))
+        },
     }
 }
 
