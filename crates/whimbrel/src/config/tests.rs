@@ -282,7 +282,7 @@ fn carriers_and_routes_must_fit_together() {
     );
     check(
         &[ACME, &moved("one", "[\"45201\", \"45201\"]")].concat(),
-        "carrier.toml:12: routes.1.networks: \"45201\" stands twice; name each network once",
+        "carrier.toml:11: routes.1.networks: \"45201\" stands twice; name each network once",
     );
     check(
         &ACME.replace("name = \"all\"", "name = \"all\"\nprefix = \"44x\""),
