@@ -114,6 +114,8 @@ pub struct AccountRules {
     pub recipient_seconds_min: u32,
     /// Messages to one recipient in an hour; 0: no limit.
     pub recipient_per_hour_max: u32,
+    /// Seconds in which the same content does not go to the same recipient again; 0: it may go at once.
+    pub repeat_seconds_min: u32,
 }
 
 impl AccountRules {
@@ -130,6 +132,7 @@ impl AccountRules {
         requests_burst_max: 0,
         recipient_seconds_min: 0,
         recipient_per_hour_max: 0,
+        repeat_seconds_min: 0,
     };
 
     /// The rate at which the account may ask.

@@ -16,6 +16,7 @@ mod oauth;
 pub mod prices;
 pub mod record;
 mod secrets;
+pub mod totals;
 
 use crate::account::text_forms;
 use crate::credential::{AuthMethod, KeyMode, Scope, SignatureCause, SignatureMethod};
@@ -34,6 +35,7 @@ use self::many::{ManyCall, ManySent};
 use self::numbers::{NumbersCall, NumbersOutcome};
 use self::prices::{PricesCall, PricesOutcome};
 use self::record::{RecordCall, RecordOutcome};
+use self::totals::{TotalsCall, TotalsOutcome};
 
 pub use self::application::{
     ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown, ApplicationWish, KeyWish, PageWish,
@@ -70,6 +72,8 @@ pub enum Call {
     History(HistoryCall),
     /// A page of the journal.
     Journal(JournalCall),
+    /// What was sent and came in, added up.
+    Totals(TotalsCall),
     /// What the numbering plan says of numbers.
     Lookup(LookupCall),
     /// Records that only the dialect understands.
@@ -104,9 +108,11 @@ impl Call {
         match self {
             Self::Send(_) | Self::SendMany(_) => Scope::Send,
             Self::Account(AccountCall::Balance) | Self::Prices(_) | Self::History(_) => Scope::Read,
-            Self::Journal(_) | Self::Lookup(_) | Self::Message(MessageCall::Progress(_)) => Scope::Read,
+            Self::Journal(_) | Self::Totals(_) | Self::Lookup(_) => Scope::Read,
+            Self::Message(MessageCall::Progress(_)) => Scope::Read,
             Self::Record(RecordCall::List { .. } | RecordCall::Show(_)) => Scope::Read,
-            Self::Record(RecordCall::Make { .. } | RecordCall::Patch(..) | RecordCall::Remove(_)) => Scope::Account,
+            Self::Record(RecordCall::Make { .. } | RecordCall::Patch(..)) => Scope::Account,
+            Self::Record(RecordCall::Remove(_) | RecordCall::RemoveWithMembers(_)) => Scope::Account,
             Self::Account(AccountCall::TopUp { .. } | AccountCall::Settings(_)) => Scope::Account,
             Self::Numbers(NumbersCall::Owned(_) | NumbersCall::OnSale(_)) => Scope::Read,
             Self::Numbers(NumbersCall::Buy(_) | NumbersCall::Cancel(_) | NumbersCall::Update(..)) => Scope::Numbers,
@@ -270,6 +276,8 @@ pub enum Outcome {
     History(HistoryOutcome),
     /// A page of the journal.
     Journal(JournalOutcome),
+    /// What was sent and came in, added up.
+    Totals(TotalsOutcome),
     /// What the numbering plan says of numbers.
     Lookup(LookupOutcome),
     /// What a request about records came to.
@@ -399,6 +407,8 @@ pub enum Refusal {
     RecipientThrottled {
         /// The recipient.
         recipient: PhoneNumber,
+        /// What holds it up.
+        brake: RecipientBrake,
         /// How long to wait.
         wait: Span,
     },
@@ -457,6 +467,15 @@ pub enum Refusal {
     Overloaded,
     /// Something on our side failed; nothing was accepted.
     Internal,
+}
+
+/// A rule of an account that keeps its recipients from too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientBrake {
+    /// How often.
+    Rate,
+    /// How soon the same again.
+    Repeat,
 }
 
 /// The window of time in which an account sent too many requests. Windows follow each other without gaps.

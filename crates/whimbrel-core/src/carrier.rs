@@ -142,6 +142,8 @@ pub struct CarrierReceipt {
     pub code: Box<str>,
     /// The recipient as the carrier names it: digits, or empty.
     pub recipient: Box<str>,
+    /// The network that the recipient belongs to, where the carrier tells it: mobile country and network code as text.
+    pub network: Option<Box<str>>,
 }
 
 impl std::fmt::Debug for CarrierReceipt {

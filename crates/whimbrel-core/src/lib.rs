@@ -39,8 +39,8 @@ pub use call::{
     Accepted, AcceptedPart, Alphabet, ApplicationCall, ApplicationOutcome, ApplicationPage, ApplicationShown,
     ApplicationWish, Binary, Call, CallbackFault, Content, Faulty, FieldFault, GrantCallback, HandsetClass,
     IdempotencyKey, KeyWish, MessageCall, MessageClass, MessageName, MessageOutcome, OauthCall, OauthOutcome, Outcome,
-    PageWish, RateWindow, ReceiptWish, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome, SecretsWish,
-    SendCall, TokenKind,
+    PageWish, RateWindow, ReceiptWish, RecipientBrake, Refusal, Registration, SecretShown, SecretsCall, SecretsOutcome,
+    SecretsWish, SendCall, TokenKind,
 };
 pub use carrier::{
     AckToken, AnswerTiming, CarrierError, CarrierEvent, CarrierMessageId, CarrierReceipt, DoubtCause, KeyForm,
@@ -57,7 +57,7 @@ pub use id::{
 };
 pub use inbound::{InboundAlphabet, InboundContent, InboundPart, InboundTold};
 pub use money::{Currency, Money};
-pub use network::{CountryCode, Network, Networks, Prices};
+pub use network::{CountryCode, Network, Networks, NumberNetwork, Prices};
 pub use notice::{ForHook, FormNamed, Notice, NoticeForm, NoticeScope, ReceiptTold, Telling, Told};
 pub use part::{Cause, DoubtPolicy, Final, PartEvent, PartRecord, PartState, ReceiptStatus, Transition, Whole};
 pub use phone::{PhoneNumber, SenderId};

@@ -2,13 +2,37 @@
 //!
 //! Two tables that operators can replace: `networks.csv` (prefix, mccmnc, country, name) and `prices.csv` (country, mccmnc,
 //! price, currency). The longest prefix wins; a price for a network goes before one for its country, and that before the
-//! default. Number portability is not known: the network is the one the range was given to.
+//! default. Numbers move between networks: the table tells the one that the range was given to, and a carrier's receipt may tell a
+//! better one, see [`NumberNetwork`]. Nobody is asked before a text is sent.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
+use crate::time::{Span, Timestamp};
+
+/// How long it counts that a receipt told the network of a number.
+pub const NETWORK_KEPT: Span = Span::hours(24 * 90);
+/// Numbers whose network is known otherwise than by their prefix; of more, those that were told first are forgotten.
+pub const NUMBER_NETWORKS_MAX: usize = 100_000;
+
+/// The network of a number, as a receipt told it. Kept only where it is another one than that of the prefix.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NumberNetwork {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The network's code, as in [`Network::code`].
+    pub network: Box<str>,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
+impl fmt::Debug for NumberNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NumberNetwork").field("number", &self.number.masked()).field("network", &self.network).finish()
+    }
+}
 
 /// An ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,6 +125,17 @@ impl Networks {
             let index = *self.by_prefix.get(&digits[..length])?;
             self.networks.get(index as usize)
         })
+    }
+
+    /// The network of a number of which a receipt told that it is in `told`: that one, if the table has it in the number's country;
+    /// else as [`find`](Self::find).
+    #[must_use]
+    pub fn find_told(&self, number: &PhoneNumber, told: Option<&str>) -> Option<&Network> {
+        let by_prefix = self.find(number)?;
+        let told = told.and_then(|code| {
+            self.networks.iter().find(|network| *network.code == *code && network.country == by_prefix.country)
+        });
+        Some(told.unwrap_or(by_prefix))
     }
 
     /// The country of a network code; `None` if no row has it.

@@ -18,7 +18,7 @@ use crate::carrier::Submission;
 use crate::credential::KeyMode;
 use crate::id::{AccountId, ApplicationId, AttemptNumber, CarrierId, MessageId, PartId, Serial};
 use crate::money::{Currency, Money};
-use crate::network::{Networks, Prices};
+use crate::network::{Network, Networks, Prices};
 use crate::notice::Telling;
 use crate::phone::{PhoneNumber, SenderId};
 use crate::secret::MessageText;
@@ -42,13 +42,15 @@ pub struct Snapshot {
     pub test_carrier: Option<RouteCarrier>,
 }
 
-/// One rule: numbers with a prefix go to a carrier, or to the next one if it refuses for itself.
+/// One rule: numbers with a prefix, in some networks or in any, go to a carrier, or to the next one if it refuses for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The rule's name, for people.
     pub name: Box<str>,
     /// Digits a recipient must start with; empty for all.
     pub prefix: Box<str>,
+    /// Codes of the networks that it is for; empty for all.
+    pub networks: Vec<Box<str>>,
     /// The carriers, in the order in which they are tried; at least one.
     pub carriers: Vec<RouteCarrier>,
 }
@@ -157,6 +159,8 @@ pub struct Chances<'a> {
     pub concat_reference: u16,
     /// The message's number, where its dialect names messages by one.
     pub serial: Option<Serial>,
+    /// The recipient's network, where a receipt told another one than its prefix does.
+    pub network_told: Option<Box<str>>,
 }
 
 /// Decides how `call` is carried out.
@@ -175,13 +179,14 @@ pub fn plan(
 ) -> Result<Plan, Refusal> {
     let unroutable = || Refusal::Unroutable { recipient: call.recipient.clone() };
     allowed(&call, account)?;
-    let network = snapshot.networks.find(&call.recipient).ok_or_else(unroutable)?;
+    let network = snapshot.networks.find_told(&call.recipient, chances.network_told.as_deref());
+    let network = network.ok_or_else(unroutable)?;
     if let Some(named) = &call.network
         && snapshot.networks.country_of(named) != Some(network.country)
     {
         return Err(Refusal::InvalidNetwork);
     }
-    let (route, carrier) = snapshot.carrier_for(&call).ok_or_else(unroutable)?;
+    let (route, carrier) = snapshot.carrier_for(&call, network).ok_or_else(unroutable)?;
     let price = match call.mode {
         KeyMode::Live => snapshot.prices.of_part(network, account.currency).ok_or(Refusal::Internal)?,
         KeyMode::Test => Money::new(0, account.currency),
@@ -244,7 +249,7 @@ const TEST_ROUTE: &str = "test key";
 
 impl Snapshot {
     /// The rule for a call, and the first of its carriers.
-    fn carrier_for(&self, call: &SendCall) -> Option<(&str, RouteCarrier)> {
+    fn carrier_for(&self, call: &SendCall, network: &Network) -> Option<(&str, RouteCarrier)> {
         if call.mode == KeyMode::Test {
             return Some((TEST_ROUTE, self.test_carrier?));
         }
@@ -254,7 +259,8 @@ impl Snapshot {
             return Some((FORCED_ROUTE, known.copied().unwrap_or(unrouted)));
         }
         let digits = call.recipient.digits();
-        let route = self.routes.iter().find(|route| digits.starts_with(&*route.prefix))?;
+        let is_for = |route: &&Route| digits.starts_with(&*route.prefix) && route.is_for(&network.code);
+        let route = self.routes.iter().find(is_for)?;
         Some((&route.name, *route.carriers.first()?))
     }
 
@@ -269,6 +275,23 @@ impl Snapshot {
         rest.map(|other| other.id)
     }
 
+    /// Who gets a part instead of `carrier`, which says that its number is in another network: the carrier that the route tries next,
+    /// or, where the route is for some networks only, one of the first rule after it that is for any network of those numbers.
+    #[must_use]
+    pub fn carrier_for_ported(&self, route: &str, carrier: CarrierId) -> Option<CarrierId> {
+        self.carrier_after(route, carrier).or_else(|| {
+            let at = self.routes.iter().position(|candidate| *candidate.name == *route)?;
+            let own = self.routes.get(at).filter(|own| !own.networks.is_empty())?;
+            let cut = |carrier: &RouteCarrier| (carrier.reference_width, carrier.part_slack);
+            let wanted = cut(own.carriers.iter().find(|candidate| candidate.id == carrier)?);
+            let is_for_all = |other: &&Route| other.networks.is_empty() && own.prefix.starts_with(&*other.prefix);
+            let carriers = &self.routes.get(at + 1..)?.iter().find(is_for_all)?.carriers;
+            // None that the route names: it has had the part, or would say the same.
+            let is_new = |next: &&RouteCarrier| own.carriers.iter().all(|tried| tried.id != next.id);
+            carriers.iter().filter(is_new).find(|next| cut(next) == wanted).map(|next| next.id)
+        })
+    }
+
     /// The carrier that a route tries after `carrier`, among those that want texts cut in the same way: the parts stay as they
     /// are. `None` if there is none, or no such route any more.
     #[must_use]
@@ -278,6 +301,12 @@ impl Snapshot {
         let cut = |carrier: &RouteCarrier| (carrier.reference_width, carrier.part_slack);
         let wanted = cut(carriers.get(at)?);
         carriers.get(at + 1..)?.iter().find(|next| cut(next) == wanted).map(|next| next.id)
+    }
+}
+
+impl Route {
+    fn is_for(&self, network: &str) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|code| **code == *network)
     }
 }
 
@@ -445,6 +474,7 @@ mod tests {
             routes: vec![Route {
                 name: "britain".into(),
                 prefix: "44".into(),
+                networks: Vec::new(),
                 carriers: [1, 2, 3]
                     .map(|id| carrier(id, if id == 2 { RefWidth::Bits16 } else { RefWidth::Bits8 }))
                     .into(),
@@ -482,7 +512,13 @@ mod tests {
             last += 1;
             last
         };
-        let chances = Chances { now: Timestamp(1_000), next_id: &mut next_id, concat_reference: 9, serial: None };
+        let chances = Chances {
+            now: Timestamp(1_000),
+            next_id: &mut next_id,
+            concat_reference: 9,
+            serial: None,
+            network_told: None,
+        };
         plan(call, &account(currency), "plain", &snapshot(), chances)
     }
 
@@ -527,6 +563,31 @@ mod tests {
         };
         assert_eq!(count(0), (1, Some(153)));
         assert_eq!(count(8).0, 2, "153 septets need 134 octets, and 132 are left");
+    }
+
+    #[test]
+    fn a_network_that_was_told_goes_before_the_prefix_in_price_and_route() {
+        let mut snapshot = snapshot();
+        let networks = "prefix,mccmnc,country,name\n4477,23420,GB,One\n4478,23410,GB,Two\n1,31026,US,Three\n";
+        snapshot.networks = Arc::new(Networks::parse(networks).expect("good"));
+        let number = PhoneNumber::parse("447700900123").expect("a number");
+        let told = |code| snapshot.networks.find_told(&number, code).map(|network| &*network.code);
+        assert_eq!((told(None), told(Some("23410"))), (Some("23420"), Some("23410")));
+        assert_eq!((told(Some("31026")), told(Some("99999"))), (Some("23420"), Some("23420")), "none of its country");
+        let for_two = Route {
+            name: "two".into(),
+            prefix: "44".into(),
+            networks: vec!["23410".into()],
+            carriers: [4, 1].map(|id| carrier(id, RefWidth::Bits8)).into(),
+        };
+        snapshot.routes.insert(0, for_two);
+        let route =
+            |network: &str| snapshot.routes.iter().find(|route| route.is_for(network)).map(|route| &*route.name);
+        assert_eq!((route("23410"), route("23420")), (Some("two"), Some("britain")));
+        // What the network's carriers all refuse goes on to a carrier for any network that has not had it, and no further.
+        let ported = |route, id| snapshot.carrier_for_ported(route, CarrierId(id)).map(|next| next.0);
+        assert_eq!((ported("two", 4), ported("two", 1), ported("two", 3)), (Some(1), Some(3), None));
+        assert_eq!((ported("britain", 1), ported("britain", 3), ported("nowhere", 1)), (Some(3), None, None));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! What a client signed is the address as it sees it: its scheme, and a name that may be a proxy's. What a request says of that in
 //! `Host` is the sender's own word, so that it is never enough: a signature that somebody made for another server would be good here.
 
+use std::net::Ipv6Addr;
+
 /// The addresses that are ours.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Addresses {
@@ -35,6 +37,27 @@ impl Addresses {
         Self { public: Vec::new(), names: names.into_iter().collect() }
     }
 
+    /// These, with names and addresses of this machine beside them: [`bases`](Self::bases) takes them for ours,
+    /// [`urls`](Self::urls) only where nothing else is configured.
+    #[must_use]
+    pub fn with_local(self, names: impl IntoIterator<Item = Box<str>>) -> Self {
+        Self { names: names.into_iter().collect(), ..self }
+    }
+
+    /// Schemes and authorities, without a path of the request, under which a client may have called: the operator's own first, then
+    /// that of `host`. Where the operator configured some, `host` counts only if it is a name or an address of this machine; where
+    /// not, if it is an authority and nothing else. No slash ends one.
+    #[must_use]
+    pub fn bases(&self, host: &str) -> Vec<String> {
+        let counts = is_authority(host) && (self.public.is_empty() || self.is_local(host));
+        let by_host = counts.then(|| ["http", "https"].map(|scheme| format!("{scheme}://{host}")));
+        self.public.iter().map(|base| base.to_string()).chain(by_host.into_iter().flatten()).collect()
+    }
+
+    fn is_local(&self, host: &str) -> bool {
+        self.names.iter().any(|known| known.eq_ignore_ascii_case(name(host)))
+    }
+
     /// Each URL that a client may have called. None: its `Host` is no name of ours.
     #[must_use]
     pub fn urls(&self, asked: Asked<'_>) -> Vec<String> {
@@ -44,17 +67,31 @@ impl Addresses {
         if !self.public.is_empty() {
             return self.public.iter().map(|base| url(base)).collect();
         }
-        match is_authority(host) && self.names.iter().any(|known| known.eq_ignore_ascii_case(name(host))) {
+        match is_authority(host) && self.is_local(host) {
             true => ["https", "http"].iter().map(|scheme| url(&format!("{scheme}://{host}"))).collect(),
             false => Vec::new(),
         }
     }
 }
 
-/// Whether `host` is a name or an address, with or without a port, and nothing else. With `/`, `?`, `#` or `@` in it, it would say
-/// what the signed path is, whatever path was asked: a signature for one page would open another.
+/// Octets of an authority that are looked at.
+const AUTHORITY_OCTETS_MAX: usize = 261;
+
+/// Whether `host` is a name or an address, with or without a port, and nothing else (RFC 3986 §3.2.2). With `/`, `?`, `#` or `@` in
+/// it, it would say what the signed path is, whatever path was asked: a signature for one page would open another.
 fn is_authority(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    let name = name(host);
+    let is_name = match host.starts_with('[') {
+        true => name.parse::<Ipv6Addr>().is_ok(),
+        false => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+    };
+    let rest = match host.strip_prefix('[') {
+        Some(inner) => inner.strip_prefix(name).and_then(|rest| rest.strip_prefix(']')),
+        None => host.strip_prefix(name),
+    };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let ends_well = rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+    host.len() <= AUTHORITY_OCTETS_MAX && is_name && ends_well
 }
 
 /// An authority without its port, and an IPv6 address without its brackets.
@@ -105,5 +142,44 @@ mod tests {
             assert!(urls(&Addresses::local(names.clone()), host).is_empty(), "{host}");
         }
         assert_eq!(urls(&Addresses::local(["a_b.example".into()]), "a_b.example").len(), 2);
+    }
+
+    #[test]
+    fn a_host_of_nobodys_counts_only_where_nothing_is_configured() {
+        let by = |host: &str| ["http", "https"].map(|scheme| format!("{scheme}://{host}")).to_vec();
+        let free = Addresses::local(["localhost".into()]);
+        let set =
+            Addresses::public(["https://sms.example.com/gw/".into()]).with_local(["LOCALHOST".into(), "::1".into()]);
+        let own = vec!["https://sms.example.com/gw".to_owned()];
+        for host in ["sms.example.org", "evil.example:8080"] {
+            assert_eq!((free.bases(host), set.bases(host)), (by(host), own.clone()), "{host}");
+        }
+        for host in ["localhost:7670", "[::1]:7670"] {
+            assert_eq!((free.bases(host), set.bases(host)), (by(host), [own.clone(), by(host)].concat()), "{host}");
+        }
+        for host in [
+            "localhost/api/sms?x=",
+            "localhost#",
+            "../sms#",
+            "user@localhost",
+            "localhost:",
+            "localhost:x",
+            "localhost:1:2",
+            "localhost:65536",
+            "localhost:+1",
+            "[::1",
+            "[::1]x",
+            "[::1]]",
+            "[]",
+            "::1",
+            "[localhost]",
+            ":80",
+            "",
+            "a b",
+            "a\nb",
+            "a%2fb",
+        ] {
+            assert_eq!((free.bases(host), set.bases(host)), (vec![], own.clone()), "{host}");
+        }
     }
 }

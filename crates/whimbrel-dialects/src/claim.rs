@@ -167,6 +167,8 @@ pub struct SigningKeys<'a> {
     pub method: SignatureMethod,
     /// How far a vendor's clients that sign otherwise than documented are understood.
     pub compat: Compat,
+    /// The addresses that are ours, for schemes that sign the address.
+    pub addresses: &'a Addresses,
     /// The time.
     pub now: Timestamp,
 }

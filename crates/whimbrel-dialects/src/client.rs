@@ -63,7 +63,8 @@ pub fn refusal_words(dialect: &dyn Dialect, refusal: Refusal, now: Timestamp) ->
         request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes())).collect();
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let ClientRequest { method, path, ref body, .. } = request;
-    let Match::Parsed(parsed) = dialect.read(&HttpRequest { method, path, query: "", headers: &headers, body }, 0, now)
+    let Match::Parsed(parsed) =
+        dialect.read(&HttpRequest { method, path, query: None, headers: &headers, body }, 0, now)
     else {
         return NONE.to_owned();
     };

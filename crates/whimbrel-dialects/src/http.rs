@@ -14,8 +14,8 @@ pub struct HttpRequest<'a> {
     pub method: &'a str,
     /// The path, still percent-encoded, without the query.
     pub path: &'a str,
-    /// The query without the question mark; empty if there is none.
-    pub query: &'a str,
+    /// The query without the question mark; `None` if there is no question mark either, which is not the same to who signs.
+    pub query: Option<&'a str>,
     /// Names in lower case, in the order received.
     pub headers: &'a [(&'a str, &'a [u8])],
     /// The whole body.
@@ -23,6 +23,21 @@ pub struct HttpRequest<'a> {
 }
 
 impl<'a> HttpRequest<'a> {
+    /// The query without the question mark; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &'a str {
+        self.query.unwrap_or_default()
+    }
+
+    /// Path and query as on the request line, a question mark with nothing behind it included.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        match self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.to_owned(),
+        }
+    }
+
     /// The first header of that (lower-case) name, if its value is UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
@@ -107,7 +122,7 @@ impl std::fmt::Debug for HttpRequest<'_> {
         f.debug_struct("HttpRequest")
             .field("method", &self.method)
             .field("path_bytes", &self.path.len())
-            .field("query_bytes", &self.query.len())
+            .field("query_bytes", &self.query().len())
             .field("header_count", &self.headers.len())
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -141,7 +156,8 @@ mod tests {
     #[test]
     fn nothing_of_anybodys_is_in_debug() {
         let headers: &[(&str, &[u8])] = &[("authorization", b"planted")];
-        let request = HttpRequest { method: "GET", path: "/planted", query: "planted", headers, body: b"planted" };
+        let request =
+            HttpRequest { method: "GET", path: "/planted", query: Some("planted"), headers, body: b"planted" };
         let headers = vec![("Location", Cow::Borrowed("planted"))];
         let response = HttpResponse { status: 200, headers, body: b"planted".to_vec() };
         let webhook = WebhookRequest {

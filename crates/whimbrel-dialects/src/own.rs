@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     fn with<'a>(headers: &'a [(&'a str, &'a [u8])]) -> HttpRequest<'a> {
-        HttpRequest { method: "POST", path: "/", query: "", headers, body: b"" }
+        HttpRequest { method: "POST", path: "/", query: None, headers, body: b"" }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn request(octets: &[u8]) {
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let headers: Vec<(String, &[u8])> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().as_bytes()))

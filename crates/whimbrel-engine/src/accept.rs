@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use whimbrel_core::call::many::Repeats;
 use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::{
-    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, Refusal,
-    ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
+    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, RecipientBrake,
+    Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
 
@@ -21,6 +22,7 @@ use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
 use crate::limiter::{RecipientRule, Recipients};
+use crate::repeats::{Repeats as SentJustNow, Sending};
 use crate::settle::{GiveBack, give_back};
 
 /// A message that was decided, with what was taken for it.
@@ -64,6 +66,22 @@ pub(crate) struct Taken {
     pub(crate) is_new: bool,
 }
 
+/// What was counted for a message to a recipient.
+pub(crate) struct Counted {
+    recipient: PhoneNumber,
+    /// `None`: repeats are not judged.
+    sending: Option<Sending>,
+}
+
+impl Counted {
+    /// What is counted for a message. A request with an idempotency key says itself what is the same again.
+    pub(crate) fn of(account: &Account, plan: &Plan, repeats: Repeats) -> Self {
+        let is_judged =
+            account.rules.repeat_seconds_min > 0 && repeats == Repeats::Judged && plan.idempotency.is_none();
+        Self { recipient: plan.recipient.clone(), sending: is_judged.then(|| Sending::of(plan)) }
+    }
+}
+
 impl Engine {
     /// Takes one message for `account`.
     ///
@@ -91,9 +109,8 @@ impl Engine {
     ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let plan = self.planned(account, call, dialect, None, now)?;
-        self.within_recipient_rate(account, &plan, now)?;
-        let recipient = plan.recipient.clone();
-        let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &recipient, now))?;
+        let counted = self.within_recipient_rules(account, &plan, Repeats::Judged, now)?;
+        let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &counted, now))?;
         let (answer, answered) = oneshot::channel();
         let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
         let engine = Arc::clone(self);
@@ -104,7 +121,7 @@ impl Engine {
         self.batcher.push(vec![op], Box::new(after));
         let taken = answered.await.unwrap_or(Err(Refusal::Internal));
         if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
-            self.forget_recipient(account, &recipient, now);
+            self.forget_recipient(account, &counted, now);
         }
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
@@ -150,7 +167,8 @@ impl Engine {
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
-        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial };
+        let network_told = self.network_told(&call.recipient, now);
+        let chances = Chances { now, next_id: &mut next_id, concat_reference, serial, network_told };
         let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
             if *refusal == Refusal::Internal {
                 let currency = account.currency.as_str();
@@ -219,20 +237,52 @@ impl Engine {
         })
     }
 
-    /// Counts a message to its recipient, where the account has a rule for that.
-    pub(crate) fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
+    /// Counts a message to its recipient, where the account has rules for that.
+    ///
+    /// # Errors
+    /// The refusal; it does not count then.
+    pub(crate) fn within_recipient_rules(
+        &self,
+        account: &Account,
+        plan: &Plan,
+        repeats: Repeats,
+        now: Timestamp,
+    ) -> Result<Counted, Refusal> {
+        let counted = Counted::of(account, plan, repeats);
+        self.within_recipient_rate(account, plan, now)?;
+        if let Some(sending) = &counted.sending {
+            let pause_min = Span::seconds(account.rules.repeat_seconds_min.into());
+            let taken = self.repeats().take(sending.clone(), pause_min, now);
+            if let Err(wait) = taken {
+                self.recipients().give_back(account.id, plan.recipient.digits(), now);
+                let (recipient, brake) = (plan.recipient.clone(), RecipientBrake::Repeat);
+                return Err(Refusal::RecipientThrottled { recipient, brake, wait });
+            }
+        }
+        Ok(counted)
+    }
+
+    fn within_recipient_rate(&self, account: &Account, plan: &Plan, now: Timestamp) -> Result<(), Refusal> {
         let pause_min = Span::seconds(account.rules.recipient_seconds_min.into());
         let rule = RecipientRule { pause_min, per_hour_max: account.rules.recipient_per_hour_max };
         if rule.pause_min == Span::ZERO && rule.per_hour_max == 0 {
             return Ok(());
         }
         let taken = self.recipients().take(account.id, plan.recipient.digits(), rule, now);
-        taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), wait })
+        let brake = RecipientBrake::Rate;
+        taken.map_err(|wait| Refusal::RecipientThrottled { recipient: plan.recipient.clone(), brake, wait })
     }
 
     /// Counts a message to a recipient no more: what sends nothing new counts for nothing.
-    pub(crate) fn forget_recipient(&self, account: &Account, recipient: &PhoneNumber, now: Timestamp) {
-        self.recipients().give_back(account.id, recipient.digits(), now);
+    pub(crate) fn forget_recipient(&self, account: &Account, counted: &Counted, now: Timestamp) {
+        self.recipients().give_back(account.id, counted.recipient.digits(), now);
+        if let Some(sending) = &counted.sending {
+            self.repeats().give_back(sending, now);
+        }
+    }
+
+    fn repeats(&self) -> MutexGuard<'_, SentJustNow> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recipients(&self) -> MutexGuard<'_, Recipients> {

@@ -174,12 +174,27 @@ impl Engine {
     ) -> Result<OpResult, Refusal> {
         let (then, answered) = noticing(changed);
         self.batcher.push(vec![op], then);
-        match answered.await.unwrap_or(Err(CommitError::Closed)) {
-            Ok(mut results) => results.pop().ok_or(Refusal::Internal),
-            Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
-            Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
-        }
+        let mut results = done(answered.await.unwrap_or(Err(CommitError::Closed)))?;
+        results.pop().ok_or(Refusal::Internal)
     }
+
+    /// The same for several operations, which are durable together.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) async fn ask_all(&self, ops: Vec<Op>) -> Result<Vec<OpResult>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.batcher.push(ops, Box::new(move |result| _ = answer.send(result)));
+        done(answered.await.unwrap_or(Err(CommitError::Closed)))
+    }
+}
+
+/// What a customer is told of a commit that failed.
+fn done(results: Result<Vec<OpResult>, CommitError>) -> Result<Vec<OpResult>, Refusal> {
+    results.map_err(|error| match error {
+        CommitError::Full | CommitError::NoSpace(_) => Refusal::Overloaded,
+        CommitError::Stopped(_) | CommitError::Closed => Refusal::Internal,
+    })
 }
 
 /// The credit that an account begins with. Its cause makes it unique: an account has it once.

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
-use whimbrel_core::{Account, AccountId, Call, KeyMode, OauthCall, Outcome, Refusal, Span, Timestamp};
+use whimbrel_core::call::prices::PriceScope;
+use whimbrel_core::{Account, AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -87,7 +88,7 @@ impl Engine {
                 }
             }
             Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
-            Outcome::Journal(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
+            Outcome::Journal(_) | Outcome::Totals(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
         }
         Handled { outcome, account_id }
     }
@@ -120,6 +121,7 @@ impl Engine {
                 let found = self.look(move |store| store.journal(id, &page)).await;
                 found.map_or_else(Outcome::Refused, Outcome::Journal)
             }
+            Call::Totals(call) => self.totals_call(account, call).await.map_or_else(Outcome::Refused, Outcome::Totals),
             Call::Lookup(call) => Outcome::Lookup(lookup(&self.snapshot(), call)),
             Call::Record(call) => {
                 let done = self.record_call(dialect, account.id, call).await;
@@ -143,7 +145,13 @@ impl Engine {
                 Err(refusal) => Outcome::Refused(refusal),
             },
             Call::Account(call) => self.account_call(dialect, account, call).await,
-            Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
+            Call::Prices(call) => {
+                let told = match &call.scope {
+                    PriceScope::Number(number) => self.network_told(number, self.world.now()),
+                    PriceScope::Everywhere | PriceScope::Country(_) | PriceScope::Prefix(_) => None,
+                };
+                Outcome::Prices(prices(&self.snapshot(), account.currency, &call, told.as_deref()))
+            }
             Call::History(call) => self.history_call(account, call).await,
             Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
         }
@@ -214,7 +222,8 @@ const fn rule(refusal: &Refusal) -> &'static str {
         Refusal::AccountBarred | Refusal::HttpNotAllowed => "account",
         Refusal::TooManyRequests(_) => "request-rate",
         Refusal::SenderThrottled { .. } => "sender-rate",
-        Refusal::RecipientThrottled { .. } => "recipient-rate",
+        Refusal::RecipientThrottled { brake: RecipientBrake::Rate, .. } => "recipient-rate",
+        Refusal::RecipientThrottled { brake: RecipientBrake::Repeat, .. } => "repeat",
         Refusal::RecipientNotPermitted { .. } => "permitted",
         Refusal::RecipientBarred { .. } => "barred",
         Refusal::RecipientDeactivated { .. } => "deactivated",

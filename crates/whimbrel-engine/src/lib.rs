@@ -39,6 +39,7 @@ mod lookup;
 mod many;
 mod messages;
 mod notifier;
+mod number_networks;
 mod numbers;
 mod owners;
 mod pool;
@@ -47,6 +48,7 @@ mod records;
 mod recover;
 mod rejections;
 mod reload;
+mod repeats;
 mod replays;
 mod reroute;
 pub mod retention;
@@ -55,6 +57,7 @@ mod settle;
 mod signatures;
 mod sweep;
 mod tokens;
+mod totals;
 mod url_test;
 
 use std::sync::atomic::AtomicU64;
@@ -62,6 +65,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use whimbrel_core::network::NETWORK_KEPT;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
@@ -77,10 +81,12 @@ use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Recipients, Requests, Senders};
 use crate::notifier::Notifier;
+use crate::number_networks::NumberNetworks;
 use crate::oauth::Oauth;
 use crate::ports::Egress;
 use crate::prover::Prover;
 use crate::rejections::Rejections;
+use crate::repeats::Repeats;
 use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::url_test::UrlTests;
@@ -143,6 +149,7 @@ pub struct Engine {
     pub(crate) requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     pub(crate) recipients: Mutex<Recipients>,
+    pub(crate) repeats: Mutex<Repeats>,
     pub(crate) failures: Mutex<Failures>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
@@ -150,6 +157,7 @@ pub struct Engine {
     pub(crate) url_tests: UrlTests,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
+    pub(crate) number_networks: RwLock<NumberNetworks>,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -268,6 +276,8 @@ impl Engine {
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
         let oauth = Oauth::load(&*parts.store, DIALECTS)?;
         let serials = AtomicU64::new(parts.store.serial_high()?);
+        let told_since = parts.world.now() - NETWORK_KEPT;
+        let number_networks = NumberNetworks::new(parts.store.number_networks(told_since)?);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let engine = Arc::new(Self {
             store: parts.store,
@@ -285,6 +295,7 @@ impl Engine {
             requests: Mutex::default(),
             senders: Mutex::default(),
             recipients: Mutex::default(),
+            repeats: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,
@@ -292,6 +303,7 @@ impl Engine {
             url_tests: UrlTests::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
+            number_networks: RwLock::new(number_networks),
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
             stop: watch::Sender::new(false),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, RECIPIENTS_MAX, Trial};
+use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, RECIPIENTS_MAX, Repeats, Trial};
 use whimbrel_core::{
     Account, IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall, Serial, Timestamp,
 };
@@ -16,7 +16,7 @@ use whimbrel_dialects::Dialect;
 use whimbrel_store::{Accept, Op, OpResult};
 
 use crate::Engine;
-use crate::accept::{Ready, Taken};
+use crate::accept::{Counted, Ready, Taken};
 use crate::authenticate::Caller;
 use crate::batcher::CommitError;
 
@@ -118,10 +118,9 @@ impl Engine {
             let decided = target.number.and_then(|number| {
                 let send = of_place(call.to(number), place);
                 let plan = self.planned(&caller.account, send, name, Some(self.next_serial()), now)?;
-                self.within_recipient_rate(&caller.account, &plan, now)?;
-                let recipient = plan.recipient.clone();
+                let counted = self.within_recipient_rules(&caller.account, &plan, call.repeats, now)?;
                 let ready = self.ready(&caller.account, plan, now);
-                ready.inspect_err(|_| self.forget_recipient(&caller.account, &recipient, now))
+                ready.inspect_err(|_| self.forget_recipient(&caller.account, &counted, now))
             });
             (target.recipient, decided)
         };
@@ -192,7 +191,9 @@ impl Engine {
                 };
                 let taken = self.accepted(&ready, result);
                 if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
-                    self.forget_recipient(account, &ready.plan.recipient, ready.plan.accepted_at);
+                    // Of a repeat that was meant nothing was counted, and so there is nothing that would be taken back.
+                    let counted = Counted::of(account, &ready.plan, Repeats::Judged);
+                    self.forget_recipient(account, &counted, ready.plan.accepted_at);
                 }
                 let Taken { accepted, is_new } = taken?;
                 let units = accepted.parts.iter().map(|part| part.price.units).sum();
@@ -212,7 +213,7 @@ impl Engine {
     /// Frees what was taken for messages that are not committed.
     fn give_up(&self, account: &Account, decided: Vec<(Box<str>, Decided)>, now: Timestamp) {
         for ready in decided.into_iter().filter_map(|(_, decided)| decided.ok()) {
-            self.forget_recipient(account, &ready.plan.recipient, now);
+            self.forget_recipient(account, &Counted::of(account, &ready.plan, Repeats::Judged), now);
         }
     }
 

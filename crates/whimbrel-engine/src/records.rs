@@ -16,6 +16,8 @@ use crate::Engine;
 const HOOKS_MAX: u32 = 100;
 /// Contacts and groups that an account may have.
 const ENTRIES_MAX: u32 = 10_000;
+/// Contacts of a group that are removed by one commit.
+const REMOVED_AT_ONCE: usize = 500;
 
 impl Engine {
     /// Carries out a customer's call about records.
@@ -59,7 +61,42 @@ impl Engine {
                 self.change_record(by, account_id, name, DocumentFate::Replace { json, public_key: None }).await
             }
             RecordCall::Remove(name) => self.change_record(by, account_id, name, DocumentFate::Remove).await,
+            RecordCall::RemoveWithMembers(name) => self.remove_with_members(by, account_id, name).await,
         }
+    }
+
+    /// Removes the contacts of a group, and then the group: whatever comes between, it is there to be removed again with the rest.
+    async fn remove_with_members(
+        self: &Arc<Self>,
+        by: &'static dyn Dialect,
+        account_id: AccountId,
+        group: RecordName,
+    ) -> Result<RecordOutcome, Refusal> {
+        let Some(book) = by.address_book() else { return Ok(RecordOutcome::Unknown) };
+        if self.own_document(by.descriptor().id, account_id, group.clone()).await?.is_none() {
+            return Ok(RecordOutcome::Unknown);
+        }
+        let filter = all_of(by, account_id, DocumentKind::Contact);
+        let contacts = self.look(move |store| store.documents(&filter)).await?.documents;
+        let members: Vec<Document> =
+            contacts.into_iter().filter(|contact| book.is_member(&contact.json, &group.key)).collect();
+        for members in members.chunks(REMOVED_AT_ONCE) {
+            let at = self.world.now();
+            let removal = |member: &Document| {
+                let (place, fate) = (member.place.clone(), DocumentFate::Remove);
+                Op::Document(Box::new(DocumentChange { place, account_id, fate, at }))
+            };
+            let results = self.ask_all(members.iter().map(removal).collect()).await?;
+            // One that somebody else has removed meanwhile is as it should be.
+            let is_gone = |result: &OpResult| {
+                matches!(result, OpResult::DocumentRemoved | OpResult::DocumentRefused(DocumentRefused::Unknown))
+            };
+            if let Some(other) = results.iter().find(|result| !is_gone(result)) {
+                tracing::error!(%account_id, ?other, "a contact could not be removed; report this as a bug");
+                return Err(Refusal::Internal);
+            }
+        }
+        self.change_record(by, account_id, group, DocumentFate::Remove).await
     }
 
     async fn change_record(

@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Cause, DoubtCause, InboundId, Notice,
-    NoticeId, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, RefusalScope, Span, Timestamp, id,
+    NoticeId, PartEvent, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, RefusalScope, Span, Timestamp, id,
 };
 use whimbrel_store::{
-    Answer, InboundIn, InboundOutcome, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome,
+    Answer, InboundIn, InboundOutcome, Op, OpResult, PartChange, PartOutcome, PartRoute, ReceiptIn, ReceiptOutcome,
 };
 
 use crate::Engine;
@@ -20,6 +20,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::number_networks::is_wrong_network;
 
 /// Events taken into one batch, at most.
 const EVENTS_MAX: usize = 1_024;
@@ -59,8 +60,16 @@ struct Reported {
     at: Timestamp,
 }
 
-/// The carriers that get parts which another one refused for itself only.
-type Alternatives = HashMap<PartId, CarrierId>;
+/// Where parts go which a carrier refused for itself only.
+type Alternatives = HashMap<PartId, Elsewhere>;
+
+/// Where a part goes which its carrier refused.
+pub(crate) struct Elsewhere {
+    /// Who gets it, if anybody.
+    next: Option<CarrierId>,
+    /// To whom it goes.
+    pub(crate) recipient: PhoneNumber,
+}
 
 /// The first pause of a carrier that took nothing.
 const NOT_TAKEN_PAUSE: Span = Span::seconds(1);
@@ -91,6 +100,13 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
         let alternatives = engine.alternatives(&batch).await;
         let mut work = Vec::with_capacity(batch.len());
         for event in batch.drain(..) {
+            let carrier = event.carrier();
+            let refused = match &event {
+                CarrierEvent::Refused { part_id, .. } => alternatives.get(part_id),
+                _ => None,
+            };
+            let heard = engine.hear_network(&event, refused);
+            work.extend(heard.map(|op| (op, After { carrier, kind: AfterKind::Part })));
             work.extend(engine.settle(event, &alternatives));
         }
         while !work.is_empty() {
@@ -140,7 +156,7 @@ impl Engine {
                     }
                     CarrierError::Permanent { code, .. } | CarrierError::Temporary { code, .. } => (at, code.clone()),
                 };
-                let next = alternatives.get(&part_id).copied();
+                let next = alternatives.get(&part_id).and_then(|elsewhere| elsewhere.next);
                 let event = PartEvent::Refused { attempt, error, retry_at, next };
                 Some((change(self, part_id, event, Answer { id: None, code }, at), place(false)))
             }
@@ -171,16 +187,21 @@ impl Engine {
     /// Finds, for parts whose carrier refuses them for itself, the carrier that their route tries next.
     async fn alternatives(&self, batch: &[CarrierEvent]) -> Alternatives {
         let snapshot = self.snapshot();
-        if snapshot.routes.iter().all(|route| route.carriers.len() < 2) {
-            return Alternatives::new();
-        }
-        let refused: Vec<(PartId, CarrierId)> = batch
+        let has_choice = snapshot.routes.iter().any(|route| route.carriers.len() > 1);
+        let refused: Vec<(PartId, CarrierId, &CarrierError)> = batch
             .iter()
             .filter_map(|event| match event {
                 CarrierEvent::Refused { carrier, part_id, error, .. } => match error {
+                    CarrierError::Permanent { .. } if is_wrong_network(error) => Some((*part_id, *carrier, error)),
                     CarrierError::Permanent { scope: RefusalScope::ThisCarrier, .. }
-                    | CarrierError::Temporary { .. } => Some((*part_id, *carrier)),
-                    CarrierError::Permanent { .. } | CarrierError::Throttled { .. } => None,
+                    | CarrierError::Temporary { .. }
+                        if has_choice =>
+                    {
+                        Some((*part_id, *carrier, error))
+                    }
+                    CarrierError::Permanent { .. }
+                    | CarrierError::Temporary { .. }
+                    | CarrierError::Throttled { .. } => None,
                 },
                 _ => None,
             })
@@ -188,7 +209,7 @@ impl Engine {
         if refused.is_empty() {
             return Alternatives::new();
         }
-        let parts: Vec<PartId> = refused.iter().map(|(part, _)| *part).collect();
+        let parts: Vec<PartId> = refused.iter().map(|(part, ..)| *part).collect();
         let routes = loop {
             let asked = parts.clone();
             match self.read(move |store| store.routes_of(&asked)).await {
@@ -203,12 +224,17 @@ impl Engine {
                 }
             }
         };
-        let routes: HashMap<PartId, Box<str>> = routes.into_iter().collect();
-        let next = |(part, carrier): (PartId, CarrierId)| {
-            let next = snapshot.carrier_after(routes.get(&part)?, carrier)?;
-            self.carriers.find(next).filter(|desk| !desk.is_retired()).map(|_| (part, next))
+        let mut routes: HashMap<PartId, PartRoute> = routes.into_iter().map(|route| (route.part_id, route)).collect();
+        let elsewhere = |(part, carrier, error): (PartId, CarrierId, &CarrierError)| {
+            let PartRoute { route, recipient, .. } = routes.remove(&part)?;
+            let next = match is_wrong_network(error) {
+                true => snapshot.carrier_for_ported(&route, carrier),
+                false => snapshot.carrier_after(&route, carrier),
+            };
+            let next = next.filter(|next| self.carriers.find(*next).is_some_and(|desk| !desk.is_retired()));
+            Some((part, Elsewhere { next, recipient }))
         };
-        refused.into_iter().filter_map(next).collect()
+        refused.into_iter().filter_map(elsewhere).collect()
     }
 
     fn tell_of_carrier(&self, desk: &CarrierDesk, kind: &'static str, detail: &str) {

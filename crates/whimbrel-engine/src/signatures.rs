@@ -100,8 +100,14 @@ impl Engine {
         })
     }
 
-    fn signing_keys<'k>(&self, entry: &Entry, secrets: &'k [&'k Secret], now: Timestamp) -> SigningKeys<'k> {
-        SigningKeys { secrets, method: entry.account.signing.method, compat: self.signatures.compat(), now }
+    fn signing_keys<'k>(&'k self, entry: &Entry, secrets: &'k [&'k Secret], now: Timestamp) -> SigningKeys<'k> {
+        SigningKeys {
+            secrets,
+            method: entry.account.signing.method,
+            compat: self.signatures.compat(),
+            addresses: &self.addresses,
+            now,
+        }
     }
 
     /// Counts a signature or nonce that held and was used before, or is too old to tell.

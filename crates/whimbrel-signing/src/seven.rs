@@ -229,26 +229,47 @@ pub fn verify<'a>(
     window: Window,
     now: UnixSeconds,
 ) -> Result<Verified<'a>, Fault> {
+    verify_by_any(received, headers, &[key], window, now)
+}
+
+/// As [`verify`], by whichever of the keys it was made, as while one replaces another. No more digests are made than for one:
+/// [`TRIES_MAX`] of all keys, addresses and forms together, each form under each address by each key.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_by_any<'a>(
+    received: &Received<'a>,
+    headers: &Headers<'a>,
+    keys: &[Secret<'_>],
+    window: Window,
+    now: UnixSeconds,
+) -> Result<Verified<'a>, Fault> {
     let (digest, nonce) = (headers.digest()?, headers.nonce()?);
     let stamp = Stamp { timestamp: headers.timestamp()?, nonce };
     window.check(stamp.timestamp, now)?;
-    let (base, query) = matching(received, stamp, key, &digest).ok_or(Fault::Mismatch)?;
+    let (base, query) = matching(received, stamp, keys, &digest).ok_or(Fault::Mismatch)?;
     Ok(Verified { base, query, timestamp: stamp.timestamp, nonce, digest })
 }
 
 /// The address under which the digest was made.
-fn matching<'a>(received: &Received<'a>, stamp: Stamp<'_>, key: Secret<'_>, digest: &[u8]) -> Option<(&'a str, Query)> {
+fn matching<'a>(
+    received: &Received<'a>,
+    stamp: Stamp<'_>,
+    keys: &[Secret<'_>],
+    digest: &[u8],
+) -> Option<(&'a str, Query)> {
     let decoded = with_query_decoded(received.path_and_query);
     let as_sent = bases(received).map(|base| (base, Query::AsSent, received.path_and_query));
     let as_decoded = decoded.iter().flat_map(|path| bases(received).map(|base| (base, Query::Decoded, path.as_str())));
-    let mut tries = as_sent.chain(as_decoded).take(TRIES_MAX);
+    let by_each = |(base, query, path)| keys.iter().map(move |key| (base, query, path, *key));
+    let mut tries = as_sent.chain(as_decoded).flat_map(by_each).take(TRIES_MAX);
     // The body is hashed once for all addresses.
     let mut fields = Fields::of(&Request { method: received.method, url: "", body: received.body }, stamp);
-    let found = tries.find(|(base, _, path_and_query)| {
+    let found = tries.find(|(base, _, path_and_query, key)| {
         fields.url = format!("{base}{path_and_query}").into();
         Hash::Sha256.hmac(key.expose(), &[&fields.joined()]).ct_eq(digest).into()
     });
-    found.map(|(base, query, _)| (base, query))
+    found.map(|(base, query, ..)| (base, query))
 }
 
 /// The bases, none twice, without slashes at their end.

@@ -119,6 +119,7 @@ pub fn snapshot(carrier_count: u16) -> Snapshot {
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),
+            networks: Vec::new(),
             carriers: (1..=carrier_count).map(carrier).collect(),
         }],
     }

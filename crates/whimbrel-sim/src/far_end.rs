@@ -170,6 +170,7 @@ impl FarEnd {
             // Names the delivery, so that what is stored can be told apart.
             code: format!("{}.{}", self.id.0, self.delivery_count).into(),
             recipient: number.into(),
+            network: None,
         };
         self.deliveries.insert(self.delivery_count, receipt);
         self.delivery_count

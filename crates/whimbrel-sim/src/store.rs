@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
+    PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, UsageDay, UsageFilter, Verdict,
+    PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay,
+    UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -168,8 +170,12 @@ impl Store for SimStore {
         self.inner.unreadable_notices()
     }
 
-    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
         self.inner.routes_of(parts)
+    }
+
+    fn number_networks(&self, since: Timestamp) -> Result<Vec<NumberNetwork>, StoreError> {
+        self.inner.number_networks(since)
     }
 
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
@@ -194,6 +200,10 @@ impl Store for SimStore {
 
     fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError> {
         self.inner.journal(account, page)
+    }
+
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError> {
+        self.inner.totals(account, call)
     }
 
     fn serial_high(&self) -> Result<u64, StoreError> {

@@ -22,9 +22,10 @@ use std::sync::Arc;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
+    PartId, ReplayKey, Serial, Timestamp,
 };
 
 pub use document::{
@@ -36,17 +37,17 @@ pub use keyring::{
 };
 pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused, Offer, Op,
-    OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned, ReceiptIn,
-    ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret,
-    Spread, TopUp, UseOnce, Used, Wallet,
+    ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
+    Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
+    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
+    RotateSignatureSecret, Spread, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter, MessageSummary,
-    MessageView, MovablePart, OpenPart, Orphan, PartView, PooledNumber, QueuePlace, SaleFilter, SignatureSecret,
-    SignatureSecrets, Stats, TimelineEntry, UsageDay, UsageFilter,
+    MessageView, MovablePart, OpenPart, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter,
+    SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -143,7 +144,10 @@ pub trait Store: Send + Sync + 'static {
     fn unreadable_notices(&self) -> Vec<NoticeId>;
 
     /// The rules that chose the carriers of parts; parts that are not open are left out.
-    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError>;
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError>;
+
+    /// Networks of numbers that were told at `since` or later, the oldest first.
+    fn number_networks(&self, since: Timestamp) -> Result<Vec<NumberNetwork>, StoreError>;
 
     /// A message with its parts and its story.
     fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError>;
@@ -162,6 +166,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of an account's journal.
     fn journal(&self, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, StoreError>;
+
+    /// What an account did in each span of a call; `None` if that is more than is counted on request.
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError>;
 
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;

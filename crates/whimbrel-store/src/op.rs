@@ -13,8 +13,9 @@ use std::sync::Arc;
 use whimbrel_core::{
     Accepted, Account, AccountId, AccountRules, AccountStatus, ApplicationId, Bucket, Buckets, CarrierId,
     CarrierMessageId, CarrierReceipt, CountryCode, EndpointKind, HttpMethodChoice, InboundId, InboundPart, KeyForm,
-    KeyPolicy, ListKind, Lists, MessageClass, MessageId, Money, Notice, NoticeId, OtpSettings, PartEvent, PartId,
-    PartRecord, Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission, Timestamp,
+    KeyPolicy, ListKind, Lists, MessageClass, MessageId, Money, Notice, NoticeId, NumberNetwork, OtpSettings,
+    PartEvent, PartId, PartRecord, PhoneNumber, Plan, Refusal, ReplayKey, Secret, SecretRefusal, Signing, Submission,
+    Timestamp,
 };
 
 use whimbrel_core::part::Ignored;
@@ -90,8 +91,19 @@ pub enum Op {
     },
     /// Use something that may be used once, for a request that takes no message.
     UseOnce(UseOnce),
+    /// Note in which network a number is.
+    Network(NetworkNews),
     /// Forget some of what is old.
     Prune(Prune),
+}
+
+/// What a carrier told of the network of a number.
+#[derive(Debug, Clone)]
+pub enum NetworkNews {
+    /// It is in another one than its prefix says.
+    Told(NumberNetwork),
+    /// It is not in the one that was told before, or in that of its prefix: nothing is known any more.
+    Wrong(PhoneNumber),
 }
 
 /// Whether the parts of a message are claimed as they are accepted.
@@ -467,6 +479,8 @@ pub enum OpResult {
     Reload(ReloadDone),
     /// Refused requests were kept.
     RejectionsKept,
+    /// The network of the number was noted.
+    NetworkNoted,
     /// What was forgotten.
     Pruned(Pruned),
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of

@@ -52,6 +52,38 @@ pub struct UsageFilter {
     pub until_day: i64,
 }
 
+/// What an account did in the spans of a call; each side in the order of spans, then of names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tallies {
+    /// Messages, by the code of the network, the second mark, or all alike.
+    pub sent: Vec<Tally>,
+    /// Texts that came in, by who sent them, or all alike. They cost nothing.
+    pub came_in: Vec<Tally>,
+}
+
+/// What is counted together. `Debug` leaves out the name: it may be a number, or chosen freely.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// The index of the span.
+    pub span: usize,
+    /// What it is told from others by; empty if by nothing.
+    pub name: Box<str>,
+    /// How many messages or texts.
+    pub count: u64,
+    /// What their parts cost, without those that were given back: units of the account's currency.
+    pub spent: i64,
+}
+
+impl std::fmt::Debug for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tally")
+            .field("span", &self.span)
+            .field("count", &self.count)
+            .field("spent", &self.spent)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A secret that authenticates an account: what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSecret {
@@ -360,4 +392,15 @@ pub struct Stats {
     pub inbound: u64,
     /// Parts that could not go on and were set aside.
     pub set_aside: u64,
+}
+
+/// The rule that chose the carrier of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartRoute {
+    /// The part.
+    pub part_id: PartId,
+    /// The rule's name.
+    pub route: Box<str>,
+    /// To whom the part goes.
+    pub recipient: PhoneNumber,
 }

@@ -4,6 +4,7 @@ mod support;
 
 use rusqlite::Connection;
 use support::*;
+use whimbrel_core::call::journal::{JournalCall, JournalOutcome, JournalSide};
 use whimbrel_core::{
     AccountId, CarrierId, EndpointKind, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageOctets,
     MessageText, NoticeId, ReceiptStatus, SenderId, Span, Told,
@@ -294,4 +295,34 @@ fn a_number_has_one_owner_at_a_time() {
         assert!(matches!(run(&store, release.clone()), OpResult::Number(None)));
     }
     assert!(matches!(run(&store, number(6, None)), OpResult::Number(Some(now)) if now == owned(6, None)));
+}
+
+fn came_in(store: &dyn Store, change: impl FnOnce(&mut JournalCall)) -> Vec<i64> {
+    let mut page =
+        JournalCall { side: JournalSide::CameIn, id: None, from: None, until: None, to: None, skip: 0, count_max: 100 };
+    change(&mut page);
+    match store.journal(ACCOUNT, &page).expect("read") {
+        JournalOutcome::CameIn(lines) => lines.iter().map(|line| line.id.0).collect(),
+        JournalOutcome::Sent(_) => panic!("of the other side"),
+    }
+}
+
+#[test]
+fn pages_of_what_came_in_reach_as_far_back_as_it_goes() {
+    let store = store_with(1);
+    run(&store, number(5, None));
+    let arrive = |id: i64| Op::Inbound(Box::new(arrives(id, 0, None, text("hello"))));
+    store.commit(&(1..=1_005).map(arrive).collect::<Vec<_>>()).expect("committed");
+    assert_eq!(came_in(&store, |page| page.skip = 1_002), [3, 2, 1]);
+    assert_eq!(came_in(&store, |page| (page.skip, page.count_max) = (999, 2)), [6, 5]);
+    assert_eq!(came_in(&store, |page| (page.skip, page.to) = (1_003, Some(OURS.into()))), [2, 1]);
+    assert_eq!(came_in(&store, |page| page.to = Some("447700900124".into())), [0_i64; 0]);
+    assert_eq!(came_in(&store, |page| (page.id, page.skip) = (Some(7), 3)), [7]);
+    for id in [0, 2_000, u64::MAX, i64::MAX.unsigned_abs()] {
+        assert_eq!(came_in(&store, |page| page.id = Some(id)), [0_i64; 0]);
+    }
+    // More is passed over than there is, and than any list may be long.
+    assert_eq!(came_in(&store, |page| (page.skip, page.count_max) = (u32::MAX, u32::MAX)), [0_i64; 0]);
+    assert_eq!(came_in(&store, |page| page.count_max = u32::MAX).len(), 100);
+    assert_eq!(came_in(&store, |page| page.until = Some(NOW)), [0_i64; 0]);
 }

@@ -5,12 +5,12 @@ mod support;
 
 use support::*;
 use whimbrel_core::{
-    Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId, PartEvent,
-    ReceiptStatus, SenderId, Span, id,
+    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId,
+    PartEvent, ReceiptStatus, SenderId, Span, id,
 };
 use whimbrel_store::{
     Claim, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune, Pruned,
-    ReceiptOutcome, SqliteStore, Store,
+    ReceiptOutcome, SqliteStore, Store, TopUp,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -155,6 +155,35 @@ fn old_messages_go_in_steps_and_the_ledger_stays() {
     prune_all(&store, 102, None, Some(90));
     assert_eq!((is_there(&store, waits), is_there(&store, new)), (false, true));
     assert_eq!(money(&store).1, 0);
+}
+
+#[test]
+fn what_credit_paid_is_known_after_its_message_is_gone() {
+    let folder = Folder::new("prune-buckets");
+    let store = folder.open();
+    furnish(&store, PLENTY);
+    // Two messages fall between buckets: one takes the last of the free credit, one the last of the bonus credit.
+    for (bucket, units) in [(Bucket::FreeCredit, PRICE + PRICE / 2), (Bucket::BonusCredit, PRICE)] {
+        let Op::TopUp(payment) = top_up(ACCOUNT, units, bucket.as_str()) else { panic!("a payment") };
+        run(&store, Op::TopUp(TopUp { bucket, ..payment }));
+    }
+    let credit = |store: &dyn Store| wallet(store, ACCOUNT).buckets();
+    let ids: Vec<i64> = (0..4).map(|day| finished_on(&store, day, "x")).collect();
+    let given_back = accepted_on(&store, 4, "x");
+    part(&store, on(doubt(given_back, 0, 1, DoubtPolicy::FailUnknown), 4, 5));
+    is_clean(&store);
+    let (left, paid) = (credit(&store), money(&store));
+    assert_eq!((left.free_credit.units, left.bonus_credit.units), (0, 0));
+    assert_eq!(paid.0, PLENTY + PRICE * 5 / 2 - 4 * PRICE);
+
+    prune_all(&store, 100, None, Some(90));
+    assert!(ids.iter().all(|id| !is_there(&store, *id)));
+    assert_eq!((credit(&store), money(&store)), (left, paid));
+    // A start reads the wallet anew, and what comes after finds the books as they were.
+    drop(store);
+    let store = folder.open();
+    assert_eq!((credit(&store), money(&store)), (left, paid));
+    is_clean(&store);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 // in order. `{"$date": ms}` among arguments is a date.
 
 import {
-  BalanceResource, Client, ContactsResource, GroupsResource, HooksResource, JournalResource, LookupResource, PricingResource, SmsResource, StatusResource,
+  AnalyticsResource, BalanceResource, Client, ContactsResource, GroupsResource, HooksResource, JournalResource, LookupResource, PricingResource, SmsResource, StatusResource,
   WebhookVerifier,
 } from '@seven.io/client';
 
@@ -22,6 +22,7 @@ console.log = () => {};
 Client.BASE_URL = job.base;
 const client = new Client({ apiKey: job.key, signingSecret: job.secret, sentWith: 'whimbrel-tests' });
 const resources = {
+  analytics: new AnalyticsResource(client),
   balance: new BalanceResource(client), contacts: new ContactsResource(client), groups: new GroupsResource(client), hooks: new HooksResource(client), journal: new JournalResource(client),
   lookup: new LookupResource(client), pricing: new PricingResource(client), sms: new SmsResource(client),
   status: new StatusResource(client),

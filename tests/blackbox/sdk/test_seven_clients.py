@@ -8,7 +8,7 @@ import urllib.parse
 import javascript
 import pytest
 import requests
-from gateway import LIMIT_SECONDS, wait_until
+from gateway import LIMIT_SECONDS, wait_until, whimbrel
 from receiver import Receiver
 from sms77api.classes.Hooks import HooksAction
 from sms77api.classes.Journal import JournalType
@@ -72,9 +72,20 @@ def test_python_sends_to_several_and_asks_for_all(dev, python):
     assert [line["id"] for line in lines] == [ids[1], ids[0]]
     assert lines[1]["foreign_id"] == "py-1" and lines[1]["dlr"] == "DELIVERED" and lines[1]["type"] == "direct"
     assert python.journal(JournalType.INBOUND, {}) == []
+    [line] = python.analytics({"group_by": "country"})
+    assert (line["country"], line["direct"], line["sms"], line["inbound"]) == ("DE", 2, 2, 0)
+    assert line["usage_eur"] == pytest.approx(sent["total_price"])
     assert python.sms(TO, "A plain answer", {}) == "100"
     lines = python.sms(TO, "Details", {"return_msg_id": 1, "details": 1}).split("\n")
     assert lines[0] == "100" and lines[1].startswith("77") and "Verbucht: 1" in lines
+
+
+def test_python_meets_the_reload_lock_where_it_is_on(dev, seven, python):
+    whimbrel("account", "set", seven["api_key"], "--repeat-seconds-min", "180", "--data-dir", dev.data_dir)
+    assert [python.sms(TO, "Twice", {}) for _ in range(2)] == ["100", "402"]
+    assert python.sms(TO, "Twice", {"no_reload": 1}) == "100"
+    whimbrel("account", "set", seven["api_key"], "--repeat-seconds-min", "0", "--data-dir", dev.data_dir)
+    assert python.sms(TO, "Twice", {}) == "100"
 
 
 def test_python_reads_prices_and_numbers(python):
@@ -139,6 +150,20 @@ def test_javascript_signs_everything_it_asks(dev, seven):
     ids = [message["id"] for answer in (scheduled, sent) for message in answer["messages"]]
     assert sorted(line["id"] for line in outbound) == sorted(ids)
     assert dev.message(ids[0])["status"] == "queued"
+    days, countries, labels, accounts = answers(
+        node(
+            dev,
+            seven,
+            ["analytics", "byDate", {}],
+            ["analytics", "byCountry", {"label": "all", "subaccounts": "only_main"}],
+            ["analytics", "byLabel", {"label": "js.1"}],
+            ["analytics", "bySubaccount", {}],
+        )
+    )
+    assert len(days) == 31 and sum(day["sms"] for day in days) == 3
+    assert [(line["country"], line["sms"]) for line in countries] == [("DE", 3)]
+    assert [(line["label"], line["sms"], line["inbound"]) for line in labels] == [("js.1", 2, 0)]
+    assert [line["sms"] for line in accounts] == [3]
     deleted, again, status = answers(
         node(
             dev,
@@ -243,6 +268,10 @@ def test_javascript_keeps_an_address_book_and_sends_to_names(dev, seven):
     gone = answers(node(dev, seven, ["contacts", "delete", made["id"]], ["groups", "delete", group["id"]]))
     assert gone == [{"success": True}, {"success": True}]
     assert len(answers(node(dev, seven, ["contacts", "list"]))[0]["data"]) == 1
+    [group] = answers(node(dev, seven, ["groups", "create", {"name": "Short-lived"}]))
+    answers(node(dev, seven, ["contacts", "create", {"avatar": "", "groups": [group["id"]], "properties": person}]))
+    gone, left = answers(node(dev, seven, ["groups", "delete", group["id"], True], ["contacts", "list"]))
+    assert gone == {"success": True} and [entry["id"] for entry in left["data"]] == [other["id"]]
 
 
 def verify(seven, webhooks):

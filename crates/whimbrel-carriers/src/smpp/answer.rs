@@ -59,6 +59,8 @@ pub enum StatusClass {
     OnceMore,
     /// Bad sender: never, but another carrier may take it.
     Sender,
+    /// The number is in another network than the carrier serves: another carrier may take it.
+    WrongNetwork,
     /// Bad destination: no carrier will take it.
     Destination,
     /// The carrier does not want this content.
@@ -140,6 +142,7 @@ impl StatusClass {
             Self::Temporary => temporary(status, TEMPORARY_RETRIES_MAX),
             Self::OnceMore => temporary(status, 1),
             Self::Sender => permanent(Cause::SenderFilter, ReceiptStatus::Rejected, RefusalScope::ThisCarrier),
+            Self::WrongNetwork => permanent(Cause::Ported, ReceiptStatus::Failed, RefusalScope::ThisCarrier),
             Self::Destination => failed(Cause::Unreachable),
             Self::Content => rejected(Cause::Spam),
             Self::Malformed => return (rejected(Cause::IllegalMessage), Then::ReportFault),
@@ -281,6 +284,9 @@ mod tests {
             panic!("a bad sender is no reason to do anything else")
         };
         assert_eq!((scope, cause), (RefusalScope::ThisCarrier, Cause::SenderFilter));
+        let moved = refused(0x0B, StatusClass::WrongNetwork).0;
+        let CarrierError::Permanent { scope, cause, .. } = moved else { panic!("it will not be taken") };
+        assert_eq!((scope, cause), (RefusalScope::ThisCarrier, Cause::Ported));
     }
 
     #[test]

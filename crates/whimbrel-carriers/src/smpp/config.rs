@@ -215,6 +215,9 @@ pub struct SmppConfig {
     pub id_format: IdFormat,
     /// What the numbers after `err:` in receipts are.
     pub text_error_codes: TextErrorCodes,
+    /// The parameters of receipts whose texts, one after the other, are the recipient's mobile country and network code. None by
+    /// default: carriers have their own.
+    pub network_tags: Vec<u16>,
     /// What the carrier's own error codes mean, as they stand in receipts; they go before everything else.
     pub error_causes: Vec<(Box<str>, Cause)>,
     /// What the carrier's own statuses mean; they go before the usual meaning.
@@ -295,6 +298,7 @@ impl SmppConfig {
             sniff_texts: Sniff::Off,
             id_format: IdFormat::default(),
             text_error_codes: TextErrorCodes::default(),
+            network_tags: Vec::new(),
             error_causes: Vec::new(),
             statuses: Vec::new(),
         }

@@ -29,6 +29,11 @@ impl<'a> Delivered<'a> {
     pub(super) const fn source(&self) -> &'a Address {
         self.source
     }
+
+    /// Its optional parameters.
+    pub(super) const fn tlvs(&self) -> &Tlvs {
+        self.tlvs
+    }
 }
 
 impl<'a> From<&'a ShortMessage> for Delivered<'a> {

@@ -1,6 +1,7 @@
 //! What a receipt means (SMPP 3.4 §5.2.28, appendix B; causes by 3GPP TS 29.002 §17.6.6). Pure.
 
 use whimbrel_core::{CarrierReceipt, Cause, KeyForm, ReceiptKey, ReceiptStatus};
+use whimbrel_smpp::Tlvs;
 use whimbrel_smpp::id::{Conversion, candidates, key};
 use whimbrel_smpp::receipt::{ErrorCode, MessageState, Receipt};
 
@@ -78,7 +79,17 @@ pub(super) fn read(receipt: &Receipt, recipient: Box<str>, reading: Reading<'_>)
         (true, true) => (ReceiptStatus::Buffered, Cause::None),
         (true, false) | (false, _) => (status, cause),
     };
-    CarrierReceipt { keys: keys(&receipt.id, reading.ids), raw_id: lossy(&receipt.id), status, cause, code, recipient }
+    let (keys, raw_id) = (keys(&receipt.id, reading.ids), lossy(&receipt.id));
+    CarrierReceipt { keys, raw_id, status, cause, code, recipient, network: None }
+}
+
+/// The recipient's network, from the carrier's own parameters: their texts one after the other are a mobile country code of three
+/// digits and a mobile network code of two or three (ITU-T E.212). `None` if they are not.
+pub(super) fn network(tlvs: &Tlvs, tags: &[u16]) -> Option<Box<str>> {
+    let texts: Option<Vec<&[u8]>> = tags.iter().map(|tag| tlvs.get_text(*tag)).collect();
+    let code = String::from_utf8(texts?.concat()).ok()?;
+    let is_code = matches!(code.len(), 5 | 6) && code.bytes().all(|octet| octet.is_ascii_digit());
+    is_code.then(|| code.into())
 }
 
 /// The status that a state is told as, and the cause if no error says more.
@@ -185,6 +196,30 @@ mod tests {
         let shown = format!("{state:?} {error:?}");
         let got = read_as(&receipt(state, error), USUAL);
         assert_eq!((got.status, got.cause), wanted, "{shown}");
+    }
+
+    #[test]
+    fn a_network_is_five_or_six_digits_in_one_parameter_or_two() {
+        let read = |values: &[(u16, &[u8])], tags: &[u16]| {
+            let mut tlvs = Tlvs::default();
+            for (tag, value) in values {
+                tlvs.push(*tag, *value);
+            }
+            network(&tlvs, tags).map(String::from)
+        };
+        assert_eq!(read(&[(0x1402, b"45201\0")], &[0x1402]).as_deref(), Some("45201"));
+        assert_eq!(read(&[(0x1504, b"012"), (0x1503, b"310")], &[0x1503, 0x1504]).as_deref(), Some("310012"));
+        for (values, tags) in [
+            (&[][..], &[0x1402][..]),
+            (&[(0x1402, &b"45201"[..])], &[]),
+            (&[(0x1402, b"4520")], &[0x1402]),
+            (&[(0x1402, b"4520123")], &[0x1402]),
+            (&[(0x1402, b"45a01")], &[0x1402]),
+            (&[(0x1402, b"\xff\xff45201")], &[0x1402]),
+            (&[(0x1503, b"452")], &[0x1503, 0x1504]),
+        ] {
+            assert_eq!(read(values, tags), None, "{values:?} {tags:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct ManyCall {
     pub due_at: Option<Timestamp>,
     /// The class, if the request names one.
     pub class: Option<MessageClass>,
+    /// Whether the same text may go to a recipient again at once.
+    pub repeats: Repeats,
     /// Whether anything is sent at all.
     pub trial: Trial,
     /// The caller's mark for "the same request".
@@ -98,6 +100,16 @@ impl std::fmt::Debug for Addressee {
             Self::Unreadable(_) => f.write_str("Unreadable"),
         }
     }
+}
+
+/// Whether what an account sends twice is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeats {
+    /// By the rule of the account, if it has one.
+    #[default]
+    Judged,
+    /// It is meant.
+    Meant,
 }
 
 /// Whether a request is only tried out.

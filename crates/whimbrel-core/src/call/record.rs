@@ -36,6 +36,8 @@ pub enum RecordCall {
     Patch(RecordName, Box<str>),
     /// Remove it.
     Remove(RecordName),
+    /// Remove a group and the contacts that are in it, whatever else these are in.
+    RemoveWithMembers(RecordName),
 }
 
 /// Records may hold URLs, names and numbers: only what is done is shown.
@@ -47,6 +49,7 @@ impl std::fmt::Debug for RecordCall {
             Self::Make { kind, .. } => write!(f, "Make({kind:?})"),
             Self::Patch(name, _) => write!(f, "Patch({name:?})"),
             Self::Remove(name) => write!(f, "Remove({name:?})"),
+            Self::RemoveWithMembers(name) => write!(f, "RemoveWithMembers({name:?})"),
         }
     }
 }

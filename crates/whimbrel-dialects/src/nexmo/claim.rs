@@ -192,7 +192,8 @@ mod tests {
     fn read(authorization: Option<&str>, query: &str) -> Result<Claim, Refusal> {
         let headers: Vec<(&str, &[u8])> =
             authorization.iter().map(|value| ("authorization", value.as_bytes())).collect();
-        let request = HttpRequest { method: "GET", path: "/sms/json", query, headers: &headers, body: b"" };
+        let request =
+            HttpRequest { method: "GET", path: "/sms/json", query: Some(query), headers: &headers, body: b"" };
         let params = Params::read(query, b"")?;
         claim(Product::Sms, &request, &params)
     }
@@ -288,7 +289,7 @@ mod tests {
         };
         let authorization = authorization.map(|value| ("authorization", value));
         let headers: Vec<(&str, &[u8])> = authorization.into_iter().chain([("host", &b"h"[..])]).collect();
-        let request = HttpRequest { method: "GET", path: "/", query, headers: &headers, body: b"" };
+        let request = HttpRequest { method: "GET", path: "/", query: Some(query), headers: &headers, body: b"" };
         let params = Params::read(query, b"").ok()?;
         let taken = match claim(product, &request, &params) {
             Ok(Claim::KeyAndSecret { method, .. }) => (method == AuthMethod::Basic) == (way == Way::Basic),
@@ -333,7 +334,7 @@ mod tests {
     fn a_header_beside_parameters_counts_where_the_product_compares() {
         let headers: Vec<(&str, &[u8])> = vec![("authorization", V.as_bytes())];
         let query = "api_key=u1&api_secret=pw";
-        let request = HttpRequest { method: "GET", path: "/", query, headers: &headers, body: b"" };
+        let request = HttpRequest { method: "GET", path: "/", query: Some(query), headers: &headers, body: b"" };
         let claim = |product| claim(product, &request, &Params::read(query, b"").expect("read"));
         assert!(matches!(claim(Product::Sms), Err(Refusal::BadCredentials)));
         assert!(matches!(claim(Product::Account), Err(Refusal::BadCredentials)));

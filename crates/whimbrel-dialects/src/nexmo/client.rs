@@ -70,7 +70,7 @@ mod tests {
         let http = HttpRequest {
             method: request.method,
             path: request.path,
-            query: "",
+            query: None,
             headers: &headers,
             body: &request.body,
         };

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn what_takes_json_is_answered_and_what_sends_it_is_read() {
         let status = |method, headers: &[(&str, &[u8])]| {
-            let request = HttpRequest { method, path: "/", query: "", headers, body: b"" };
+            let request = HttpRequest { method, path: "/", query: None, headers, body: b"" };
             unfit(&request).map(|problem| problem.status)
         };
         for accept in ["*/*", "application/json", "Application/JSON;q=0.1", "text/html, application/*", ""] {

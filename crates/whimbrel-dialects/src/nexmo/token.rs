@@ -104,7 +104,7 @@ mod tests {
 
     fn check(path: &str, authorization: &str, keys: &[&str], now: i64) -> Option<Result<(), TokenFault>> {
         let headers: &[(&str, &[u8])] = &[("authorization", authorization.as_bytes())];
-        let request = HttpRequest { method: "POST", path, query: "", headers, body: b"" };
+        let request = HttpRequest { method: "POST", path, query: None, headers, body: b"" };
         let keys: Vec<Box<str>> = keys.iter().map(|key| (*key).into()).collect();
         match claim(&request)? {
             Ok(Claim::Token(token)) => {

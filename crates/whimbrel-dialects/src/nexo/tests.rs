@@ -10,7 +10,7 @@ use crate::client::{ClientAnswer, Text};
 const NOW: Timestamp = Timestamp(1_779_789_600_000_000);
 
 fn read(method: &str, path: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Match {
-    Nexo.read(&HttpRequest { method, path, query: "", headers, body }, 1, NOW)
+    Nexo.read(&HttpRequest { method, path, query: None, headers, body }, 1, NOW)
 }
 
 fn call(body: &[u8]) -> Result<whimbrel_core::Call, Refusal> {

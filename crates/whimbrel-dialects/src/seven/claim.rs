@@ -67,7 +67,8 @@ mod tests {
 
     fn check(headers: &[(&str, &str)], query: &str) -> Result<(String, AuthMethod, bool), Refusal> {
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        let request = HttpRequest { method: "GET", path: "/api/balance", query, headers: &headers, body: b"" };
+        let request =
+            HttpRequest { method: "GET", path: "/api/balance", query: Some(query), headers: &headers, body: b"" };
         let params = Params::read(query, b"").expect("readable");
         read(&request, &params).map(|claim| match claim {
             Claim::SecretKey { secret, method, .. } => (secret.expose().to_owned(), method, false),

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use whimbrel_core::{Cause, FieldFault, Final, ReceiptStatus, Refusal, SignatureCause, Span};
+use whimbrel_core::{Cause, FieldFault, Final, ReceiptStatus, RecipientBrake, Refusal, SignatureCause, Span};
 
 /// A return code with what an answer says beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,10 @@ impl Code {
             Refusal::SenderThrottled { wait, .. } => {
                 Self { wait: *wait, ..Self::new(403, 429).because("sender_rate_limited") }
             }
-            Refusal::RecipientThrottled { wait, .. } => {
+            Refusal::RecipientThrottled { brake: RecipientBrake::Repeat, wait, .. } => {
+                Self { wait: Some(*wait), ..Self::new(402, 200).because("reload_lock") }
+            }
+            Refusal::RecipientThrottled { brake: RecipientBrake::Rate, wait, .. } => {
                 Self { wait: Some(*wait), ..Self::new(403, 429).because("recipient_rate_limited") }
             }
             Refusal::RecipientNotPermitted { .. } => Self::new(700, 200).because("recipient_not_permitted"),
@@ -89,6 +92,7 @@ impl Code {
             201 => "Sender invalid",
             202 => "Recipient number invalid",
             401 => "Text too long",
+            402 => "Reload lock: same text to same recipient",
             403 => "Limit reached",
             500 => "Not enough credit",
             600 => "Error while sending",

@@ -62,8 +62,8 @@ pub(super) fn read(kind: RecordKind, id: Option<&str>, request: &HttpRequest<'_>
         }
         ("GET", None) => list(kind, params),
         ("GET", Some(id)) => Ok(RecordCall::Show(name(id))),
-        ("DELETE", Some(_)) if params.is_on("delete_contacts") => {
-            Err("contacts are not removed with their group: delete_contacts must be off".to_owned())
+        ("DELETE", Some(id)) if kind == RecordKind::Group && params.is_on("delete_contacts") => {
+            Ok(RecordCall::RemoveWithMembers(name(id)))
         }
         ("DELETE", Some(id)) => Ok(RecordCall::Remove(name(id))),
         ("POST", None) => entry(kind, params, Missing::Matters).map(|json| RecordCall::Make { kind, json }),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, SentLine};
-use whimbrel_core::{Call, Refusal, Span, Timestamp};
+use whimbrel_core::{Call, Refusal};
 
 use super::answer;
 use super::codes;
@@ -71,12 +71,11 @@ pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> 
         (Some(id), JournalSide::Sent) => Some(ids::serial(id).map_or(0, |serial| serial.0)),
         (Some(id), JournalSide::CameIn | JournalSide::Nothing) => Some(id.parse().unwrap_or(0)),
     };
-    let next_day = |day: Timestamp| zone::day(&zone::seconds(day + Span::hours(26))[..10]).unwrap_or(day);
     Ok(Call::Journal(JournalCall {
         side,
         id,
         from: day("date_from")?,
-        until: day("date_to")?.map(next_day),
+        until: day("date_to")?.map(zone::next_day),
         to: params.get("to").map(|to| sms_number(to).map_or_else(|| to.into(), |number| number.digits().into())),
         skip: count("offset", 0)?,
         count_max: count("limit", LINES_MAX)?.clamp(1, LINES_MAX),

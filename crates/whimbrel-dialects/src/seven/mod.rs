@@ -8,6 +8,7 @@
 //!
 //! Not offered, and refused with the code for what a key may not use: calls, RCS, WhatsApp, files, calls on behalf of subaccounts.
 
+mod analytics;
 mod answer;
 mod balance;
 mod claim;
@@ -30,6 +31,7 @@ use whimbrel_core::call::account::{AccountCall, AccountOutcome};
 use whimbrel_core::call::journal::JournalSide;
 use whimbrel_core::call::lookup::Question;
 use whimbrel_core::call::record::{Record, RecordKind};
+use whimbrel_core::call::totals::TotalsBy;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{
     AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
@@ -95,6 +97,8 @@ enum Page {
     Groups,
     Journal(JournalSide),
     Lookup(Question),
+    /// `None`: by nothing that there is.
+    Analytics(Option<TotalsBy>, analytics::Form),
     /// What the vendor has and we do not.
     NotOffered,
     /// A page that leaves open which of several things is meant.
@@ -119,10 +123,15 @@ impl Page {
             ("journal", Some(kind)) if third.is_none() => Self::Journal(journal::side(kind)?),
             ("lookup", Some("rcs")) if third.is_none() => Self::NotOffered,
             ("lookup", Some(kind)) if third.is_none() => Self::Lookup(lookup::question(kind)?),
-            ("journal" | "lookup", None) => Self::Unclear,
-            ("voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers" | "analytics", _) => {
-                Self::NotOffered
+            ("analytics", _) if second.is_none() => {
+                let by = analytics::grouping(params.get("group_by").unwrap_or("date"));
+                Self::Analytics(by, analytics::Form::Parameter)
             }
+            ("analytics", Some(name)) if third.is_none() => {
+                Self::Analytics(Some(analytics::grouping(name)?), analytics::Form::Path)
+            }
+            ("journal" | "lookup", None) => Self::Unclear,
+            ("voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers", _) => Self::NotOffered,
             _ => return None,
         })
     }
@@ -132,6 +141,7 @@ impl Page {
         match self {
             Self::Contacts => 1,
             Self::Groups => 2,
+            Self::Analytics(_, analytics::Form::Parameter) => 3,
             _ => 0,
         }
     }
@@ -142,6 +152,14 @@ impl Page {
             1 => Some(RecordKind::Contact),
             2 => Some(RecordKind::Group),
             _ => None,
+        }
+    }
+
+    /// In which form totals were asked for.
+    const fn form(reply: &Reply) -> analytics::Form {
+        match reply.page & 0xff {
+            3 => analytics::Form::Parameter,
+            _ => analytics::Form::Path,
         }
     }
 
@@ -159,6 +177,7 @@ impl Page {
             Self::Groups => Ok(contacts::read(RecordKind::Group, id, request, params)),
             Self::Journal(side) => journal::read(side, params),
             Self::Lookup(question) => lookup::read(question, params),
+            Self::Analytics(by, _) => analytics::read(by, params, now),
             Self::NotOffered => Err(Refusal::FacilityNotAllowed),
             Self::Unclear => Err(Refusal::Missing { field: "type" }),
         }
@@ -183,10 +202,10 @@ impl Dialect for Seven {
         if !matches!(request.method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
             return Match::Answered(answer::wrong_method());
         }
-        let (params, unreadable) = match Params::read(request.query, request.body) {
+        let (params, unreadable) = match Params::read(request.query(), request.body) {
             Ok(params) => (params, None),
             // Whoever says in the query who they are is known, whatever the body is.
-            Err(refusal) => (Params::read(request.query, b"").unwrap_or_default(), Some(refusal)),
+            Err(refusal) => (Params::read(request.query(), b"").unwrap_or_default(), Some(refusal)),
         };
         let Some(page) = Page::of(request.method, path.trim_end_matches('/'), &params) else {
             return Match::Answered(answer::nothing_here());
@@ -216,6 +235,7 @@ impl Dialect for Seven {
                 None => hooks::render(outcome),
             },
             Outcome::Journal(outcome) => journal::render(outcome),
+            Outcome::Totals(outcome) => analytics::render(outcome, Page::form(reply), reply),
             Outcome::Lookup(outcome) => lookup::render(outcome, reply),
             Outcome::Faulty(faulty) => contacts::refused(faulty).unwrap_or_else(|| hooks::refused(faulty)),
             Outcome::Refused(refusal) => answer::refused(refusal, reply),

@@ -1,18 +1,20 @@
 //! `X-Signature`, `X-Timestamp` and `X-Nonce` of a request, kept until somebody brings the account's signing key.
 //!
 //! Follows the vendor's page "Signing of requests" (read 2026-11) through `whimbrel_signing`. What is signed names the whole URL as the
-//! caller knows it, and proxies change scheme and host: so the name that the request came by is tried with both schemes, then the
-//! vendor's own hosts, by which clients come that were led here by DNS.
+//! caller knows it, and proxies change scheme and host: so the operator's addresses are tried, the name that the request came by with
+//! both schemes as far as it counts ([`Addresses::bases`]), and the vendor's own hosts, by which clients come that were led here by DNS.
 //!
-//! The nonce is used up, and with it the signature, which covers it: no other request can have both.
+//! The nonce is used up, and with it the signature, which covers it: no other request can have both. Webhooks are signed with the same key
+//! over the same string, and whoever gets one could hand it in as a request: their nonces bear [`WEBHOOK_MARK`], and no request's may.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark, Timestamp};
-use whimbrel_signing::seven::{self as scheme, Headers, Hints, Query, Received, WINDOW_REQUESTS};
+use whimbrel_signing::seven::{self as scheme, Headers, Hints, Query, Received, TRIES_MAX, WINDOW_REQUESTS};
 use whimbrel_signing::{Fault, UnixSeconds, Verdict};
 
+use crate::address::Addresses;
 use crate::claim::{Explained, KeySignature, SignatureFault, SigningKeys, Verified};
 use crate::http::HttpRequest;
 
@@ -22,13 +24,13 @@ const VENDOR: [&str; 2] = ["https://gateway.seven.io", "https://gateway.sms77.io
 const REMEMBERED_SECONDS: i64 = 120;
 /// Requests of more octets are not explained: each costs hundreds of digests.
 const EXPLAINED_OCTETS_MAX: usize = 8_192;
-/// Characters of a `Host` that are looked at.
-const HOST_CHARS_MAX: usize = 255;
+/// How the nonces of our webhooks begin. No hexadecimal or base-36 nonce does, as clients make them.
+pub(super) const WEBHOOK_MARK: &str = "Webhook";
 
 /// A signed request. `Debug` shows nothing of it.
 pub(super) struct SignedHeaders {
     method: Box<str>,
-    bases: Vec<String>,
+    host: Box<str>,
     path_and_query: String,
     body: Vec<u8>,
     timestamp: Option<Box<str>>,
@@ -46,14 +48,10 @@ pub(super) fn read(request: &HttpRequest<'_>) -> Option<SignedHeaders> {
     if timestamp.is_none() && nonce.is_none() && signature.is_none() {
         return None;
     }
-    let host = request.header("host").filter(|host| host.len() <= HOST_CHARS_MAX).unwrap_or_default();
-    let by_host = ["http", "https"].map(|scheme| format!("{scheme}://{host}"));
-    let path_and_query =
-        if request.query.is_empty() { request.path.to_owned() } else { format!("{}?{}", request.path, request.query) };
     Some(SignedHeaders {
         method: request.method.into(),
-        bases: by_host.into_iter().chain(VENDOR.map(str::to_owned)).collect(),
-        path_and_query,
+        host: request.header("host").unwrap_or_default().into(),
+        path_and_query: request.path_and_query(),
         body: request.body.to_vec(),
         timestamp,
         nonce,
@@ -62,8 +60,9 @@ pub(super) fn read(request: &HttpRequest<'_>) -> Option<SignedHeaders> {
 }
 
 impl SignedHeaders {
-    fn with<R>(&self, see: impl FnOnce(&Received<'_>, &Headers<'_>) -> R) -> R {
-        let bases: Vec<&str> = self.bases.iter().map(String::as_str).collect();
+    fn with<R>(&self, keys: &SigningKeys<'_>, see: impl FnOnce(&Received<'_>, &Headers<'_>) -> R) -> R {
+        let bases = self.bases(keys.addresses, keys.secrets.len());
+        let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
         let received =
             Received { method: &self.method, bases: &bases, path_and_query: &self.path_and_query, body: &self.body };
         let headers = Headers {
@@ -72,6 +71,25 @@ impl SignedHeaders {
             signature: self.signature.as_deref(),
         };
         see(&received, &headers)
+    }
+
+    /// Under which addresses it may have been signed, those of the request's own host first: as many as can be tried with so many
+    /// secrets, the vendor's among them.
+    fn bases(&self, addresses: &Addresses, secret_count: usize) -> Vec<String> {
+        let has_other_host = |base: &String| {
+            let host = base.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+            host.is_none_or(|host| !host.eq_ignore_ascii_case(&self.host))
+        };
+        let mut bases = addresses.bases(&self.host);
+        bases.sort_by_key(has_other_host);
+        bases.truncate((TRIES_MAX / secret_count.max(1)).saturating_sub(VENDOR.len()).max(1));
+        bases.extend(VENDOR.map(str::to_owned));
+        bases.sort_by_key(has_other_host);
+        bases
+    }
+
+    fn is_webhook(&self) -> bool {
+        self.nonce.as_deref().is_some_and(|nonce| nonce.trim().starts_with(WEBHOOK_MARK))
     }
 }
 
@@ -83,33 +101,33 @@ impl fmt::Debug for SignedHeaders {
 
 impl KeySignature for SignedHeaders {
     fn verify(&self, keys: &SigningKeys<'_>) -> Result<Verified, SignatureFault> {
-        let now = UnixSeconds(keys.now.unix_seconds());
-        let mut last = SignatureFault::NoSecret;
-        for secret in usable(keys) {
-            let verdict = self.with(|received, headers| {
-                scheme::verify(received, headers, secret, WINDOW_REQUESTS, now).map(|verified| Verified {
-                    replay: replay(verified.nonce.as_str(), verified.timestamp),
-                    form: match verified.query {
-                        Query::AsSent => "as-sent",
-                        Query::Decoded => "query-decoded",
-                    },
-                })
-            });
-            match verdict {
-                Ok(verified) => return Ok(verified),
-                Err(why) => last = fault(&why),
-            }
+        if self.is_webhook() {
+            return Err(SignatureFault::Malformed("X-Nonce"));
         }
-        Err(last)
+        let secrets: Vec<_> = usable(keys).collect();
+        if secrets.is_empty() {
+            return Err(SignatureFault::NoSecret);
+        }
+        let now = UnixSeconds(keys.now.unix_seconds());
+        self.with(keys, |received, headers| {
+            let verified = scheme::verify_by_any(received, headers, &secrets, WINDOW_REQUESTS, now);
+            verified.map_err(|why| fault(&why)).map(|verified| Verified {
+                replay: replay(verified.nonce.as_str(), verified.timestamp),
+                form: match verified.query {
+                    Query::AsSent => "as-sent",
+                    Query::Decoded => "query-decoded",
+                },
+            })
+        })
     }
 
     fn explain(&self, keys: &SigningKeys<'_>) -> Option<Explained> {
-        if self.body.len() + self.path_and_query.len() > EXPLAINED_OCTETS_MAX {
+        if self.is_webhook() || self.body.len() + self.path_and_query.len() > EXPLAINED_OCTETS_MAX {
             return None;
         }
         let now = UnixSeconds(keys.now.unix_seconds());
         let verdict = |secret| {
-            self.with(|received, headers| {
+            self.with(keys, |received, headers| {
                 scheme::explain(received, headers, secret, WINDOW_REQUESTS, now, Hints::default()).verdict
             })
         };
@@ -182,22 +200,117 @@ mod tests {
 
     fn check(case: &Case<'_>) -> Result<&'static str, SignatureFault> {
         let path = if case.query.is_empty() { "/api/sms" } else { "/api/status" };
+        let query = (!case.query.is_empty()).then_some(case.query);
+        judge(case, (path, query), &["testsigningkey"], &Addresses::default())
+    }
+
+    fn judge(
+        case: &Case<'_>,
+        (path, query): (&str, Option<&str>),
+        secrets: &[&str],
+        addresses: &Addresses,
+    ) -> Result<&'static str, SignatureFault> {
         let headers: [(&str, &[u8]); 4] = [
             ("host", case.host.as_bytes()),
             ("x-timestamp", b"1634641200"),
             ("x-nonce", case.nonce.as_bytes()),
             ("x-signature", case.signature.as_bytes()),
         ];
-        let request =
-            HttpRequest { method: case.method, path, query: case.query, headers: &headers, body: case.body.as_bytes() };
-        let secret = Secret::new("testsigningkey");
+        let request = HttpRequest { method: case.method, path, query, headers: &headers, body: case.body.as_bytes() };
+        let secrets: Vec<Secret> = secrets.iter().copied().map(Secret::new).collect();
         let keys = SigningKeys {
-            secrets: &[&secret],
+            secrets: &secrets.iter().collect::<Vec<_>>(),
             method: SignatureMethod::HmacSha256,
             compat: Compat::On,
+            addresses,
             now: Timestamp(case.now * 1_000_000),
         };
         read(&request).expect("it is signed").verify(&keys).map(|verified| verified.form)
+    }
+
+    /// A GET that a client signed as `url`, come with `host` for `/api/balance` with that query.
+    fn signed_as(url: &str, host: &str, query: Option<&str>, secrets: &[&str], addresses: &Addresses) -> bool {
+        let stamp = scheme::Stamp { timestamp: UnixSeconds(A.now), nonce: scheme::Nonce::new(NONCE).expect("visible") };
+        let key = whimbrel_signing::Secret::new("testsigningkey");
+        let signature = scheme::sign(&scheme::Request { method: "GET", url, body: b"" }, stamp, key).into_string();
+        let case = Case { method: "GET", host, body: "", signature: &signature, ..A };
+        judge(&case, ("/api/balance", query), secrets, addresses).is_ok()
+    }
+
+    const KEY: &[&str] = &["testsigningkey"];
+
+    #[test]
+    fn where_addresses_are_configured_no_others_count() {
+        let set = Addresses::public(["https://sms.example.com".into()]).with_local(["127.0.0.1".into()]);
+        let free = Addresses::local(["127.0.0.1".into()]);
+        let signed = |base: &str, host: &str, addresses: &Addresses| {
+            signed_as(&format!("{base}/api/balance"), host, None, KEY, addresses)
+        };
+        for host in ["10.0.0.7:7670", "sms.example.com", "evil.example", ""] {
+            assert!(signed("https://sms.example.com", host, &set), "{host}");
+            assert!(signed("https://gateway.seven.io", host, &set), "{host}");
+        }
+        assert!(signed("http://127.0.0.1:7670", "127.0.0.1:7670", &set));
+        assert!(!signed("https://evil.example", "evil.example", &set));
+        assert!(!signed("http://sms.example.com", "sms.example.com", &set), "the scheme is configured, too");
+        assert!(signed("https://sms.example.org", "sms.example.org", &free));
+    }
+
+    #[test]
+    fn a_host_does_not_say_which_path_was_signed() {
+        let free = Addresses::local(["127.0.0.1".into(), "..".into()]);
+        for host in ["127.0.0.1:18970/api/sms?x=", "../sms#", "user@127.0.0.1", "127.0.0.1#", "[::1"] {
+            for scheme in ["http", "https"] {
+                let url = format!("{scheme}://{host}/api/balance");
+                assert!(!signed_as(&url, host, None, KEY, &free), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_mark_with_nothing_behind_it_is_signed() {
+        let free = Addresses::default();
+        let signed =
+            |url: &str, query| signed_as(&format!("http://localhost/api/balance{url}"), "localhost", query, KEY, &free);
+        assert!(signed("?", Some("")) && signed("", None));
+        assert!(!signed("?", None) && !signed("", Some("")));
+    }
+
+    #[test]
+    fn eight_digests_hold_the_likeliest_of_many_addresses_and_keys() {
+        let url = |n: usize| format!("https://sms{n}.example.com");
+        let many = Addresses::public((1..=8).map(|n| url(n).into()));
+        let both: &[&str] = &["newsigningkey", "testsigningkey"];
+        let signed = |base: &str, host: &str, keys| signed_as(&format!("{base}/api/balance"), host, None, keys, &many);
+        for keys in [KEY, both] {
+            for n in 1..=8 {
+                assert!(signed(&url(n), &format!("sms{n}.example.com"), keys), "{n}");
+            }
+            assert!(signed(VENDOR[1], "10.0.0.7", keys) && signed(VENDOR[1], "gateway.sms77.io", keys));
+            assert!(signed(&url(1), "10.0.0.7", keys));
+        }
+        assert!(signed(&url(6), "10.0.0.7", KEY) && !signed(&url(7), "10.0.0.7", KEY));
+        assert!(!signed(&url(3), "10.0.0.7", both));
+        // Without any configured, there is room for all four by both keys.
+        let free = Addresses::default();
+        for base in ["http://sms.example.com", "https://sms.example.com", VENDOR[0], VENDOR[1]] {
+            assert!(signed_as(&format!("{base}/api/balance"), "sms.example.com", None, both, &free), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_of_ours_is_no_request() {
+        let nonce = format!("{WEBHOOK_MARK}{:025x}", 7);
+        let stamp =
+            scheme::Stamp { timestamp: UnixSeconds(A.now), nonce: scheme::Nonce::new(&nonce).expect("visible") };
+        let url = "https://sms.example.com/api/sms";
+        let key = whimbrel_signing::Secret::new("testsigningkey");
+        let signature =
+            scheme::sign(&scheme::Request { method: "POST", url, body: BODY.as_bytes() }, stamp, key).into_string();
+        for nonce in [nonce.clone(), format!(" {nonce}\t")] {
+            let case = Case { host: "sms.example.com", nonce: &nonce, signature: &signature, ..A };
+            assert_eq!(check(&case), Err(SignatureFault::Malformed("X-Nonce")));
+        }
     }
 
     /// Vectors made with openssl from the vendor's own samples: the bash script, a local base, a query, the long nonce, the PHP script.

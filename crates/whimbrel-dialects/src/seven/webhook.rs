@@ -13,6 +13,7 @@ use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::seven::{self as scheme, Nonce, Request, Stamp};
 
 use super::hooks::Hook;
+use super::signed::WEBHOOK_MARK;
 use super::{codes, ids, zone};
 use crate::http::{Headers, WebhookRequest};
 use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
@@ -73,8 +74,8 @@ pub(super) fn webhook(
 /// The headers that sign it; none if the account has no signing key.
 fn signature(request: &Request<'_>, secret: &Secret, moment: Moment) -> Headers {
     let key = secret.expose().trim();
-    // 32 hexadecimal digits are visible, and fewer than 128.
-    let nonce = format!("{:032x}", moment.chance);
+    // 32 letters and digits, as the vendor's have; 100 bits of them are chance.
+    let nonce = format!("{WEBHOOK_MARK}{:025x}", moment.chance >> 28);
     let Ok(nonce_of_stamp) = Nonce::new(&nonce) else { return Vec::new() };
     if key.is_empty() {
         return Vec::new();

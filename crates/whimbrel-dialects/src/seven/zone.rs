@@ -69,6 +69,17 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
     calendar_day(date).map(instant)
 }
 
+/// The first instant of the local day of an instant.
+pub(super) fn day_of(at: Timestamp) -> Timestamp {
+    day(&seconds(at)[..10]).unwrap_or(at)
+}
+
+/// The first instant of the local day after one that begins then.
+pub(super) fn next_day(day: Timestamp) -> Timestamp {
+    // A day has 23 to 25 hours: so many after its beginning it is between 1 and 3 o'clock of the next.
+    day_of(day + Span::hours(26))
+}
+
 /// Reads when a message is to leave: seconds or, from 10^11 on, milliseconds since 1970; `YYYY-MM-DD HH:MM[:SS]` in local time, also
 /// with a `T`; and ISO 8601 with an offset.
 pub(super) fn delay(text: &str) -> Option<Timestamp> {
@@ -144,6 +155,20 @@ mod tests {
         assert_eq!(seconds(Timestamp(1_774_746_000_000_000)), "2026-03-29 03:00:00");
         assert_eq!(seconds(Timestamp(1_792_889_999_000_000)), "2026-10-25 02:59:59");
         assert_eq!(seconds(Timestamp(1_792_890_000_000_000)), "2026-10-25 02:00:00");
+    }
+
+    #[test]
+    fn days_follow_each_other() {
+        // A year, with a day of 23 hours and one of 25.
+        let (mut at, mut hours) = (day("2026-01-01").expect("a day"), Vec::new());
+        while seconds(at).as_str() < "2027" {
+            let next = next_day(at);
+            assert_eq!((&seconds(at)[10..], day_of(next - Span::seconds(1))), (" 00:00:00", at));
+            hours.push((next.0 - at.0) / HOUR.0);
+            at = next;
+        }
+        let of = |length| hours.iter().filter(|hours| **hours == length).count();
+        assert_eq!((hours.len(), of(23), of(24), of(25)), (365, 1, 363, 1));
     }
 
     #[test]

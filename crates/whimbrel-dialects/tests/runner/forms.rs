@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp(1_657_312_716_000_000);
 
 /// The reply of a request to that path, as the dialect itself makes it.
 fn reply(path: &str) -> Reply {
-    let request = HttpRequest { method: "GET", path, query: "", headers: &[], body: b"" };
+    let request = HttpRequest { method: "GET", path, query: None, headers: &[], body: b"" };
     match Nexmo.read(&request, 0, NOW) {
         Match::Parsed(parsed) => Reply { host: HostKind::Named, ..parsed.reply },
         other => panic!("not read: {other:?}"),
@@ -167,7 +167,7 @@ proptest! {
     ) {
         let headers: [(&str, &[u8]); 4] =
             [("authorization", &header), ("idempotency-key", &header), ("x-whimbrel-class", &header), ("host", &header)];
-        let request = HttpRequest { method: &method, path: &path, query: &query, headers: &headers, body: &body };
+        let request = HttpRequest { method: &method, path: &path, query: Some(&query), headers: &headers, body: &body };
         let response = match Nexmo.read(&request, 7, NOW) {
             Match::NotMine => return Err(TestCaseError::fail("its own path is not its own")),
             Match::Answered(response) => response,

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine};
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
-use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Trial};
+use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
+use whimbrel_core::call::totals::{TotalsCall, TotalsLine, TotalsOutcome};
 use whimbrel_core::part::Final;
 use whimbrel_core::{
     Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
-    ReceiptStatus, Refusal, SenderId, Serial, Timestamp,
+    ReceiptStatus, RecipientBrake, Refusal, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_dialects::Parsed;
 use whimbrel_sms::Encoding;
@@ -45,6 +46,9 @@ pub(super) fn print_rest(out: &mut String, call: &ManyCall) {
     if let Some(due_at) = call.due_at {
         let _ = write!(out, "\ndue: {due_at}");
     }
+    if call.repeats == Repeats::Meant {
+        let _ = write!(out, "\nrepeats are meant");
+    }
     if call.trial == Trial::Yes {
         let _ = write!(out, "\nonly tried out");
     }
@@ -74,6 +78,9 @@ pub(super) fn print_record(out: &mut String, call: &RecordCall) {
         RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
         RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
         RecordCall::Patch(name, json) => write!(out, "call: patch {:?} {}\n{json}", name.kind, name.key),
+        RecordCall::RemoveWithMembers(name) => {
+            write!(out, "call: remove {:?} {} and its members", name.kind, name.key)
+        }
         RecordCall::Remove(name) => write!(out, "call: remove {:?} {}", name.kind, name.key),
     };
 }
@@ -83,6 +90,15 @@ pub(super) fn print_journal(out: &mut String, call: &JournalCall) {
     let instant = |at: &Option<Timestamp>| at.map_or_else(|| "any time".to_owned(), |at| at.to_string());
     let _ = write!(out, "call: journal of {side:?}, id {id:?}\nfrom: {}\nuntil: {}", instant(from), instant(until));
     let _ = write!(out, "\nto: {}\nlines: {count_max} after {skip}", to.as_deref().unwrap_or("anybody"));
+}
+
+pub(super) fn print_totals(out: &mut String, call: &TotalsCall) {
+    let [first, .., last] = &*call.bounds else { panic!("a span has two ends: {call:?}") };
+    let _ = write!(out, "call: totals by {:?}\nfrom: {first}\nuntil: {last}", call.by);
+    let _ = write!(out, "\nspans: {}", call.bounds.len() - 1);
+    if let Some(mark) = &call.account_ref {
+        let _ = write!(out, "\naccount-ref: {mark}");
+    }
 }
 
 pub(super) fn print_lookup(out: &mut String, call: &LookupCall) {
@@ -124,6 +140,8 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
         "journal of what was sent" => Outcome::Journal(JournalOutcome::Sent(vec![sent_line(&facts)])),
         "journal of what came in" => Outcome::Journal(JournalOutcome::CameIn(vec![came_in_line(&facts)])),
         "empty journal" => Outcome::Journal(JournalOutcome::CameIn(Vec::new())),
+        "totals" => Outcome::Totals(totals(text, parsed)),
+        "too much" => Outcome::Totals(TotalsOutcome::TooMuch),
         "looked up" => Outcome::Lookup(looked_up(&facts, parsed)),
         _ => return None,
     })
@@ -174,6 +192,11 @@ fn message_of(text: &str, call: &ManyCall) -> ManyMessage {
 fn refusal_of(text: &str) -> Refusal {
     match text {
         "not a number" => Refusal::RecipientNotNumeric,
+        "sent just now" => Refusal::RecipientThrottled {
+            recipient: number("49170123456789"),
+            brake: RecipientBrake::Repeat,
+            wait: Span::seconds(170),
+        },
         "no route" => Refusal::Unroutable { recipient: number("49170123456789") },
         "no money" => Refusal::InsufficientFunds {
             recipient: number("49170123456789"),
@@ -201,6 +224,24 @@ fn record(text: &str) -> Record {
     let key = fields.next().expect("a key").into();
     let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
     Record { key, made_at, json: fields.next().expect("a document").into(), members: Some(3) }
+}
+
+/// `line: GB, 12 sent, 3 came in, 0.9` for each, at the beginning of the span of its own place or, by other things, of the first.
+fn totals(text: &str, parsed: &Parsed) -> TotalsOutcome {
+    let Ok(Call::Totals(call)) = &parsed.call else { panic!("the outcome needs spans: {:?}", parsed.call) };
+    let lines = text.lines().filter_map(|line| line.strip_prefix("line: ")).enumerate().map(|(place, line)| {
+        let fields: Vec<&str> = line.split(", ").collect();
+        let [name, sent, came_in, spent] = *fields else { panic!("no line of totals: {line}") };
+        let count = |text: &str| text.split(' ').next().and_then(|count| count.parse().ok()).expect("a count");
+        TotalsLine {
+            from: call.bounds[place.min(call.bounds.len() - 2)],
+            name: name.trim_matches('`').into(),
+            sent: count(sent),
+            came_in: count(came_in),
+            spent: money(spent),
+        }
+    });
+    TotalsOutcome::Lines { by: call.by, lines: lines.collect() }
 }
 
 fn sent_line(facts: &Facts<'_>) -> SentLine {

@@ -2,7 +2,7 @@
 
 use whimbrel_core::{
     Accepted, AcceptedPart, AuthMethod, Call, GrantCallback, MessageId, MessageOutcome, OauthOutcome, Outcome, PartId,
-    RateWindow, Refusal, Scope, Secret, SendCall, SignatureCause, SignatureMethod, Span, TokenKind,
+    RateWindow, RecipientBrake, Refusal, Scope, Secret, SendCall, SignatureCause, SignatureMethod, Span, TokenKind,
 };
 use whimbrel_dialects::{Claim, Parsed};
 
@@ -66,7 +66,8 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Outcome {
             wait: facts.find("wait").map(|_| Span(facts.count("wait"))),
         },
         "refused: recipient throttled" => {
-            Refusal::RecipientThrottled { recipient: recipient(), wait: Span(facts.count("wait")) }
+            let (brake, wait) = (RecipientBrake::Rate, Span(facts.count("wait")));
+            Refusal::RecipientThrottled { recipient: recipient(), brake, wait }
         }
         "refused: recipient not permitted" => Refusal::RecipientNotPermitted { recipient: recipient() },
         "refused: recipient barred" => Refusal::RecipientBarred { recipient: recipient() },

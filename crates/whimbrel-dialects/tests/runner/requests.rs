@@ -6,6 +6,7 @@ use whimbrel_core::{
     AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, Outcome, Refusal,
     Secret, SendCall, SenderId, SignatureMethod, Telling,
 };
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::{Compat, KeySignature, SignatureFault, SignedRequest, SigningKeys};
 use whimbrel_dialects::http::{Headers, HttpRequest};
 use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
@@ -57,7 +58,8 @@ impl<'a> Wire<'a> {
     }
 
     fn with<R>(&self, read: impl FnOnce(&HttpRequest<'_>) -> R) -> R {
-        let (path, query) = self.target.split_once('?').unwrap_or((self.target, ""));
+        let (path, query) =
+            self.target.split_once('?').map_or((self.target, None), |(path, query)| (path, Some(query)));
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         read(&HttpRequest { method: self.method, path, query, headers: &headers, body: self.body.as_bytes() })
@@ -68,7 +70,13 @@ impl<'a> Wire<'a> {
 fn key_verdict(signed: &dyn KeySignature, given: &Facts<'_>) -> Result<&'static str, SignatureFault> {
     let secret = Secret::new(given.get("signing key"));
     let method = SignatureMethod::HmacSha256;
-    let keys = SigningKeys { secrets: &[&secret], method, compat: Compat::On, now: given.instant("now") };
+    let keys = SigningKeys {
+        secrets: &[&secret],
+        method,
+        compat: Compat::On,
+        addresses: &Addresses::default(),
+        now: given.instant("now"),
+    };
     signed.verify(&keys).map(|verified| verified.form)
 }
 
@@ -78,7 +86,13 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
     let secrets: Vec<Secret> = secret.split(' ').map(Secret::new).collect();
     let compat = if given.find("compat") == Some("off") { Compat::Off } else { Compat::On };
     let method = SignatureMethod::parse(method).expect("a method");
-    let keys = SigningKeys { secrets: &secrets.iter().collect::<Vec<_>>(), method, compat, now: given.instant("now") };
+    let keys = SigningKeys {
+        secrets: &secrets.iter().collect::<Vec<_>>(),
+        method,
+        compat,
+        addresses: &Addresses::default(),
+        now: given.instant("now"),
+    };
     signed.verify(&keys).map(|verified| verified.form)
 }
 
@@ -133,6 +147,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Call::Message(MessageCall::Cancel(names))) => many::print_names(&mut out, "call back", names),
         Ok(Call::Record(call)) => many::print_record(&mut out, call),
         Ok(Call::Journal(call)) => many::print_journal(&mut out, call),
+        Ok(Call::Totals(call)) => many::print_totals(&mut out, call),
         Ok(Call::Lookup(call)) => many::print_lookup(&mut out, call),
         Ok(call @ (Call::Account(_) | Call::Prices(_) | Call::History(_) | Call::Numbers(_))) => {
             resources::print(&mut out, call);

@@ -194,7 +194,7 @@ proptest! {
         let query: String = names.iter().map(|name| format!("{name}={encoded}&")).collect();
         let path = format!("{base}{tail}");
         let headers: [(&str, &[u8]); 1] = [("accept", accept.as_bytes())];
-        let request = HttpRequest { method: &method, path: &path, query: &query, headers: &headers, body: &body };
+        let request = HttpRequest { method: &method, path: &path, query: Some(&query), headers: &headers, body: &body };
         let response = match Nexmo.read(&request, 7, Timestamp(0)) {
             Match::NotMine => return Ok(()),
             Match::Answered(response) => response,

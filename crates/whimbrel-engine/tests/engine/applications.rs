@@ -30,7 +30,7 @@ async fn ask(gateway: &Gateway, line: &str, authorization: &str, body: &Value) -
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).expect("JSON") };
     let headers: &[(&str, &[u8])] = &[("authorization", authorization.as_bytes())];
-    let request = HttpRequest { method, path, query, headers, body: &body };
+    let request = HttpRequest { method, path, query: Some(query), headers, body: &body };
     let dialect = whimbrel_dialects::registry::DIALECTS[0];
     let response = match dialect.read(&request, 1, gateway.engine.world().now()) {
         Match::Parsed(parsed) => {

@@ -6,6 +6,7 @@ mod credentials;
 mod hostile;
 mod inbound;
 mod many;
+mod networks;
 mod oauth;
 mod otp;
 mod proofs;

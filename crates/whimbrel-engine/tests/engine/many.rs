@@ -1,10 +1,10 @@
 //! One text to several recipients: together on the disk, each with an answer of its own; and texts that leave later or not at all.
 
-use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Trial};
+use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{RecordCall, RecordKind};
 use whimbrel_core::{
     AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
-    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, Refusal, SenderId, Span, Telling,
+    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, SenderId, Span, Telling,
 };
 use whimbrel_store::AccountPatch;
 
@@ -26,6 +26,7 @@ fn call(numbers: &[&str]) -> ManyCall {
         validity: Some(Span::hours(48)),
         due_at: None,
         class: None,
+        repeats: Repeats::Judged,
         trial: Trial::No,
         idempotency: None,
     }
@@ -134,6 +135,63 @@ async fn a_brake_on_a_recipient_holds_up_that_recipient_alone() {
     ask(&gateway, call(&["447700900001"])).await.expect("taken");
     let sent = ask(&gateway, call(&["447700900001", "447700900002"])).await.expect("taken");
     let [Err(Refusal::RecipientThrottled { .. }), Ok(_)] = &*answers(&sent) else { panic!("{sent:?}") };
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_text_goes_to_a_recipient_once_in_a_while_where_the_account_wants_that() {
+    let folder = Folder::new("many-repeat");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let start = gateway.engine.world().now();
+    let sent = async |call| answers(&ask(&gateway, call).await.expect("answered"));
+    let (one, two) = ("447700900001", "447700900002");
+    assert!(matches!(&*sent(call(&[one])).await, [Ok(_)]));
+    assert!(matches!(&*sent(call(&[one])).await, [Ok(_)]), "without the rule");
+    let rules = AccountRules { repeat_seconds_min: 180, ..AccountRules::OPEN };
+    let patch = AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), start) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+    let tried = ManyCall { trial: Trial::Yes, ..call(&[one]) };
+    assert!(matches!(&*sent(tried).await, [Ok(_)]));
+    assert!(matches!(&*sent(call(&[one])).await, [Ok(_)]), "the first since the rule");
+    gateway.set_clock(start + Span::seconds(10));
+    let again = sent(call(&[one, two])).await;
+    let [Err(Refusal::RecipientThrottled { brake: RecipientBrake::Repeat, wait, .. }), Ok(_)] = &*again else {
+        panic!("{again:?}")
+    };
+    assert!(Span::ZERO < *wait && *wait <= Span::seconds(180), "{wait:?}");
+    let other_text = Content::Text { text: MessageText::new("other"), alphabet: Alphabet::Detect };
+    let key = IdempotencyKey { key: "mine".into(), request_digest: [1; 32] };
+    for (what, meant) in [
+        ("another text", ManyCall { content: other_text, ..call(&[one]) }),
+        ("one that is meant", ManyCall { repeats: Repeats::Meant, ..call(&[one]) }),
+        ("one for later", ManyCall { due_at: Some(start + Span::hours(1)), ..call(&[one]) }),
+        ("one with a key", ManyCall { idempotency: Some(key), ..call(&[one]) }),
+    ] {
+        assert!(matches!(&*sent(meant).await, [Ok(_)]), "{what}");
+    }
+    gateway.set_clock(start + Span::seconds(400));
+    assert!(matches!(&*sent(call(&[one])).await, [Ok(_)]), "a while later");
+    let last = sent(call(&[one])).await;
+    assert!(matches!(&*last, [Err(Refusal::RecipientThrottled { brake: RecipientBrake::Repeat, .. })]), "{last:?}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_paid_is_no_repeat() {
+    let folder = Folder::new("many-repeat-unpaid");
+    let gateway = Gateway::start(&folder, Setup { balance: 1, ..Setup::default() }).await;
+    let rules = AccountRules { repeat_seconds_min: 180, ..AccountRules::OPEN };
+    let now = gateway.engine.world().now();
+    let patch = AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), now) };
+    gateway.engine.patch_account(patch).await.expect("patched");
+    // 30 at 0.0333 each leave less than one costs.
+    let numbers: Vec<String> = (10..40).map(|number| format!("4477009000{number}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    assert!(answers(&ask(&gateway, call(&numbers)).await.expect("answered")).iter().all(Result::is_ok));
+    for _ in 0..2 {
+        let sent = ask(&gateway, call(&["447700900001"])).await.expect("answered");
+        assert!(matches!(&*answers(&sent), [Err(Refusal::InsufficientFunds { .. })]), "{sent:?}");
+    }
     gateway.stop().await;
 }
 

@@ -24,7 +24,7 @@ async fn ask(gateway: &Gateway, line: &str, headers: &[(&str, &str)], body: &str
     let (method, target) = line.split_once(' ').expect("a method and a target");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    let request = HttpRequest { method, path, query, headers: &headers, body: body.as_bytes() };
+    let request = HttpRequest { method, path, query: Some(query), headers: &headers, body: body.as_bytes() };
     let dialect = whimbrel_dialects::registry::DIALECTS[0];
     match dialect.read(&request, 1, gateway.engine.world().now()) {
         Match::Parsed(parsed) => {

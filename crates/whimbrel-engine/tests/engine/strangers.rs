@@ -112,7 +112,7 @@ fn filled(text: &str, names: &Names, whose: usize) -> String {
 fn read(dialect: &dyn Dialect, line: &str, headers: &[(&str, &[u8])], body: &str, now: Timestamp) -> Match {
     let (method, target) = line.split_once(' ').expect("a method and a target");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    dialect.read(&HttpRequest { method, path, query, headers, body: body.as_bytes() }, 1, now)
+    dialect.read(&HttpRequest { method, path, query: Some(query), headers, body: body.as_bytes() }, 1, now)
 }
 
 async fn ask(gateway: &Gateway, dialect: &'static dyn Dialect, caller: Caller, line: &str, body: &str) -> HttpResponse {

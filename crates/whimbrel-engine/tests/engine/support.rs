@@ -111,6 +111,8 @@ pub struct Setup {
     pub balance: i64,
     pub failure_rules: FailureRules,
     pub retention: Retention,
+    /// How many carriers the only route has; their numbers begin at 1.
+    pub carrier_count: u16,
 }
 
 impl Default for Setup {
@@ -122,6 +124,7 @@ impl Default for Setup {
             balance: 100,
             failure_rules: FailureRules::default(),
             retention: Retention::default(),
+            carrier_count: 1,
         }
     }
 }
@@ -150,19 +153,23 @@ impl Gateway {
         let store = Arc::new(SqliteStore::open(options).expect("the store opens"));
         let clock = Arc::new(SetWorld::new(store.high_water().expect("readable")));
         let world: Arc<dyn World> = Arc::clone(&clock) as _;
-        let named = store.commit(&[Op::NameCarrier { name: "held".into() }]).expect("writable");
-        let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
         let doubt = DoubtRules { wait: Span::ZERO, ..DoubtRules::all(setup.policy) };
-        let desk = Arc::new(CarrierDesk::new(*carrier, "held".into(), rules(doubt)));
+        let mut desks = Vec::new();
+        for index in 1..=setup.carrier_count {
+            let name: Box<str> = format!("held {index}").into();
+            let named = store.commit(&[Op::NameCarrier { name: name.clone() }]).expect("writable");
+            let [OpResult::Carrier(carrier)] = named.as_slice() else { panic!("{named:?}") };
+            desks.push(Arc::new(CarrierDesk::new(*carrier, name, rules(doubt))));
+        }
         let (egress, webhooks) = mpsc::unbounded_channel();
         let (engine, events) = Engine::start(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             keyring: Arc::new(keyring),
             world,
             egress: Arc::new(HeldEgress(egress)),
-            carriers: Carriers::new(vec![Arc::clone(&desk)]),
+            carriers: Carriers::new(desks.clone()),
             compat: Compat::On,
-            snapshot: snapshot(*carrier),
+            snapshot: snapshot(desks.iter().map(|desk| desk.id)),
             failure_rules: setup.failure_rules,
             addresses: Addresses::public(["https://sms.example:8080".into()]),
             retention: setup.retention,
@@ -171,19 +178,23 @@ impl Gateway {
         .expect("the engine starts");
         let (submitted, submissions) = mpsc::unbounded_channel();
         let (acked, acks) = mpsc::unbounded_channel();
-        let held = HeldCarrier {
-            submissions: submitted,
-            acks: acked,
-            events: Mutex::new(Some(events.clone())),
-            takes_none: setup.takes_none,
-        };
-        desk.set_carrier(Arc::new(held));
+        for desk in &desks {
+            let held = HeldCarrier {
+                submissions: submitted.clone(),
+                acks: acked.clone(),
+                events: Mutex::new(Some(events.clone())),
+                takes_none: setup.takes_none,
+            };
+            desk.set_carrier(Arc::new(held));
+        }
         let dialect = registry::DIALECTS[0];
         let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, clock, next_ack: 0 };
         gateway.open_account(setup.balance).await;
         gateway.engine.run();
-        gateway.tell(CarrierEvent::Up { carrier: *carrier, link: LINK, window_max: setup.window_max }).await;
-        gateway.until(|| desk.dispatch().window_max() > 0 && !desk.dispatch().wants_refill()).await;
+        for desk in &desks {
+            gateway.tell(CarrierEvent::Up { carrier: desk.id, link: LINK, window_max: setup.window_max }).await;
+            gateway.until(|| desk.dispatch().window_max() > 0 && !desk.dispatch().wants_refill()).await;
+        }
         gateway
     }
 
@@ -338,15 +349,31 @@ impl Gateway {
 
     /// Tells a receipt and answers the token that its acknowledgement will carry.
     pub async fn receipt(&mut self, id: &str, status: ReceiptStatus) -> AckToken {
+        self.receipt_of(id, status, None).await
+    }
+
+    /// The same, with the recipient's network.
+    pub async fn receipt_of(&mut self, id: &str, status: ReceiptStatus, network: Option<&str>) -> AckToken {
+        self.tell_receipt(id, (status, Cause::None), network).await
+    }
+
+    /// The same, with a cause.
+    pub async fn receipt_for(&mut self, id: &str, status: ReceiptStatus, cause: Cause) -> AckToken {
+        self.tell_receipt(id, (status, cause), None).await
+    }
+
+    async fn tell_receipt(&mut self, id: &str, said: (ReceiptStatus, Cause), network: Option<&str>) -> AckToken {
+        let (status, cause) = said;
         self.next_ack += 1;
         let ack = AckToken { link: LINK, sequence: self.next_ack };
         let receipt = CarrierReceipt {
             keys: vec![ReceiptKey { key: id.as_bytes().into(), form: KeyForm::Plain }],
             raw_id: id.into(),
             status,
-            cause: Cause::None,
+            cause,
             code: "".into(),
             recipient: "447700900123".into(),
+            network: network.map(Into::into),
         };
         let at = self.engine.world().now();
         self.tell(CarrierEvent::Receipt { carrier: CarrierId(1), receipt, ack, at }).await;
@@ -406,17 +433,21 @@ pub fn rules(doubt: DoubtRules) -> CarrierRules {
     CarrierRules { doubt, pace: Pace { parts_per_second_max: 0 }, down_grace: Span::ZERO }
 }
 
-fn snapshot(carrier: CarrierId) -> Snapshot {
-    let networks = "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n8498,45204,VN,Viettel\n";
+fn snapshot(carriers: impl Iterator<Item = CarrierId>) -> Snapshot {
+    let networks =
+        "prefix,mccmnc,country,name\n447700900,23420,GB,Fictional\n447999,23433,GB,Other\n8498,45204,VN,Viettel\n";
     Snapshot {
         epoch: 1,
         networks: Arc::new(Networks::parse(networks).expect("a good table")),
-        prices: Arc::new(Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\n").expect("a good table")),
+        prices: Arc::new(
+            Prices::parse("country,mccmnc,price,currency\n*,,0.0333,EUR\nGB,23433,0.05,EUR\n").expect("a good table"),
+        ),
         test_carrier: None,
         routes: vec![Route {
             name: "all".into(),
             prefix: "".into(),
-            carriers: vec![RouteCarrier { id: carrier, reference_width: RefWidth::Bits8, part_slack: 0 }],
+            networks: Vec::new(),
+            carriers: carriers.map(|id| RouteCarrier { id, reference_width: RefWidth::Bits8, part_slack: 0 }).collect(),
         }],
     }
 }

@@ -81,7 +81,7 @@ impl Gateway {
         let headers: Vec<(&str, &[u8])> =
             request.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let (path, query, body) = (request.path, &*request.query, &*request.body);
-        let http = HttpRequest { method: request.http, path, query, headers: &headers, body };
+        let http = HttpRequest { method: request.http, path, query: Some(query), headers: &headers, body };
         let Match::Parsed(parsed) = self.dialect.read(&http, 1, self.clock().now()) else { panic!("not read") };
         let origin = Origin { address: source.parse().ok() };
         let outcome = soon(self.engine.handle(self.dialect, origin, parsed.claim, parsed.call)).await;

@@ -60,7 +60,7 @@ fn why(
     let (Ok(stamp), Ok(text)) = (stamp(headers), headers.signature()) else { return Verdict::Malformed(fault) };
     let case = Case { received, stamp, key: key.expose(), hints };
     let presented = unhex(text);
-    if presented.as_ref().is_some_and(|digest| matching(received, stamp, key, digest).is_some()) {
+    if presented.as_ref().is_some_and(|digest| matching(received, stamp, &[key], digest).is_some()) {
         let seconds = UnixSeconds(stamp.timestamp.0 / 1000);
         return match window.check(seconds, now) {
             Ok(()) => Verdict::Mistake(Mistake::TimestampInMilliseconds),

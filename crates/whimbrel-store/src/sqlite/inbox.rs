@@ -1,5 +1,7 @@
 //! Texts that came in, for people: the parts of a long one joined.
 
+use std::ops::Range;
+
 use rusqlite::{Connection, Row, params};
 use whimbrel_core::{
     AccountId, CarrierId, InboundAlphabet, InboundContent, InboundId, InboundPart, InboundTold, MessageOctets,
@@ -29,6 +31,13 @@ const OF_ACCOUNT: &str = concat!(
     "select i.id, i.account_id, i.carrier, i.at, i.total, ",
     inbound_columns!(),
     " from inbound i where i.account_id = ?3 and i.group_id = i.id and i.id < ?1 order by i.id desc limit ?2"
+);
+// By the partial index inbound_by_account from its end on.
+const PAGE: &str = concat!(
+    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
+    inbound_columns!(),
+    " from inbound i where i.account_id = ?1 and i.group_id = i.id and i.id >= ?2 and i.id < ?3 and i.at >= ?4 and i.at < ?5",
+    " and (?6 is null or i.number = ?6) order by i.id desc limit ?7 offset ?8"
 );
 // By the partial index inbound_by_number; an account narrows it further.
 const TO_NUMBER: &str = concat!(
@@ -64,6 +73,26 @@ pub(super) fn inbound(db: &Connection, filter: &InboundFilter) -> Result<Vec<Inb
             db.prepare_cached(ALL)?.query_map(params![before, count_max], first)?.collect::<rusqlite::Result<_>>()?
         }
     };
+    firsts.into_iter().map(|first| whole(db, first)).collect()
+}
+
+/// A page of an account's texts.
+pub(super) struct Page<'a> {
+    pub(super) account: AccountId,
+    pub(super) ids: Range<i64>,
+    pub(super) times: Range<Timestamp>,
+    /// Only those to it.
+    pub(super) number: Option<&'a str>,
+    /// So many are passed over, the newest first.
+    pub(super) skip: u32,
+    pub(super) count_max: u32,
+}
+
+/// A page, the newest first. What is passed over is not joined.
+pub(super) fn page(db: &Connection, page: &Page<'_>) -> Result<Vec<InboundView>, Fault> {
+    let Page { account, ids, times, number, skip, count_max } = page;
+    let row = params![account.0, ids.start, ids.end, times.start.0, times.end.0, number, count_max, skip];
+    let firsts: Vec<First> = db.prepare_cached(PAGE)?.query_map(row, first)?.collect::<rusqlite::Result<_>>()?;
     firsts.into_iter().map(|first| whole(db, first)).collect()
 }
 

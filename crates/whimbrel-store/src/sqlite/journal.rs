@@ -5,7 +5,7 @@ use whimbrel_core::call::journal::{
     CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, Progress, SentLine,
 };
 use whimbrel_core::{
-    AccountId, Cause, Content, Currency, Final, InboundContent, InboundId, MessageId, MessageText, Money, PartState,
+    AccountId, Cause, Content, Currency, Final, InboundContent, MessageId, MessageText, Money, PartState,
     ReceiptStatus, Serial, Span, Timestamp, Whole, id,
 };
 
@@ -13,7 +13,7 @@ use super::codes::parsed;
 use super::fault::Fault;
 use super::inbox;
 use super::rows::{self, MESSAGE_COLUMNS, MessageRow, message_columns, message_row};
-use crate::view::{InboundFilter, InboundView};
+use crate::view::InboundView;
 
 /// How far a clock may have been set back.
 const SLACK: Span = Span::hours(24);
@@ -134,20 +134,25 @@ fn line(db: &Connection, message: MessageRow, currency: Currency) -> Result<Sent
     })
 }
 
-/// Texts that came in, joined. What is passed over is read as well: a page starts at most so far back as a list may be long.
+/// Texts that came in, joined.
 fn came_in(db: &Connection, account: AccountId, page: &JournalCall) -> Result<Vec<CameInLine>, Fault> {
-    let before = page.id.and_then(|id| i64::try_from(id).ok()).map(|id| InboundId(id.saturating_add(1)));
-    let before = before.or_else(|| page.until.map(|until| InboundId(id::lowest_at(until + SLACK))));
-    let count_max = if page.id.is_some() { 1 } else { (page.skip + page.count_max) as usize };
-    let filter = InboundFilter { number: page.to.clone(), account: Some(account), before, count_max };
-    let is_meant = |view: &InboundView| {
-        page.id.is_none_or(|id| u64::try_from(view.id.0) == Ok(id))
-            && page.from.is_none_or(|from| view.at >= from)
-            && page.until.is_none_or(|until| view.at < until)
+    let one = match page.id.map(i64::try_from) {
+        Some(Ok(id)) => Some(id..id.saturating_add(1)),
+        Some(Err(_)) => return Ok(Vec::new()),
+        None => None,
     };
-    let views = inbox::inbound(db, &filter)?.into_iter().filter(is_meant);
-    let skip = if page.id.is_some() { 0 } else { page.skip as usize };
-    Ok(views.skip(skip).take(page.count_max.min(LINES_MAX) as usize).map(came_in_line).collect())
+    let (from, until) = (page.from.unwrap_or(Timestamp(i64::MIN)), page.until.unwrap_or(Timestamp(i64::MAX)));
+    let first = page.from.map_or(0, |from| id::lowest_at(from - SLACK));
+    let last = page.until.map_or(i64::MAX, |until| id::lowest_at(until + SLACK));
+    let wanted = inbox::Page {
+        account,
+        skip: if one.is_some() { 0 } else { page.skip.min(SKIP_MAX) },
+        ids: one.unwrap_or(first..last),
+        times: from..until,
+        number: page.to.as_deref(),
+        count_max: page.count_max.min(LINES_MAX),
+    };
+    Ok(inbox::page(db, &wanted)?.into_iter().map(came_in_line).collect())
 }
 
 fn came_in_line(view: InboundView) -> CameInLine {

@@ -88,6 +88,9 @@ pub(super) struct Counts {
     /// What was used once since old ones were last forgotten, and when the latest was.
     pub(super) uses_since_prune: u32,
     pub(super) used_at: Timestamp,
+    /// Networks of numbers noted since old ones were last forgotten, and when the latest was told.
+    pub(super) networks_since_prune: u32,
+    pub(super) network_told_at: Timestamp,
     /// The latest expiry of anything forgotten.
     pub(super) replay_forgotten: Timestamp,
     /// The highest numbers up to which messages may be gone, and texts erased.

@@ -25,6 +25,7 @@ mod journal;
 mod lists;
 mod memory;
 mod moved;
+mod networks;
 mod notices;
 mod numbers;
 mod offers;
@@ -43,6 +44,7 @@ mod rules;
 mod sealed;
 mod set_aside;
 mod story;
+mod totals;
 mod unreadable;
 mod usage;
 mod writer;
@@ -55,9 +57,10 @@ use rusqlite::Connection;
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
 use whimbrel_core::call::journal::{JournalCall, JournalOutcome, Progress};
 use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
+use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
-    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, PartId, ReplayKey,
-    Serial, Timestamp,
+    Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
+    PartId, ReplayKey, Serial, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -71,7 +74,7 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PooledNumber, QueuePlace, SaleFilter, Stats, UsageDay, UsageFilter,
+    OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -319,6 +322,10 @@ impl Store for SqliteStore {
         self.read(|db| journal::page(db, account, page))
     }
 
+    fn totals(&self, account: AccountId, call: &TotalsCall) -> Result<Option<Tallies>, StoreError> {
+        self.read(|db| totals::totals(db, account, call))
+    }
+
     fn serial_high(&self) -> Result<u64, StoreError> {
         Ok(self.counts().serial)
     }
@@ -336,8 +343,12 @@ impl Store for SqliteStore {
         self.read(|db| reads::message_of_part(db, id))
     }
 
-    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, StoreError> {
+    fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
         self.read(|db| reads::routes_of(db, parts))
+    }
+
+    fn number_networks(&self, since: Timestamp) -> Result<Vec<NumberNetwork>, StoreError> {
+        self.read(|db| networks::told_since(db, since))
     }
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {

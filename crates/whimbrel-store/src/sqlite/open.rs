@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0008_numbered.sql"), None),
     (include_str!("../../migrations/sqlite/0009_kept.sql"), None),
     (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
+    (include_str!("../../migrations/sqlite/0011_networks.sql"), None),
     (include_str!("../../migrations/sqlite/0012_tried_long.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;

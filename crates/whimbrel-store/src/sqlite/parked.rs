@@ -192,6 +192,8 @@ impl Work<'_> {
                     cause: parsed(row, 3, Cause::parse)?,
                     code: row.get(4)?,
                     recipient: row.get(5)?,
+                    // It was learned when the receipt came.
+                    network: None,
                 },
                 notice_id: NoticeId(row.get(6)?),
                 at: Timestamp(row.get(7)?),
@@ -221,6 +223,7 @@ fn kept(receipt: &CarrierReceipt) -> CarrierReceipt {
         raw_id: cut(&receipt.raw_id),
         code: cut(&receipt.code),
         recipient: cut(&receipt.recipient),
+        network: None,
         ..*receipt
     }
 }

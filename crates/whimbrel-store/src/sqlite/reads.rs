@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
     AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, ForHook, InboundId, InboundTold, MessageClass,
-    MessageId, Money, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    MessageId, Money, Notice, NoticeForm, NoticeId, PartId, PhoneNumber, ReceiptStatus, ReceiptTold, Timestamp, Told,
 };
 
 use super::codes::{Code, coded, cut_of, parsed, small};
@@ -17,7 +17,7 @@ use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_column
 use super::unreadable::{Unreadable, Wanted, What};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
-use crate::view::{AccountView, Credential, MovablePart, OpenPart, QueuePlace};
+use crate::view::{AccountView, Credential, MovablePart, OpenPart, PartRoute, QueuePlace};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
@@ -281,15 +281,21 @@ pub(super) fn message_of_part(db: &Connection, id: PartId) -> Result<Option<Mess
 }
 
 // By the primary keys.
-const ROUTE: &str = "select m.route from live l join message m on m.id = l.message_id where l.part_id = ?1";
+const ROUTE: &str =
+    "select m.route, m.recipient from live l join message m on m.id = l.message_id where l.part_id = ?1";
 
 /// The rules that chose the carriers of open parts.
-pub(super) fn routes_of(db: &Connection, parts: &[PartId]) -> Result<Vec<(PartId, Box<str>)>, Fault> {
+pub(super) fn routes_of(db: &Connection, parts: &[PartId]) -> Result<Vec<PartRoute>, Fault> {
     let mut statement = db.prepare_cached(ROUTE)?;
     let mut routes = Vec::with_capacity(parts.len());
     for part in parts {
-        let route: Option<Box<str>> = statement.query_row([part.0], |row| row.get(0)).optional()?;
-        routes.extend(route.map(|route| (*part, route)));
+        let found = statement.query_row([part.0], |row| {
+            let (route, recipient): (Box<str>, Box<str>) = (row.get(0)?, row.get(1)?);
+            // One that makes no sense is no reason to ask again for all of them.
+            let recipient = PhoneNumber::parse(&recipient).ok();
+            Ok(recipient.map(|recipient| PartRoute { part_id: *part, route, recipient }))
+        });
+        routes.extend(found.optional()?.flatten());
     }
     Ok(routes)
 }

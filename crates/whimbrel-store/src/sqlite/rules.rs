@@ -43,6 +43,7 @@ rules! {
     numbers requests_burst_max "requests-burst-max";
     numbers recipient_seconds_min "recipient-seconds-min";
     numbers recipient_per_hour_max "recipient-per-hour-max";
+    numbers repeat_seconds_min "repeat-seconds-min";
 }
 
 fn pair(text: &mut String, name: &str, value: impl std::fmt::Display) {
@@ -85,10 +86,11 @@ mod tests {
             requests_burst_max: 1_000,
             recipient_seconds_min: 20,
             recipient_per_hour_max: 10,
+            repeat_seconds_min: 180,
         };
         let column = "access=smpp-only recipients=permitted senders=listed unmappable=transliterate binary=denied \
                       handset-class=denied requests-per-second-max=30 sender-parts-per-second-max=4294967295 \
-                      requests-burst-max=1000 recipient-seconds-min=20 recipient-per-hour-max=10";
+                      requests-burst-max=1000 recipient-seconds-min=20 recipient-per-hour-max=10 repeat-seconds-min=180";
         assert_eq!((text(&all).as_str(), parse(column)), (column, Some(all)));
         let one = AccountRules { requests_per_second_max: 5, ..AccountRules::default() };
         assert_eq!((text(&one).as_str(), parse(&text(&one))), ("requests-per-second-max=5", Some(one)));

@@ -286,6 +286,7 @@ impl Work<'_> {
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
+            Op::Network(news) => self.note_network(news),
             Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
         }
     }
@@ -301,6 +302,7 @@ impl Work<'_> {
         self.sweep_carrier_ids()?;
         self.sweep_parked()?;
         self.prune_answers()?;
-        self.forget_uses()
+        self.forget_uses()?;
+        self.forget_networks()
     }
 }

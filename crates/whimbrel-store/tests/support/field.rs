@@ -175,8 +175,8 @@ impl Plans {
         let keys = if raw.is_empty() { Vec::new() } else { keys(raw) };
         let cause = if status == ReceiptStatus::Delivered { Cause::None } else { Cause::General };
         let recipient = to.into_boxed_str();
-        let receipt =
-            CarrierReceipt { keys, raw_id: raw.into(), status, cause, code: format!("c{part}").into(), recipient };
+        let code = format!("c{part}").into();
+        let receipt = CarrierReceipt { keys, raw_id: raw.into(), status, cause, code, recipient, network: None };
         if self.chance.one_in(10) {
             let order = order.saturating_add(self.chance.next() >> 2);
             self.events.push(Event { order, what: What::Receipt { receipt: receipt.clone(), wanted } });

@@ -230,6 +230,7 @@ pub fn report(id: &str, status: ReceiptStatus) -> CarrierReceipt {
         cause: if status == ReceiptStatus::Delivered { Cause::None } else { Cause::General },
         code: "000".into(),
         recipient: RECIPIENT.into(),
+        network: None,
     }
 }
 

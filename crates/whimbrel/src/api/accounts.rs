@@ -194,6 +194,7 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         "requests_burst_max",
         "recipient_seconds_min",
         "recipient_per_hour_max",
+        "repeat_seconds_min",
         "otp_template",
         "otp_sender",
     ];
@@ -240,6 +241,9 @@ fn read_rules(fields: &mut Fields, now: AccountRules) -> Result<Option<AccountRu
     }
     if let Some(count) = fields.count("recipient_per_hour_max", 1_000)? {
         rules.recipient_per_hour_max = count;
+    }
+    if let Some(seconds) = fields.count("repeat_seconds_min", 86_400)? {
+        rules.repeat_seconds_min = seconds;
     }
     if let Some(recipients) = fields.word("recipients", Recipients::parse, "any, permitted")? {
         rules.recipients = recipients;
@@ -445,6 +449,7 @@ fn shown(view: &AccountView) -> Value {
         "requests_burst_max": view.account.rules.requests_burst_max,
         "recipient_seconds_min": view.account.rules.recipient_seconds_min,
         "recipient_per_hour_max": view.account.rules.recipient_per_hour_max,
+        "repeat_seconds_min": view.account.rules.repeat_seconds_min,
         "capture_on": view.account.capture_on.as_str(),
         "otp_template": view.account.otp.template,
         "otp_sender": view.account.otp.sender.as_ref().map(SenderId::as_str),

@@ -175,6 +175,7 @@ fn patch(rules: &AccountRuleArgs) -> Value {
         ("requests_burst_max", rules.requests_burst_max),
         ("recipient_seconds_min", rules.recipient_seconds_min),
         ("recipient_per_hour_max", rules.recipient_per_hour_max),
+        ("repeat_seconds_min", rules.repeat_seconds_min),
     ];
     let texts = texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
     let numbers = numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));

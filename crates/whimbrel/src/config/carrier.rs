@@ -362,7 +362,17 @@ impl Reader<'_> {
         if !allowed && needs_them {
             self.fault(Fault::Conflict, "concat", "it needs optional parameters, which are off", "use udh8 or udh16");
         }
-        SmppTlvs { allowed, constant, entity, template }
+        let (network, code) = (self.optional("network_tlv"), self.optional("network_code_tlv"));
+        if network.is_none() && code.is_some() {
+            self.fault(
+                Fault::Conflict,
+                "network_code_tlv",
+                "network_tlv is missing",
+                "give network_tlv too, or remove this",
+            );
+        }
+        let network = network.into_iter().chain(code).collect();
+        SmppTlvs { allowed, constant, entity, template, network }
     }
 
     fn id_format(&self) -> IdFormat {
@@ -381,6 +391,7 @@ impl Reader<'_> {
     fn status_table(&mut self) -> Vec<(u32, StatusClass)> {
         let class = |word: &str| match word {
             "reroute" => StatusClass::Reroute,
+            "ported" => StatusClass::Ported,
             "retry" => StatusClass::Retry,
             "throttle" => StatusClass::Throttle,
             "queue-full" => StatusClass::QueueFull,

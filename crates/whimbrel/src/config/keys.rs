@@ -20,7 +20,7 @@ const fn carrier(path: &'static str, kind: Kind, help: &'static str) -> Key {
 }
 
 /// What a command status of the table may be made to mean.
-pub(super) const STATUS_CLASSES: &[&str] = &["reject", "reroute", "retry", "throttle", "queue-full"];
+pub(super) const STATUS_CLASSES: &[&str] = &["reject", "reroute", "ported", "retry", "throttle", "queue-full"];
 /// What a network error of the table may be made to mean: the words of `Cause`.
 pub(super) const CAUSES: &[&str] = &[
     "none",
@@ -83,8 +83,9 @@ pub(super) static KEYS: &[Key] = &[
     Key::new(
         "listen.public_urls",
         Kind::List,
-        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address (OAuth) are taken \
-         for these alone. Empty: for the names of tls_names and the addresses of http and https, at any port.",
+        "By which addresses clients call, such as https://sms.example.com, up to 8: signatures that cover the address are taken for \
+         these (OAuth: for these alone). Empty: for the names of tls_names and the addresses of http and https, at any port. What \
+         else counts is on the dialect's page.",
     )
     .default("")
     .restart(),
@@ -107,7 +108,8 @@ pub(super) static KEYS: &[Key] = &[
         "auth.trusted_proxies",
         Kind::List,
         "Proxies of yours before the gateway: addresses and networks such as 10.0.0.0/8. Of a request that comes from one of them, \
-         the last address in X-Forwarded-For that is none of them is where it comes from; of others the header is not read.",
+         the last address in X-Forwarded-For that is none of them is where it comes from, and the last name in X-Forwarded-Host is \
+         the Host; of others the headers are not read.",
     )
     .default("").restart(),
     Key::new(
@@ -363,7 +365,8 @@ pub(super) static KEYS: &[Key] = &[
     carrier(
         "carriers.*.status_table",
         Kind::Codes { max: u32::MAX, words: STATUS_CLASSES },
-        "What command statuses of this carrier mean: reject (no carrier will take it), reroute (another may), retry, throttle, \
+        "What command statuses of this carrier mean: reject (no carrier will take it), reroute (another may), ported (the \
+         number is in another network; another may), retry, throttle, \
          queue-full.",
     )
     .default("")
@@ -381,6 +384,18 @@ pub(super) static KEYS: &[Key] = &[
         "What the number after err: in a receipt's text is: the carrier's own, or a MAP error.",
     )
     .default("opaque"),
+    carrier(
+        "carriers.*.network_tlv",
+        TAG,
+        "The tag in receipts for the recipient's network: its mobile country and network code as digits. Left out: it is not read.",
+    )
+    .example("0x1402"),
+    carrier(
+        "carriers.*.network_code_tlv",
+        TAG,
+        "The tag for the mobile network code, where network_tlv has the country code only.",
+    )
+    .example("0x1504"),
     // TLS.
     carrier("carriers.*.tls", Kind::Flag, "Whether to speak TLS.").default("false"),
     carrier(
@@ -427,9 +442,18 @@ pub(super) static KEYS: &[Key] = &[
     Key::new(
         "routes.*.prefix",
         Kind::Text,
-        "The first digits of the numbers, country code first. Empty: every number. The same prefix may not stand in two routes.",
+        "The first digits of the numbers, country code first. Empty: every number. The same prefix may not stand in two routes, unless \
+         they are for other networks.",
     )
     .default(""),
+    Key::new(
+        "routes.*.networks",
+        Kind::List,
+        "Networks that it is for, by mobile country and network code, as receipts told them or as the table of networks has them. \
+         Empty: all. Of two routes with one prefix the one with networks goes first.",
+    )
+    .default("")
+    .example("45201, 45202"),
     Key::new("routes.*.carriers", Kind::List, "The carriers in the order of preference: the next one is taken if one refuses or is down.")
         .example("acme, beta"),
     Key::new("routes.*.carrier", Kind::Text, "The same for one carrier. Give one of the two.").example("acme"),

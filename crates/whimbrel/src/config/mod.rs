@@ -141,12 +141,10 @@ impl Listen {
     /// The addresses for which signatures count.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
-        if !self.public_urls.is_empty() {
-            return Addresses::public(self.public_urls.clone());
-        }
         let bound = [self.http, self.https].into_iter().flatten().map(|addr| addr.ip());
         let bound = bound.filter(|address| !address.is_unspecified()).map(|address| address.to_string().into());
-        Addresses::local(self.tls_names.iter().map(|name| name.as_str().into()).chain(bound))
+        let names = self.tls_names.iter().map(|name| name.as_str().into()).chain(bound);
+        Addresses::public(self.public_urls.clone()).with_local(names)
     }
 }
 

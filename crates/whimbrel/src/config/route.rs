@@ -6,6 +6,8 @@ use super::settings::Settings;
 
 /// Digits of a prefix: no number is longer.
 const PREFIX_DIGITS_MAX: usize = 15;
+/// Characters of a network's code.
+const NETWORK_LENGTH_MAX: usize = 16;
 /// Carriers of one route.
 const CARRIERS_MAX: usize = 16;
 
@@ -16,6 +18,8 @@ pub struct Route {
     pub name: String,
     /// The first digits; empty for every number.
     pub prefix: String,
+    /// Codes of the networks that it is for, each once; empty for all.
+    pub networks: Vec<String>,
     /// The carriers' names in the order of preference; at least one, each once.
     pub carriers: Vec<String>,
 }
@@ -32,12 +36,17 @@ pub(super) fn routes(settings: &mut Settings) -> Vec<Route> {
             let problem = format!("{name:?} is the name of another route");
             settings.fault(Fault::Conflict, &at("name"), problem, "choose another name");
         }
-        if let Some(other) = routes.iter().find(|route| route.prefix == prefix) {
+        let networks = networks(settings, &at("networks"));
+        let overlaps = |route: &Route| {
+            let both_for_all = route.networks.is_empty() && networks.is_empty();
+            both_for_all || route.networks.iter().any(|code| networks.contains(code))
+        };
+        if let Some(other) = routes.iter().find(|route| route.prefix == prefix && overlaps(route)) {
             let problem = format!("{prefix:?} is the prefix of route {:?} too", other.name);
             settings.fault(Fault::Conflict, &at("prefix"), problem, "remove one of the two");
         }
         let carriers = carriers(settings, &index, &known);
-        routes.push(Route { name, prefix, carriers });
+        routes.push(Route { name, prefix, networks, carriers });
     }
     if routes.is_empty() && !known.is_empty() {
         let remedy = "add a [[routes]] section with name, prefix and carrier";
@@ -54,6 +63,19 @@ fn prefix(settings: &mut Settings, path: &str) -> String {
         settings.fault(Fault::Value, path, format!("{written:?} is no prefix"), remedy);
     }
     prefix
+}
+
+fn networks(settings: &mut Settings, path: &str) -> Vec<String> {
+    let networks = settings.list(path);
+    for (place, code) in networks.iter().enumerate() {
+        if code.is_empty() || code.len() > NETWORK_LENGTH_MAX {
+            let remedy = "write a mobile country and network code, such as 45201";
+            settings.fault(Fault::Value, path, format!("{code:?} is no network"), remedy);
+        } else if networks[..place].contains(code) {
+            settings.fault(Fault::Conflict, path, format!("{code:?} stands twice"), "name each network once");
+        }
+    }
+    networks
 }
 
 /// The carriers of a route, from whichever of the two settings is given.

@@ -219,6 +219,8 @@ pub struct SmppTlvs {
     pub entity: Option<u16>,
     /// The tag for the text's template id.
     pub template: Option<u16>,
+    /// The tags in receipts that make up the recipient's network code; none: it is not read.
+    pub network: Vec<u16>,
 }
 
 /// How ids in receipts relate to ids in answers.
@@ -248,6 +250,8 @@ pub enum StatusClass {
     Reject,
     /// This carrier will not; another may.
     Reroute,
+    /// The number is in another network: another carrier may take it.
+    Ported,
     /// It may later.
     Retry,
     /// It asks us to slow down.

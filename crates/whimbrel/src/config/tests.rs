@@ -124,7 +124,12 @@ fn the_example_is_a_configuration() {
     let config = Given { file: Some(text), env: &env, ..Given::default() }.load().unwrap();
     let CarrierKind::Smpp(smpp) = &config.carriers[0].kind;
     assert_eq!((smpp.host.as_str(), smpp.password.expose()), ("smpp.example.com", "hush"));
-    let route = Route { name: "everything".to_owned(), prefix: String::new(), carriers: vec!["acme".to_owned()] };
+    let route = Route {
+        name: "everything".to_owned(),
+        prefix: String::new(),
+        networks: Vec::new(),
+        carriers: vec!["acme".to_owned()],
+    };
     assert_eq!((config.routes, config.warnings), (vec![route], Vec::<String>::new()));
 }
 
@@ -268,6 +273,17 @@ fn carriers_and_routes_must_fit_together() {
     let twice = format!("{ACME}[[routes]]\nname = \"all\"\ncarrier = \"acme\"\n");
     check(&twice, "carrier.toml:10: routes.1.name: \"all\" is the name of another route; choose another name");
     check(&twice, "carrier.toml:10: routes.1.prefix: \"\" is the prefix of route \"all\" too; remove one of the two");
+    let moved = |name, networks| format!("[[routes]]\nname = \"{name}\"\nnetworks = {networks}\ncarrier = \"acme\"\n");
+    let apart = [ACME, &moved("one", "[\"45201\"]"), &moved("two", "[\"45202\", \"45203\"]")].concat();
+    assert_eq!(file(&apart).unwrap().routes.len(), 3, "one prefix, other networks");
+    check(
+        &(apart + &moved("three", "[\"45203\"]")),
+        "carrier.toml:18: routes.3.prefix: \"\" is the prefix of route \"two\" too; remove one of the two",
+    );
+    check(
+        &[ACME, &moved("one", "[\"45201\", \"45201\"]")].concat(),
+        "carrier.toml:12: routes.1.networks: \"45201\" stands twice; name each network once",
+    );
     check(
         &ACME.replace("name = \"all\"", "name = \"all\"\nprefix = \"44x\""),
         "carrier.toml:8: routes.0.prefix: \"44x\" is no prefix; write up to 15 digits, country code first, or nothing for every number",
@@ -435,9 +451,11 @@ tlvs = ["0x1402=A1", "0x1403=hex:00ff"]
 entity_tlv = "0x1400"
 template_tlv = 0x1401
 id_format = 1
-status_table = { "0x0401" = "reroute", 1100 = "throttle" }
+status_table = { "0x0401" = "reroute", 1100 = "throttle", 1101 = "ported" }
 error_table = { 27 = "absent-for-now" }
 text_error_codes = "map"
+network_tlv = 0x1503
+network_code_tlv = 0x1504
 tls = true
 tls_verify = "fingerprint"
 tls_fingerprint = ["AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA"]
@@ -455,6 +473,12 @@ password_file = "/run/acme"
 name = "uk"
 prefix = "44"
 carriers = ["acme", "beta"]
+
+[[routes]]
+name = "ported"
+prefix = "44"
+networks = ["23410"]
+carrier = "beta"
 
 [[routes]]
 name = "rest"
@@ -492,17 +516,22 @@ fn every_carrier_setting_arrives() {
         constant: vec![(0x1402, b"A1".to_vec()), (0x1403, vec![0, 0xff])],
         entity: Some(0x1400),
         template: Some(0x1401),
+        network: vec![0x1503, 0x1504],
     };
     assert_eq!(smpp.tlvs, tlvs);
     assert_eq!(smpp.id_format, IdFormat::Mask { answer_is_hex: true, receipt_is_hex: false });
-    assert_eq!(smpp.status_table, [(0x401, StatusClass::Reroute), (1100, StatusClass::Throttle)]);
+    assert_eq!(
+        smpp.status_table,
+        [(0x401, StatusClass::Reroute), (1100, StatusClass::Throttle), (1101, StatusClass::Ported)]
+    );
     assert_eq!(smpp.error_table, [(27, whimbrel_core::part::Cause::AbsentForNow)]);
     assert_eq!(smpp.text_error_codes, TextErrors::Map);
     let tls = smpp.tls.as_ref().unwrap();
     assert_eq!(tls.verify, TlsVerify::Fingerprints(vec![[0xaa; 32]]));
     assert_eq!(tls.client, Some(("/etc/us.pem".into(), "/etc/us.key".into())));
     assert_eq!(config.routes[0].carriers, ["acme", "beta"]);
-    assert_eq!((config.routes[1].prefix.as_str(), &config.routes[1].carriers[..]), ("", &["beta".to_owned()][..]));
+    assert_eq!((&*config.routes[1].prefix, &config.routes[1].networks[..]), ("44", &["23410".to_owned()][..]));
+    assert_eq!((config.routes[2].prefix.as_str(), &config.routes[2].carriers[..]), ("", &["beta".to_owned()][..]));
 }
 
 #[test]
@@ -510,6 +539,10 @@ fn settings_that_do_not_go_together_are_refused() {
     let with = |lines: &str| ACME.replace("password =", &format!("{lines}\npassword ="));
     let at = "carrier.toml:5: carriers.acme";
     check(&with("tls_name = \"x\""), &format!("{at}.tls_name: tls is off; set tls = true, or remove this"));
+    check(
+        &with("network_code_tlv = 0x1504"),
+        &format!("{at}.network_code_tlv: network_tlv is missing; give network_tlv too, or remove this"),
+    );
     check(
         &with("tlvs = [\"0x1400=1\"]\ntlv = false"),
         "carrier.toml:6: carriers.acme.tlv: optional parameters are off, but some are given; set it to true, or remove tlvs, entity_tlv and template_tlv",

@@ -33,7 +33,7 @@ impl Handler for Front {
         let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
         for dialect in DIALECTS.iter().copied() {
             let read = {
-                let headers = request.header_list();
+                let headers = origin::headers(&request, &self.proxies);
                 dialect.read(&request.view(&headers), trace_id(&**world), world.now())
             };
             let parsed = match read {
@@ -44,7 +44,7 @@ impl Handler for Front {
             let Parsed { claim, call, reply } = parsed;
             let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
             if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
-                let headers = request.header_list();
+                let headers = origin::headers(&request, &self.proxies);
                 if let Some(refused) = dialect.rejection(&request.view(&headers), refusal, reply.now) {
                     self.engine.note_rejection(account_id, refused);
                 }

@@ -59,6 +59,7 @@ pub(super) fn link(name: &str, smpp: &SmppCarrier) -> Result<SmppConfig, String>
     link.constant_tlvs =
         smpp.tlvs.constant.iter().map(|(tag, value)| ConstantTlv { tag: *tag, value: value.clone() }).collect();
     link.registration_tags = RegistrationTags { entity: smpp.tlvs.entity, template: smpp.tlvs.template };
+    link.network_tags.clone_from(&smpp.tlvs.network);
     link.id_format = match smpp.id_format {
         IdFormat::Auto => smpp::IdFormat::Auto,
         IdFormat::Exact => smpp::IdFormat::Exact,
@@ -141,6 +142,7 @@ const fn rule(status: u32, class: StatusClass) -> StatusRule {
     let class = match class {
         StatusClass::Reject => smpp::StatusClass::Rejected,
         StatusClass::Reroute => smpp::StatusClass::Sender,
+        StatusClass::Ported => smpp::StatusClass::WrongNetwork,
         StatusClass::Retry => smpp::StatusClass::Temporary,
         StatusClass::Throttle => smpp::StatusClass::Throttled,
         StatusClass::QueueFull => smpp::StatusClass::QueueFull,

@@ -1,4 +1,5 @@
-//! Where a request comes from: the other end of the connection, or what a proxy of ours says in `X-Forwarded-For`.
+//! Where a request comes from: the other end of the connection, or what a proxy of ours says in `X-Forwarded-For`. And by which
+//! name it was called: `Host`, or what a proxy of ours says in `X-Forwarded-Host`.
 //!
 //! Anybody can write that header, so only the words of listed proxies count: it is read from its end, and the first address
 //! that is no proxy of ours is the answer. Whatever stands before it may be invented.
@@ -18,6 +19,28 @@ pub(super) fn address(request: &IncomingRequest, proxies: &[SourceNetwork]) -> I
     let headers = request.header_list();
     let forwarded = headers.iter().filter(|(name, _)| *name == "x-forwarded-for").map(|(_, value)| *value);
     behind(peer, forwarded, proxies).to_canonical()
+}
+
+/// The headers as dialects read them: from a proxy of ours, `host` is the last name in `X-Forwarded-Host`, that of the proxy nearest
+/// to us. What that is worth is judged as of any `Host`.
+pub(super) fn headers<'a>(request: &'a IncomingRequest, proxies: &[SourceNetwork]) -> Vec<(&'a str, &'a [u8])> {
+    let mut headers = request.header_list();
+    let peer = request.peer().ip();
+    if proxies.iter().any(|network| network.holds(peer)) {
+        name_forwarded(&mut headers);
+    }
+    headers
+}
+
+fn name_forwarded(headers: &mut Vec<(&str, &[u8])>) {
+    let last = headers.iter().rfind(|(name, _)| *name == "x-forwarded-host").and_then(|(_, value)| {
+        let last = value.rsplit(|octet| *octet == b',').next()?.trim_ascii();
+        (!last.is_empty()).then_some(last)
+    });
+    if let Some(called) = last {
+        headers.retain(|(name, _)| *name != "host");
+        headers.insert(0, ("host", called));
+    }
 }
 
 /// Several headers are one list, in their order (RFC 9110 §5.3).
@@ -52,6 +75,28 @@ mod tests {
         let values = forwarded.iter().map(|value| value.as_bytes());
         let found = behind(peer.parse().expect("an address"), values, &proxies);
         assert_eq!(found, expected.parse::<IpAddr>().expect("an address"), "{peer} {forwarded:?}");
+    }
+
+    #[test]
+    fn a_proxy_of_ours_says_by_which_name_it_was_called() {
+        let called = |peer: &str, forwarded: &[&str]| {
+            let mut request = http::Request::get("/api/balance").header("host", "upstream:7670");
+            for value in forwarded {
+                request = request.header("x-forwarded-host", *value);
+            }
+            let (head, ()) = request.body(()).expect("a request").into_parts();
+            let peer = SocketAddr::new(peer.parse().expect("an address"), 1);
+            let request = IncomingRequest::new(head, bytes::Bytes::new(), peer, crate::server::Scheme::Http);
+            let headers = headers(&request, &["10.0.0.0/8".parse().expect("a network")]);
+            let hosts = headers.iter().filter(|(name, _)| *name == "host").map(|(_, value)| value.to_vec());
+            hosts.map(|host| String::from_utf8(host).expect("UTF-8")).collect::<Vec<_>>()
+        };
+        assert_eq!(called("10.0.0.1", &["sms.example.com"]), ["sms.example.com"]);
+        assert_eq!(called("10.0.0.1", &["evil.example, sms.example.com:8443"]), ["sms.example.com:8443"]);
+        assert_eq!(called("10.0.0.1", &["evil.example", "sms.example.com"]), ["sms.example.com"]);
+        for (peer, forwarded) in [("192.0.2.1", &["sms.example.com"][..]), ("10.0.0.1", &[]), ("10.0.0.1", &["x,"])] {
+            assert_eq!(called(peer, forwarded), ["upstream:7670"]);
+        }
     }
 
     #[test]

@@ -94,10 +94,11 @@ pub(super) fn snapshot(config: &Config, carriers: &[ConfiguredCarrier], epoch: u
         .map(|route| Route {
             name: route.name.as_str().into(),
             prefix: route.prefix.as_str().into(),
+            networks: route.networks.iter().map(|code| code.as_str().into()).collect(),
             carriers: route.carriers.iter().filter_map(found).collect(),
         })
         .collect();
-    routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
+    routes.sort_by_key(|route| (std::cmp::Reverse(route.prefix.len()), route.networks.is_empty()));
     // By its name: whoever gives a carrier this name says that it reaches no handset.
     let test_carrier = found(&TEST_CARRIER.to_owned());
     Ok(Snapshot { epoch, networks: Arc::new(networks), prices: Arc::new(prices), routes, test_carrier })

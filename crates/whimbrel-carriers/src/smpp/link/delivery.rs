@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use whimbrel_core::AckToken;
+use whimbrel_core::{AckToken, CarrierReceipt};
 use whimbrel_smpp::receipt::{Delivery, classify, classify_data};
 use whimbrel_smpp::session::Instant;
-use whimbrel_smpp::{Address, Body, CommandStatus, MessageIdBody, Pdu};
+use whimbrel_smpp::{Body, CommandStatus, MessageIdBody, Pdu};
 use whimbrel_sms::Sniff;
 
 use crate::Ack;
@@ -66,7 +66,7 @@ impl Link<'_> {
                 );
                 self.respond(sequence, command, CommandStatus::ROK, now);
             }
-            Delivery::Receipt(receipt) => self.report_receipt(sequence, command, &receipt, delivered.source()),
+            Delivery::Receipt(receipt) => self.report_receipt(sequence, command, &receipt, delivered),
             Delivery::Message => {
                 let part = inbound::read(delivered, self.keeper.config());
                 let ack = self.open_delivery(sequence, command);
@@ -75,11 +75,19 @@ impl Link<'_> {
         }
     }
 
-    fn report_receipt(&mut self, sequence: u32, command: Command, receipt: &whimbrel_smpp::Receipt, source: &Address) {
+    fn report_receipt(
+        &mut self,
+        sequence: u32,
+        command: Command,
+        receipt: &whimbrel_smpp::Receipt,
+        delivered: Delivered<'_>,
+    ) {
         let config = self.keeper.config();
         let reading =
             Reading { text_errors: config.text_error_codes, causes: &config.error_causes, ids: config.id_format };
-        let read = receipt::read(receipt, config.addresses.digits(source), reading);
+        let network = receipt::network(delivered.tlvs(), &config.network_tags);
+        let read = receipt::read(receipt, config.addresses.digits(delivered.source()), reading);
+        let read = CarrierReceipt { network, ..read };
         let ack = self.open_delivery(sequence, command);
         self.keeper.report.receipt(read, ack, self.keeper.clock.wall());
     }

@@ -6,8 +6,9 @@ use whimbrel_core::{AckToken, CarrierEvent, CarrierReceipt, Cause, KeyForm, Link
 use whimbrel_smpp::receipt::{ReceiptDates, ReceiptText, ReceiptTlvs, compose};
 use whimbrel_smpp::{Address, Body, CommandStatus, DataSm, MessageIdBody, MessageState, ShortMessage, Tlvs, tag};
 
-use super::harness::{Fixture, Options, Peer, outcome};
+use super::harness::{Fixture, Options, Peer, config, outcome};
 use crate::Ack;
+use crate::smpp::SmppConfig;
 
 fn receipt(state: MessageState, error: u16, tlvs: ReceiptTlvs) -> ShortMessage {
     let address = |digits: &[u8]| Address { ton: 1, npi: 1, digits: digits.to_vec() };
@@ -76,6 +77,21 @@ async fn a_receipt_in_data_sm_is_one_too() {
     assert_eq!((receipt.status, receipt.cause, &*receipt.raw_id), (ReceiptStatus::Expired, Cause::AbsentForNow, "77"));
     fixture.carrier.acknowledge(token, Ack::Stored);
     assert_eq!(answered(&mut peer).await, (9, CommandStatus::ROK, Body::DataSmResp(MessageIdBody::default())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_tells_the_network_where_the_carrier_is_known_to() {
+    for (tags, told) in [(vec![0x1503, 0x1504], Some("45202")), (Vec::new(), None)] {
+        let config = SmppConfig { network_tags: tags, ..config() };
+        let mut fixture = Fixture::with(config, Options::default());
+        let mut peer = fixture.rebound().await;
+        let mut message = receipt(MessageState::Delivered, 0, ReceiptTlvs::Send);
+        message.tlvs.push(0x1503, &b"452"[..]);
+        message.tlvs.push(0x1504, &b"02"[..]);
+        peer.deliver(1, message).await;
+        let (receipt, _) = reported(&mut fixture).await;
+        assert_eq!((receipt.status, receipt.network.as_deref()), (ReceiptStatus::Delivered, told));
+    }
 }
 
 #[tokio::test(start_paused = true)]

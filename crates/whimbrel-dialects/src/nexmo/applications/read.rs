@@ -67,7 +67,7 @@ fn has_method(path: &Path, method: &str) -> bool {
 fn call(request: &HttpRequest<'_>, path: Path) -> Call {
     let call = match (request.method, path) {
         ("POST", Path::All) => wish(request.body).map(ApplicationCall::Make),
-        (_, Path::All) => page(request.query).map(ApplicationCall::List),
+        (_, Path::All) => page(request.query()).map(ApplicationCall::List),
         ("PUT", Path::One(id)) => wish(request.body).map(|wish| ApplicationCall::Replace { id, wish }),
         ("DELETE", Path::One(id)) => Ok(ApplicationCall::Remove { id }),
         (_, Path::One(id)) => Ok(ApplicationCall::Show { id }),

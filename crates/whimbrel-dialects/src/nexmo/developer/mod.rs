@@ -68,7 +68,7 @@ pub(super) fn read(
     if !place.methods.contains(&method) {
         return Match::Answered(refused(&reply));
     }
-    let parsed = match Params::read(request.query, request.body) {
+    let parsed = match Params::read(request.query(), request.body) {
         Ok(mut params) => {
             for (name, value) in tail {
                 params.add_from_path(name, value);

@@ -24,7 +24,7 @@ pub(in super::super) fn claim(request: &HttpRequest<'_>, delegation: Delegation)
     let by_header = authorization
         .is_some_and(|header| header.trim_start().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("oauth ")));
     let named = |pairs: &[u8]| form_urlencoded::parse(pairs).any(|(name, _)| name == "oauth_consumer_key");
-    if !by_header && !named(request.query.as_bytes()) && !form.is_some_and(named) {
+    if !by_header && !named(request.query().as_bytes()) && !form.is_some_and(named) {
         return None;
     }
     // A signature covers no other body than a form.
@@ -59,7 +59,7 @@ impl Delegated {
         let authorization = request.header("authorization");
         // What is said does not depend on the address.
         let url = Addresses::public(["http://any.invalid".into()]);
-        let url = url.urls(Asked { host: "", path: request.path, query: request.query }).pop()?;
+        let url = url.urls(Asked { host: "", path: request.path, query: request.query() }).pop()?;
         let said = Parameters::read(&Request { method: request.method, url: &url, authorization, form }).ok()?;
         Some(Self {
             said,
@@ -67,7 +67,7 @@ impl Delegated {
             method: request.method.into(),
             host: request.header("host").unwrap_or_default().into(),
             path: request.path.into(),
-            query: request.query.into(),
+            query: request.query().into(),
             authorization: authorization.map(Box::from),
             form: form.map(Box::from),
         })

@@ -187,7 +187,7 @@ mod tests {
         let cookie = format!("a=b; {COOKIE}={MARK}");
         let request = |headers: &[(&str, &str)]| {
             let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-            let request = HttpRequest { method: "POST", path: "/", query: "", headers: &headers, body: b"" };
+            let request = HttpRequest { method: "POST", path: "/", query: None, headers: &headers, body: b"" };
             (has_mark(&request, MARK), is_from_here(&request))
         };
         let host = ("host", "h:1");

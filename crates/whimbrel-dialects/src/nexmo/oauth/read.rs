@@ -60,7 +60,7 @@ fn callback(text: Option<&str>) -> Result<GrantCallback, Refusal> {
 }
 
 fn look(request: &HttpRequest<'_>, reply: Reply) -> Match {
-    let token = field(request.query.as_bytes(), "oauth_token");
+    let token = field(request.query().as_bytes(), "oauth_token");
     let call = token.map(|token| Call::Oauth(OauthCall::Look { token: token.as_ref().into() }));
     // Nobody has to prove anything for a look.
     let claim = Err(Refusal::Missing { field: "api_key" });

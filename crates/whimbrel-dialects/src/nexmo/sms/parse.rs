@@ -49,7 +49,7 @@ fn path(path: &str) -> Path {
 }
 
 fn parse(request: &HttpRequest<'_>, reply: Reply) -> Parsed {
-    match Params::read(request.query, request.body) {
+    match Params::read(request.query(), request.body) {
         Ok(params) => {
             Parsed { claim: claim::claim(Product::Sms, request, &params), call: wish::call(request, &params), reply }
         }

@@ -25,7 +25,7 @@ pub(in super::super) fn rejection(request: &HttpRequest<'_>, refusal: &Refusal, 
     if is_of_the_moment || !parse::is_send(request.path) {
         return None;
     }
-    let params = Params::read(request.query, request.body).ok()?;
+    let params = Params::read(request.query(), request.body).ok()?;
     let recipient = search::address(params.get(Name::To)?);
     let sender = params.get(Name::From).unwrap_or_default();
     let code = codes::code(refusal);
@@ -45,7 +45,7 @@ mod tests {
     const AT: Timestamp = Timestamp(1_522_797_127_412_251);
 
     fn kept(path: &str, body: &str, refusal: &Refusal) -> Option<(String, String, String, String)> {
-        let request = HttpRequest { method: "POST", path, query: "", headers: &[], body: body.as_bytes() };
+        let request = HttpRequest { method: "POST", path, query: None, headers: &[], body: body.as_bytes() };
         let send = rejection(&request, refusal, AT)?;
         Some((send.sender.into(), send.recipient.into(), send.code.into(), send.told.into()))
     }

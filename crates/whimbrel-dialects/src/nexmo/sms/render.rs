@@ -127,9 +127,7 @@ impl<'a> More<'a> {
             | Refusal::RecipientDeactivated { recipient }
             | Refusal::RecipientNotPermitted { recipient }
             | Refusal::SenderNotAllowed { recipient }
-            | Refusal::RecipientThrottled { recipient, wait: _ } => {
-                Self { recipient: Some(recipient), ..Self::default() }
-            }
+            | Refusal::RecipientThrottled { recipient, .. } => Self { recipient: Some(recipient), ..Self::default() },
             Refusal::SenderThrottled { recipient, network, wait: _ } => {
                 Self { recipient: Some(recipient), network: Some(network), ..Self::default() }
             }

@@ -1,7 +1,7 @@
 //! From the parameters of `/api/sms` to a call. Follows the vendor's page "Send SMS" and its clients, read 2026-11.
 
 use sha2::{Digest as _, Sha256};
-use whimbrel_core::call::many::{Addressee, ManyCall, Trial};
+use whimbrel_core::call::many::{Addressee, ManyCall, Repeats, Trial};
 use whimbrel_core::{
     Alphabet, Binary, Call, Content, FormNamed, HandsetClass, IdempotencyKey, MessageCall, MessageOctets, MessageText,
     NoticeForm, NoticeScope, PhoneNumber, Refusal, SenderId, Span, Telling, Timestamp,
@@ -60,6 +60,7 @@ pub(in crate::seven) fn send(request: &HttpRequest<'_>, params: &Params, now: Ti
         validity: Some(validity(params.get("ttl"))?),
         due_at: params.get("delay").map(|delay| due_at(delay, now)).transpose()?,
         class: own::class(request)?,
+        repeats: if params.is_on("no_reload") { Repeats::Meant } else { Repeats::Judged },
         trial: if params.is_on("debug") { Trial::Yes } else { Trial::No },
         idempotency: idempotency.map(|key| IdempotencyKey { key: key.into(), request_digest: digest(params) }),
     })))

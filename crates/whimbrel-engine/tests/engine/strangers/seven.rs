@@ -39,12 +39,19 @@ pub(super) const ROUTES: &[Route] = &[
     object("GET /api/groups/{group}", ""),
     object("PATCH /api/groups/{group}", "name=Elsewhere"),
     object("DELETE /api/groups/{group}", ""),
+    object("DELETE /api/groups/{group}", "delete_contacts=true"),
     own("GET /api/journal/outbound", ""),
     object("GET /api/journal/outbound?id={sent}", ""),
     own("GET /api/journal/outbound?to={recipient}", ""),
     own("GET /api/journal/inbound", ""),
     own("GET /api/journal?type=inbound", ""),
     nothing("GET /api/journal/{side}"),
+    own("GET /api/analytics/date", ""),
+    own("GET /api/analytics/country", ""),
+    own("GET /api/analytics/label", ""),
+    own("GET /api/analytics/label?label=planted", ""),
+    own("GET /api/analytics/subaccount", ""),
+    own("GET /api/analytics?group_by=label", ""),
     nothing("GET /api/lookup"),
     nothing("POST /api/lookup"),
     nothing("GET /api/lookup/{what}"),
@@ -61,6 +68,7 @@ const VIEWS: &[&str] = &[
     "GET /api/contacts",
     "GET /api/groups",
     "GET /api/journal/outbound",
+    "GET /api/analytics/country",
 ];
 
 fn dialect() -> &'static dyn Dialect {
@@ -144,6 +152,11 @@ async fn a_stranger_learns_and_changes_nothing() {
     nothing_is_shown(&gateway, dialect(), STRANGER, ROUTES, &names, MARKS).await;
     assert_eq!(seen(&gateway, dialect(), OWNER, VIEWS, &names).await, before, "nothing was changed");
 
+    let counted = ask(&gateway, dialect(), OWNER, "GET /api/analytics/country", "").await;
+    let counted: serde_json::Value = serde_json::from_slice(&counted.body).expect("JSON");
+    let (country, sms, inbound) = (&counted[0]["country"], &counted[0]["sms"], &counted[0]["inbound"]);
+    assert_eq!((country.as_str(), sms.as_u64(), inbound.as_u64()), (Some("GB"), Some(2), Some(1)), "{counted}");
+
     let mine = send(&gateway, STRANGER, "to=447700900001&from=Mine&text=mine").await;
     let submission = gateway.next_submission().await;
     gateway.sent(&submission, "c2", AnswerTiming::InTime).await;
@@ -162,6 +175,20 @@ async fn a_stranger_learns_and_changes_nothing() {
             assert_eq!(is_of, told.url == format!("http://{host}.example/hook"), "{} is told {body}", told.url);
         }
         delivered += u32::from(body.contains("DELIVERED"));
+    }
+    // With a group go its owner's contacts, and nobody else's, whatever group these name.
+    let theirs = entry(&gateway, STRANGER, "POST /api/contacts", &format!("firstname=Mine&groups={group}")).await;
+    let other = entry(&gateway, OWNER, "POST /api/contacts", "firstname=Other").await;
+    let line = format!("DELETE /api/groups/{group}");
+    let gone = ask(&gateway, dialect(), OWNER, &line, "delete_contacts=true").await;
+    assert_eq!(String::from_utf8_lossy(&gone.body), r#"{"success":true}"#);
+    for (caller, id, is_there) in
+        [(OWNER, &contact, false), (OWNER, &group, false), (OWNER, &other, true), (STRANGER, &theirs, true)]
+    {
+        let listed = ["GET /api/contacts", "GET /api/groups"].map(|line| ask(&gateway, dialect(), caller, line, ""));
+        let [contacts, groups] = listed;
+        let bodies = [contacts.await.body, groups.await.body].concat();
+        assert_eq!(String::from_utf8_lossy(&bodies).contains(&format!("\"id\":{id},")), is_there, "{id}");
     }
     let store = gateway.stop().await;
     let audit = store.audit().expect("readable");

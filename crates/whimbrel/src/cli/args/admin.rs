@@ -272,6 +272,9 @@ pub struct AccountRuleArgs {
     /// Messages to one recipient in an hour; 0: no limit.
     #[arg(long, value_name = "COUNT")]
     pub recipient_per_hour_max: Option<u32>,
+    /// Seconds in which the same text does not go to the same recipient again; 0: it may go at once.
+    #[arg(long, value_name = "SECONDS")]
+    pub repeat_seconds_min: Option<u32>,
     /// The text of one-time codes, with {code} in it, where its API takes a code and no text; empty: that of the API.
     #[arg(long, value_name = "TEXT")]
     pub otp_template: Option<String>,
