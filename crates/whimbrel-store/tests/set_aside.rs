@@ -143,18 +143,17 @@ fn a_notice_that_cannot_be_read_is_given_up_and_the_next_one_is_told() {
     assert_eq!(broken(&store), [""; 0]);
 }
 
-/// A text of three parts, of which customers are told as one, and whose second part cannot be read.
-fn whole(folder: &Folder, scope: NoticeScope) -> SqliteStore {
+const SECOND_UNREADABLE: &str = "update live set told = 'sideways' where part_id = 101";
+
+/// A text of three parts, of which customers are told as one, and then `sql`.
+fn whole(folder: &Folder, scope: NoticeScope, sql: &str) -> SqliteStore {
     let store = folder.open();
     furnish(&store, PLENTY);
     let telling = Telling { scope, ..Telling::default() };
     let callback = Some("https://example.com/told".into());
     run(&store, accept(Plan { telling, callback, ..a_plan(100, &"a".repeat(400)) }, Claim::Now));
     drop(store);
-    Connection::open(folder.file())
-        .expect("opens")
-        .execute_batch("update live set told = 'sideways' where part_id = 101")
-        .expect("spoilt");
+    Connection::open(folder.file()).expect("opens").execute_batch(sql).expect("spoilt");
     folder.open()
 }
 
@@ -171,7 +170,7 @@ fn a_whole_of_which_a_part_was_set_aside_is_told_of_what_the_others_come_to() {
     use ReceiptStatus::{Accepted, Delivered, Failed, Unknown};
     for (scope, on_the_way) in [(NoticeScope::Message, vec![Accepted]), (NoticeScope::End, vec![])] {
         let folder = Folder::new("aside-whole");
-        let store = whole(&folder, scope);
+        let store = whole(&folder, scope, SECOND_UNREADABLE);
         assert_eq!(statuses(&part(&store, sent(101, 1, 1, "c2"))), []);
         assert_eq!(statuses(&part(&store, sent(100, 2, 1, "c1"))), []);
         assert_eq!(statuses(&part(&store, sent(102, 3, 1, "c3"))), on_the_way);
@@ -182,7 +181,7 @@ fn a_whole_of_which_a_part_was_set_aside_is_told_of_what_the_others_come_to() {
     }
     // A part that failed ends the whole, once.
     let folder = Folder::new("aside-whole-failed");
-    let store = whole(&folder, NoticeScope::End);
+    let store = whole(&folder, NoticeScope::End, SECOND_UNREADABLE);
     part(&store, sent(101, 1, 1, "c2"));
     part(&store, sent(100, 2, 1, "c1"));
     part(&store, sent(102, 3, 1, "c3"));
@@ -203,4 +202,22 @@ fn the_text_of_an_old_message_goes_when_its_last_part_is_set_aside() {
     assert_eq!(text(), "leaves", "a part is open");
     part(&store, sent(200, 2, 1, "c2"));
     assert_eq!(text(), "");
+}
+
+#[test]
+fn a_whole_whose_last_part_is_set_aside_is_told_of_its_end() {
+    let folder = Folder::new("aside-last");
+    // A charge for the second part is there already: its capture would be the second.
+    let charged =
+        "insert into transfer values (1, 101, 5, -1, 3330000, 1, 0); update wallet set posted = posted - 3330000";
+    let store = whole(&folder, NoticeScope::Message, charged);
+    for (id, name) in [(100, "c1"), (102, "c3")] {
+        part(&store, sent(id, 1, 1, name));
+        assert_eq!(reported(&store, name, ReceiptStatus::Delivered, id), []);
+    }
+    let answer = sent(101, 200, 1, "c2");
+    assert_eq!(statuses(&part(&store, answer.clone())), [ReceiptStatus::Unknown]);
+    assert_eq!(statuses(&part(&store, answer)), [], "once");
+    assert_eq!(store.notices(None, 10).expect("read").len(), 1);
+    assert_eq!(broken(&store), ["nothing-is-set-aside"]);
 }

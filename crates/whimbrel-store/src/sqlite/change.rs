@@ -190,20 +190,12 @@ impl Work<'_> {
     /// What there is to tell of the message as a whole, when one of its parts comes from `before` to `after`. A part that was set aside
     /// ends nothing: what the others come to is told, and that the whole is not known to have arrived.
     fn told_of_whole(&self, before: &PartRecord, after: &PartRecord) -> Result<Option<Final>, Fault> {
-        let states = rows::states_of(self.db, after.message_id)?;
-        let part_count = states.len();
-        let mut others = Vec::with_capacity(part_count);
-        for (id, state) in states {
-            if !self.is_set_aside(id)? {
-                others.push((id, state));
-            }
-        }
+        let (others, is_whole) = self.not_set_aside(after.message_id)?;
         let with = |changed: PartState| {
             Whole::of(others.iter().map(|(id, state)| if *id == after.part_id { changed } else { *state }))
         };
         let told = with(before.state).told(with(after.state));
-        Ok(told
-            .map(|end| if end.status == ReceiptStatus::Delivered && others.len() < part_count { UNKNOWN } else { end }))
+        Ok(told.map(|end| if end.status == ReceiptStatus::Delivered && !is_whole { UNKNOWN } else { end }))
     }
 
     /// The same for who is told of everything: that the carrier has it, what its first part meets on the way, and the end.

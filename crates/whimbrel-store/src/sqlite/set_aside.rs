@@ -7,12 +7,18 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::Funds;
-use whimbrel_core::{AccountId, Bucket, Cause, Final, MessageId, PartId, PartState, ReceiptStatus, Timestamp};
+use whimbrel_core::{
+    AccountId, Bucket, Cause, Final, MessageId, Notice, NoticeId, NoticeScope, PartEvent, PartId, PartState,
+    ReceiptStatus, Timestamp, Whole,
+};
 
 use super::buckets::PaidFrom;
+use super::change::Happening;
 use super::codes::{Code, state_of};
 use super::fault::Fault;
+use super::rows::{self, LivePart};
 use super::writer::Work;
+use crate::op::Answer;
 
 // The columns as they are in this version, whatever it has added to them.
 const COLUMNS: &str = "select group_concat(format('''%s'', \"%s\"', name, name), ', ') from pragma_table_info('live')";
@@ -21,7 +27,9 @@ const ROW: &str =
  bucket from live where part_id = ?1";
 // The plus: a cause has no type of its own.
 const IS_CHARGED: &str = "select 1 from transfer where kind = 1 and cause = +?1";
-const IS_SET_ASIDE: &str = "select 1 from set_aside where part_id = ?1";
+// By the primary keys and the partial index ended_of_message.
+const ASIDE: &str = "select part_id from ended where part_id = ?1 and ended_by = 'fault'
+ union all select part_id from ended where message_id = ?1 and number > 1 and ended_by = 'fault'";
 const DELETE: &str = "delete from live where part_id = ?1";
 const INSERT_ATTEMPT: &str =
     "insert into attempt (part_id, number, claimed_at, answered_at, outcome, code, carrier_message_id, carrier)
@@ -56,8 +64,9 @@ struct Row {
 }
 
 impl Work<'_> {
-    /// Ends a part that cannot go on, as far as it is open.
-    pub(super) fn set_aside(&mut self, part_id: PartId, why: &str, hold: Hold) -> Result<(), Fault> {
+    /// Ends a part that cannot go on, as far as it is open. What there is to tell of its message comes back.
+    pub(super) fn set_aside(&mut self, part_id: PartId, why: &str, hold: Hold) -> Result<Option<Notice>, Fault> {
+        let live = rows::find_live(self.db, part_id).ok().flatten();
         let found = self.db.prepare_cached(ROW)?.query_row([part_id.0], |row| {
             Ok(Row {
                 message_id: row.get(0)?,
@@ -88,16 +97,43 @@ impl Work<'_> {
         }
         self.memory.counts.stats.set_aside += 1;
         self.erase_if_due(MessageId(row.message_id))?;
-        match self.forget_code(MessageId(row.message_id)) {
-            // What cannot be read cannot be told to hold a code.
-            Err(Fault::Op(_) | Fault::Part(..)) | Ok(()) => Ok(()),
-            Err(fatal) => Err(fatal),
-        }
+        // What cannot be read cannot be told to hold a code, nor can it be told of.
+        as_far_as_readable(self.forget_code(MessageId(row.message_id)))?;
+        let told = live.map_or(Ok(None), |live| self.tell_of_last(&live));
+        as_far_as_readable(told).map(Option::flatten)
     }
 
-    /// Whether that part was set aside.
-    pub(super) fn is_set_aside(&self, part_id: PartId) -> Result<bool, Fault> {
-        Ok(self.memory.counts.stats.set_aside > 0 && self.db.prepare_cached(IS_SET_ASIDE)?.exists([part_id.0])?)
+    /// A message's parts without those that were set aside, and whether these are all.
+    pub(super) fn not_set_aside(&self, message_id: MessageId) -> Result<(Vec<(PartId, PartState)>, bool), Fault> {
+        let mut states = rows::states_of(self.db, message_id)?;
+        if self.memory.counts.stats.set_aside == 0 {
+            return Ok((states, true));
+        }
+        let part_count = states.len();
+        let mut statement = self.db.prepare_cached(ASIDE)?;
+        let aside: Vec<PartId> =
+            statement.query_map([message_id.0], |row| Ok(PartId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+        states.retain(|(id, _)| !aside.contains(id));
+        let is_whole = states.len() == part_count;
+        Ok((states, is_whole))
+    }
+
+    /// What nobody else would tell of the whole: its last part was set aside, and the others have all arrived.
+    fn tell_of_last(&mut self, live: &LivePart) -> Result<Option<Notice>, Fault> {
+        if live.tell.scope() == NoticeScope::Part {
+            return Ok(None);
+        }
+        let (others, _) = self.not_set_aside(live.record.message_id)?;
+        match Whole::of(others.into_iter().map(|(_, state)| state)) {
+            Whole::Ended(end) if end.status == ReceiptStatus::Delivered => {
+                let (now, answer) = (self.memory.counts.now, Answer::default());
+                // As its end: by nothing that happened.
+                let (event, notice_id) = (&PartEvent::Clock, NoticeId(live.record.part_id.0));
+                let happening = Happening { event, at: now, happened_at: now, notice_id, answer: &answer };
+                self.make_notice(live, UNKNOWN, &happening)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Keeps the row as it is.
@@ -126,5 +162,14 @@ impl Work<'_> {
         let shares = self.taken_back(part_id, row.price, row.paid_from)?;
         self.memory.release(row.account_id, row.price, shares)?;
         Ok(Funds::Released.code())
+    }
+}
+
+/// What a row that makes no sense hinders is left out; a store that does not work is not.
+fn as_far_as_readable<T>(done: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Fault::Op(_) | Fault::Part(..)) => Ok(None),
+        Err(fatal) => Err(fatal),
     }
 }

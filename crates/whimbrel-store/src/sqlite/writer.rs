@@ -14,7 +14,7 @@ use super::sealed;
 use super::set_aside::Hold;
 use crate::StoreError;
 use crate::keyring::Keyring;
-use crate::op::{Op, OpResult};
+use crate::op::{Op, OpResult, ReceiptOutcome};
 
 /// How long the writer waits for others at most, as `open.rs` sets it.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -171,11 +171,21 @@ impl Writer {
             self.db.execute_batch("rollback to op")?;
             self.restore(before_op)?;
             let Some(part_id) = part else { break };
-            let done =
-                self.work().set_aside(part_id, &why, hold).and_then(|()| self.work().apply(op)).and_then(|result| {
-                    self.memory.write_wallets(&self.db)?;
-                    Ok(result)
-                });
+            let done = self.work().set_aside(part_id, &why, hold).and_then(|notice| {
+                let mut result = self.work().apply(op)?;
+                match &mut result {
+                    OpResult::Part(outcome) => outcome.notices.extend(notice),
+                    OpResult::Receipt(found) => {
+                        if let ReceiptOutcome::Matched { outcome, .. } = &mut **found {
+                            outcome.notices.extend(notice);
+                        }
+                    }
+                    // It waits in the store like any that is there at the start.
+                    _ => {}
+                }
+                self.memory.write_wallets(&self.db)?;
+                Ok(result)
+            });
             match done {
                 Ok(result) => {
                     let part = format!("{:x}", part_id.0);
