@@ -50,7 +50,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
         &["signers", "--count", "10000"],
         &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
-        &["fsyncfail", "--first", "33", "--last", "42"],
+        &["fsyncfail", "--first", "45", "--last", "120", "--stopped", "6"],
         &["crashstates", "--quick"],
         &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],

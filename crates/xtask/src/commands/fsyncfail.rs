@@ -42,6 +42,9 @@ pub struct Options {
     /// The last one.
     #[arg(long, default_value_t = 100)]
     last: u32,
+    /// Ends once so many flushes failed while serving: how many a start needs changes.
+    #[arg(long, default_value_t = u32::MAX, hide_default_value = true)]
+    stopped: u32,
     /// Uses the release build.
     #[arg(long)]
     release: bool,
@@ -67,6 +70,9 @@ fn fail_each(workspace: &Workspace, profile: &str, options: &Options) -> Outcome
     let shim = compile(&folder, "flush_shim", SHIM)?;
     let (mut at_start, mut stopped, mut accepted_total, mut faults) = (0, 0, 0, 0);
     for flush in options.first..=options.last {
+        if stopped >= options.stopped {
+            break;
+        }
         let run_folder = folder.join(format!("flush-{flush}"));
         std::fs::create_dir_all(&run_folder)?;
         match one(&workspace.product(profile), &run_folder, &shim, flush) {
