@@ -57,8 +57,20 @@ const RULES: &[Rule] = &[
         foreign: Foreign::Only(&["serde", "serde_json", "form_urlencoded", "base64", "jiff", "sha2"]),
     },
     Rule {
-        name: "whimbrel-store",
+        name: "whimbrel-inbox",
         ours: &["whimbrel-core", "whimbrel-sms"],
+        ours_in_tests: &[],
+        foreign: Foreign::Only(&[]),
+    },
+    Rule {
+        name: "whimbrel-web",
+        ours: &["whimbrel-core", "whimbrel-sms", "whimbrel-inbox"],
+        ours_in_tests: &[],
+        foreign: Foreign::Only(&["askama"]),
+    },
+    Rule {
+        name: "whimbrel-store",
+        ours: &["whimbrel-core", "whimbrel-sms", "whimbrel-inbox"],
         ours_in_tests: &[],
         foreign: Foreign::Without(&[
             "hyper",
@@ -107,6 +119,8 @@ const RULES: &[Rule] = &[
             "whimbrel-carriers",
             "whimbrel-engine",
             "whimbrel-simulator",
+            "whimbrel-inbox",
+            "whimbrel-web",
         ],
         ours_in_tests: &[],
         foreign: Foreign::Without(&["rusqlite"]),
