@@ -187,6 +187,9 @@ pub trait Store: Send + Sync + 'static {
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
 
+    /// The messages with these ids, in their order; unknown ones are left out. At most 1,000.
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError>;
+
     /// Every number that an account owns, or those of one.
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError>;
 

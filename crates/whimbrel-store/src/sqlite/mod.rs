@@ -355,6 +355,10 @@ impl Store for SqliteStore {
         self.read(|db| story::messages(db, filter))
     }
 
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages_named(db, ids))
+    }
+
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
         self.read(|db| numbers::numbers(db, account))
     }

@@ -11,7 +11,7 @@ mod carriers;
 mod events;
 mod json;
 mod keys;
-mod messages;
+pub(crate) mod messages;
 mod numbers;
 mod oauth;
 mod owner;

@@ -5,15 +5,19 @@
 
 mod answer;
 mod form;
+mod inbox;
+mod live;
+mod rows;
+mod sample;
 mod viewer;
 
-use whimbrel_web::frame::{Frame, Theme, Viewer};
+use whimbrel_core::AccountId;
+use whimbrel_web::frame::{Frame, Mode, Theme, Viewer};
 use whimbrel_web::{Links, Section};
 
 use crate::api::Api;
 use crate::server::{Answer, IncomingRequest};
 
-#[expect(unused_imports, reason = "the first page comes with the next change")]
 pub(crate) use answer::page;
 pub(crate) use answer::{go, moved, say, wants_html};
 
@@ -35,6 +39,8 @@ pub(crate) struct Visit<'a> {
     pub theme: Theme,
     /// Who it is.
     pub viewer: Viewer,
+    /// Whose things alone may be seen; `None`: everybody's.
+    pub account: Option<AccountId>,
 }
 
 /// Whether a path is one of the pages'.
@@ -50,12 +56,12 @@ pub async fn handle(api: &Api, request: &IncomingRequest) -> Answer {
     }
     let links = Links::from_path(request.path());
     let theme = form::cookie(request, THEME_COOKIE).and_then(Theme::parse).unwrap_or_default();
-    let viewer = match viewer::judge(api, request) {
-        Ok(viewer) => viewer,
+    let (viewer, account) = match viewer::judge(api, request) {
+        Ok(judged) => judged,
         Err(refused) => return refused.answer(&links, theme),
     };
     let path = request.path()[PREFIX.len()..].trim_matches('/').split('/').filter(|piece| !piece.is_empty()).collect();
-    let visit = Visit { request, path, links, theme, viewer };
+    let visit = Visit { request, path, links, theme, viewer, account };
     if !is_read(request) && !viewer::is_own_form(&visit) {
         return say(
             403,
@@ -69,8 +75,11 @@ pub async fn handle(api: &Api, request: &IncomingRequest) -> Answer {
     route(api, &visit).await
 }
 
-async fn route(_api: &Api, visit: &Visit<'_>) -> Answer {
+async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
+        ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["live"]) => live::stream(api, visit),
+        ("POST", ["sample"]) => sample::send(api, visit).await,
         ("POST", ["theme"]) => set_theme(visit),
         ("GET", _) => say(
             404,
@@ -85,6 +94,11 @@ impl Visit<'_> {
     /// The method; a request for a head alone is one for the page.
     pub fn method(&self) -> &str {
         if is_read(self.request) { "GET" } else { self.request.method() }
+    }
+
+    /// Whether the server is one for development.
+    pub fn is_dev(&self) -> bool {
+        self.viewer.mode == Mode::Development
     }
 
     /// What stands around a page with that heading.

@@ -1,6 +1,6 @@
 //! Who looks at a page, and whether a form is one of ours.
 
-use whimbrel_core::Secret;
+use whimbrel_core::{AccountId, Secret};
 use whimbrel_web::frame::{Frame, Mode, Role, Theme, Viewer};
 use whimbrel_web::{Flash, Links};
 
@@ -11,12 +11,12 @@ use crate::server::{Answer, IncomingRequest};
 /// Why somebody sees no page.
 pub(super) struct NotIn;
 
-/// Who asks. In development that is whoever sits at this machine; a page elsewhere that only leads here is no danger, since it
+/// Who asks, and whose things alone they may see (`None`: everybody's). In development that is whoever sits at this machine; a page elsewhere that only leads here is no danger, since it
 /// can neither read the answer nor frame it.
 ///
 /// # Errors
 /// [`NotIn`] if nobody is known to ask.
-pub(super) fn judge(api: &Api, request: &IncomingRequest) -> Result<Viewer, NotIn> {
+pub(super) fn judge(api: &Api, request: &IncomingRequest) -> Result<(Viewer, Option<AccountId>), NotIn> {
     let judged = match is_navigation(request) {
         true => api.access.judge_navigation(request),
         false => api.access.judge(request),
@@ -26,7 +26,7 @@ pub(super) fn judge(api: &Api, request: &IncomingRequest) -> Result<Viewer, NotI
         Local::Trusted => Mode::Development,
         Local::NeedsToken => Mode::Production,
     };
-    Ok(Viewer { name: "operator".into(), role: Role::Operator, csrf: "".into(), mode })
+    Ok((Viewer { name: "operator".into(), role: Role::Operator, csrf: "".into(), mode }, None))
 }
 
 /// A browser opens the page itself, and no other page asks for it with a script.
