@@ -113,14 +113,13 @@ pub(super) fn messages(db: &Connection, filter: &MessageFilter) -> Result<Vec<Me
 
 /// The messages with these ids, in their order; unknown ones are left out.
 pub(super) fn messages_named(db: &Connection, ids: &[MessageId]) -> Result<Vec<MessageSummary>, Fault> {
-    let mut statement = db.prepare_cached(ONE)?;
-    let mut lines = Vec::with_capacity(ids.len());
-    for id in ids.iter().take(LIST_MAX) {
-        if let Some(message) = statement.query_row([id.0], listed).optional()? {
-            lines.push(line(db, message)?);
-        }
-    }
-    Ok(lines)
+    ids.iter().take(LIST_MAX).filter_map(|id| one_line(db, *id).transpose()).collect()
+}
+
+/// One message as a line of a list; `None` if it is there no more.
+pub(super) fn one_line(db: &Connection, id: MessageId) -> Result<Option<MessageSummary>, Fault> {
+    let found = db.prepare_cached(ONE)?.query_row([id.0], listed).optional()?;
+    found.map(|message| line(db, message)).transpose()
 }
 
 fn line(db: &Connection, message: Listed) -> Result<MessageSummary, Fault> {
@@ -181,7 +180,7 @@ fn summary(db: &Connection, message: Listed, states: &[Box<str>]) -> Result<Mess
 }
 
 /// The states of all parts in one word.
-fn folded(states: &[Box<str>]) -> &str {
+pub(super) fn folded(states: &[Box<str>]) -> &str {
     for open in ["queued", "submitting", "uncertain", "submitted"] {
         if states.iter().any(|state| &**state == open) {
             return open;
