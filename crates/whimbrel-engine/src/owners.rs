@@ -71,7 +71,8 @@ impl Engine {
     /// The account of an owner who signed in, if what they proved themselves by is still good and the policy lets them ask for that.
     ///
     /// # Errors
-    /// [`Refusal::BadCredentials`] if a secret that the account had then was revoked; else as [`owner`](Self::owner).
+    /// [`Refusal::BadCredentials`] if a secret that the account had then was revoked; else as [`owner`](Self::owner), but for the rate:
+    /// looking at pages takes nothing from the account's applications.
     pub fn owner_again(
         &self,
         owner: &SignedInOwner,
@@ -91,7 +92,6 @@ impl Engine {
             (AccountStatus::Suspended, _) => return Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => return Err(Refusal::HttpNotAllowed),
         }
-        self.within_rate(&account, self.world.now())?;
         account.policy.judge_scope(scope)?;
         Ok(account)
     }

@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod frame;
 pub mod links;
+pub mod login;
 pub mod notice;
 
 pub use askama::Template;

@@ -40,7 +40,8 @@ mod tests {
             builder = builder.header(*name, *value);
         }
         let (head, ()) = builder.body(()).expect("a request").into_parts();
-        let request = IncomingRequest::new(head, Bytes::new(), "127.0.0.1:9".parse().expect("an address"), Scheme::Http);
+        let request =
+            IncomingRequest::new(head, Bytes::new(), "127.0.0.1:9".parse().expect("an address"), Scheme::Http);
         is_own(&request, "sms.example.com:7670")
     }
 

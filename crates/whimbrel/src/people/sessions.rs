@@ -90,9 +90,8 @@ impl Sessions {
 
     /// Ends all of an account's owners.
     pub fn end_of_account(&self, id: AccountId) {
-        self.lock().retain(|_, session| {
-            !matches!(&session.person, Person::Owner { owner, .. } if owner.account_id == id)
-        });
+        self.lock()
+            .retain(|_, session| !matches!(&session.person, Person::Owner { owner, .. } if owner.account_id == id));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
@@ -192,9 +191,8 @@ mod tests {
     fn one_person_cannot_push_others_out() {
         let sessions = Sessions::default();
         let first = sessions.begin(operator(1), &chance(0), T);
-        let many: Vec<_> = (1..=100)
-            .map(|n| sessions.begin(operator(2), &chance(n), T + Span::millis(i64::from(n))))
-            .collect();
+        let many: Vec<_> =
+            (1..=100).map(|n| sessions.begin(operator(2), &chance(n), T + Span::millis(i64::from(n)))).collect();
         let later = T + Span::seconds(1);
         assert!(sessions.find(&first, later).is_some());
         assert_eq!(many.iter().filter(|number| sessions.find(number, later).is_some()).count(), OF_ONE_MAX);
