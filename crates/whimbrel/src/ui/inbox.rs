@@ -84,7 +84,7 @@ enum Place {
 pub(super) async fn show(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
     let query = fields.filled("q").unwrap_or_default();
-    let search = match Search::read(query, visit.account) {
+    let search = match Search::read(query, visit.account()) {
         Ok(search) => search,
         Err(wrong) => return page(400, &empty(visit, query, Some(wrong))).into(),
     };

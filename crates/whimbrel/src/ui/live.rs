@@ -48,7 +48,7 @@ const MISSED_MAX: usize = 200;
 /// `GET live?q=&after=`, from `Last-Event-ID` on if that is sent.
 pub(super) fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
-    let Ok(search) = Search::read(fields.value("q").unwrap_or_default(), visit.account) else {
+    let Ok(search) = Search::read(fields.value("q").unwrap_or_default(), visit.account()) else {
         return problem(400, "Bad Request", "the search cannot be read").into();
     };
     let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
