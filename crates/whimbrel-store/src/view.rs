@@ -6,6 +6,7 @@ use whimbrel_core::{
     InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
     SecretRole, SenderId, Serial, Timestamp,
 };
+use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
@@ -221,6 +222,56 @@ pub struct MessageFilter {
     pub before: Option<MessageId>,
     /// At most so many; the store caps it at 1,000.
     pub count_max: usize,
+}
+
+/// What is looked for, and how much of it.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// What.
+    pub query: Query,
+    /// Only of this account, whatever the query says.
+    pub account: Option<AccountId>,
+    /// Only what is older than this id.
+    pub before: Option<i64>,
+    /// Only what is newer than this id.
+    pub after: Option<i64>,
+    /// At most so many; the store caps it at 1,000.
+    pub count_max: usize,
+    /// At most so many rows are looked at.
+    pub rows_max: usize,
+}
+
+impl Search {
+    /// Rows that a search looks at where nobody says otherwise.
+    pub const ROWS_MAX: usize = 200_000;
+}
+
+/// What a search found, the newest first.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    /// What.
+    pub found: Vec<T>,
+    /// Why there is no more.
+    pub end: SearchEnd,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchEnd {
+    /// Everything was looked at.
+    Everything,
+    /// As many as were asked for were found; older ones stand before this id.
+    Count {
+        /// Where to go on.
+        before: i64,
+    },
+    /// As many rows as may be looked at were; what stands before this id was not.
+    Rows {
+        /// Where to go on.
+        before: i64,
+        /// When what comes next was accepted.
+        at: Timestamp,
+    },
 }
 
 /// A line of a list.

@@ -79,13 +79,18 @@ pub(super) fn messages(db: &Connection, filter: &MessageFilter) -> Result<Vec<Me
             db.prepare_cached(ALL)?.query_map(params![before, count_max], listed)?.collect::<rusqlite::Result<_>>()?
         }
     };
-    listed
-        .into_iter()
-        .map(|message| {
-            let states: Vec<Box<str>> = parts(db, &message.row)?.into_iter().map(|part| part.view().state).collect();
-            Ok(summary(message, &states))
-        })
-        .collect()
+    listed.into_iter().map(|message| line(db, message)).collect()
+}
+
+/// One message as a line of a list; `None` if it is there no more.
+pub(super) fn one_line(db: &Connection, id: MessageId) -> Result<Option<MessageSummary>, Fault> {
+    let found = db.prepare_cached(ONE)?.query_row([id.0], listed).optional()?;
+    found.map(|message| line(db, message)).transpose()
+}
+
+fn line(db: &Connection, message: Listed) -> Result<MessageSummary, Fault> {
+    let states: Vec<Box<str>> = parts(db, &message.row)?.into_iter().map(|part| part.view().state).collect();
+    Ok(summary(message, &states))
 }
 
 pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<MessageView>, Fault> {
@@ -139,7 +144,7 @@ fn summary(message: Listed, states: &[Box<str>]) -> MessageSummary {
 }
 
 /// The states of all parts in one word.
-fn folded(states: &[Box<str>]) -> &str {
+pub(super) fn folded(states: &[Box<str>]) -> &str {
     for open in ["queued", "submitting", "uncertain", "submitted"] {
         if states.iter().any(|state| &**state == open) {
             return open;
