@@ -7,13 +7,16 @@
 mod access;
 mod accounts;
 mod applications;
+mod audit;
 mod carriers;
 mod events;
+mod gate;
 mod json;
 mod keys;
 pub(crate) mod messages;
 mod numbers;
 mod oauth;
+mod operators;
 mod owner;
 mod phones;
 mod pool;
@@ -29,7 +32,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use whimbrel_carriers::Order;
-use whimbrel_core::Secret;
+use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin};
@@ -37,12 +40,13 @@ use whimbrel_simulator::Control;
 use whimbrel_web::Links;
 
 use crate::gateway::Reloader;
+use crate::people::sessions::Sessions;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
 
-pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
+pub(crate) use gate::Known;
 pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
@@ -72,6 +76,10 @@ pub struct Api {
     pub streams: Arc<Semaphore>,
     /// Accounts that were made by their owners.
     pub sign_ups: SignUps,
+    /// Who signed in.
+    pub sessions: Sessions,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
 }
 
 /// What [`Api::new`] is given.
@@ -92,16 +100,29 @@ pub struct ApiParts {
     pub stop: Shutdown,
     /// Whether owners may make accounts.
     pub sign_up_rules: SignUpRules,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
 }
 
 impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules } = parts;
+        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules, proxies } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
-        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups }
+        Self {
+            engine,
+            metrics,
+            access,
+            reloader,
+            simulator,
+            stop,
+            streams,
+            sign_ups,
+            sessions: Sessions::default(),
+            proxies,
+        }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
@@ -111,18 +132,11 @@ impl Api {
             "/readyz" => Some(self.ready().into()),
             "/" if ui::wants_html(request) => Some(ui::go(&Links::from_path("/"), "")),
             "/" => Some(front_page().into()),
-            path if ui::is_ours(path) => Some(ui::handle(self, request).await),
+            path if ui::is_ours(path) => Some(ui::handle(self, request, origin).await),
             path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
-            path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
-                Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
-                    events::stream(self, request).await
-                }
-                Ok(()) => self.route_operator(request).await.into(),
-                Err(refused) => match owner::read(self, request) {
-                    Some(owner) => self.handle_owner(owner, request, origin).await.into(),
-                    None => refused.into(),
-                },
-            }),
+            path if path == "/metrics" || path.starts_with("/_whimbrel") => {
+                Some(self.answer_caller(request, origin).await)
+            }
             _ => None,
         }
     }
@@ -164,6 +178,7 @@ impl Api {
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
                 self.route_credentials(key, &segments[2..], request).await
             }
+            (_, ["operators" | "audit", ..]) => self.route_people(segments, request).await,
             ("GET" | "HEAD", ["keys"]) => keys::list(self),
             ("POST", ["keys", "rotate"]) => keys::rotate(self).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
@@ -199,6 +214,21 @@ impl Api {
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
             ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// Who looks after the gateway, and what they did.
+    async fn route_people(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["operators"]) => operators::list(self).await,
+            ("POST", ["operators"]) => operators::add(self, request).await,
+            ("DELETE", ["operators", name]) => operators::remove(self, name).await,
+            ("POST", ["operators", name, "password"]) => operators::set_password(self, name, request).await,
+            ("POST", ["operators", name, "totp"]) => operators::ask_for_codes(self, name).await,
+            ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
+            ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
+            (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
             _ => not_found(request.path()),
         }
     }

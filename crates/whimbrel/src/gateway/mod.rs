@@ -7,7 +7,7 @@ pub mod dev;
 mod front;
 mod gauges;
 mod link;
-mod origin;
+pub(crate) mod origin;
 mod presence;
 mod reload;
 mod routing;
@@ -184,6 +184,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
+        proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();
     let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));
