@@ -45,7 +45,6 @@ use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
 
-pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
 pub(crate) use gate::Known;
 pub use sign_up::{SignUpRules, SignUps};
