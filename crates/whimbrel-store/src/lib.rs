@@ -39,7 +39,7 @@ pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
     ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
     Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
-    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
+    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret,
     RotateSignatureSecret, Spread, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
@@ -183,6 +183,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
+
+    /// A notice for each part of a message that has ended, as it was or would have been told; `None` if there is no such message.
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError>;
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
