@@ -304,6 +304,9 @@ impl Engine {
         };
         if let Some(outcome) = &outcome {
             self.tell_of_part(outcome, now);
+            if self.tape.is_on() {
+                self.note_on_tape(after.carrier, &after.kind, outcome);
+            }
         }
         // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
         let ack = if is_stored { Ack::Stored } else { Ack::TryAgain };
@@ -336,6 +339,14 @@ impl Engine {
         if let Some(outcome) = outcome {
             self.requeue(&outcome, now);
             notices.extend(outcome.notices);
+        }
+    }
+
+    /// Tells the tape whose receipt it was.
+    fn note_on_tape(&self, carrier: CarrierId, kind: &AfterKind, outcome: &PartOutcome) {
+        let Some(record) = outcome.after.or(outcome.record) else { return };
+        if let AfterKind::Receipt(reported) = kind {
+            self.tape.found((carrier, reported.ack), record.message_id);
         }
     }
 

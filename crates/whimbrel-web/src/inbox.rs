@@ -84,6 +84,24 @@ pub struct InboxPage {
     pub start: Option<QuickStart>,
 }
 
+impl InboxPage {
+    /// A page without anything.
+    #[must_use]
+    pub fn empty(frame: Frame) -> Self {
+        Self {
+            frame,
+            query: "".into(),
+            wrong: None,
+            rows: Vec::new(),
+            older: None,
+            newer: None,
+            searched_back_to: None,
+            live: None,
+            start: None,
+        }
+    }
+}
+
 /// What is wrong with a search.
 #[derive(Debug, Clone)]
 pub struct Wrong {
@@ -180,6 +198,8 @@ mod tests {
         };
         let first = page(Vec::new(), "", Some(start));
         assert!(first.contains("No messages yet") && first.contains("Send a sample message"));
-        assert!(page(Vec::new(), "to:44", None).contains("No message is like that"));
+        let frame = Frame::new("Inbox", Links::from_path("/_whimbrel/ui"));
+        let nothing = InboxPage { query: "to:44".into(), ..InboxPage::empty(frame) };
+        assert!(nothing.render().expect("a page").contains("No message is like that"));
     }
 }

@@ -116,7 +116,8 @@ impl Ruler {
 }
 
 fn advice(explanation: &Explanation) -> Option<Advice> {
-    let helps = explanation.encoding == Encoding::Ucs2 && explanation.transliterated.part_count < explanation.part_count;
+    let helps =
+        explanation.encoding == Encoding::Ucs2 && explanation.transliterated.part_count < explanation.part_count;
     if !helps {
         return None;
     }
@@ -151,7 +152,10 @@ fn pieces(text: &str, is_ucs2: bool) -> Vec<RulerPiece> {
             _ if !is_ucs2 && septets == 2 => (character.to_string(), Kind::Double),
             _ => (character.to_string(), Kind::Plain),
         };
-        match pieces.last_mut().filter(|last| last.kind == kind && matches!(kind, Kind::Plain | Kind::Culprit | Kind::Double)) {
+        match pieces
+            .last_mut()
+            .filter(|last| last.kind == kind && matches!(kind, Kind::Plain | Kind::Culprit | Kind::Double))
+        {
             Some(last) => last.shown.push_str(&shown),
             None => pieces.push(RulerPiece { shown, kind, about: String::new() }),
         }
@@ -213,7 +217,8 @@ mod tests {
     fn every_character_is_in_one_part() {
         let text = format!("{}“{}", "a".repeat(69), "b".repeat(80));
         let ruler = Ruler::new(&text, &explain(&text, EncodingChoice::Detect, RefWidth::Bits8));
-        let shown: String = ruler.parts.iter().flat_map(|part| &part.pieces).map(|piece| piece.shown.as_str()).collect();
+        let shown: String =
+            ruler.parts.iter().flat_map(|part| &part.pieces).map(|piece| piece.shown.as_str()).collect();
         assert_eq!(shown, text);
         assert_eq!((ruler.part_count, ruler.parts.len(), ruler.alphabet), (3, 3, "UCS-2"));
     }

@@ -133,7 +133,9 @@ impl State {
     #[must_use]
     pub fn of_webhook(line: &str) -> Self {
         let (result, detail) = line.split_once(": ").unwrap_or((line, ""));
-        let status = detail.strip_prefix("HTTP ").filter(|status| status.len() == 3);
+        let status = detail
+            .strip_prefix("HTTP ")
+            .filter(|status| status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit()));
         let (icon, tone, word) = match (result, status) {
             ("delivered", Some(status)) => ("✔", "good", status.to_owned()),
             ("delivered", None) => ("✔", "good", "delivered".to_owned()),

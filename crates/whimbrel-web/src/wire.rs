@@ -61,7 +61,9 @@ pub fn dump(octets: &[u8]) -> String {
             }
         }
         text.push(' ');
-        text.extend(line.iter().map(|octet| if octet.is_ascii_graphic() || *octet == b' ' { char::from(*octet) } else { '.' }));
+        text.extend(
+            line.iter().map(|octet| if octet.is_ascii_graphic() || *octet == b' ' { char::from(*octet) } else { '.' }),
+        );
         text.push('\n');
     }
     text

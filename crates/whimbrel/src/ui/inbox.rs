@@ -85,17 +85,7 @@ fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found
 
 fn empty(visit: &Visit<'_>, query: &str, wrong: Option<Wrong>) -> InboxPage {
     let frame = visit.frame_in(Section::Inbox, "Inbox");
-    InboxPage {
-        frame,
-        query: query.into(),
-        wrong,
-        rows: Vec::new(),
-        older: None,
-        newer: None,
-        searched_back_to: None,
-        live: None,
-        start: None,
-    }
+    InboxPage { query: query.into(), wrong, ..InboxPage::empty(frame) }
 }
 
 fn query_string(query: &str, more: &[(&str, &str)]) -> String {

@@ -7,12 +7,14 @@ mod answer;
 mod form;
 mod inbox;
 mod live;
+mod message;
 mod rights;
 mod rows;
 mod sample;
 mod search;
 mod session;
 mod viewer;
+mod wires;
 
 use whimbrel_core::AccountId;
 use whimbrel_engine::Origin;
@@ -130,6 +132,7 @@ fn nothing_here(visit: &Visit<'_>) -> Answer {
 async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["m", id]) => message::show(api, visit, id).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,

@@ -21,6 +21,7 @@ use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
+    ("GET", &["m", "*"], SomebodyKnown),
     ("POST", &["sample"], ToAct),
     ("POST", &["logout"], SomebodyKnown),
 ];
