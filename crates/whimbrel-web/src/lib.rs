@@ -11,6 +11,7 @@ pub mod links;
 pub mod login;
 pub mod message;
 pub mod notice;
+pub mod phones;
 pub mod ruler;
 pub mod shown;
 pub mod text;

@@ -8,6 +8,7 @@ mod form;
 mod inbox;
 mod live;
 mod message;
+mod phones;
 mod rights;
 mod rows;
 mod sample;
@@ -133,6 +134,10 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
         ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("GET", ["phones"]) => phones::list(api, visit).await,
+        ("GET", ["phones", number]) => phones::show(api, visit, number).await,
+        ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
+        ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,

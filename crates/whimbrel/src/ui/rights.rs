@@ -22,6 +22,11 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
     ("GET", &["m", "*"], SomebodyKnown),
+    // Phones show texts as a handset does, codes and all.
+    ("GET", &["phones"], ToAct),
+    ("GET", &["phones", "*"], ToAct),
+    ("POST", &["phones", "*", "reply"], ToAct),
+    ("POST", &["phones", "*", "setting"], ToAct),
     ("POST", &["sample"], ToAct),
     ("POST", &["logout"], SomebodyKnown),
 ];
