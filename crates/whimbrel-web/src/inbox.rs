@@ -28,6 +28,8 @@ pub struct Row {
     pub is_cut: bool,
     /// The one-time code in it.
     pub code: Code,
+    /// The path of the handset's page below `ui/`, if it is one of the simulator's.
+    pub phone: Option<Box<str>>,
     /// What became of it.
     pub state: State,
     /// How many parts.
@@ -53,11 +55,8 @@ pub enum Code {
     None,
     /// This one.
     Shown(Box<str>),
-    /// It is hidden from everybody but the handset; here is the handset, if it is one of the simulator's.
-    Hidden {
-        /// The path of the phone's page.
-        phone: Option<Box<str>>,
-    },
+    /// It is hidden from everybody but the handset.
+    Hidden,
 }
 
 /// The inbox.
@@ -155,6 +154,7 @@ mod tests {
             text: text.into(),
             is_cut: true,
             code: Code::Shown(text.into()),
+            phone: Some("phones/1".into()),
             state: State::of_message(text),
             part_count: 2,
             price: text.into(),

@@ -1,6 +1,8 @@
 //! How a text lies in its parts, and which characters make it longer than it need be.
 
-use whimbrel_sms::{Encoding, Explanation, gsm7, transliterate};
+use whimbrel_sms::{
+    Encoding, EncodingChoice, Explanation, RefWidth, explain, gsm7, transliterate, transliterate_to_fit,
+};
 
 use crate::text::name_of;
 
@@ -104,7 +106,7 @@ impl Ruler {
             units_per_part: explanation.part_units_max,
             units_left: explanation.units_left,
             parts: parts.collect(),
-            advice: advice(explanation),
+            advice: advice(text, explanation),
         }
     }
 
@@ -115,10 +117,14 @@ impl Ruler {
     }
 }
 
-fn advice(explanation: &Explanation) -> Option<Advice> {
-    let helps =
-        explanation.encoding == Encoding::Ucs2 && explanation.transliterated.part_count < explanation.part_count;
-    if !helps {
+/// What the text would be if it went as GSM 7-bit, whatever was asked for.
+fn advice(text: &str, explanation: &Explanation) -> Option<Advice> {
+    if explanation.encoding != Encoding::Ucs2 {
+        return None;
+    }
+    let written = transliterate_to_fit(text)?;
+    let part_count = explain(&written, EncodingChoice::Gsm7, RefWidth::Bits8).part_count;
+    if part_count >= explanation.part_count {
         return None;
     }
     let replacements = explanation.outside.distinct.iter().filter_map(|found| {
@@ -126,8 +132,7 @@ fn advice(explanation: &Explanation) -> Option<Advice> {
         let shown = name_of(found.character).map_or_else(|| found.character.to_string(), |name| format!("⟨{name}⟩"));
         Some((shown, twin))
     });
-    let replacements: Vec<_> = replacements.take(REPLACEMENTS_MAX).collect();
-    Some(Advice { replacements, part_count: explanation.transliterated.part_count })
+    Some(Advice { replacements: replacements.take(REPLACEMENTS_MAX).collect(), part_count })
 }
 
 /// What stands for a character in the GSM alphabet; empty if it is left out.
@@ -189,8 +194,6 @@ fn name_culprit(about: &mut String, character: char) {
 
 #[cfg(test)]
 mod tests {
-    use whimbrel_sms::{EncodingChoice, RefWidth, explain};
-
     use super::*;
 
     fn shown(text: &str) -> String {

@@ -58,7 +58,7 @@ async fn place(api: &Api, fields: &Form) -> Result<Place, HttpResponse> {
 
 fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found<MessageSummary>) -> InboxPage {
     let now = api.engine.world().now();
-    let lines = Lines::new(api, visit.links.clone(), visit.texts());
+    let lines = Lines::new(api, visit, visit.links.clone());
     let messages = &found.found;
     let rows: Vec<Row> = messages.iter().map(|message| lines.row(message, now)).collect();
     let link = |name: &str, id: i64| visit.links.page(&query_string(query, &[(name, &format!("m{id:x}"))])).into();

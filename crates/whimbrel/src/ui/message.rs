@@ -1,8 +1,8 @@
 //! `GET m/{id}`: one message with everything that happened to it.
 
 use whimbrel_core::part::Funds;
-use whimbrel_core::{Content, HandsetClass, PartId, Timestamp};
-use whimbrel_store::{MessageView, StoreError, TimelineEntry};
+use whimbrel_core::{CaptureOn, Content, HandsetClass, PartId, Timestamp};
+use whimbrel_store::{MessageView, PartView, StoreError, TimelineEntry};
 use whimbrel_web::Section;
 use whimbrel_web::inbox::Code;
 use whimbrel_web::links::encoded;
@@ -67,13 +67,12 @@ fn filled(api: &Api, visit: &Visit<'_>, message: &MessageView) -> MessagePage {
             (Content::Text { text, .. }, Texts::Shown) if text.code_place().is_none() => {
                 match rows::code(text.expose()) {
                     Code::Shown(code) => Some(code),
-                    Code::None | Code::Hidden { .. } => None,
+                    Code::None | Code::Hidden => None,
                 }
             }
             _ => None,
         },
-        phone: (api.simulator.is_some() && visit.texts() == Texts::Shown && visit.account().is_none())
-            .then(|| phone.into()),
+        phone: visit.has_phones(api).then(|| phone.into()),
         facts: facts(api, message),
         story,
         parts: parts(message),
@@ -133,7 +132,7 @@ fn facts(api: &Api, message: &MessageView) -> Vec<(&'static str, Box<str>)> {
 }
 
 fn parts(message: &MessageView) -> Vec<PartLine> {
-    let line = |part: &whimbrel_store::PartView| PartLine {
+    let line = |part: &PartView| PartLine {
         number: part.number,
         id: messages::public_id(&message.summary.dialect, part.id.0, None).into(),
         state: State::of_message(&part.state),
@@ -155,7 +154,7 @@ fn story(api: &Api, visit: &Visit<'_>, message: &MessageView) -> (Vec<Step>, Opt
     let mut story: Vec<(Timestamp, Step)> = kept.map(|entry| (entry.at, told(entry, now))).collect();
     story.push((message.summary.accepted_at, held(message, now)));
     story.extend(wires);
-    story.extend(settled(message, now));
+    story.extend(settled(api, message, now));
     // Stable: what happened at the same time stays in the order in which it was put here.
     story.sort_by_key(|(at, step)| (*at, rank(&step.what)));
     let first = story.first().map_or(message.summary.accepted_at, |(at, _)| *at);
@@ -166,13 +165,15 @@ fn story(api: &Api, visit: &Visit<'_>, message: &MessageView) -> (Vec<Step>, Opt
     (steps.collect(), no_wire)
 }
 
-/// What comes first of things that happened at one instant.
+/// What comes first of things that happened at one instant: a PDU before what it says, money last.
 fn rank(what: &str) -> u8 {
     match what {
         "request" => 0,
         "accepted" => 1,
         "held" => 2,
         "submitting" => 3,
+        "sent" | "refused" | "receipt" | "ended" => 5,
+        "captured" | "released" => 6,
         _ => 4,
     }
 }
@@ -204,19 +205,27 @@ fn held(message: &MessageView, now: Timestamp) -> Step {
     }
 }
 
-/// Where the money of parts that ended went: told with the end of each.
-fn settled(message: &MessageView, now: Timestamp) -> Vec<(Timestamp, Step)> {
+/// Where the money of each part went: with the carrier's answer or with the part's end, as the account has it.
+fn settled(api: &Api, message: &MessageView, now: Timestamp) -> Vec<(Timestamp, Step)> {
     let price = message.summary.price;
-    let ends = message.timeline.iter().filter(|entry| &*entry.what == "ended");
-    let settled = ends.filter_map(|end| {
-        let part = message.parts.iter().find(|part| part.number == end.part_number)?;
-        let (detail, tone) = match part.funds {
-            Funds::Captured => (format!("{price} charged"), "good"),
-            Funds::Released => (format!("{price} given back"), "calm"),
+    let account = api.engine.directory().by_id(message.summary.account_id);
+    let on_answer = account.is_some_and(|entry| entry.account.capture_on == CaptureOn::CarrierAccept);
+    let at_of = |what: &str, number: u8| {
+        let mut entries = message.timeline.iter();
+        entries.rfind(|entry| &*entry.what == what && entry.part_number == number).map(|entry| entry.at)
+    };
+    let step = |part: &PartView| {
+        let ended = at_of("ended", part.number);
+        let (at, detail, tone) = match part.funds {
+            Funds::Captured => {
+                let answered = at_of("sent", part.number).filter(|_| on_answer);
+                (answered.or(ended)?, format!("{price} charged"), "good")
+            }
+            Funds::Released => (ended?, format!("{price} given back"), "calm"),
             Funds::Held => return None,
         };
         let step = Step {
-            at: Instant::new(end.at, now),
+            at: Instant::new(at, now),
             offset: "".into(),
             part: Some(part.number),
             what: part.funds.as_str().into(),
@@ -224,9 +233,9 @@ fn settled(message: &MessageView, now: Timestamp) -> Vec<(Timestamp, Step)> {
             tone,
             wire: None,
         };
-        Some((end.at, step))
-    });
-    settled.collect()
+        Some((at, step))
+    };
+    message.parts.iter().filter_map(step).collect()
 }
 
 /// A piece of a path as it was before it was encoded; what is not encoded well stays as it is.

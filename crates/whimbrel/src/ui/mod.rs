@@ -172,6 +172,11 @@ impl Visit<'_> {
         }
     }
 
+    /// Whether the simulator's phones are there, and may be looked at.
+    pub fn has_phones(&self, api: &Api) -> bool {
+        api.simulator.is_some() && self.known.person.right() == Right::All
+    }
+
     /// What stands around a page with that heading.
     pub fn frame(&self, title: &str) -> Frame {
         let mut frame = Frame::new(title, self.links.clone());

@@ -166,12 +166,13 @@ async fn talk(api: &Api, simulator: &Control, digits: &str, typed: Typed) -> Tal
         })
         .collect();
     bubbles.reverse();
-    let last_with = texts.iter().rev().map(|kept| &kept.with).find(|with| is_digits(with));
-    let answer_to = match (typed.to.is_empty(), last_with, numbers.first()) {
-        (false, _, _) => typed.to,
-        (true, Some(with), _) => with.clone(),
-        (true, None, Some(first)) => first.number.to_string(),
-        (true, None, None) => String::new(),
+    // A number of ours that was in the talk, else any of ours, else whoever wrote: somebody should hear the answer.
+    let with = || texts.iter().rev().map(|kept| &kept.with).filter(|with| is_digits(with));
+    let is_own = |with: &&String| numbers.iter().any(|owned| *owned.number == ***with);
+    let own = with().find(is_own).cloned().or_else(|| numbers.first().map(|first| first.number.to_string()));
+    let answer_to = match typed.to.is_empty() {
+        false => typed.to,
+        true => own.or_else(|| with().next().cloned()).unwrap_or_default(),
     };
     Talk {
         number: shown::number(digits).into(),
@@ -273,7 +274,10 @@ fn webhook(seen: &SeenWebhook, now: whimbrel_core::Timestamp) -> Webhook {
     let why = seen.answer.as_ref().err().map(|why| why.to_string()).unwrap_or_default();
     match seen.end {
         AttemptEnd::Taken => said(&word, "✔", "good", ""),
-        AttemptEnd::RetryAt(at) => said(&word, "↻", "warn", &format!("{why} again in {}", shown::span(at.since(now)))),
+        AttemptEnd::RetryAt(at) if at > now => {
+            said(&word, "↻", "warn", &format!("{why} again in {}", shown::span(at.since(now))))
+        }
+        AttemptEnd::RetryAt(_) => said(&word, "↻", "warn", &why),
         AttemptEnd::Refused => said(&word, "✘", "bad", &format!("{why} no further try")),
     }
 }

@@ -3,7 +3,9 @@
 use whimbrel_carriers::smpp::told;
 use whimbrel_core::{PartId, Span, Timestamp};
 use whimbrel_engine::ports::{Answered, Timing};
-use whimbrel_engine::tape::{AttemptEnd, Direction, Entry, Names, Seen, SeenHttp, SeenPdu, SeenRequest, SeenWebhook};
+use whimbrel_engine::tape::{
+    AttemptEnd, Direction, Entry, Names, Seen, SeenHttp, SeenPdu, SeenRequest, SeenWebhook, Why,
+};
 use whimbrel_store::MessageView;
 use whimbrel_web::message::Step;
 use whimbrel_web::shown::{self, Instant};
@@ -100,10 +102,18 @@ fn tried(seen: &SeenWebhook, now: Timestamp) -> (String, &'static str, Wire) {
     };
     let (next, tone) = match seen.end {
         AttemptEnd::Taken => (String::new(), "good"),
-        AttemptEnd::RetryAt(at) => (format!(", again in {}", shown::span(at.since(now))), "warn"),
+        AttemptEnd::RetryAt(at) if at > now => (format!(", again in {}", shown::span(at.since(now))), "warn"),
+        AttemptEnd::RetryAt(_) => (", then again".to_owned(), "warn"),
         AttemptEnd::Refused => (", no further try".to_owned(), "bad"),
     };
-    let detail = format!("try {} ({}): {} → {came}{next}", seen.attempt, seen.why.as_str(), seen.url);
+    let (address, has_query) = seen.url.split_once('?').map_or((&*seen.url, false), |(address, _)| (address, true));
+    let query = if has_query { "?…" } else { "" };
+    let why = match seen.why {
+        Why::Due => "",
+        why => why.as_str(),
+    };
+    let detail = format!("{why} try {}: {address}{query} → {came}{next}", seen.attempt);
+    let detail = detail.trim_start().to_owned();
     let exchange = Exchange {
         request: half(&seen.request),
         answer: seen.answer.as_ref().ok().map(answered),
