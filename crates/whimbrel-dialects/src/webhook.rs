@@ -13,10 +13,19 @@ pub struct WebhookTarget<'a> {
     pub url: &'a str,
     /// The account whose notice it is.
     pub account: &'a Account,
-    /// The document of the hook that it is for, if it is for one.
-    pub hook: Option<&'a str>,
+    /// The hook that it is for, if it is for one.
+    pub hook: Option<HookTarget<'a>>,
     /// The secret that signs the account's webhooks now.
     pub signature_secret: &'a Secret,
+}
+
+/// A hook as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct HookTarget<'a> {
+    /// Its document.
+    pub document: &'a str,
+    /// What of it is kept sealed.
+    pub secret: Option<&'a Secret>,
 }
 
 /// What an endpoint is tested with.

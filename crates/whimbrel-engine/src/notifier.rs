@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
 use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Span, Timestamp, Told};
-use whimbrel_dialects::{Moment, WebhookTarget, registry};
+use whimbrel_dialects::{HookTarget, Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op};
 
 use crate::Engine;
@@ -229,7 +229,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let target = WebhookTarget {
         url: &url,
         account: &entry.account,
-        hook: hook.as_ref().map(|hook| &*hook.json),
+        hook: hook.as_ref().map(|hook| HookTarget { document: &hook.json, secret: hook.secret.as_ref() }),
         signature_secret: &entry.signature_secrets.current.secret,
     };
     let answer = match dialect.webhook(notice, target, moment) {

@@ -4,7 +4,8 @@ use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
 use whimbrel_core::{
     AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
-    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, SenderId, Span, Telling,
+    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, Secret, SenderId, Span,
+    Telling,
 };
 use whimbrel_store::AccountPatch;
 
@@ -296,13 +297,16 @@ async fn records_are_listed_and_only_their_owner_finds_them() {
     let folder = Folder::new("records");
     let gateway = Gateway::start(&folder, Setup::default()).await;
     let ask = async |call| match soon(gateway.ask(Call::Record(call))).await.expect("no panic") {
-        Outcome::Record(outcome) => format!("{outcome:?}"),
+        Outcome::Record(outcome) => outcome,
         other => panic!("{other:?}"),
     };
-    let made = ask(RecordCall::Make { kind: RecordKind::Hook, json: "{}".into() }).await;
-    assert!(made.contains("\"1\""), "{made}");
+    let secret = Some(Secret::new("X-Key: planted-secret-7f3a"));
+    let made = ask(RecordCall::Make { kind: RecordKind::Hook, json: "{}".into(), secret: secret.clone() }).await;
+    assert!(matches!(&made, RecordOutcome::One(record) if &*record.key == "1"), "{made:?}");
     let listed = ask(RecordCall::List { kind: RecordKind::Hook, skip: 0, count_max: 10 }).await;
-    assert!(listed.contains("\"1\"") && listed.contains("total: 1"), "{listed}");
+    assert!(!format!("{listed:?}").contains("planted"));
+    let RecordOutcome::Page { records, total: 1, .. } = listed else { panic!("{listed:?}") };
+    assert_eq!((&*records[0].key, &*records[0].json, &records[0].secret), ("1", "{}", &secret));
     gateway.stop().await;
 }
 
@@ -316,7 +320,7 @@ async fn names_are_looked_up_together_and_entries_are_bounded() {
         Outcome::Record(outcome) => outcome,
         other => panic!("{other:?}"),
     };
-    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into() };
+    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into(), secret: None };
     let group = record(make(RecordKind::Group, r#"{"name":"Friends"}"#)).await;
     let RecordOutcome::One(Record { key, members: Some(0), .. }) = group else { panic!("{group:?}") };
     let contact = |name: &str, number: &str| {
