@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Secret, Timestamp, Uuid};
+use whimbrel_core::{Account, Secret, Span, Timestamp, Uuid};
 
 /// Where a webhook goes.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,8 @@ pub struct WebhookRules {
     pub success: RangeInclusive<u16>,
     /// Which other answers are worth another try.
     pub retried: Retried,
+    /// How long the endpoint has for an answer, from connecting on.
+    pub answer_within: Span,
 }
 
 /// Which answers of an endpoint are worth another try. That there was none always is.

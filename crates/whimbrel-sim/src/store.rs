@@ -13,9 +13,9 @@ use whimbrel_core::{
 };
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
-    Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay,
-    UsageFilter, Verdict,
+    Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan,
+    OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies,
+    UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -210,12 +210,7 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.inner.answered_to_key(account, key, now)
     }
 

@@ -45,6 +45,7 @@ pub(super) const fn rules() -> WebhookRules {
         backoff: Backoff::Steps(&PAUSES),
         success: 200..=399,
         retried: Retried::Only(&[429, 500, 502, 503, 504]),
+        answer_within: Span::seconds(5),
     }
 }
 

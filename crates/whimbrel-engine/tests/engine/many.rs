@@ -11,7 +11,7 @@ use whimbrel_store::AccountPatch;
 
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
 
-fn call(numbers: &[&str]) -> ManyCall {
+pub fn call(numbers: &[&str]) -> ManyCall {
     let addressee = |number: &&str| match PhoneNumber::parse(number) {
         Ok(number) => Addressee::Number(number),
         Err(_) => Addressee::Unreadable((*number).into()),
@@ -33,7 +33,7 @@ fn call(numbers: &[&str]) -> ManyCall {
     }
 }
 
-async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
+pub async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
     match soon(gateway.ask(Call::SendMany(Box::new(call)))).await.expect("no panic") {
         Outcome::SentMany(sent) => Ok(*sent),
         Outcome::Refused(refusal) => Err(refusal),
@@ -42,7 +42,7 @@ async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
 }
 
 /// What became of each recipient: the message's number, or the refusal.
-fn answers(sent: &ManySent) -> Vec<Result<u64, Refusal>> {
+pub fn answers(sent: &ManySent) -> Vec<Result<u64, Refusal>> {
     let serial = |message: &whimbrel_core::call::many::ManyMessage| message.serial.map_or(0, |serial| serial.0);
     sent.items.iter().map(|item| item.result.as_ref().map(serial).map_err(Clone::clone)).collect()
 }
@@ -117,6 +117,9 @@ async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     assert_eq!((answers(&again), again.repeated), (answers(&first), true));
     let other = ask(&gateway, keyed(&["447700900003", "447700900004"], 2)).await;
     assert_eq!(other.err(), Some(Refusal::IdempotencyConflict));
+    // Also if all its recipients would have been refused before anything is stored.
+    let unroutable = ask(&gateway, keyed(&["999999999998", "999999999999"], 2)).await;
+    assert_eq!(unroutable.err(), Some(Refusal::IdempotencyConflict));
     assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
     gateway.stop().await;
 }

@@ -73,8 +73,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
+    AccountView, Credential, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary, MessageView,
+    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay,
+    UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -330,12 +331,7 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
