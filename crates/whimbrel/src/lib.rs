@@ -9,5 +9,6 @@ pub mod cli;
 pub mod config;
 pub mod egress;
 pub mod gateway;
+pub mod intercept;
 pub mod server;
 pub mod telemetry;
