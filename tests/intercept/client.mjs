@@ -1,7 +1,7 @@
 // Another vendor's client for Node, which has no option for a host at all. Arguments: to, text.
 import { createRequire } from 'node:module';
 
-const require = createRequire(`${process.env.NODE_FOLDER}/`);
+const require = createRequire(`${process.env.BLACKBOX_NODE}/`);
 const { Client, SmsResource } = require('@seven.io/client');
 
 const [to, text] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // The vendor's library for Node, as its page has it: no host is set. Arguments: to, text.
 import { createRequire } from 'node:module';
 
-const require = createRequire(`${process.env.NODE_FOLDER}/`);
+const require = createRequire(`${process.env.BLACKBOX_NODE}/`);
 const { Vonage } = require('@vonage/server-sdk');
 const { Auth } = require('@vonage/auth');
 

@@ -19,7 +19,8 @@ use crate::server::files::{Readers, make_private_folder, write_whole};
 
 /// What must not go through the proxy.
 const NO_PROXY: &str = "localhost,127.0.0.1,::1";
-const PRELOAD: &str = include_str!("preload.cjs");
+const NODE_PRELOAD: &str = include_str!("preload.cjs");
+const RUBY_PRELOAD: &str = include_str!("preload.rb");
 
 /// The files of a run.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub struct Kit {
     php: PathBuf,
     java: PathBuf,
     node: PathBuf,
+    ruby: PathBuf,
 }
 
 impl Kit {
@@ -59,6 +61,7 @@ impl Kit {
             php: folder.join("php"),
             java: folder.join("trust.jks"),
             node: folder.join("preload.cjs"),
+            ruby: folder.join("preload.rb"),
         };
         make_private_folder(&kit.php)?;
         let write = |path: &Path, content: &[u8]| write_whole(path, content, Readers::Owner);
@@ -71,7 +74,10 @@ impl Kit {
         let block = rules.unknown == UnknownHosts::Block;
         let settings =
             json!({ "hosts": rules.hosts, "host": proxy.ip().to_string(), "port": proxy.port(), "block": block });
-        write(&kit.node, PRELOAD.replace("/*SETTINGS*/ null", &settings.to_string()).as_bytes())?;
+        write(&kit.node, NODE_PRELOAD.replace("/*SETTINGS*/ null", &settings.to_string()).as_bytes())?;
+        // A list of texts is written alike in JSON and in Ruby.
+        let hosts = json!(rules.hosts).to_string();
+        write(&kit.ruby, RUBY_PRELOAD.replace("HOSTS_SETTING", &hosts).as_bytes())?;
         Ok(kit)
     }
 
@@ -100,6 +106,7 @@ impl Kit {
             ("NODE_EXTRA_CA_CERTS", text(&self.added)),
             ("NODE_OPTIONS", beside("NODE_OPTIONS", " ", format!("--require {}", quoted(&text(&self.node))))),
             ("PHP_INI_SCAN_DIR", php),
+            ("RUBYOPT", beside("RUBYOPT", " ", format!("-r{}", text(&self.ruby)))),
             ("JAVA_TOOL_OPTIONS", beside("JAVA_TOOL_OPTIONS", " ", self.java_options())),
         ]
     }
