@@ -1,5 +1,6 @@
 """The unmodified programs: each sends a text to the vendor's own host and prints the id that it was answered, one a line."""
 
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -30,7 +31,7 @@ def is_there(path):
 
 
 NODE = pathlib.Path(os.environ.get("BLACKBOX_NODE", "."))
-VENDOR, OTHER = "rest.nexmo.com", "gateway.seven.io"
+VENDOR, OTHER, OLDER = "rest.nexmo.com", "gateway.seven.io", "gateway.sms77.io"
 
 
 class Program:
@@ -57,6 +58,13 @@ PROGRAMS = [
     ),
     Program("Python: urllib and requests", [sys.executable, FOLDER / "plain.py"], lambda: True),
     Program("Python: vonage", [sys.executable, FOLDER / "sdk.py"], lambda: True),
+    Program(
+        "Python: sms77api",
+        [sys.executable, FOLDER / "client.py"],
+        lambda: importlib.util.find_spec("sms77api"),
+        host=OLDER,
+        to="4915228817300",
+    ),
     Program("PHP: cURL", ["php", FOLDER / "plain.php"], lambda: has_php("function_exists('curl_init')")),
     Program(
         "PHP: php-symfony-vonage-notifier",

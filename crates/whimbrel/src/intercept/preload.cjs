@@ -19,7 +19,7 @@ net.Socket.prototype.connect = function (...args) {
   // Node's own callers hand over one list of options and listener, programs what the documentation says.
   const list = Array.isArray(args[0]) ? args[0] : args;
   let options = list[0];
-  if (typeof options === 'number' || /^\d+$/.test(String(options))) {
+  if (typeof options === 'number' || (typeof options === 'string' && /^\d+$/.test(options))) {
     options = { port: Number(options), host: typeof list[1] === 'string' ? list[1] : undefined };
   }
   if (options === null || typeof options !== 'object' || options.path) return connect.apply(this, args);
@@ -34,7 +34,10 @@ net.Socket.prototype.connect = function (...args) {
       process.stderr.write(`whimbrel run: refused ${name}: no dialect speaks for it (--unknown-hosts pass lets it through)\n`);
     }
     const error = new Error(`whimbrel run refuses ${name}: no dialect speaks for it`);
-    this.destroy(Object.assign(error, { code: 'ECONNREFUSED', syscall: 'connect', hostname: name }));
+    Object.assign(error, { code: 'ECONNREFUSED', syscall: 'connect', hostname: name });
+    // As a refusal comes from the network: later, when the caller has finished setting the socket up.
+    this.connecting = true;
+    process.nextTick(() => this.destroy(error));
     return this;
   }
   return connect.apply(this, args);
