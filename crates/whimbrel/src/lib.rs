@@ -12,3 +12,4 @@ pub mod gateway;
 pub mod intercept;
 pub mod server;
 pub mod telemetry;
+pub mod ui;

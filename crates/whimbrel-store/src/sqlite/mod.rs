@@ -42,6 +42,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod search;
 mod set_aside;
 mod story;
 mod totals;
@@ -73,8 +74,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView, MovablePart,
-    OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay, UsageFilter,
+    AccountView, Credential, Found, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
+    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, Stats, Tallies, UsageDay,
+    UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -353,6 +355,18 @@ impl Store for SqliteStore {
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.read(|db| story::messages(db, filter))
+    }
+
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages_named(db, ids))
+    }
+
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
+        self.read(|db| search::messages(db, search))
+    }
+
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError> {
+        self.read(|db| search::inbound(db, search))
     }
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
