@@ -77,6 +77,8 @@ enum Command {
     Checkload(commands::checkload::Options),
     /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
     Evidence(commands::evidence::Options),
+    /// Show that unmodified programs reach Whimbrel by `whimbrel run` and nobody else (Linux, root, network namespaces).
+    Intercept,
     /// Play the engine in worlds that a seed decides, or replay one seed.
     Sim(commands::sim::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
@@ -117,6 +119,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Compare(options) => commands::compare::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
+        Command::Intercept => commands::intercept::run(&workspace),
         Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
         Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),

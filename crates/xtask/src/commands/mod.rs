@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod guesses;
 pub mod hostile;
 pub mod install;
+pub mod intercept;
 pub mod load;
 pub mod overload;
 pub mod packages;
