@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Span, Timestamp, Told};
 use whimbrel_dialects::{HookTarget, Moment, WebhookTarget, registry};
 use whimbrel_store::{NoticeResult, NoticeTried, Op, StoreError};
@@ -159,6 +160,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     });
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
     let again = match (engine.batcher.settle(vec![op]).await, result) {
+        (Ok(_), NoticeResult::RetryAt(_)) if acts(Saboteur::WebhookOnce) => None,
         (Ok(_), NoticeResult::RetryAt(due_at)) => {
             Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })
         }
@@ -264,6 +266,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Bo
         }
         Ok(status) if !rules.is_retried(status) => return Ok((NoticeResult::GivenUp, format!("HTTP {status}").into())),
         Ok(status) => format!("HTTP {status}").into(),
+        Err(_) if acts(Saboteur::WebhookHalfDone) => return (NoticeResult::Delivered, "no answer".into()),
         Err(why) => why,
     };
     let now = engine.world.now();

@@ -21,6 +21,7 @@ pub mod packages;
 pub mod powercut;
 pub mod properties;
 pub mod rotate;
+pub mod saboteurs;
 pub mod sdks;
 pub mod signers;
 pub mod sim;
