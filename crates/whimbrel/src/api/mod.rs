@@ -12,16 +12,19 @@ mod events;
 mod json;
 mod keys;
 mod messages;
+mod missed;
 mod numbers;
 mod oauth;
 mod owner;
 mod phones;
 mod pool;
+mod search;
 mod secrets;
 mod segments;
 mod sign_up;
 mod signing;
 mod usage;
+mod wait;
 mod webhooks;
 
 use std::sync::Arc;
@@ -69,6 +72,8 @@ pub struct Api {
     pub streams: Arc<Semaphore>,
     /// Accounts that were made by their owners.
     pub sign_ups: SignUps,
+    /// Who waits for texts.
+    waits: wait::Waits,
 }
 
 /// What [`Api::new`] is given.
@@ -98,7 +103,8 @@ impl Api {
         let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
-        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups }
+        let waits = wait::Waits::default();
+        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups, waits }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
@@ -139,6 +145,7 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
@@ -183,7 +190,7 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys",
+                    | "events" | "segments" | "pool" | "keys" | "wait",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
