@@ -227,6 +227,10 @@ impl Store for SimStore {
         self.inner.messages(filter)
     }
 
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.inner.messages_named(ids)
+    }
+
     fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
         self.inner.search(search)
     }

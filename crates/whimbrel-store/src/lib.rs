@@ -188,6 +188,9 @@ pub trait Store: Send + Sync + 'static {
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
 
+    /// The messages with these ids, in their order; unknown ones are left out. At most 1,000.
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError>;
+
     /// Messages that fit a query, newest first. The work is bounded by `rows_max`.
     fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError>;
 

@@ -220,6 +220,8 @@ pub struct MessageFilter {
     pub account: Option<AccountId>,
     /// Only older than this message.
     pub before: Option<MessageId>,
+    /// Only newer than this message, and of these the oldest; they still come newest first.
+    pub after: Option<MessageId>,
     /// At most so many; the store caps it at 1,000.
     pub count_max: usize,
 }
@@ -300,6 +302,12 @@ pub struct MessageSummary {
     /// Its parts' states, folded into one word: the name of a final status if all ended alike, `mixed` if they ended
     /// differently, else `queued`, `submitting`, `uncertain` or `submitted`, the earliest of its open parts.
     pub status: Box<str>,
+    /// The alphabet of its parts.
+    pub encoding: Encoding,
+    /// What each part costs.
+    pub price: Money,
+    /// How the last try of a webhook about it went, in the words of its story; `None` if none was tried.
+    pub webhook: Option<Box<str>>,
 }
 
 /// A message with its parts and its story.
@@ -313,10 +321,6 @@ pub struct MessageView {
     pub handset_class: Option<HandsetClass>,
     /// How its text is cut.
     pub cut: Cut,
-    /// The alphabet of its parts.
-    pub encoding: Encoding,
-    /// What each part costs.
-    pub price: Money,
     /// The recipient's network code.
     pub network: Box<str>,
     /// The carrier it goes to.

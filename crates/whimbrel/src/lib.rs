@@ -11,3 +11,4 @@ pub mod egress;
 pub mod gateway;
 pub mod server;
 pub mod telemetry;
+pub mod ui;

@@ -357,6 +357,10 @@ impl Store for SqliteStore {
         self.read(|db| story::messages(db, filter))
     }
 
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages_named(db, ids))
+    }
+
     fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
         self.read(|db| search::messages(db, search))
     }

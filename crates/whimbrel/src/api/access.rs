@@ -33,6 +33,21 @@ impl Access {
         self.local == Local::Trusted
     }
 
+    /// Whether callers on this very machine need the token.
+    #[must_use]
+    pub const fn local(&self) -> Local {
+        self.local
+    }
+
+    /// Judges a browser that opens a page. A link on a foreign page may lead there: that page cannot read what comes.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn judge_navigation(&self, request: &IncomingRequest) -> Result<(), HttpResponse> {
+        let is_here = self.local == Local::Trusted && request.header("authorization").is_none() && is_at_home(request);
+        if is_here { Ok(()) } else { self.judge(request) }
+    }
+
     /// Judges a caller.
     ///
     /// # Errors
@@ -66,13 +81,15 @@ pub(super) fn unauthorized(detail: &str) -> HttpResponse {
 
 /// On loopback, by a name of this machine (so that no foreign name can be pointed here), and not from a foreign page.
 fn is_local(request: &IncomingRequest) -> bool {
+    is_at_home(request) && is_same_origin(request)
+}
+
+/// On loopback, by a name of this machine.
+fn is_at_home(request: &IncomingRequest) -> bool {
     let headers = request.header_list();
     let is_local_name = request.header("host").is_some() && request.view(&headers).host_kind() == HostKind::Local;
     let is_loopback = request.peer().ip().to_canonical().is_loopback();
-    is_loopback
-        && is_local_name
-        && names_loopback(request.header("host").unwrap_or_default())
-        && is_same_origin(request)
+    is_loopback && is_local_name && names_loopback(request.header("host").unwrap_or_default())
 }
 
 fn names_loopback(host: &str) -> bool {
@@ -83,7 +100,7 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
-pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {
+pub(crate) fn is_same_origin(request: &IncomingRequest) -> bool {
     let site = request.header("sec-fetch-site").unwrap_or("none");
     let host = request.header("host").unwrap_or_default();
     let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);

@@ -11,7 +11,7 @@ mod carriers;
 mod events;
 mod json;
 mod keys;
-mod messages;
+pub(crate) mod messages;
 mod missed;
 mod numbers;
 mod oauth;
@@ -37,11 +37,14 @@ use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin};
 use whimbrel_simulator::Control;
+use whimbrel_web::Links;
 
 use crate::gateway::Reloader;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
+use crate::ui;
 
+pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
 pub use sign_up::{SignUpRules, SignUps};
 
@@ -112,7 +115,9 @@ impl Api {
         match request.path() {
             "/livez" => Some(text(200, "text/plain; charset=utf-8", "ok\n".to_owned()).into()),
             "/readyz" => Some(self.ready().into()),
+            "/" if ui::wants_html(request) => Some(ui::go(&Links::from_path("/"), "")),
             "/" => Some(front_page().into()),
+            path if ui::is_ours(path) => Some(ui::handle(self, request).await),
             path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
                 Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
@@ -303,9 +308,10 @@ fn front_page() -> HttpResponse {
     let titles: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.descriptor().title).collect();
     let body = format!(
         "Whimbrel {} is running.\n\nApplications find the API of {} at the vendor's own paths.\n\
-         The native API is at {PREFIX}messages, health at /readyz, metrics at /metrics.\n",
+         Pages for people are at {}, the native API is at {PREFIX}messages, health at /readyz, metrics at /metrics.\n",
         env!("CARGO_PKG_VERSION"),
         titles.join(", "),
+        ui::PREFIX,
     );
     text(200, "text/plain; charset=utf-8", body)
 }
