@@ -11,6 +11,7 @@ use whimbrel_store::{NoticeResult, NoticeTried, Op};
 use crate::Engine;
 use crate::events::About;
 use crate::hooks::NotSpread;
+use crate::listeners::News;
 use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
 use crate::tape::{AttemptEnd, Why};
 use crate::webhooks::{Rendered, Tried, Unrendered, Watch, Wish};
@@ -196,6 +197,9 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
         Ok(rendered) => rendered,
         Err(why) => return unsent(engine, notice, why),
     };
+    if notice.failures == 0 {
+        engine.listeners.tell(|| News::Sent(rendered.notice.clone()));
+    }
     let watch = engine.watch();
     // Made before it is sent: what is sent is given away.
     let shown = (watch == Watch::Yes).then(|| rendered.shown());
@@ -208,7 +212,12 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
             NoticeResult::RetryAt(at) => AttemptEnd::RetryAt(at),
             NoticeResult::GivenUp => AttemptEnd::Refused,
         };
-        engine.keep_attempt(Tried { notice: &told, begun_at, why: Why::Due }, shown, watched, end);
+        engine.keep_attempt(
+            Tried { notice: &told, begun_at, why: Why::Due, hidden: dialect.hidden() },
+            shown,
+            watched,
+            end,
+        );
     }
     (result, detail)
 }

@@ -20,6 +20,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::listeners::News;
 use crate::number_networks::is_wrong_network;
 
 /// Events taken into one batch, at most.
@@ -337,8 +338,19 @@ impl Engine {
             (AfterKind::Part, _) | (_, None) => {}
         }
         if let Some(outcome) = outcome {
+            self.note_untold(&outcome);
             self.requeue(&outcome, now);
             notices.extend(outcome.notices);
+        }
+    }
+
+    /// Who listens to webhooks hears of the end of a part also where nobody is told of it.
+    fn note_untold(&self, outcome: &PartOutcome) {
+        let untold = outcome.after.filter(|_| outcome.ignored.is_none() && outcome.notices.is_empty());
+        if let Some(record) = untold
+            && matches!(record.state, PartState::Final(_))
+        {
+            self.listeners.tell(|| News::Untold(record.message_id, record.part_id));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, Timestamp, Told};
 use whimbrel_dialects::edit::{Edit, EditFault};
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::standard::{self, StandardHeaders};
@@ -102,7 +102,9 @@ impl Engine {
             edit.apply(&mut request).map_err(Unrendered::Edit)?;
             request = dialect.sign_again(&notice, request, target, moment).map_err(Unrendered::CannotSign)?;
         }
-        self.add_standard_headers(&mut request, &standard::id(notice.id), &entry, moment.now);
+        // What somebody changed is another event: a receiver that knows the one of before must not take it for that.
+        let id = if wish.edit.is_some() { NoticeId(self.world.next_id()) } else { notice.id };
+        self.add_standard_headers(&mut request, &standard::id(id), &entry, moment.now);
         Ok(Rendered { dialect, notice, request, begun_at: moment.now })
     }
 
@@ -138,8 +140,7 @@ impl Engine {
         watched: Watched,
         end: AttemptEnd,
     ) -> Option<TapeId> {
-        let Tried { notice, begun_at, why } = tried;
-        let hidden = registry::by_name(&notice.dialect).map(|dialect| dialect.hidden());
+        let Tried { notice, begun_at, why, hidden } = tried;
         let answer = watched.answer.map(|answer| masked(answer, hidden));
         let attempt = notice.failures.saturating_add(1);
         let Shown { url, request } = shown;
@@ -157,6 +158,7 @@ pub(crate) struct Tried<'a> {
     pub(crate) notice: &'a Notice,
     pub(crate) begun_at: Timestamp,
     pub(crate) why: Why,
+    pub(crate) hidden: Hidden,
 }
 
 impl Rendered {
@@ -201,8 +203,7 @@ pub(crate) fn shown_body(body: &[u8], hidden: Hidden) -> Option<Box<str>> {
 }
 
 /// An endpoint's answer without what it sets for itself.
-fn masked(answer: Answered, hidden: Option<Hidden>) -> Answered {
-    let Some(hidden) = hidden else { return Answered { headers: Vec::new(), ..answer } };
+pub(crate) fn masked(answer: Answered, hidden: Hidden) -> Answered {
     let headers = answer.headers.into_iter().map(|(name, value)| {
         let shown = hidden.header(&name, value.as_bytes()).into();
         (name, shown)

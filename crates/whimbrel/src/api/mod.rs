@@ -52,6 +52,9 @@ pub const PREFIX: &str = "/_whimbrel/v1/";
 /// Where an account is made by its owner.
 const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
 
+/// Where webhooks are streamed to those who develop a receiver.
+const LISTEN: &str = "/_whimbrel/v1/webhooks/listen";
+
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
 
@@ -117,6 +120,9 @@ impl Api {
             path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
                 Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
                     events::stream(self, request).await
+                }
+                Ok(()) if path.trim_end_matches('/') == LISTEN && request.method() == "GET" => {
+                    webhooks::listen(self, request)
                 }
                 Ok(()) => self.route_operator(request).await.into(),
                 Err(refused) => match owner::read(self, request) {
@@ -220,7 +226,7 @@ impl Api {
             (
                 _,
                 ["webhooks"]
-                | ["webhooks", "attempts"]
+                | ["webhooks", "attempts" | "listen"]
                 | ["webhooks", "attempts", _, "resend"]
                 | ["accounts", _, "webhooks", "test" | "secret" | "trigger"]
                 | ["messages", _, "wire"]

@@ -84,6 +84,11 @@ impl Server {
         Ok(Self { url, admin_token, ca_pem })
     }
 
+    /// Another server than ours, which gets no token.
+    pub(super) fn at(url: http::Uri) -> Self {
+        Self { url, admin_token: None, ca_pem: env("WHIMBREL_CA").map(PathBuf::from) }
+    }
+
     /// Whether the server is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
