@@ -21,6 +21,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::listeners::News;
 use crate::number_networks::is_wrong_network;
 
 /// Events taken into one batch, at most.
@@ -310,6 +311,9 @@ impl Engine {
         };
         if let Some(outcome) = &outcome {
             self.tell_of_part(outcome, now);
+            if self.tape.is_on() {
+                self.note_on_tape(after.carrier, &after.kind, outcome);
+            }
         }
         // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
         let ack = if is_stored || acts(Saboteur::AckBeforeStored) { Ack::Stored } else { Ack::TryAgain };
@@ -340,8 +344,27 @@ impl Engine {
             (AfterKind::Part, _) | (_, None) => {}
         }
         if let Some(outcome) = outcome {
+            self.note_untold(&outcome);
             self.requeue(&outcome, now);
             notices.extend(outcome.notices);
+        }
+    }
+
+    /// Who listens to webhooks hears of the end of a part also where nobody is told of it.
+    fn note_untold(&self, outcome: &PartOutcome) {
+        let untold = outcome.after.filter(|_| outcome.ignored.is_none() && outcome.notices.is_empty());
+        if let Some(record) = untold
+            && matches!(record.state, PartState::Final(_))
+        {
+            self.listeners.tell(|| News::Untold(record.message_id, record.part_id));
+        }
+    }
+
+    /// Tells the tape whose receipt it was.
+    fn note_on_tape(&self, carrier: CarrierId, kind: &AfterKind, outcome: &PartOutcome) {
+        let Some(record) = outcome.after.or(outcome.record) else { return };
+        if let AfterKind::Receipt(reported) = kind {
+            self.tape.found((carrier, reported.ack), record.message_id);
         }
     }
 

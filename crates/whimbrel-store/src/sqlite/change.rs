@@ -378,6 +378,7 @@ impl Work<'_> {
             protocol_id: message.content.protocol_id(),
             registration: message.registration,
             receipt: whimbrel_core::plan::asked_of_carrier(message.receipt, record.capture_on),
+            has_code: message.content.has_code(),
             validity: message.validity,
         })
     }

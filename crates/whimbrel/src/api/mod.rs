@@ -29,6 +29,7 @@ mod signing;
 mod usage;
 mod wait;
 mod webhooks;
+mod wire;
 
 use std::sync::Arc;
 
@@ -57,6 +58,9 @@ pub const PREFIX: &str = "/_whimbrel/v1/";
 
 /// Where an account is made by its owner.
 const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
+
+/// Where webhooks are streamed to those who develop a receiver.
+const LISTEN: &str = "/_whimbrel/v1/webhooks/listen";
 
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
@@ -179,7 +183,9 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
-            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            (_, ["webhooks", ..] | ["accounts", _, "webhooks", _] | ["messages", _, "wire" | "webhooks", ..]) => {
+                self.route_wires(segments, request).await
+            }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
@@ -216,7 +222,6 @@ impl Api {
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
-                | ["accounts", _, "webhooks", "test"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
@@ -236,6 +241,31 @@ impl Api {
             ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
             ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
             (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// What went over the wires, and webhooks in the hand.
+    async fn route_wires(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
+            ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
+            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, request).await,
+            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, request),
+            ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
+            ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
+            (
+                _,
+                ["webhooks"]
+                | ["webhooks", "attempts" | "listen"]
+                | ["webhooks", "attempts", _, "resend"]
+                | ["accounts", _, "webhooks", "test" | "secret" | "trigger"]
+                | ["messages", _, "wire"]
+                | ["messages", _, "webhooks", "resend"],
+            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }

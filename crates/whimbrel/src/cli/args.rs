@@ -6,6 +6,7 @@ mod run;
 mod signing;
 mod tools;
 mod traffic;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,12 +18,13 @@ pub use admin::{
     PoolAddArgs, PoolCommand, TestArgs,
 };
 pub use credentials::{
-    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand, WebhookCommand,
+    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
 pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
+pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ResendArgs, TriggerArgs, WebhookCommand};
 
 /// A self-hosted SMS and OTP gateway.
 #[derive(Debug, Parser)]
@@ -108,9 +110,13 @@ pub enum Command {
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Test where an account's webhooks go.
+    /// See where webhooks go and how they went, and send them again.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Send webhooks to a receiver on this machine as well, while it is written.
+    Listen(ListenArgs),
+    /// Send a made-up event, signed as a real one.
+    Trigger(TriggerArgs),
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),

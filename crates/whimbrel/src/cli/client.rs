@@ -108,6 +108,12 @@ impl Server {
         self.ca_pem.as_deref()
     }
 
+    /// Another server than ours, which gets no token.
+    pub(super) fn at(url: http::Uri) -> Self {
+        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
+        Self { url, https: None, purpose: None, admin_token: None, ca_pem }
+    }
+
     /// Whether the server is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);

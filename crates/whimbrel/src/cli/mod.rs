@@ -18,6 +18,7 @@ mod failure;
 mod help;
 mod key;
 mod list;
+mod listen;
 mod number;
 mod oauth;
 mod output;
@@ -37,7 +38,9 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trigger;
 mod webhook;
+mod wire;
 
 use clap::FromArgMatches;
 
@@ -90,6 +93,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Webhook(command) => block_on(webhook::run(command, out)),
+        Command::Listen(args) => block_on(listen::run(args, out)),
+        Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
