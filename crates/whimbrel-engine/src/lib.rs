@@ -19,6 +19,7 @@ pub mod failures;
 mod handle;
 pub mod learning;
 pub mod limiter;
+mod listeners;
 pub mod notify;
 pub mod oauth;
 pub mod ports;
@@ -87,6 +88,7 @@ use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Recipients, Requests, Senders};
+use crate::listeners::Listeners;
 use crate::notifier::Notifier;
 use crate::number_networks::NumberNetworks;
 use crate::oauth::Oauth;
@@ -104,6 +106,7 @@ pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
+pub use crate::listeners::{WebhookHeard, WebhookListener};
 pub use crate::lists::{ListError, own_number};
 pub use crate::owners::SignedInOwner;
 pub use crate::people::{CodeStep, PASSWORD_CHARS, PeopleError, RECOVERY_CODES, SignIn, SignInRefused};
@@ -175,6 +178,7 @@ pub struct Engine {
     pub(crate) retention: Retention,
     pub(crate) standard_headers: StandardHeaders,
     pub(crate) tape: Arc<Tape>,
+    pub(crate) listeners: Listeners,
     pub(crate) number_networks: RwLock<NumberNetworks>,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
@@ -324,6 +328,7 @@ impl Engine {
             retention: parts.retention,
             standard_headers: parts.standard_headers,
             tape: parts.tape,
+            listeners: Listeners::default(),
             number_networks: RwLock::new(number_networks),
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),

@@ -14,9 +14,10 @@ use whimbrel_dialects::{CannotSign, registry};
 use whimbrel_store::{DocumentFilter, DocumentKind, Op, Resent, StoreError};
 
 use crate::Engine;
+use crate::listeners::News;
 use crate::ports::Watched;
 use crate::tape::{AttemptEnd, Seen, SeenHttp, TapeId, Why};
-use crate::webhooks::{Tried, Unrendered, Watch, Wish};
+use crate::webhooks::{Tried, Unrendered, Watch, Wish, masked};
 
 /// Hooks that are told again.
 const HOOKS_MAX: usize = 100;
@@ -184,8 +185,10 @@ impl Engine {
     ) -> Result<Attempted, ResendError> {
         let _place = self.url_tests.start(notice.account_id).ok_or(ResendError::Busy)?;
         let rendered = self.rendered(notice, wish).await?;
+        self.listeners.tell(|| News::Sent(rendered.notice.clone()));
         let shown = rendered.shown();
-        let called = self.call(rendered.request.clone(), Watch::Yes).await;
+        let within = rendered.dialect.webhook_rules(&rendered.notice).answer_within;
+        let called = self.call(rendered.request.clone(), within, Watch::Yes).await;
         let rules = rendered.dialect.webhook_rules(&rendered.notice);
         let end = match &called.status {
             Ok(status) if rules.success.contains(status) => AttemptEnd::Taken,
@@ -195,12 +198,14 @@ impl Engine {
             self.note_resent(notice, why, &called.status).await;
         }
         // A call that is watched has been.
-        let watched = called.watched.unwrap_or_else(|| Watched {
+        let mut watched = called.watched.unwrap_or_else(|| Watched {
             answer: Err("nobody watched".into()),
             timing: crate::ports::Timing::default(),
         });
+        let hidden = rendered.dialect.hidden();
+        watched.answer = watched.answer.map(|answer| masked(answer, hidden));
         let (url, request) = (shown.url.clone(), shown.request.clone());
-        let tried = Tried { notice: &rendered.notice, begun_at: rendered.begun_at, why };
+        let tried = Tried { notice: &rendered.notice, begun_at: rendered.begun_at, why, hidden };
         let id = self.keep_attempt(tried, shown, watched.clone(), end);
         Ok(Attempted { id, url, request, watched, end })
     }
@@ -247,7 +252,7 @@ impl Engine {
 }
 
 /// What is told of these ends: each of them, or the one of the whole message, once it has ended.
-fn told_again(ends: Vec<Notice>) -> Vec<Notice> {
+pub(crate) fn told_again(ends: Vec<Notice>) -> Vec<Notice> {
     let Some(first) = ends.first() else { return ends };
     let Some(dialect) = registry::by_name(&first.dialect) else { return Vec::new() };
     let scope = dialect.scope(first.form);

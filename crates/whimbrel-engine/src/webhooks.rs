@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, Span, Timestamp, Told};
 use whimbrel_dialects::edit::{Edit, EditFault};
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::standard::{self, StandardHeaders};
-use whimbrel_dialects::{CannotSign, Dialect, Hidden, Moment, WebhookTarget, registry};
+use whimbrel_dialects::{CannotSign, Dialect, Hidden, HookTarget, Moment, WebhookTarget, registry};
 use whimbrel_store::StoreError;
 
 use crate::Engine;
@@ -94,7 +94,7 @@ impl Engine {
         let target = WebhookTarget {
             url: &url,
             account: &entry.account,
-            hook: hook.as_ref().map(|hook| &*hook.json),
+            hook: hook.as_ref().map(|hook| HookTarget { document: &hook.json, secret: hook.secret.as_ref() }),
             signature_secret: &entry.signature_secrets.current.secret,
         };
         let mut request = dialect.webhook(&notice, target, moment).map_err(Unrendered::CannotSign)?;
@@ -102,7 +102,9 @@ impl Engine {
             edit.apply(&mut request).map_err(Unrendered::Edit)?;
             request = dialect.sign_again(&notice, request, target, moment).map_err(Unrendered::CannotSign)?;
         }
-        self.add_standard_headers(&mut request, &standard::id(notice.id), &entry, moment.now);
+        // What somebody changed is another event: a receiver that knows the one of before must not take it for that.
+        let id = if wish.edit.is_some() { NoticeId(self.world.next_id()) } else { notice.id };
+        self.add_standard_headers(&mut request, &standard::id(id), &entry, moment.now);
         Ok(Rendered { dialect, notice, request, begun_at: moment.now })
     }
 
@@ -113,12 +115,24 @@ impl Engine {
         }
     }
 
-    /// Sends it. `watch`: somebody wants to see what comes back.
-    pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch) -> Called {
+    /// Sends it, and waits so long for an answer. `watch`: somebody wants to see what comes back.
+    pub(crate) async fn call(&self, request: WebhookRequest, within: Span, watch: Watch) -> Called {
+        let late = || format!("no answer within {} s", within.0 / 1_000_000).into();
         match watch {
-            Watch::No => Called { status: self.egress.send(request).await, watched: None },
+            Watch::No => {
+                let status = tokio::select! {
+                    biased;
+                    status = self.egress.send(request) => status,
+                    () = self.world.sleep(within) => Err(late()),
+                };
+                Called { status, watched: None }
+            }
             Watch::Yes => {
-                let watched = self.egress.watch(request).await;
+                let watched = tokio::select! {
+                    biased;
+                    watched = self.egress.watch(request) => watched,
+                    () = self.world.sleep(within) => Watched { answer: Err(late()), timing: Timing::default() },
+                };
                 let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
                 Called { status, watched: Some(watched) }
             }
@@ -138,8 +152,7 @@ impl Engine {
         watched: Watched,
         end: AttemptEnd,
     ) -> Option<TapeId> {
-        let Tried { notice, begun_at, why } = tried;
-        let hidden = registry::by_name(&notice.dialect).map(|dialect| dialect.hidden());
+        let Tried { notice, begun_at, why, hidden } = tried;
         let answer = watched.answer.map(|answer| masked(answer, hidden));
         let attempt = notice.failures.saturating_add(1);
         let Shown { url, request } = shown;
@@ -157,6 +170,7 @@ pub(crate) struct Tried<'a> {
     pub(crate) notice: &'a Notice,
     pub(crate) begun_at: Timestamp,
     pub(crate) why: Why,
+    pub(crate) hidden: Hidden,
 }
 
 impl Rendered {
@@ -201,8 +215,7 @@ pub(crate) fn shown_body(body: &[u8], hidden: Hidden) -> Option<Box<str>> {
 }
 
 /// An endpoint's answer without what it sets for itself.
-fn masked(answer: Answered, hidden: Option<Hidden>) -> Answered {
-    let Some(hidden) = hidden else { return Answered { headers: Vec::new(), ..answer } };
+pub(crate) fn masked(answer: Answered, hidden: Hidden) -> Answered {
     let headers = answer.headers.into_iter().map(|(name, value)| {
         let shown = hidden.header(&name, value.as_bytes()).into();
         (name, shown)

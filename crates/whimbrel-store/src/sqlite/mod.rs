@@ -77,9 +77,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, Stats, Tallies,
-    UsageDay, UsageFilter,
+    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary,
+    MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    Stats, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -335,12 +335,7 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 

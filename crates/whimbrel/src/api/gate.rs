@@ -11,7 +11,7 @@ use whimbrel_core::{AccountId, Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
-use super::{Api, EVENTS, PREFIX, events, owner};
+use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, webhooks};
 use crate::gateway::origin;
 use crate::people::cookie::Way;
 use crate::people::{Person, Right, foreign};
@@ -138,6 +138,13 @@ impl Api {
         }
         if request.path().trim_end_matches('/') == EVENTS && request.method() == "GET" {
             return events::stream(self, request, known.own_account()).await;
+        }
+        // What is listened to are webhooks as they are sent: texts are in them.
+        if request.path().trim_end_matches('/') == LISTEN
+            && request.method() == "GET"
+            && known.person.right() == Right::All
+        {
+            return webhooks::listen(self, request);
         }
         self.act(&known.person, request, origin).await.into()
     }

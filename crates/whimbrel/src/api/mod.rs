@@ -14,17 +14,20 @@ mod gate;
 mod json;
 mod keys;
 pub(crate) mod messages;
+mod missed;
 mod numbers;
 mod oauth;
 mod operators;
 mod owner;
 mod phones;
 mod pool;
+mod search;
 mod secrets;
 pub(crate) mod segments;
 mod sign_up;
 mod signing;
 mod usage;
+mod wait;
 mod webhooks;
 mod wire;
 
@@ -56,6 +59,9 @@ pub const PREFIX: &str = "/_whimbrel/v1/";
 /// Where an account is made by its owner.
 const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
 
+/// Where webhooks are streamed to those who develop a receiver.
+const LISTEN: &str = "/_whimbrel/v1/webhooks/listen";
+
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
 
@@ -81,6 +87,8 @@ pub struct Api {
     pub sessions: Sessions,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
+    /// Who waits for texts.
+    waits: wait::Waits,
 }
 
 /// What [`Api::new`] is given.
@@ -123,6 +131,7 @@ impl Api {
             sign_ups,
             sessions: Sessions::default(),
             proxies,
+            waits: wait::Waits::default(),
         }
     }
 
@@ -159,6 +168,7 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
@@ -206,7 +216,7 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys",
+                    | "events" | "segments" | "pool" | "keys" | "wait",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
@@ -250,7 +260,7 @@ impl Api {
             (
                 _,
                 ["webhooks"]
-                | ["webhooks", "attempts"]
+                | ["webhooks", "attempts" | "listen"]
                 | ["webhooks", "attempts", _, "resend"]
                 | ["accounts", _, "webhooks", "test" | "secret" | "trigger"]
                 | ["messages", _, "wire"]
@@ -330,7 +340,7 @@ impl Api {
                     "submitting": stats.submitting,
                     "uncertain": stats.uncertain,
                     "submitted": stats.submitted,
-                    "doubts": stats.doubts,
+                    "doubts_ever": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
                     "set_aside": stats.set_aside,

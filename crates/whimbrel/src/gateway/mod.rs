@@ -155,7 +155,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         snapshot,
         compat: config.compat,
         failure_rules: config.auth.failure_rules,
-        addresses: config.listen.addresses(),
+        addresses: if is_dev { dev::addresses(&config.listen) } else { config.listen.addresses() },
         retention: config.retention,
         standard_headers: config.standard_headers,
         tape: Arc::clone(&tape),
