@@ -37,7 +37,7 @@ pub use crate::claim::Claim;
 pub use crate::keys::SecretKeyForm;
 pub use crate::mask::Hidden;
 pub use crate::sample::Sample;
-pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
+pub use crate::webhook::{CannotSign, HookTarget, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -56,6 +56,12 @@ pub struct Descriptor {
     pub dev_account: DevAccount,
     /// A curl command line that works as pasted against a development server at `{base}` (`http://127.0.0.1:7670`).
     pub curl_line: &'static str,
+    /// The names of the vendor's servers for what this dialect speaks, in lower case: what unmodified clients call.
+    pub vendor_hosts: &'static [&'static str],
+    /// Variables of the environment that the vendor's libraries and samples read, with what they are to hold: `{key}`, `{secret}`,
+    /// `{test_key}`, `{signature_secret}` of the development account, and where the server is: `{http}` and `{https}` (URLs),
+    /// `{https_host}` (name and port). A line is left out where the server has no such thing.
+    pub environment: &'static [(&'static str, &'static str)],
 }
 
 /// What accounts of a dialect are like when they are made.

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{ForHook, Notice, Span, Timestamp, Told};
 use whimbrel_dialects::{Dialect, registry};
-use whimbrel_store::{NoticeResult, NoticeTried, Op};
+use whimbrel_store::{NoticeResult, NoticeTried, Op, StoreError};
 
 use crate::Engine;
 use crate::events::About;
@@ -15,6 +16,9 @@ use crate::listeners::News;
 use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
 use crate::tape::{AttemptEnd, Why};
 use crate::webhooks::{Rendered, Tried, Unrendered, Watch, Wish};
+
+/// How long a notice waits that could not be prepared; not longer than what is kept in memory is due.
+const AGAIN_AFTER_FAULT: Span = Span::seconds(60);
 
 /// The notices in memory, shared by those who make them and the task that sends them.
 pub(crate) struct Notifier {
@@ -131,7 +135,10 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         let spread_to = engine.spread(dialect, hooks, &notice).await;
         return spread(engine, &lane, &notice, spread_to);
     }
-    let (result, detail) = send(engine, &notice).await;
+    let (result, detail) = match send(engine, &notice).await {
+        Ok(tried) => tried,
+        Err(error) => return put_back(engine, &lane, &notice, &error),
+    };
     let now = engine.world.now();
     let word = match result {
         NoticeResult::Delivered => "delivered",
@@ -156,6 +163,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     });
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
     let again = match (engine.batcher.settle(vec![op]).await, result) {
+        (Ok(_), NoticeResult::RetryAt(_)) if acts(Saboteur::WebhookOnce) => None,
         (Ok(_), NoticeResult::RetryAt(due_at)) => {
             Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })
         }
@@ -181,21 +189,34 @@ fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Noti
                 state.add(lane(&notice), notice, now);
             }
         }
-        // The row is as it was, and is looked at again in a while.
         Err(error) => {
-            tracing::error!(%error, "a webhook could not be made one for each hook; trying again in a minute");
-            let again = Notice { due_at: now + Span::seconds(60), ..notice.clone() };
-            state.done(all, notice.id, Some(again), now);
+            drop(state);
+            return put_back(engine, all, notice, &error);
         }
     }
     drop(state);
     engine.notifier.bell.notify_one();
 }
 
-async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>) {
+/// Looks at a notice again in a while. Nothing is written down: the fault is ours, and no try of the customer's endpoint.
+fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, error: &dyn std::fmt::Display) {
+    tracing::error!(%error, "a webhook cannot be prepared; trying again in a minute");
+    let now = engine.world.now();
+    // Invariant: it has its place again, which `done` frees, so that nothing is left in the store that nobody looks for.
+    let again = Notice { due_at: now + AGAIN_AFTER_FAULT, ..notice.clone() };
+    engine.notifier.state().done(lane, notice.id, Some(again), now);
+    engine.notifier.bell.notify_one();
+}
+
+/// One try.
+///
+/// # Errors
+/// A fault of ours, by which nothing was tried.
+async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Box<str>), StoreError> {
     let rendered = match engine.rendered(notice, Wish::default()).await {
         Ok(rendered) => rendered,
-        Err(why) => return unsent(engine, notice, why),
+        Err(Unrendered::Store(error)) => return Err(error),
+        Err(why) => return Ok(unsent(engine, notice, why)),
     };
     if notice.failures == 0 {
         engine.listeners.tell(|| News::Sent(rendered.notice.clone()));
@@ -204,7 +225,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     // Made before it is sent: what is sent is given away.
     let shown = (watch == Watch::Yes).then(|| rendered.shown());
     let Rendered { dialect, notice: told, request, begun_at } = rendered;
-    let called = engine.call(request, watch).await;
+    let called = engine.call(request, watch, dialect.webhook_rules(&told).answer_within).await;
     let (result, detail) = judged(engine, &told, dialect, called.status);
     if let (Some(shown), Some(watched)) = (shown, called.watched) {
         let end = match result {
@@ -219,7 +240,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
             end,
         );
     }
-    (result, detail)
+    Ok((result, detail))
 }
 
 /// What becomes of a notice of which nothing could be sent.
@@ -228,10 +249,6 @@ fn unsent(engine: &Engine, notice: &Notice, why: Unrendered) -> (NoticeResult, B
         Unrendered::NoDialect => (NoticeResult::GivenUp, "this build does not know the dialect".into()),
         Unrendered::NoAccount => (NoticeResult::GivenUp, "the account is gone".into()),
         Unrendered::NoUrl => (NoticeResult::GivenUp, "nobody has a URL for it any more".into()),
-        Unrendered::Store(error) => {
-            tracing::error!(%error, "a hook could not be read; its webhook is tried again in a minute");
-            (NoticeResult::RetryAt(engine.world.now() + Span::seconds(60)), "our fault".into())
-        }
         Unrendered::CannotSign(why) => {
             tracing::error!(account_id = %notice.account_id, %why, "a webhook cannot be signed: it is not sent");
             match registry::by_name(&notice.dialect) {
@@ -239,8 +256,9 @@ fn unsent(engine: &Engine, notice: &Notice, why: Unrendered) -> (NoticeResult, B
                 None => (NoticeResult::GivenUp, "this build does not know the dialect".into()),
             }
         }
-        // Nobody edits what is due.
+        // Nobody edits what is due, and what the store cannot give is looked for again.
         Unrendered::Edit(why) => (NoticeResult::GivenUp, why.to_string().into()),
+        Unrendered::Store(why) => (NoticeResult::GivenUp, why.to_string().into()),
     }
 }
 
@@ -258,6 +276,7 @@ fn judged(
         }
         Ok(status) if !rules.is_retried(status) => return (NoticeResult::GivenUp, format!("HTTP {status}").into()),
         Ok(status) => format!("HTTP {status}").into(),
+        Err(_) if acts(Saboteur::WebhookHalfDone) => return (NoticeResult::Delivered, "no answer".into()),
         Err(why) => why,
     };
     let now = engine.world.now();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Cause, DoubtCause, InboundId, Notice,
     NoticeId, PartEvent, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, RefusalScope, Span, Timestamp, id,
@@ -144,6 +145,7 @@ impl Engine {
                 let answer = Answer { id: Some(id), code: Box::default() };
                 let after = match timing {
                     AnswerTiming::InTime => place(true),
+                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) => place(true),
                     AnswerTiming::Late => After { carrier, kind: AfterKind::Part },
                 };
                 Some((change(self, part_id, PartEvent::Sent { attempt }, answer, at), after))
@@ -164,7 +166,11 @@ impl Engine {
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
                 count_doubts(&desk, cause, 1);
                 let event = PartEvent::Doubt { attempt, cause, rules: desk.rules().doubt };
-                Some((change(self, part_id, event, Answer::default(), at), place(false)))
+                let after = match acts(Saboteur::PlaceKept) {
+                    true => After { carrier, kind: AfterKind::Part },
+                    false => place(false),
+                };
+                Some((change(self, part_id, event, Answer::default(), at), after))
             }
             CarrierEvent::GivenBack { part_id, attempt, at, .. } => {
                 Some((change(self, part_id, PartEvent::GivenBack { attempt }, Answer::default(), at), place(false)))
@@ -310,7 +316,7 @@ impl Engine {
             }
         }
         // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
-        let ack = if is_stored { Ack::Stored } else { Ack::TryAgain };
+        let ack = if is_stored || acts(Saboteur::AckBeforeStored) { Ack::Stored } else { Ack::TryAgain };
         match (after.kind, desk) {
             (AfterKind::Place { went_through }, Some(desk)) => {
                 if went_through {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, Span, Timestamp, Told};
 use whimbrel_dialects::edit::{Edit, EditFault};
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::standard::{self, StandardHeaders};
-use whimbrel_dialects::{CannotSign, Dialect, Hidden, Moment, WebhookTarget, registry};
+use whimbrel_dialects::{CannotSign, Dialect, Hidden, HookTarget, Moment, WebhookTarget, registry};
 use whimbrel_store::StoreError;
 
 use crate::Engine;
@@ -94,7 +94,7 @@ impl Engine {
         let target = WebhookTarget {
             url: &url,
             account: &entry.account,
-            hook: hook.as_ref().map(|hook| &*hook.json),
+            hook: hook.as_ref().map(|hook| HookTarget { document: &hook.json, secret: hook.secret.as_ref() }),
             signature_secret: &entry.signature_secrets.current.secret,
         };
         let mut request = dialect.webhook(&notice, target, moment).map_err(Unrendered::CannotSign)?;
@@ -115,14 +115,27 @@ impl Engine {
         }
     }
 
-    /// Sends it. `watch`: somebody wants to see what comes back.
-    pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch) -> Called {
-        match watch {
-            Watch::No => Called { status: self.egress.send(request).await, watched: None },
-            Watch::Yes => {
-                let watched = self.egress.watch(request).await;
-                let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
-                Called { status, watched: Some(watched) }
+    /// Sends it. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has.
+    pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch, within: Span) -> Called {
+        let begun_at = self.world.now();
+        let call = async {
+            match watch {
+                Watch::No => Called { status: self.egress.send(request).await, watched: None },
+                Watch::Yes => {
+                    let watched = self.egress.watch(request).await;
+                    let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
+                    Called { status, watched: Some(watched) }
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            called = call => called,
+            () = self.world.sleep(within) => {
+                let why: Box<str> = format!("no answer within {} s", within.0 / 1_000_000).into();
+                let timing = Timing { total: self.world.now().since(begun_at), ..Timing::default() };
+                let watched = Watched { answer: Err(why.clone()), timing };
+                Called { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) }
             }
         }
     }

@@ -67,6 +67,31 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
+    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.27.0, read 2026), of its pages, and of its regions.
+    vendor_hosts: &[
+        "rest.nexmo.com",
+        "api.nexmo.com",
+        "api.vonage.com",
+        "api-us.vonage.com",
+        "api-eu.vonage.com",
+        "api-ap.vonage.com",
+        "api-us-1.nexmo.com",
+        "api-us-2.nexmo.com",
+        "api-eu-1.nexmo.com",
+        "api-eu-2.nexmo.com",
+        "api-ap-1.nexmo.com",
+        "api-ap-2.nexmo.com",
+    ],
+    // The names in the samples of the vendor's SDKs, the older names before them, and the DSN of Symfony's notifier.
+    environment: &[
+        ("VONAGE_API_KEY", "{key}"),
+        ("VONAGE_API_SECRET", "{secret}"),
+        ("VONAGE_SIGNATURE_SECRET", "{signature_secret}"),
+        ("NEXMO_API_KEY", "{key}"),
+        ("NEXMO_API_SECRET", "{secret}"),
+        ("NEXMO_SIGNATURE_SECRET", "{signature_secret}"),
+        ("VONAGE_DSN", "vonage://{key}:{secret}@{https_host}?from=Whimbrel"),
+    ],
 };
 
 /// The digit in front of the 15 that an id of 60 bits has. A letter, so that no client and no spreadsheet takes the whole for

@@ -75,6 +75,9 @@ static DESCRIPTOR: Descriptor = Descriptor {
     curl_line: "curl -X POST {base}/api/v1/send-otp \
                 -H \"Authorization: Bearer sk_live_0de000000000000000000000000000000000000000000001\" \
                 -H \"Content-Type: application/json\" -d '{\"phone\":\"+84980000000\",\"code\":\"482917\"}'",
+    vendor_hosts: &["nexoroute.dev"],
+    // The vendor has no client; its guide's commands read the key from here.
+    environment: &[("NEXO_KEY", "{secret}")],
 };
 
 /// A number for trying out, and its network.

@@ -75,6 +75,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     curl_line: "curl {base}/api/sms \
                 -H X-Api-Key:77de000000000000000000000000000000000000000000000000000000000077 -d to=4915228817300 \
                 -d from=Whimbrel -d \"text=Hello from Whimbrel\"",
+    // The host of today's clients (npm @seven.io/client 5.6.0) and those of the time when the vendor was called sms77.
+    vendor_hosts: &["gateway.seven.io", "gateway.sms77.io", "gateway.sms77.de"],
+    environment: &[
+        ("SEVEN_API_KEY", "{secret}"),
+        ("SEVEN_SIGNING_SECRET", "{signature_secret}"),
+        ("SMS77_API_KEY", "{secret}"),
+    ],
 };
 
 /// Where all paths begin.

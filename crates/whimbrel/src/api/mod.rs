@@ -7,13 +7,16 @@
 mod access;
 mod accounts;
 mod applications;
+mod audit;
 mod carriers;
 mod events;
+mod gate;
 mod json;
 mod keys;
 pub(crate) mod messages;
 mod numbers;
 mod oauth;
+mod operators;
 mod owner;
 mod phones;
 mod pool;
@@ -30,7 +33,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use whimbrel_carriers::Order;
-use whimbrel_core::Secret;
+use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin};
@@ -38,12 +41,13 @@ use whimbrel_simulator::Control;
 use whimbrel_web::Links;
 
 use crate::gateway::Reloader;
+use crate::people::sessions::Sessions;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
 
-pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
+pub(crate) use gate::{Called, Known};
 pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
@@ -76,6 +80,10 @@ pub struct Api {
     pub streams: Arc<Semaphore>,
     /// Accounts that were made by their owners.
     pub sign_ups: SignUps,
+    /// Who signed in.
+    pub sessions: Sessions,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
 }
 
 /// What [`Api::new`] is given.
@@ -96,16 +104,29 @@ pub struct ApiParts {
     pub stop: Shutdown,
     /// Whether owners may make accounts.
     pub sign_up_rules: SignUpRules,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
 }
 
 impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules } = parts;
+        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules, proxies } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
-        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups }
+        Self {
+            engine,
+            metrics,
+            access,
+            reloader,
+            simulator,
+            stop,
+            streams,
+            sign_ups,
+            sessions: Sessions::default(),
+            proxies,
+        }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
@@ -115,21 +136,11 @@ impl Api {
             "/readyz" => Some(self.ready().into()),
             "/" if ui::wants_html(request) => Some(ui::go(&Links::from_path("/"), "")),
             "/" => Some(front_page().into()),
-            path if ui::is_ours(path) => Some(ui::handle(self, request).await),
+            path if ui::is_ours(path) => Some(ui::handle(self, request, origin).await),
             path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
-            path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
-                Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
-                    events::stream(self, request).await
-                }
-                Ok(()) if path.trim_end_matches('/') == LISTEN && request.method() == "GET" => {
-                    webhooks::listen(self, request)
-                }
-                Ok(()) => self.route_operator(request).await.into(),
-                Err(refused) => match owner::read(self, request) {
-                    Some(owner) => self.handle_owner(owner, request, origin).await.into(),
-                    None => refused.into(),
-                },
-            }),
+            path if path == "/metrics" || path.starts_with("/_whimbrel") => {
+                Some(self.answer_caller(request, origin).await)
+            }
             _ => None,
         }
     }
@@ -165,7 +176,7 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
-            (_, ["webhooks", ..] | ["accounts", _, "webhooks", _] | ["messages", _, "wire" | "webhooks", ..]) => {
+            (_, ["webhooks", ..] | ["accounts", _, "webhooks", ..] | ["messages", _, "wire" | "webhooks", ..]) => {
                 self.route_wires(segments, request).await
             }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
@@ -173,6 +184,7 @@ impl Api {
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
                 self.route_credentials(key, &segments[2..], request).await
             }
+            (_, ["operators" | "audit", ..]) => self.route_people(segments, request).await,
             ("GET" | "HEAD", ["keys"]) => keys::list(self),
             ("POST", ["keys", "rotate"]) => keys::rotate(self).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
@@ -216,9 +228,11 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
             ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
-            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, request).await,
-            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, request),
+            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, None, request).await,
+            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, None, request),
             ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks"]) => webhooks::endpoints(self, Some(key), request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "attempts"]) => webhooks::attempts(self, Some(key), request),
             ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
             ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
             ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
@@ -228,10 +242,26 @@ impl Api {
                 ["webhooks"]
                 | ["webhooks", "attempts" | "listen"]
                 | ["webhooks", "attempts", _, "resend"]
-                | ["accounts", _, "webhooks", "test" | "secret" | "trigger"]
+                | ["accounts", _, "webhooks"]
+                | ["accounts", _, "webhooks", "attempts" | "test" | "secret" | "trigger"]
                 | ["messages", _, "wire"]
                 | ["messages", _, "webhooks", "resend"],
             ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// Who looks after the gateway, and what they did.
+    async fn route_people(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["operators"]) => operators::list(self).await,
+            ("POST", ["operators"]) => operators::add(self, request).await,
+            ("DELETE", ["operators", name]) => operators::remove(self, name).await,
+            ("POST", ["operators", name, "password"]) => operators::set_password(self, name, request).await,
+            ("POST", ["operators", name, "totp"]) => operators::ask_for_codes(self, name).await,
+            ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
+            ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
+            (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -306,7 +336,7 @@ impl Api {
                     "submitting": stats.submitting,
                     "uncertain": stats.uncertain,
                     "submitted": stats.submitted,
-                    "doubts": stats.doubts,
+                    "doubts_ever": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
                     "set_aside": stats.set_aside,

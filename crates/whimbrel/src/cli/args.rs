@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod run;
 mod signing;
 mod tools;
 mod traffic;
@@ -19,6 +20,7 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -76,6 +78,10 @@ pub enum ColorWhen {
 pub enum Command {
     /// Run the gateway.
     Serve(ServeArgs),
+    /// Run a command whose requests to the vendors' hosts reach Whimbrel, unmodified; end as it ended.
+    Run(RunArgs),
+    /// Print what clients must know of a running server, as variables of the environment.
+    Env(EnvArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.
@@ -197,6 +203,9 @@ pub struct ServeArgs {
     /// Write addresses and credentials here once everything listens; removed at exit.
     #[arg(long, value_name = "FILE", env = "WHIMBREL_READY_FILE")]
     pub ready_file: Option<PathBuf>,
+    /// Stop when stdin ends: for a process that starts a server and must not leave it behind.
+    #[arg(long, hide = true)]
+    pub stop_with_stdin: bool,
 }
 
 /// `sim`.

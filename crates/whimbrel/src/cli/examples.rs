@@ -8,6 +8,8 @@ use super::Cli;
 pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("", ["whimbrel serve --dev", "whimbrel send --to 447700900000 --text 'Your code is 482917' --wait delivered"]),
     ("serve", ["whimbrel serve --dev", "whimbrel serve --config /etc/whimbrel.toml"]),
+    ("run", ["whimbrel run -- npm test", "whimbrel run --unknown-hosts block --dump sms -- pytest -q"]),
+    ("env", ["whimbrel env --shell", "whimbrel env --dotenv --url http://127.0.0.1:7670"]),
     ("sim", ["whimbrel sim", "whimbrel sim --listen 127.0.0.1:2776 --journal sim.jsonl"]),
     (
         "send",

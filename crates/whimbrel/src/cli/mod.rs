@@ -12,6 +12,7 @@ mod carrier;
 mod client;
 mod codes;
 mod config;
+mod env;
 mod examples;
 mod failure;
 mod help;
@@ -24,6 +25,7 @@ mod output;
 mod phone;
 mod pool;
 mod raw;
+mod run;
 mod secret;
 mod send;
 mod serve;
@@ -78,6 +80,8 @@ fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 fn done(command: Command, out: &Out) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args, out),
+        Command::Run(args) => run::run(args, out),
+        Command::Env(args) => env::run(&args, out),
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),

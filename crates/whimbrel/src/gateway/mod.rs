@@ -7,7 +7,7 @@ pub mod dev;
 mod front;
 mod gauges;
 mod link;
-mod origin;
+pub(crate) mod origin;
 mod presence;
 mod reload;
 mod routing;
@@ -155,7 +155,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         snapshot,
         compat: config.compat,
         failure_rules: config.auth.failure_rules,
-        addresses: config.listen.addresses(),
+        addresses: if is_dev { dev::addresses(&config.listen) } else { config.listen.addresses() },
         retention: config.retention,
         standard_headers: config.standard_headers,
         tape: Arc::clone(&tape),
@@ -189,6 +189,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
+        proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();
     let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));
