@@ -250,7 +250,7 @@ mod tests {
     use super::*;
     use crate::CommandStatus;
     use crate::pdu::Bind;
-    use crate::pdu::BindMode;
+    use crate::pdu::{Address, BindMode};
     use crate::tlv::Tlv;
 
     fn value(pdu: &Pdu, name: &str) -> Option<String> {
@@ -294,7 +294,13 @@ mod tests {
 
     #[test]
     fn a_password_is_in_no_field() {
-        let bind = Bind { password: b"planted".to_vec(), ..Bind::default() };
+        let bind = Bind {
+            system_id: b"us".to_vec(),
+            password: b"planted".to_vec(),
+            system_type: Vec::new(),
+            interface_version: 0x34,
+            address: Address::default(),
+        };
         let pdu = Pdu::request(1, Body::Bind(BindMode::Transceiver, bind));
         assert!(fields(&pdu).iter().all(|(_, value)| !value.contains("planted")));
     }

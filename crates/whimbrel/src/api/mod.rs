@@ -14,17 +14,20 @@ mod gate;
 mod json;
 mod keys;
 pub(crate) mod messages;
+mod missed;
 mod numbers;
 mod oauth;
 mod operators;
 mod owner;
 mod phones;
 mod pool;
+mod search;
 mod secrets;
 mod segments;
 mod sign_up;
 mod signing;
 mod usage;
+mod wait;
 mod webhooks;
 mod wire;
 
@@ -84,6 +87,8 @@ pub struct Api {
     pub sessions: Sessions,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
+    /// Who waits for texts.
+    waits: wait::Waits,
 }
 
 /// What [`Api::new`] is given.
@@ -126,6 +131,7 @@ impl Api {
             sign_ups,
             sessions: Sessions::default(),
             proxies,
+            waits: wait::Waits::default(),
         }
     }
 
@@ -162,6 +168,7 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
@@ -209,7 +216,7 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys",
+                    | "events" | "segments" | "pool" | "keys" | "wait",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
