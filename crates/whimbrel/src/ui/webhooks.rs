@@ -39,12 +39,12 @@ async fn list(api: &Api, visit: &Visit<'_>) -> Answer {
     let account = fields.filled("account").filter(|_| visit.account.is_none()).unwrap_or_default();
     let is_failed = fields.filled("failed") == Some("true");
     let query = if account.is_empty() { String::new() } else { format!("account={}", encoded(account)) };
-    let endpoints = match call(api, visit, "GET", &format!("{}?{query}", place(visit)), None).await {
+    let endpoints = match call(api, visit, Called::read(&format!("{}?{query}", place(visit)))).await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
     let attempts = format!("{}/attempts?limit={ATTEMPTS_MAX}&failed={is_failed}&{query}", place(visit));
-    let attempts = match call(api, visit, "GET", attempts.trim_end_matches('&'), None).await {
+    let attempts = match call(api, visit, Called::read(attempts.trim_end_matches('&'))).await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
@@ -69,14 +69,8 @@ fn may_send(visit: &Visit<'_>) -> bool {
 ///
 /// # Errors
 /// The page that says why not.
-async fn call(
-    api: &Api,
-    visit: &Visit<'_>,
-    method: &'static str,
-    path: &str,
-    body: Option<Value>,
-) -> Result<Value, Answer> {
-    match api.call(&visit.known.person, Called { method, path, body }, visit.origin).await {
+async fn call(api: &Api, visit: &Visit<'_>, called: Called<'_>) -> Result<Value, Answer> {
+    match api.call(&visit.known.person, called, visit.origin).await {
         (200..300, document) => Ok(document),
         (status, document) => {
             let mut frame = visit.frame_in(Section::Webhooks, "That did not work");
@@ -153,7 +147,7 @@ fn took(timing: &Value, name: &str) -> Option<Box<str>> {
 
 async fn show(api: &Api, visit: &Visit<'_>, id: &str) -> Answer {
     let path = format!("{}/attempts?limit=500", place(visit));
-    let found = match call(api, visit, "GET", &path, None).await {
+    let found = match call(api, visit, Called::read(&path)).await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
@@ -218,7 +212,7 @@ async fn resend(api: &Api, visit: &Visit<'_>, id: &str) -> Answer {
         body["body"] = json!(other);
     }
     let path = format!("webhooks/attempts/{}/resend", encoded(id));
-    match call(api, visit, "POST", &path, Some(body)).await {
+    match call(api, visit, Called { method: "POST", path: &path, body: Some(body) }).await {
         Ok(sent) => match sent["id"].as_u64() {
             Some(id) => go(&visit.links, &format!("webhooks/attempts/{id}")),
             None => go(&visit.links, "webhooks"),
@@ -252,7 +246,8 @@ async fn test(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::read(visit.request);
     let (account, kind) = (fields.filled("account").unwrap_or_default(), fields.filled("kind").unwrap_or("receipt"));
     let path = format!("accounts/{}/webhooks/test", encoded(account).replace("%3A", ":"));
-    let tried = match call(api, visit, "POST", &path, Some(json!({ "kind": kind, "send": "ping" }))).await {
+    let body = Some(json!({ "kind": kind, "send": "ping" }));
+    let tried = match call(api, visit, Called { method: "POST", path: &path, body }).await {
         Ok(tried) => tried,
         Err(refused) => return refused,
     };
