@@ -187,9 +187,8 @@ impl Engine {
         let rendered = self.rendered(notice, wish).await?;
         self.listeners.tell(|| News::Sent(rendered.notice.clone()));
         let shown = rendered.shown();
-        let within = rendered.dialect.webhook_rules(&rendered.notice).answer_within;
-        let called = self.call(rendered.request.clone(), within, Watch::Yes).await;
         let rules = rendered.dialect.webhook_rules(&rendered.notice);
+        let called = self.call(rendered.request.clone(), Watch::Yes, rules.answer_within).await;
         let end = match &called.status {
             Ok(status) if rules.success.contains(status) => AttemptEnd::Taken,
             Ok(_) | Err(_) => AttemptEnd::Refused,

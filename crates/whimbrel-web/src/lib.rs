@@ -12,6 +12,7 @@ pub mod login;
 pub mod notice;
 pub mod shown;
 pub mod text;
+pub mod webhooks;
 
 pub use askama::Template;
 pub use frame::{Flash, FlashKind, Frame, Mode, Role, Section, Theme, Viewer};

@@ -110,8 +110,7 @@ impl Server {
 
     /// Another server than ours, which gets no token.
     pub(super) fn at(url: http::Uri) -> Self {
-        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
-        Self { url, https: None, purpose: None, admin_token: None, ca_pem }
+        Self { url, https: None, purpose: None, admin_token: None, ca_pem: env("WHIMBREL_CA").map(PathBuf::from) }
     }
 
     /// Whether the server is on this machine.

@@ -12,6 +12,7 @@ mod rows;
 mod sample;
 mod session;
 mod viewer;
+mod webhooks;
 
 use whimbrel_core::AccountId;
 use whimbrel_engine::Origin;
@@ -124,6 +125,7 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("GET", []) => inbox::show(api, visit).await,
         ("GET", ["live"]) => live::stream(api, visit),
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
     }

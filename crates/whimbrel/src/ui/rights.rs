@@ -23,6 +23,11 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &["live"], SomebodyKnown),
     ("POST", &["sample"], ToAct),
     ("POST", &["logout"], SomebodyKnown),
+    // Viewers are refused by the API that fills them: what webhooks say is no figure.
+    ("GET", &["webhooks"], ToActOnAccount),
+    ("GET", &["webhooks", "attempts", "*"], ToActOnAccount),
+    ("POST", &["webhooks", "attempts", "*", "resend"], ToAct),
+    ("POST", &["webhooks", "test"], ToAct),
 ];
 
 /// Who a page is for; `None`: there is no such page.

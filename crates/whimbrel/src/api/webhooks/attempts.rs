@@ -14,10 +14,13 @@ use crate::server::IncomingRequest;
 const COUNT_DEFAULT: usize = 50;
 const COUNT_MAX: usize = 500;
 
-/// `GET webhooks/attempts?account=&failed=&since=&limit=`: newest first.
-pub(in crate::api) fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let filter = match filter(api, request.query()) {
-        Ok(filter) => filter,
+/// `GET webhooks/attempts?account=&failed=&since=&limit=`, and the same of one account: newest first.
+pub(in crate::api) fn list(api: &Api, account: Option<&str>, request: &IncomingRequest) -> HttpResponse {
+    let account = account.map(|key| accounts::find(api, key)).transpose();
+    let filter = account.and_then(|account| Ok((account, filter(api, request.query())?)));
+    let filter = match filter {
+        Ok((None, filter)) => filter,
+        Ok((account, filter)) => AttemptFilter { account_id: account, ..filter },
         Err(refused) => return refused,
     };
     let tape = api.engine.tape();
