@@ -23,7 +23,7 @@ mod phones;
 mod pool;
 mod search;
 mod secrets;
-mod segments;
+pub(crate) mod segments;
 mod sign_up;
 mod signing;
 mod usage;
