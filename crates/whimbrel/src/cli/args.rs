@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod people;
 mod signing;
 mod tools;
 mod traffic;
@@ -18,6 +19,7 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand, WebhookCommand,
 };
+pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -108,6 +110,11 @@ pub enum Command {
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after who may sign in to the pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Show who did what.
+    Audit(AuditArgs),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

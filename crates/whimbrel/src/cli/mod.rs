@@ -19,6 +19,7 @@ mod key;
 mod list;
 mod number;
 mod oauth;
+mod operator;
 mod output;
 mod phone;
 mod pool;
@@ -87,6 +88,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Webhook(command) => block_on(webhook::run(command, out)),
         Command::Key(command) => block_on(key::run(command, out)),
+        Command::Operator(command) => block_on(operator::run(command, out)),
+        Command::Audit(args) => block_on(operator::audit(args, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),
