@@ -12,10 +12,10 @@ use whimbrel_core::{
     PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
-    AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter,
+    AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter,
     InboundView, Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Operator,
-    Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError,
-    Tallies, UsageDay, UsageFilter, Verdict,
+    Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store,
+    StoreError, Tallies, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -225,6 +225,18 @@ impl Store for SimStore {
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.inner.messages(filter)
+    }
+
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.inner.messages_named(ids)
+    }
+
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
+        self.inner.search(search)
+    }
+
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError> {
+        self.inner.search_inbound(search)
     }
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {

@@ -46,10 +46,10 @@ pub use op::{
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
-    AccountView, AuditEntry, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, MessageFilter,
+    AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, MessageFilter,
     MessageSummary, MessageView, MovablePart, OpenPart, Operator, OperatorTotp, Orphan, PartRoute, PartView,
-    PooledNumber, QueuePlace, SaleFilter, SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry,
-    UsageDay, UsageFilter,
+    PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats, Tallies, Tally,
+    TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -188,6 +188,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
+
+    /// The messages with these ids, in their order; unknown ones are left out. At most 1,000.
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError>;
+
+    /// Messages that fit a query, newest first. The work is bounded by `rows_max`.
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError>;
+
+    /// The same for texts that came in.
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError>;
 
     /// Every number that an account owns, or those of one.
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError>;

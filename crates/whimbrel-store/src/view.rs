@@ -6,6 +6,7 @@ use whimbrel_core::{
     InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
     SecretRole, SenderId, Serial, Timestamp,
 };
+use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
@@ -219,8 +220,60 @@ pub struct MessageFilter {
     pub account: Option<AccountId>,
     /// Only older than this message.
     pub before: Option<MessageId>,
+    /// Only newer than this message, and of these the oldest; they still come newest first.
+    pub after: Option<MessageId>,
     /// At most so many; the store caps it at 1,000.
     pub count_max: usize,
+}
+
+/// What is looked for, and how much of it.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// What.
+    pub query: Query,
+    /// Only of this account, whatever the query says.
+    pub account: Option<AccountId>,
+    /// Only what is older than this id.
+    pub before: Option<i64>,
+    /// Only what is newer than this id.
+    pub after: Option<i64>,
+    /// At most so many; the store caps it at 1,000.
+    pub count_max: usize,
+    /// At most so many rows are looked at.
+    pub rows_max: usize,
+}
+
+impl Search {
+    /// Rows that a search looks at where nobody says otherwise.
+    pub const ROWS_MAX: usize = 200_000;
+}
+
+/// What a search found, the newest first.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    /// What.
+    pub found: Vec<T>,
+    /// Why there is no more.
+    pub end: SearchEnd,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchEnd {
+    /// Everything was looked at.
+    Everything,
+    /// As many as were asked for were found; older ones stand before this id.
+    Count {
+        /// Where to go on.
+        before: i64,
+    },
+    /// As many rows as may be looked at were; what stands before this id was not.
+    Rows {
+        /// Where to go on.
+        before: i64,
+        /// When what comes next was accepted.
+        at: Timestamp,
+    },
 }
 
 /// A line of a list.
@@ -249,6 +302,12 @@ pub struct MessageSummary {
     /// Its parts' states, folded into one word: the name of a final status if all ended alike, `mixed` if they ended
     /// differently, else `queued`, `submitting`, `uncertain` or `submitted`, the earliest of its open parts.
     pub status: Box<str>,
+    /// The alphabet of its parts.
+    pub encoding: Encoding,
+    /// What each part costs.
+    pub price: Money,
+    /// How the last try of a webhook about it went, in the words of its story; `None` if none was tried.
+    pub webhook: Option<Box<str>>,
 }
 
 /// A message with its parts and its story.
@@ -262,10 +321,6 @@ pub struct MessageView {
     pub handset_class: Option<HandsetClass>,
     /// How its text is cut.
     pub cut: Cut,
-    /// The alphabet of its parts.
-    pub encoding: Encoding,
-    /// What each part costs.
-    pub price: Money,
     /// The recipient's network code.
     pub network: Box<str>,
     /// The carrier it goes to.

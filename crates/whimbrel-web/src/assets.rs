@@ -27,6 +27,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub static ASSETS: &[Asset] = &[
     asset(("style", "css"), CSS, include_str!("../assets/style.css")),
     asset(("page", "js"), SCRIPT, include_str!("../assets/page.js")),
+    asset(("inbox", "js"), SCRIPT, include_str!("../assets/inbox.js")),
     asset(("icon", "svg"), "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

@@ -6,9 +6,12 @@
 
 pub mod assets;
 pub mod frame;
+pub mod inbox;
 pub mod links;
 pub mod login;
 pub mod notice;
+pub mod shown;
+pub mod text;
 
 pub use askama::Template;
 pub use frame::{Flash, FlashKind, Frame, Mode, Role, Section, Theme, Viewer};

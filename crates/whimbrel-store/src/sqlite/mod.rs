@@ -44,6 +44,7 @@ mod replay;
 mod rows;
 mod rules;
 mod sealed;
+mod search;
 mod set_aside;
 mod story;
 mod totals;
@@ -75,9 +76,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, AuditEntry, Credential, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay,
-    UsageFilter,
+    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
+    MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, Stats, Tallies,
+    UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -356,6 +357,18 @@ impl Store for SqliteStore {
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.read(|db| story::messages(db, filter))
+    }
+
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages_named(db, ids))
+    }
+
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
+        self.read(|db| search::messages(db, search))
+    }
+
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError> {
+        self.read(|db| search::inbound(db, search))
     }
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {

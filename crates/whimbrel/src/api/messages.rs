@@ -87,7 +87,7 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
 ///
 /// # Errors
 /// The answer that the store cannot be read.
-pub(super) async fn read_id(api: &Api, text: &str) -> Result<Option<i64>, HttpResponse> {
+pub(crate) async fn read_id(api: &Api, text: &str) -> Result<Option<i64>, HttpResponse> {
     match DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text)) {
         None => Ok(None),
         Some(PublicId::Id(id)) => Ok(Some(id)),
@@ -99,7 +99,7 @@ pub(super) async fn read_id(api: &Api, text: &str) -> Result<Option<i64>, HttpRe
 }
 
 /// The public form of an id in the words of its dialect.
-pub(super) fn public_id(dialect: &str, id: i64, serial: Option<Serial>) -> String {
+pub(crate) fn public_id(dialect: &str, id: i64, serial: Option<Serial>) -> String {
     registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id, serial))
 }
 
@@ -166,9 +166,9 @@ fn whole(message: &MessageView, carrier: &str) -> Value {
         "segments": segments,
         "class": message.class.as_str(),
         "handset_class": message.handset_class.map(HandsetClass::value),
-        "encoding": message.encoding.to_string(),
-        "price": message.price.eight_decimals(),
-        "currency": message.price.currency.as_str(),
+        "encoding": message.summary.encoding.to_string(),
+        "price": message.summary.price.eight_decimals(),
+        "currency": message.summary.price.currency.as_str(),
         "network": message.network,
         "carrier": carrier,
         "route": message.route,
@@ -185,7 +185,7 @@ fn whole(message: &MessageView, carrier: &str) -> Value {
 }
 
 /// Octets as lower-case hexadecimal digits.
-pub(super) fn hex(octets: &[u8]) -> String {
+pub(crate) fn hex(octets: &[u8]) -> String {
     use std::fmt::Write as _;
     octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
         // Writing to a text cannot fail.

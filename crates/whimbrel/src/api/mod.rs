@@ -13,7 +13,7 @@ mod events;
 mod gate;
 mod json;
 mod keys;
-mod messages;
+pub(crate) mod messages;
 mod numbers;
 mod oauth;
 mod operators;

@@ -6,6 +6,7 @@ use whimbrel_web::frame::Frame;
 use whimbrel_web::notice::NoticePage;
 use whimbrel_web::{Links, Template};
 
+use super::Visit;
 use crate::server::{Answer, IncomingRequest, problem};
 
 /// Nothing but what this server itself sends, and nowhere inside another page.
@@ -27,6 +28,13 @@ pub(crate) fn page(status: u16, page: &impl Template) -> HttpResponse {
 pub(crate) fn say(status: u16, frame: Frame, paragraphs: &[&str]) -> Answer {
     let paragraphs = paragraphs.iter().map(|text| (*text).into()).collect();
     page(status, &NoticePage { frame, paragraphs }).into()
+}
+
+/// The page that the store cannot be read.
+pub(super) fn unavailable(visit: &Visit<'_>, error: &dyn std::error::Error) -> Answer {
+    tracing::error!(%error, "a page could not read the store");
+    let frame = visit.frame("The store cannot be read");
+    say(503, frame, &[&error.to_string(), "Nothing was changed. The log of the server has more."])
 }
 
 /// The way to a page after a form was read (303, RFC 9110 §15.4.4). `location` is relative to the request, as every link of pages.

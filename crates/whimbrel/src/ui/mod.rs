@@ -5,15 +5,21 @@
 
 mod answer;
 mod form;
+mod inbox;
+mod live;
 mod rights;
+mod rows;
+mod sample;
 mod session;
 mod viewer;
 
+use whimbrel_core::AccountId;
 use whimbrel_engine::Origin;
-use whimbrel_web::frame::{Frame, Theme, Viewer};
+use whimbrel_web::frame::{Frame, Mode, Theme, Viewer};
 use whimbrel_web::{Links, Section};
 
 use crate::api::{Api, Known};
+use crate::people::{Person, Right};
 use crate::server::{Answer, IncomingRequest};
 
 pub(crate) use answer::{go, moved, page, say, wants_html};
@@ -40,6 +46,15 @@ pub(crate) struct Visit<'a> {
     pub known: Known,
     /// Where the request comes from.
     pub origin: Origin,
+}
+
+/// Whether texts and codes may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// They may.
+    Shown,
+    /// They may not.
+    Hidden,
 }
 
 /// A request of somebody who may not be known.
@@ -113,6 +128,9 @@ fn nothing_here(visit: &Visit<'_>) -> Answer {
 /// A page is reached if [`rights`] has a line for it.
 async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
+        ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["live"]) => live::stream(api, visit),
+        ("POST", ["sample"]) => sample::send(api, visit).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
     }
@@ -122,6 +140,27 @@ impl Visit<'_> {
     /// The method; a request for a head alone is one for the page.
     pub fn method(&self) -> &str {
         if is_read(self.request) { "GET" } else { self.request.method() }
+    }
+
+    /// Whether the server is one for development.
+    pub fn is_dev(&self) -> bool {
+        self.viewer.mode == Mode::Development
+    }
+
+    /// Whose things alone may be seen; `None`: everybody's.
+    pub const fn account(&self) -> Option<AccountId> {
+        match &self.known.person {
+            Person::Owner { owner, .. } => Some(owner.account_id),
+            Person::AdminToken | Person::ThisMachine | Person::Operator { .. } => None,
+        }
+    }
+
+    /// Whether texts and codes may be seen.
+    pub const fn texts(&self) -> Texts {
+        match self.known.person.right() {
+            Right::All | Right::OwnAccount => Texts::Shown,
+            Right::Look => Texts::Hidden,
+        }
     }
 
     /// What stands around a page with that heading.

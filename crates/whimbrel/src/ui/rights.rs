@@ -18,7 +18,12 @@ pub(super) enum Needs {
 use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 
 /// Every page and act below `ui`; `*` is anything.
-const PAGES: &[(&str, &[&str], Needs)] = &[("POST", &["logout"], SomebodyKnown)];
+const PAGES: &[(&str, &[&str], Needs)] = &[
+    ("GET", &[], SomebodyKnown),
+    ("GET", &["live"], SomebodyKnown),
+    ("POST", &["sample"], ToAct),
+    ("POST", &["logout"], SomebodyKnown),
+];
 
 /// Who a page is for; `None`: there is no such page.
 pub(super) fn of(method: &str, path: &[&str]) -> Option<Needs> {
