@@ -28,6 +28,7 @@ pub mod world;
 mod accept;
 mod account;
 mod accounts;
+mod admission;
 mod authenticate;
 mod checker;
 mod dispatcher;
@@ -73,6 +74,7 @@ use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_store::{Keyring, Store, StoreError};
 
+use crate::admission::Admission;
 use crate::applications::Applications;
 use crate::batcher::{Batcher, CommitError, Stepper, Writer};
 use crate::carriers::{CarrierDesk, Carriers};
@@ -145,6 +147,7 @@ pub struct Engine {
     pub(crate) applications: Applications,
     pub(crate) oauth: Oauth,
     pub(crate) batcher: Batcher,
+    pub(crate) admission: Admission,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
     pub(crate) signatures: Signatures,
@@ -291,6 +294,7 @@ impl Engine {
             applications,
             oauth,
             batcher,
+            admission: Admission::default(),
             notifier: Notifier::new(),
             events: Events::default(),
             signatures: Signatures::new(parts.compat),
