@@ -97,6 +97,7 @@ use crate::url_test::UrlTests;
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::checker::Look;
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
 pub use crate::lists::{ListError, own_number};
@@ -161,6 +162,7 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) last_look: Mutex<Option<Look>>,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
     pub(crate) number_networks: RwLock<NumberNetworks>,
@@ -308,6 +310,7 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            last_look: Mutex::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
             number_networks: RwLock::new(number_networks),

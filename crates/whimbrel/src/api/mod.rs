@@ -11,8 +11,10 @@ mod audit;
 mod carriers;
 mod events;
 mod gate;
+mod health;
 mod json;
 mod keys;
+mod ledger;
 pub(crate) mod messages;
 mod numbers;
 mod oauth;
@@ -24,6 +26,7 @@ mod secrets;
 mod segments;
 mod sign_up;
 mod signing;
+mod traffic;
 mod usage;
 mod webhooks;
 
@@ -45,9 +48,8 @@ use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
 
-pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
-pub(crate) use gate::Known;
+pub(crate) use gate::{Called, Known};
 pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
@@ -162,6 +164,11 @@ impl Api {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
+            ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
+            ("GET" | "HEAD", ["config"]) => health::config(self).await,
+            ("GET" | "HEAD", ["check"]) => health::last_look(self),
+            ("POST", ["check"]) => health::look(self).await,
             ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
@@ -207,7 +214,8 @@ impl Api {
                     | "events" | "segments" | "pool" | "keys",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
+                | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["accounts", _, "webhooks", "test"]
