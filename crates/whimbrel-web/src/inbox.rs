@@ -76,6 +76,8 @@ pub struct InboxPage {
     pub older: Option<Box<str>>,
     /// Where newer ones are.
     pub newer: Option<Box<str>>,
+    /// How far back was looked, if that is not to the beginning.
+    pub searched_back_to: Option<Instant>,
     /// Where new rows come from; `None` on pages that are not the first.
     pub live: Option<Box<str>>,
     /// How to begin, if there is no message at all.
@@ -147,7 +149,17 @@ mod tests {
         let frame = Frame::new("Inbox", Links::from_path("/_whimbrel/ui"));
         let wrong = Wrong { before: query.into(), word: query.into(), behind: query.into(), why: query.into() };
         let wrong = (!query.is_empty()).then_some(wrong);
-        let page = InboxPage { frame, query: query.into(), wrong, rows, older: None, newer: None, live: None, start };
+        let page = InboxPage {
+            frame,
+            query: query.into(),
+            wrong,
+            rows,
+            older: None,
+            newer: None,
+            searched_back_to: None,
+            live: None,
+            start,
+        };
         page.render().expect("a page")
     }
 

@@ -9,6 +9,7 @@ pub mod cookie;
 pub mod foreign;
 pub mod sessions;
 
+use whimbrel_core::AccountId;
 use whimbrel_engine::SignedInOwner;
 use whimbrel_store::{OperatorId, OperatorRole};
 
@@ -59,6 +60,15 @@ impl Person {
             Self::Operator { role: OperatorRole::Operator, .. } => Right::All,
             Self::Operator { role: OperatorRole::Viewer, .. } => Right::Look,
             Self::Owner { .. } => Right::OwnAccount,
+        }
+    }
+
+    /// Whose things alone they may see; `None`: everybody's.
+    #[must_use]
+    pub const fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::AdminToken | Self::ThisMachine | Self::Operator { .. } => None,
+            Self::Owner { owner, .. } => Some(owner.account_id),
         }
     }
 

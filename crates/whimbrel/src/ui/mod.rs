@@ -10,6 +10,7 @@ mod live;
 mod rights;
 mod rows;
 mod sample;
+mod search;
 mod session;
 mod viewer;
 
@@ -129,7 +130,7 @@ fn nothing_here(visit: &Visit<'_>) -> Answer {
 async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
-        ("GET", ["live"]) => live::stream(api, visit),
+        ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
