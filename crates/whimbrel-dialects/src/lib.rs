@@ -30,7 +30,7 @@ use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
 pub use crate::keys::SecretKeyForm;
-pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
+pub use crate::webhook::{CannotSign, HookTarget, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use whimbrel_core::{
     Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, RecipientBrake,
     Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
-use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
+use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
 
 use crate::Engine;
 use crate::authenticate::Caller;
@@ -213,8 +213,9 @@ impl Engine {
         };
         let now = self.world.now();
         match self.read(move |store| store.answered_to_key(account, &key, now)).await {
-            Ok(Some(accepted)) => Outcome::Sent(accepted),
-            Ok(None) => Outcome::Refused(refusal),
+            Ok(Marked::This(accepted)) => Outcome::Sent(*accepted),
+            Ok(Marked::Another) => Outcome::Refused(Refusal::IdempotencyConflict),
+            Ok(Marked::Nothing) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)

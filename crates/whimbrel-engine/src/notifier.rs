@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify as Bell;
 use tokio::task::JoinSet;
 use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, Span, Timestamp, Told};
-use whimbrel_dialects::{Moment, WebhookTarget, registry};
-use whimbrel_store::{NoticeResult, NoticeTried, Op};
+use whimbrel_dialects::{HookTarget, Moment, WebhookTarget, registry};
+use whimbrel_store::{NoticeResult, NoticeTried, Op, StoreError};
 
 use crate::Engine;
 use crate::events::About;
 use crate::hooks::NotSpread;
 use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
+
+/// How long a notice waits that could not be prepared; not longer than what is kept in memory is due.
+const AGAIN_AFTER_FAULT: Span = Span::seconds(60);
 
 /// The notices in memory, shared by those who make them and the task that sends them.
 pub(crate) struct Notifier {
@@ -128,7 +131,10 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         let spread_to = engine.spread(dialect, hooks, &notice).await;
         return spread(engine, &lane, &notice, spread_to);
     }
-    let (result, detail) = send(engine, &notice).await;
+    let (result, detail) = match send(engine, &notice).await {
+        Ok(tried) => tried,
+        Err(error) => return put_back(engine, &lane, &notice, &error),
+    };
     let now = engine.world.now();
     let word = match result {
         NoticeResult::Delivered => "delivered",
@@ -178,14 +184,22 @@ fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Noti
                 state.add(lane(&notice), notice, now);
             }
         }
-        // The row is as it was, and is looked at again in a while.
         Err(error) => {
-            tracing::error!(%error, "a webhook could not be made one for each hook; trying again in a minute");
-            let again = Notice { due_at: now + Span::seconds(60), ..notice.clone() };
-            state.done(all, notice.id, Some(again), now);
+            drop(state);
+            return put_back(engine, all, notice, &error);
         }
     }
     drop(state);
+    engine.notifier.bell.notify_one();
+}
+
+/// Looks at a notice again in a while. Nothing is written down: the fault is ours, and no try of the customer's endpoint.
+fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, error: &dyn std::fmt::Display) {
+    tracing::error!(%error, "a webhook cannot be prepared; trying again in a minute");
+    let now = engine.world.now();
+    // Invariant: it has its place again, which `done` frees, so that nothing is left in the store that nobody looks for.
+    let again = Notice { due_at: now + AGAIN_AFTER_FAULT, ..notice.clone() };
+    engine.notifier.state().done(lane, notice.id, Some(again), now);
     engine.notifier.bell.notify_one();
 }
 
@@ -200,20 +214,18 @@ fn destination(engine: &Engine, account: &Account, notice: &Notice) -> Option<(B
     Some((notice.url.clone().or_else(endpoint)?, notice.form))
 }
 
-async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>) {
+/// One try.
+///
+/// # Errors
+/// A fault of ours, by which nothing was tried.
+async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Box<str>), StoreError> {
     let Some(dialect) = registry::by_name(&notice.dialect) else {
-        return (NoticeResult::GivenUp, "this build does not know the dialect".into());
+        return Ok((NoticeResult::GivenUp, "this build does not know the dialect".into()));
     };
     let Some(entry) = engine.directory.by_id(notice.account_id) else {
-        return (NoticeResult::GivenUp, "the account is gone".into());
+        return Ok((NoticeResult::GivenUp, "the account is gone".into()));
     };
-    let hook = match engine.hook_of(notice).await {
-        Ok(hook) => hook,
-        Err(error) => {
-            tracing::error!(%error, "a hook could not be read; its webhook is tried again in a minute");
-            return (NoticeResult::RetryAt(engine.world.now() + Span::seconds(60)), "our fault".into());
-        }
-    };
+    let hook = engine.hook_of(notice).await?;
     let of_hook =
         hook.as_ref().zip(dialect.hooks()).and_then(|(hook, hooks)| Some((hooks.url(&hook.json)?, notice.form)));
     let destination = match notice.hook {
@@ -221,7 +233,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
         ForHook::Every | ForHook::One(_) => of_hook,
     };
     let Some((url, form)) = destination else {
-        return (NoticeResult::GivenUp, "nobody has a URL for it any more".into());
+        return Ok((NoticeResult::GivenUp, "nobody has a URL for it any more".into()));
     };
     let notice = &Notice { form, ..notice.clone() };
     let chance = u128::from(engine.world.random()) << 64 | u128::from(engine.world.random());
@@ -229,29 +241,35 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> (NoticeResult, Box<str>)
     let target = WebhookTarget {
         url: &url,
         account: &entry.account,
-        hook: hook.as_ref().map(|hook| &*hook.json),
+        hook: hook.as_ref().map(|hook| HookTarget { document: &hook.json, secret: hook.secret.as_ref() }),
         signature_secret: &entry.signature_secrets.current.secret,
     };
+    let rules = dialect.webhook_rules(notice);
     let answer = match dialect.webhook(notice, target, moment) {
-        Ok(request) => engine.egress.send(request).await,
+        Ok(request) => tokio::select! {
+            biased;
+            answer = engine.egress.send(request) => answer,
+            () = engine.world.sleep(rules.answer_within) => {
+                Err(format!("no answer within {} s", rules.answer_within.0 / 1_000_000).into())
+            }
+        },
         Err(why) => {
             tracing::error!(account_id = %notice.account_id, %why, "a webhook cannot be signed: it is not sent");
             Err(why.to_string().into())
         }
     };
-    let rules = dialect.webhook_rules(notice);
     let detail: Box<str> = match answer {
         Ok(status) if rules.success.contains(&status) => {
-            return (NoticeResult::Delivered, format!("HTTP {status}").into());
+            return Ok((NoticeResult::Delivered, format!("HTTP {status}").into()));
         }
-        Ok(status) if !rules.is_retried(status) => return (NoticeResult::GivenUp, format!("HTTP {status}").into()),
+        Ok(status) if !rules.is_retried(status) => return Ok((NoticeResult::GivenUp, format!("HTTP {status}").into())),
         Ok(status) => format!("HTTP {status}").into(),
         Err(why) => why,
     };
     let now = engine.world.now();
     match rules.backoff.next_try(notice.failures + 1, notice.first_at, now, engine.world.random()) {
-        Some(at) => (NoticeResult::RetryAt(at), detail),
-        None => (NoticeResult::GivenUp, detail),
+        Some(at) => Ok((NoticeResult::RetryAt(at), detail)),
+        None => Ok((NoticeResult::GivenUp, detail)),
     }
 }
 

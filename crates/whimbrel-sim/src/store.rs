@@ -14,9 +14,9 @@ use whimbrel_core::{
 };
 use whimbrel_store::{
     AccountTraffic, AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found,
-    InboundFilter, InboundView, Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult,
-    OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore,
-    Stats, Store, StoreError, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
+    InboundFilter, InboundView, Keyring, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart,
+    Op, OpResult, OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    SqliteStore, Stats, Store, StoreError, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -211,12 +211,7 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.inner.answered_to_key(account, key, now)
     }
 

@@ -48,8 +48,8 @@ pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
-    LedgerEntry, LedgerKind, LedgerPage, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator,
-    OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
+    LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
+    Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
     SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay, UsageFilter,
 };
 
@@ -176,13 +176,8 @@ pub trait Store: Send + Sync + 'static {
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;
 
-    /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError>;
+    /// What is kept at `now` of a request that `account` marked by an idempotency key.
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;

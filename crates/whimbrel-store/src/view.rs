@@ -2,9 +2,9 @@
 
 use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
-    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
-    SecretRole, SenderId, Serial, Timestamp,
+    Accepted, Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass,
+    InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
+    SecretId, SecretRole, SenderId, Serial, Timestamp,
 };
 use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
@@ -437,7 +437,7 @@ pub struct Stats {
     pub uncertain: u64,
     /// As above.
     pub submitted: u64,
-    /// Doubts ever.
+    /// Doubts ever, of the messages that are kept: those that are open are the uncertain parts.
     pub doubts: u64,
     /// Receipts that wait for their answer.
     pub parked: u64,
@@ -582,4 +582,15 @@ pub struct LedgerPage {
     pub entries: Vec<LedgerEntry>,
     /// Where the next page begins; `None`: this is the last one.
     pub next: Option<i64>,
+}
+
+/// What is kept of a request that is marked by an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marked {
+    /// Nothing: none with that key was taken, or it was too long ago.
+    Nothing,
+    /// What was answered to this very request.
+    This(Box<Accepted>),
+    /// Another request had that key.
+    Another,
 }

@@ -29,7 +29,12 @@ const PAUSES: &[Span] = &[
 
 /// How long an endpoint is tried.
 pub(super) const fn rules() -> WebhookRules {
-    WebhookRules { backoff: Backoff::Steps(PAUSES), success: 200..=299, retried: Retried::All }
+    WebhookRules {
+        backoff: Backoff::Steps(PAUSES),
+        success: 200..=299,
+        retried: Retried::All,
+        answer_within: Span::seconds(10),
+    }
 }
 
 /// In the guide's order.

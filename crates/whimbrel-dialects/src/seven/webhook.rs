@@ -12,7 +12,7 @@ use whimbrel_core::{InboundContent, InboundTold, Notice, ReceiptTold, Secret, Sp
 use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::seven::{self as scheme, Nonce, Request, Stamp};
 
-use super::hooks::Hook;
+use super::hooks::{self, Hook};
 use super::signed::WEBHOOK_MARK;
 use super::{codes, ids, zone};
 use crate::http::{Headers, WebhookRequest};
@@ -45,6 +45,7 @@ pub(super) const fn rules() -> WebhookRules {
         backoff: Backoff::Steps(&PAUSES),
         success: 200..=399,
         retried: Retried::Only(&[429, 500, 502, 503, 504]),
+        answer_within: Span::seconds(5),
     }
 }
 
@@ -54,7 +55,7 @@ pub(super) fn webhook(
     target: WebhookTarget<'_>,
     moment: Moment,
 ) -> Result<WebhookRequest, CannotSign> {
-    let hook = target.hook.and_then(Hook::read);
+    let hook = target.hook.and_then(|hook| Hook::read(hook.document));
     let method = hook.as_ref().map_or("POST", |hook| &*hook.request_method);
     let payload = payload(notice, moment.now);
     let url = &*as_called(target.url);
@@ -67,7 +68,8 @@ pub(super) fn webhook(
     headers.extend(content_type.map(|content_type| ("Content-Type", Cow::Borrowed(content_type))));
     let request = Request { method, url: &url, body: &body };
     headers.extend(signature(&request, target.signature_secret, moment));
-    let custom = hook.iter().flat_map(Hook::custom_headers).map(|(name, value)| (name.into(), value.into())).collect();
+    let custom = hooks::custom_headers(target.hook.and_then(|hook| hook.secret));
+    let custom = custom.map(|(name, value)| (name.into(), value.into())).collect();
     Ok(WebhookRequest { method, headers, custom, body, url })
 }
 

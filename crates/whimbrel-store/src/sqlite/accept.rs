@@ -16,6 +16,7 @@ use super::replay::{Before, answer_of};
 use super::rows::{self, MessageRow};
 use super::writer::Work;
 use crate::op::{Accept, Claim, OpResult};
+use crate::view::Marked;
 
 /// How long an answer is stored for the same idempotency key.
 pub(super) const ANSWER_KEPT: Span = Span::hours(24);
@@ -292,11 +293,20 @@ pub(super) fn answered_to_key(
     account: AccountId,
     key: &IdempotencyKey,
     now: Timestamp,
-) -> Result<Option<Accepted>, Fault> {
-    match find_answer(db, account, &key.key, now)? {
-        Some((digest, message)) if digest == key.request_digest => answer_of(db, message),
-        _ => Ok(None),
+) -> Result<Marked, Fault> {
+    if let Some(request) = key.of_request()
+        && let Some((digest, _)) = find_answer(db, account, request, now)?
+        && digest != key.request_digest
+    {
+        return Ok(Marked::Another);
     }
+    Ok(match find_answer(db, account, &key.key, now)? {
+        Some((digest, message)) if digest == key.request_digest => {
+            answer_of(db, message)?.map_or(Marked::Nothing, |accepted| Marked::This(Box::new(accepted)))
+        }
+        Some(_) => Marked::Another,
+        None => Marked::Nothing,
+    })
 }
 
 /// The request that has a key, by its digest, and the message that answers it, while the answer is kept.

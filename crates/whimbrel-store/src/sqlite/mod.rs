@@ -78,9 +78,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, MessageFilter,
-    MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace,
-    SaleFilter, Search, Stats, Tallies, TrafficHour, UsageDay, UsageFilter,
+    AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, Marked,
+    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber,
+    QueuePlace, SaleFilter, Search, Stats, Tallies, TrafficHour, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -336,12 +336,7 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 

@@ -312,7 +312,7 @@ impl Api {
                     "submitting": stats.submitting,
                     "uncertain": stats.uncertain,
                     "submitted": stats.submitted,
-                    "doubts": stats.doubts,
+                    "doubts_ever": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
                     "set_aside": stats.set_aside,

@@ -34,6 +34,7 @@ pub(in super::super) const fn rules() -> WebhookRules {
         },
         success: SUCCESS,
         retried: Retried::Faults,
+        answer_within: Span::seconds(15),
     }
 }
 

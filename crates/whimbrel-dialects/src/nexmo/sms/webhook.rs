@@ -32,6 +32,7 @@ pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
         backoff: Backoff::Doubling { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
         success: 200..=205,
         retried: Retried::All,
+        answer_within: Span::seconds(15),
     }
 }
 
