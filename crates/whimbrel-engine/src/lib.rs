@@ -104,6 +104,7 @@ use crate::url_test::UrlTests;
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::checker::Look;
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
 pub use crate::listeners::{WebhookHeard, WebhookListener};
@@ -174,6 +175,7 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) last_look: Mutex<Option<Look>>,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
     pub(crate) standard_headers: StandardHeaders,
@@ -324,6 +326,7 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            last_look: Mutex::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
             standard_headers: parts.standard_headers,

@@ -4,7 +4,9 @@
 //! A page is a struct with a template beside it, and holds a [`Frame`]: what stands around every page. Whatever a template shows is
 //! escaped by askama unless it is [`markup`] of ours, so a text can hold anything.
 
+pub mod accounts;
 pub mod assets;
+pub mod chart;
 pub mod frame;
 pub mod inbox;
 pub mod links;

@@ -125,7 +125,7 @@ impl Work<'_> {
         {
             self.store_answer(plan, key)?;
         }
-        self.memory.usage.accepted(plan.account_id, plan.message_id, plan.parts.len(), total.units);
+        self.memory.usage.accepted((plan.account_id, plan.message_id), plan.carrier, plan.parts.len(), total.units);
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {

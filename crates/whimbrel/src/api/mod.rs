@@ -11,8 +11,10 @@ mod audit;
 mod carriers;
 mod events;
 mod gate;
+mod health;
 mod json;
 mod keys;
+mod ledger;
 pub(crate) mod messages;
 mod missed;
 mod numbers;
@@ -26,6 +28,7 @@ mod secrets;
 pub(crate) mod segments;
 mod sign_up;
 mod signing;
+mod traffic;
 mod usage;
 mod wait;
 mod webhooks;
@@ -172,6 +175,11 @@ impl Api {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
+            ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
+            ("GET" | "HEAD", ["config"]) => health::config(self).await,
+            ("GET" | "HEAD", ["check"]) => health::last_look(self),
+            ("POST", ["check"]) => health::look(self).await,
             ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
@@ -219,7 +227,8 @@ impl Api {
                     | "events" | "segments" | "pool" | "keys" | "wait",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
+                | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["keys", "rotate"]

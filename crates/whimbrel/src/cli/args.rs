@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod people;
 mod run;
 mod signing;
 mod tools;
@@ -20,6 +21,7 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
@@ -120,6 +122,11 @@ pub enum Command {
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after who may sign in to the pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Show who did what.
+    Audit(AuditArgs),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

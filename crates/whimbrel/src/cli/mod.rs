@@ -21,6 +21,7 @@ mod list;
 mod listen;
 mod number;
 mod oauth;
+mod operator;
 mod output;
 mod phone;
 mod pool;
@@ -96,6 +97,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Listen(args) => block_on(listen::run(args, out)),
         Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
+        Command::Operator(command) => block_on(operator::run(command, out)),
+        Command::Audit(args) => block_on(operator::audit(args, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),

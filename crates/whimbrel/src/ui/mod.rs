@@ -3,7 +3,9 @@
 //! Everything works without scripts: whatever changes something is a form that is answered by a redirect to a page. A new page is a
 //! line in [`route`] and one in [`rights`], a file here that fills it and a struct with a template in `whimbrel-web`.
 
+mod accounts;
 mod answer;
+mod document;
 mod form;
 mod inbox;
 mod live;
@@ -142,6 +144,11 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
         (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
+        ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
+        ("POST", ["accounts"]) => accounts::create(api, visit).await,
+        ("GET", ["accounts", account]) => accounts::one(api, visit, account, None).await,
+        ("POST", ["accounts", account, "secrets", "revoke"]) => accounts::act(api, visit, account, "revoke").await,
+        ("POST", ["accounts", account, act]) => accounts::act(api, visit, account, act).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
     }

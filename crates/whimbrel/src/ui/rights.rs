@@ -34,6 +34,17 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &["webhooks", "attempts", "*"], ToActOnAccount),
     ("POST", &["webhooks", "attempts", "*", "resend"], ToAct),
     ("POST", &["webhooks", "test"], ToAct),
+    ("GET", &["accounts"], SomebodyKnown),
+    ("POST", &["accounts"], ToAct),
+    ("GET", &["accounts", "*"], SomebodyKnown),
+    ("POST", &["accounts", "*", "topup"], ToAct),
+    ("POST", &["accounts", "*", "status"], ToAct),
+    ("POST", &["accounts", "*", "policy"], ToAct),
+    ("POST", &["accounts", "*", "webhooks"], ToActOnAccount),
+    ("POST", &["accounts", "*", "ping"], ToActOnAccount),
+    ("POST", &["accounts", "*", "signing"], ToActOnAccount),
+    ("POST", &["accounts", "*", "secrets"], ToActOnAccount),
+    ("POST", &["accounts", "*", "secrets", "revoke"], ToActOnAccount),
 ];
 
 /// Who a page is for; `None`: there is no such page.

@@ -50,6 +50,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;
     Everything "P-17" "usage-covers-what-was-accepted" over message usage_day;
+    Everything "P-17" "traffic-is-within-usage" over traffic_hour usage_day;
     Open "P-3" "open-part-funds-fit-its-state" over live;
     Open "P-2" "hold-is-not-overdue" over live;
     // Messages and parts.
