@@ -12,10 +12,10 @@ use whimbrel_core::{
     PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
-    AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter, InboundView,
-    Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay,
-    UsageFilter, Verdict,
+    AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter,
+    InboundView, Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart,
+    Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store,
+    StoreError, Tallies, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -210,13 +210,12 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.inner.answered_to_key(account, key, now)
+    }
+
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.inner.ends(message)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
@@ -303,6 +302,14 @@ impl Store for SimStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.inner.documents_after(after, count_max)
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.inner.operators()
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.inner.audit_log(before, count_max)
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

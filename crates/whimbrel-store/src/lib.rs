@@ -36,19 +36,20 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
-    Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
-    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
-    RotateSignatureSecret, Spread, TopUp, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
+    ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
+    NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
+    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Rejection, Reload,
+    ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp, TotpChange,
+    UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
-    AccountView, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, MessageFilter,
-    MessageSummary, MessageView, MovablePart, OpenPart, Orphan, PartRoute, PartView, PooledNumber, QueuePlace,
-    SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, UsageDay,
-    UsageFilter,
+    AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, Marked,
+    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, OperatorTotp, Orphan, PartRoute,
+    PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats,
+    Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -174,16 +175,14 @@ pub trait Store: Send + Sync + 'static {
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;
 
-    /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError>;
+    /// What is kept at `now` of a request that `account` marked by an idempotency key.
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
+
+    /// A notice for each part of a message that has ended, as it was or would have been told; `None` if there is no such message.
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError>;
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
@@ -247,6 +246,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Everybody who looks after the gateway, by name.
+    fn operators(&self) -> Result<Vec<Operator>, StoreError>;
+
+    /// What people did, newest first, of what has an id below `before`; 1,000 at most.
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Looks whether what is open keeps the invariants of [`check`], at one instant. Reads every open part: for a timer, not for
     /// requests.

@@ -2,15 +2,15 @@
 
 use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
-    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
-    SecretRole, SenderId, Serial, Timestamp,
+    Accepted, Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass,
+    InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
+    SecretId, SecretRole, SenderId, Serial, Timestamp,
 };
 use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OrphanReason, Reload, Wallet};
+use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -437,7 +437,7 @@ pub struct Stats {
     pub uncertain: u64,
     /// As above.
     pub submitted: u64,
-    /// Doubts ever.
+    /// Doubts ever, of the messages that are kept: those that are open are the uncertain parts.
     pub doubts: u64,
     /// Receipts that wait for their answer.
     pub parked: u64,
@@ -458,4 +458,62 @@ pub struct PartRoute {
     pub route: Box<str>,
     /// To whom the part goes.
     pub recipient: PhoneNumber,
+}
+
+/// Somebody who looks after the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Their number.
+    pub id: OperatorId,
+    /// By which they sign in.
+    pub name: Box<str>,
+    /// What they may do.
+    pub role: OperatorRole,
+    /// What proves their password.
+    pub verifier: SecretVerifier,
+    /// What codes of their app are made from, if they are asked for.
+    pub totp: Option<OperatorTotp>,
+    /// When they came.
+    pub created_at: Timestamp,
+}
+
+/// Codes of an operator's app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorTotp {
+    /// What they are made from, in base32.
+    pub secret: Secret,
+    /// The last step whose code was used; 0: none was.
+    pub used_step: i64,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id, which sorts by time.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `operator:NAME`, `owner:DIALECT:KEY`, `admin-token` or `this-machine`.
+    pub person: Box<str>,
+    /// From which address; empty if that is not known.
+    pub source: Box<str>,
+    /// What, such as `POST accounts/devkey01/topup`.
+    pub act: Box<str>,
+    /// More of it, such as an amount; never a secret or a text.
+    pub subject: Box<str>,
+    /// What it was answered, as a status of HTTP; 0: it was begun and not answered, because the caller hung up or the gateway ended.
+    pub status: u16,
+}
+
+/// What is kept of a request that is marked by an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marked {
+    /// Nothing: none with that key was taken, or it was too long ago.
+    Nothing,
+    /// What was answered to this very request.
+    This(Box<Accepted>),
+    /// Another request had that key.
+    Another,
 }

@@ -351,6 +351,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("sealed-secret-has-its-place", "delete from sealed where place like 'signature secret 5 %'"),
     ("sealed-secret-has-its-place", "delete from dialect_doc"),
     ("document-is-understood", "update dialect_doc set json = '{'"),
+    ("document-is-understood", "update dialect_doc set kind = 'hook', json = '{\"headers\":\"\"}'"),
     ("document-is-understood", "update dialect_doc set old_key = 'key 0'"),
     ("sealed-secret-can-be-opened", "update sealed set value = zeroblob(60) where place like 'signature secret 5 %'"),
     ("sealed-secret-can-be-opened", "update sealed set key_id = 9 where place like 'document %'"),

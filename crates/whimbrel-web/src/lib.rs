@@ -8,6 +8,7 @@ pub mod assets;
 pub mod frame;
 pub mod inbox;
 pub mod links;
+pub mod login;
 pub mod notice;
 pub mod shown;
 pub mod text;

@@ -11,7 +11,7 @@ use whimbrel_core::call::totals::{TotalsCall, TotalsLine, TotalsOutcome};
 use whimbrel_core::part::Final;
 use whimbrel_core::{
     Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
-    ReceiptStatus, RecipientBrake, Refusal, SenderId, Serial, Span, Timestamp,
+    ReceiptStatus, RecipientBrake, Refusal, Secret, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_dialects::Parsed;
 use whimbrel_sms::Encoding;
@@ -76,7 +76,10 @@ pub(super) fn print_record(out: &mut String, call: &RecordCall) {
             write!(out, "call: list {kind:?} from {skip}, {count_max} at most")
         }
         RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
-        RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
+        RecordCall::Make { kind, json, secret } => {
+            let sealed = secret.as_ref().map(|secret| format!("\nsealed: {:?}", secret.expose())).unwrap_or_default();
+            write!(out, "call: make {kind:?}\n{json}{sealed}")
+        }
         RecordCall::Patch(name, json) => write!(out, "call: patch {:?} {}\n{json}", name.kind, name.key),
         RecordCall::RemoveWithMembers(name) => {
             write!(out, "call: remove {:?} {} and its members", name.kind, name.key)
@@ -219,12 +222,14 @@ fn progress(text: &str) -> Progress {
     Progress { report, at: Timestamp(at.parse().expect("microseconds")) }
 }
 
-/// A key, an instant, a document.
+/// A key, an instant, a document, and ` sealed: ` with what is kept apart.
 fn record(text: &str) -> Record {
     let mut fields = text.splitn(3, ' ');
     let key = fields.next().expect("a key").into();
     let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
-    Record { key, made_at, json: fields.next().expect("a document").into(), members: Some(3) }
+    let document = fields.next().expect("a document");
+    let (json, sealed) = document.split_once(" sealed: ").map_or((document, None), |(json, text)| (json, Some(text)));
+    Record { key, made_at, json: json.into(), secret: sealed.map(Secret::new), members: Some(3) }
 }
 
 /// `line: GB, 12 sent, 3 came in, 0.9` for each, at the beginning of the span of its own place or, by other things, of the first.

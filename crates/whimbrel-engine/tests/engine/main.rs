@@ -3,6 +3,7 @@
 mod applications;
 mod clock;
 mod credentials;
+mod faults;
 mod hostile;
 mod inbound;
 mod many;

@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod audit;
 mod buckets;
 mod cancel;
 mod catalogue;
@@ -31,6 +32,7 @@ mod numbers;
 mod offers;
 mod open;
 mod parked;
+mod people;
 mod policy;
 mod pool;
 mod prune;
@@ -39,6 +41,7 @@ mod receipt;
 mod rejections;
 mod reload;
 mod replay;
+mod retold;
 mod rows;
 mod rules;
 mod sealed;
@@ -74,9 +77,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, Found, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, Stats, Tallies, UsageDay,
-    UsageFilter,
+    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary,
+    MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    Stats, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -332,17 +335,16 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.read(|db| reads::message_of_part(db, id))
+    }
+
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.read(|db| retold::ends(db, message))
     }
 
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
@@ -433,6 +435,14 @@ impl Store for SqliteStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.read(|db| documents::after(db, &self.keyring, after, count_max))
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.read(|db| people::operators(db, &self.keyring))
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|db| audit::entries(db, before, count_max))
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

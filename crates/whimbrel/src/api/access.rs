@@ -3,6 +3,7 @@
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::{HostKind, HttpResponse};
 
+use crate::people::foreign;
 use crate::server::{IncomingRequest, problem};
 
 /// Whether callers on this very machine need the token.
@@ -101,12 +102,7 @@ fn names_loopback(host: &str) -> bool {
 }
 
 pub(crate) fn is_same_origin(request: &IncomingRequest) -> bool {
-    let site = request.header("sec-fetch-site").unwrap_or("none");
-    let host = request.header("host").unwrap_or_default();
-    let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    matches!(site, "none" | "same-origin")
-        && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
-        && request.header("origin") != Some("null")
+    foreign::is_own(request, request.header("host").unwrap_or_default())
 }
 
 #[cfg(test)]
