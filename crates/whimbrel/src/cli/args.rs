@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod inbox;
 mod run;
 mod signing;
 mod tools;
@@ -20,6 +21,7 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
 pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
@@ -52,7 +54,7 @@ pub struct OutputArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
     /// Say nothing besides the answer and errors.
-    #[arg(long, short, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// When to colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -92,6 +94,18 @@ pub enum Command {
     /// Watch what happens, as it happens.
     #[command(visible_alias = "t")]
     Tail(TailArgs),
+    /// Find messages.
+    #[command(visible_alias = "i")]
+    Inbox(InboxArgs),
+    /// Wait for a text, and print its one-time code, its link or all of it.
+    Wait(WaitArgs),
+    /// Write messages and their stories into a folder.
+    Dump(DumpArgs),
+    /// Put the clock of a development server forward.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Order faults of the simulator; without a flag, show which are on.
+    Chaos(ChaosArgs),
     /// Play the subscriber.
     #[command(subcommand)]
     Phone(PhoneCommand),
