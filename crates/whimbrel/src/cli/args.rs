@@ -2,6 +2,7 @@
 
 mod admin;
 mod credentials;
+mod inbox;
 mod people;
 mod run;
 mod signing;
@@ -21,6 +22,7 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
 pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
@@ -54,7 +56,7 @@ pub struct OutputArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
     /// Say nothing besides the answer and errors.
-    #[arg(long, short, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// When to colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -94,6 +96,18 @@ pub enum Command {
     /// Watch what happens, as it happens.
     #[command(visible_alias = "t")]
     Tail(TailArgs),
+    /// Find messages.
+    #[command(visible_alias = "i")]
+    Inbox(InboxArgs),
+    /// Wait for a text, and print its one-time code, its link or all of it.
+    Wait(WaitArgs),
+    /// Write messages and their stories into a folder.
+    Dump(DumpArgs),
+    /// Put the clock of a development server forward.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Order faults of the simulator; without a flag, show which are on.
+    Chaos(ChaosArgs),
     /// Play the subscriber.
     #[command(subcommand)]
     Phone(PhoneCommand),

@@ -20,12 +20,30 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ),
     ("show", ["whimbrel show A0DB37A6D4C04001", "whimbrel show A0DB37A6D4C04001 --wire"]),
     ("tail", ["whimbrel tail", "whimbrel tail --account devkey01 --json"]),
+    ("inbox", ["whimbrel inbox", "whimbrel inbox -q 'to:07700900123 has:otp -status:delivered' --follow"]),
     (
-        "phone",
+        "wait",
         [
-            "whimbrel phone reply 447700900123 --to 447700900200 --text STOP",
-            "whimbrel phone reply 447700900123 --to 447700900200 --octets 00ff10",
+            "whimbrel wait --to +447700900123 --extract otp --timeout 10s",
+            "whimbrel wait -q 'is:inbound from:+447700900123' --extract text --since -5m",
         ],
+    ),
+    ("dump", ["whimbrel dump sms", "whimbrel dump sms -q 'after:-1h -is:final'"]),
+    ("clock", ["whimbrel clock advance 10m", "whimbrel clock reset"]),
+    ("clock advance", ["whimbrel clock advance 10m", "whimbrel clock advance 3d --json"]),
+    ("clock reset", ["whimbrel clock reset", "whimbrel clock reset --json"]),
+    ("clock show", ["whimbrel clock show", "whimbrel clock show --json"]),
+    ("chaos", ["whimbrel chaos --throttle 10% --drop-receipts 5% --disconnect-every 30s", "whimbrel chaos off"]),
+    ("phone", ["whimbrel phone lease", "whimbrel phone reply 447700900123 --to 447700900200 --text STOP"]),
+    ("phone ls", ["whimbrel phone ls", "whimbrel phone ls --json"]),
+    (
+        "phone lease",
+        ["whimbrel phone lease", "whimbrel phone lease --country DE --outcome expired --after 2s --ttl 5m"],
+    ),
+    ("phone release", ["whimbrel phone release +447700900313", "whimbrel phone release +447700900313 --json"]),
+    (
+        "phone set",
+        ["whimbrel phone set 447700900123 --outcome off", "whimbrel phone set 447700900123 --outcome on --after 5s"],
     ),
     (
         "phone reply",

@@ -9,13 +9,17 @@ mod args;
 mod bench;
 mod ca;
 mod carrier;
+mod chaos;
 mod client;
+mod clock;
 mod codes;
 mod config;
+mod dump;
 mod env;
 mod examples;
 mod failure;
 mod help;
+mod inbox;
 mod key;
 mod list;
 mod listen;
@@ -40,6 +44,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod wait;
 mod webhook;
 mod wire;
 
@@ -87,6 +92,11 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
         Command::Tail(args) => block_on(tail::run(args, out)),
+        Command::Inbox(args) => block_on(inbox::run(args, out)),
+        Command::Wait(args) => block_on(wait::run(args, out)),
+        Command::Dump(args) => block_on(dump::run(args, out)),
+        Command::Clock(command) => block_on(clock::run(command, out)),
+        Command::Chaos(args) => block_on(chaos::run(args, out)),
         Command::Phone(command) => block_on(phone::run(command, out)),
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
