@@ -12,4 +12,5 @@ pub mod gateway;
 pub mod intercept;
 pub mod server;
 pub mod telemetry;
+pub mod trace;
 pub mod ui;
