@@ -24,7 +24,7 @@ pub use credentials::{
 };
 pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
 pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
-pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
+pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -86,6 +86,10 @@ pub enum Command {
     Run(RunArgs),
     /// Print what clients must know of a running server, as variables of the environment.
     Env(EnvArgs),
+    /// Trace a request: name, connection, certificates, heads and times, and what the gateway made of it.
+    Trace(Box<TraceArgs>),
+    /// Look whether everything is well with a server and its data folder, and say what to do.
+    Doctor(DoctorArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.

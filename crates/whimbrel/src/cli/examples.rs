@@ -10,6 +10,11 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("serve", ["whimbrel serve --dev", "whimbrel serve --config /etc/whimbrel.toml"]),
     ("run", ["whimbrel run -- npm test", "whimbrel run --unknown-hosts block --dump sms -- pytest -q"]),
     ("env", ["whimbrel env --shell", "whimbrel env --dotenv --url http://127.0.0.1:7670"]),
+    (
+        "trace",
+        ["whimbrel trace send --to 447700900000 --har send.har", "whimbrel trace https://localhost:7671/readyz --json"],
+    ),
+    ("doctor", ["whimbrel doctor", "whimbrel doctor --data-dir /var/lib/whimbrel --json"]),
     ("sim", ["whimbrel sim", "whimbrel sim --listen 127.0.0.1:2776 --journal sim.jsonl"]),
     (
         "send",

@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod codes;
 mod config;
+mod doctor;
 mod dump;
 mod env;
 mod examples;
@@ -43,6 +44,7 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod trigger;
 mod wait;
 mod webhook;
@@ -88,6 +90,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args, out),
         Command::Run(args) => run::run(args, out),
         Command::Env(args) => env::run(&args, out),
+        Command::Trace(args) => block_on(trace::run(*args, out)),
+        Command::Doctor(args) => block_on(doctor::run(&args, out)),
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
