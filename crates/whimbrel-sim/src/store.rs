@@ -14,8 +14,8 @@ use whimbrel_core::{
 use whimbrel_store::{
     AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
     Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan,
-    OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError, Tallies,
-    UsageDay, UsageFilter, Verdict,
+    OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError,
+    SubaccountView, Tallies, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -131,6 +131,10 @@ impl Store for SimStore {
 
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
         self.inner.account(id)
+    }
+
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.inner.subaccounts(parent)
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {

@@ -39,15 +39,16 @@ pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
     ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
     Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
-    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
-    RotateSignatureSecret, Spread, TopUp, UseOnce, Used, Wallet,
+    ReceiptIn, ReceiptOutcome, Refill, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
+    RotateSignatureSecret, Spread, SubaccountChange, SubaccountDone, SubaccountOp, TopUp, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
     AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, Marked, MessageFilter,
     MessageSummary, MessageView, MovablePart, OpenPart, Orphan, PartRoute, PartView, PooledNumber, QueuePlace,
-    SaleFilter, SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
+    SaleFilter, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, UsageDay,
+    UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -112,6 +113,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// One account with its wallet.
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError>;
+
+    /// The subaccounts of an account, or of all, that were not given up; by their numbers.
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError>;
 
     /// Names of carriers and their numbers.
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError>;

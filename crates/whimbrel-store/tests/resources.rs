@@ -82,7 +82,7 @@ fn owned(store: &dyn Store, account: AccountId) -> Vec<String> {
 
 fn on_sale(store: &dyn Store, change: impl FnOnce(&mut SaleFilter)) -> (Vec<String>, u64) {
     let page = Page { index: 1, size: 10 };
-    let query = SaleQuery { country: country("GB"), pattern: any(), kind: None, features: Features::NONE, page };
+    let query = SaleQuery { country: Some(country("GB")), pattern: any(), kind: None, features: Features::NONE, page };
     let mut filter = SaleFilter { query, currency: Currency::EUR };
     change(&mut filter);
     let (entries, count) = store.numbers_on_sale(&filter).expect("read");

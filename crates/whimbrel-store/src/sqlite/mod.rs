@@ -44,6 +44,7 @@ mod rules;
 mod sealed;
 mod set_aside;
 mod story;
+mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
@@ -74,8 +75,8 @@ use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountView, Credential, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, Tallies, UsageDay,
-    UsageFilter,
+    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, SubaccountView, Tallies,
+    UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -257,6 +258,10 @@ impl Store for SqliteStore {
             view.account.lists = self.lists_of(Owner::Account(id));
         }
         Ok(view)
+    }
+
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.read(|db| subaccounts::subaccounts(db, parent))
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
