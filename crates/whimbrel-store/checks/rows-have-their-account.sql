@@ -7,7 +7,6 @@ from (
   union all select format('signature secret %x', id), account_id from signature_secret
   union all select 'number ' || number, account_id from number
   union all select format('purchase %x', id), account_id from purchase
-  union all select format('subaccount %d', number), account_id from subaccount
   union all select 'arranged payment', account_id from reload
   union all select format('use %x', used_by), account_id from replay
   union all select format('refused request %x', id), account_id from rejection

@@ -261,7 +261,7 @@ fn numbers_are_found_by_digits_features_and_page() {
     assert_eq!(on_sale(&store, |filter| filter.query.page = Page { index: u32::MAX, size: 100 }), (vec![], 0));
     assert_eq!(on_sale(&store, |filter| filter.query.features = Features::SMS).1, 26);
     assert_eq!(on_sale(&store, |filter| filter.query.kind = Some(NumberKind::Landline)).1, 1);
-    assert_eq!(on_sale(&store, |filter| filter.query.country = country("US")).1, 1);
+    assert_eq!(on_sale(&store, |filter| filter.query.country = Some(country("US"))).1, 1);
     assert_eq!(on_sale(&store, |filter| filter.currency = Currency::USD).1, 0);
     let pool: Vec<String> =
         store.pool(Some("447700900223"), 2).expect("read").into_iter().map(|line| line.offer.number.into()).collect();

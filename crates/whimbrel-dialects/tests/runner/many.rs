@@ -107,7 +107,9 @@ pub(super) fn print_subaccounts(out: &mut String, call: &SubaccountsCall) {
 /// A number, what is left, was spent, the threshold and the amount; then key, name and address.
 fn subaccount(text: &str) -> Subaccount {
     let fields: Vec<&str> = text.split(", ").collect();
-    let [number, available, spent, threshold, amount, key, name, email] = *fields else { panic!("no subaccount: {text}") };
+    let [number, available, spent, threshold, amount, key, name, email] = *fields else {
+        panic!("no subaccount: {text}")
+    };
     Subaccount {
         number: Serial(number.parse().expect("a number")),
         key: key.into(),
@@ -131,9 +133,7 @@ fn subaccounts(text: &str) -> Option<SubaccountsOutcome> {
         "subaccount changed" => Some(SubaccountsOutcome::Done),
         "unknown subaccount" => refused(SubaccountsRefusal::Unknown),
         "subaccount without funds" => refused(SubaccountsRefusal::Funds),
-        "too many subaccounts" => {
-            refused(SubaccountsRefusal::TooMany { count_max: facts.count("count") })
-        }
+        "too many subaccounts" => refused(SubaccountsRefusal::TooMany { count_max: facts.count("count") }),
         "subaccount below a subaccount" => refused(SubaccountsRefusal::IsBelow),
         _ => None,
     }
