@@ -205,7 +205,7 @@ def test_what_a_message_told_is_sent_again_after_a_restart(tmp_path, receiver):
     gateway = Gateway(tmp_path)
     gateway.patch_account(receipt_url=receiver.url, webhook_method="POST-JSON")
     message = gateway.send(text="x" * 200)["messages"][0]["message-id"]
-    first = receiver.wait_for(2)
+    first = list(receiver.wait_for(2))
     wait_until(lambda: gateway.stats()["notices"] == 0, "no webhook to be due")
     gateway.terminate()
     gateway = Gateway(tmp_path)
@@ -280,7 +280,9 @@ def test_an_answer_is_kept_with_its_status_its_beginning_and_its_cause(dev, rece
     assert (attempt["answer"]["status"], attempt["result"], attempt["message"]) == (500, "retry", message)
     assert attempt["next_try_at"] and attempt["timing"]["total_ms"] > 0
     assert attempts(dev, failed="true") and attempts(dev, account="devnexo1") == []
-    receiver.close()
+    nobody = Receiver()
+    nobody.close()
+    dev.patch_account(receipt_url=nobody.url)
     sent = dev.native("POST", f"webhooks/attempts/{attempt['id']}/resend").json()
     assert sent["answer"] is None and "connection" in sent["error"]
     [endpoint] = dev.native("GET", "webhooks").json()["endpoints"]
@@ -306,7 +308,7 @@ def test_the_pages_show_and_send_without_scripts(dev, receiver):
     foreign = requests.post(
         f"{pages}/webhooks/attempts/{attempt}/resend", headers={"Origin": "http://evil.example"}, timeout=LIMIT_SECONDS
     )
-    assert foreign.status_code == 403 and len(receiver.hooks) == 2
+    assert foreign.status_code in (401, 403) and len(receiver.hooks) == 2
     ping = requests.post(f"{pages}/webhooks/test", data={"account": "nexmo:devkey01", "kind": "receipt"}, timeout=LIMIT_SECONDS)
     assert ping.status_code == 200 and "answered 200" in ping.text
 
