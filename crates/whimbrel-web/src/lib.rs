@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod links;
 pub mod login;
 pub mod notice;
+pub mod operations;
 pub mod shown;
 pub mod text;
 
