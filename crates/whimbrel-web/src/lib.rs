@@ -13,6 +13,7 @@ pub mod links;
 pub mod login;
 pub mod message;
 pub mod notice;
+pub mod operations;
 pub mod phones;
 pub mod ruler;
 pub mod shown;

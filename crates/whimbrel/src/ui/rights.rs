@@ -45,6 +45,20 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("POST", &["accounts", "*", "signing"], ToActOnAccount),
     ("POST", &["accounts", "*", "secrets"], ToActOnAccount),
     ("POST", &["accounts", "*", "secrets", "revoke"], ToActOnAccount),
+    ("GET", &["carriers"], ToLook),
+    ("POST", &["carriers", "*", "test"], ToAct),
+    ("POST", &["carriers", "*", "bind"], ToAct),
+    ("POST", &["carriers", "*", "unbind"], ToAct),
+    ("POST", &["carriers", "*", "drain"], ToAct),
+    ("GET", &["stats"], ToLook),
+    ("GET", &["settings"], ToLook),
+    ("GET", &["settings", "audit"], ToAct),
+    ("POST", &["settings", "password"], ToLook),
+    ("POST", &["settings", "check"], ToAct),
+    ("POST", &["settings", "reload"], ToAct),
+    ("POST", &["settings", "operators"], ToAct),
+    ("POST", &["settings", "operators", "*", "password"], ToAct),
+    ("POST", &["settings", "operators", "*", "remove"], ToAct),
 ];
 
 /// Who a page is for; `None`: there is no such page.
