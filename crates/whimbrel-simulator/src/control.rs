@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use whimbrel_core::Span;
 
 use crate::delivery::{Delivery, TextPart};
 use crate::outcome::Outcome;
@@ -157,6 +158,14 @@ impl Control {
     /// [`TooManyPhones`] if a hundred thousand are set already.
     pub fn set_phone(&self, number: &str, setting: PhoneSetting) -> Result<(), TooManyPhones> {
         self.shared.phones.set(number, setting)
+    }
+
+    /// Changes how long after the answer the first receipt of messages to a phone comes; `None`: as the scenario and the table say.
+    ///
+    /// # Errors
+    /// [`TooManyPhones`] if a hundred thousand are set already.
+    pub fn set_receipt_delay(&self, number: &str, delay: Option<Span>) -> Result<(), TooManyPhones> {
+        self.shared.phones.set_receipt_delay(number, delay)
     }
 
     /// The phones whose texts are kept, the oldest first; none if the options keep none.

@@ -3,18 +3,25 @@
 //! Everything works without scripts: whatever changes something is a form that is answered by a redirect to a page. A new page is a
 //! line in [`route`] and one in [`rights`], a file here that fills it and a struct with a template in `whimbrel-web`.
 
+mod accounts;
 mod answer;
+mod carriers;
+mod document;
 mod form;
 mod inbox;
 mod live;
 mod message;
+mod own;
 mod phones;
 mod rights;
 mod rows;
 mod sample;
 mod search;
 mod session;
+mod settings;
+mod stats;
 mod viewer;
+mod webhooks;
 mod wires;
 
 use whimbrel_core::AccountId;
@@ -140,6 +147,21 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
+        ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
+        ("POST", ["accounts"]) => accounts::create(api, visit).await,
+        ("GET", ["accounts", account]) => accounts::one(api, visit, account, None).await,
+        ("POST", ["accounts", account, "secrets", "revoke"]) => accounts::act(api, visit, account, "revoke").await,
+        ("POST", ["accounts", account, act]) => accounts::act(api, visit, account, act).await,
+        ("GET", ["carriers"]) => carriers::show(api, visit, None).await,
+        ("POST", ["carriers", name, act]) => carriers::act(api, visit, name, act).await,
+        ("GET", ["stats"]) => stats::show(api, visit).await,
+        ("GET", ["settings"]) => settings::show(api, visit, None).await,
+        ("GET", ["settings", "audit"]) => settings::audit(api, visit).await,
+        ("POST", ["settings", "password"]) => own::change(api, visit).await,
+        ("POST", ["settings", "operators"]) => settings::add_operator(api, visit).await,
+        ("POST", ["settings", act]) => settings::act(api, visit, act).await,
+        ("POST", ["settings", "operators", name, act]) => settings::change_operator(api, visit, name, act).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
     }

@@ -107,7 +107,8 @@ pub fn browser(workspace: &Workspace) -> Outcome<PathBuf> {
     let folder = workspace.target().join("browser");
     let list = &tools.browser.packages;
     let files = ["package.json", "package-lock.json"];
-    let stamp = files.map(|file| read(workspace, &format!("{list}/{file}"))).into_iter().collect::<Outcome<String>>()?;
+    let stamp =
+        files.map(|file| read(workspace, &format!("{list}/{file}"))).into_iter().collect::<Outcome<String>>()?;
     once(&folder, &stamp, || {
         fs::create_dir_all(&folder)?;
         for file in files {
@@ -197,7 +198,10 @@ mod tests {
                 .expect("package.json is JSON");
             for (name, version) in list[table].as_object().expect("dependencies") {
                 let version = version.as_str().expect("a version");
-                assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "`{name}` is not pinned: {version}");
+                assert!(
+                    version.split('.').all(|part| part.parse::<u32>().is_ok()),
+                    "`{name}` is not pinned: {version}"
+                );
             }
             let text = read(&workspace, &format!("{folder}/package-lock.json")).expect("lock");
             assert!(
