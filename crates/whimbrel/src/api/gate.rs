@@ -38,6 +38,8 @@ const LOOKS: &[&[&str]] = &[
     &["pool"],
     &["keys"],
     &["traffic"],
+    &["config"],
+    &["check"],
     &["events"],
 ];
 

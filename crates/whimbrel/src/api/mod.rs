@@ -9,10 +9,15 @@ mod accounts;
 mod applications;
 mod audit;
 mod carriers;
+mod chaos;
+mod clock;
 mod events;
 mod gate;
+mod health;
 mod json;
 mod keys;
+mod leases;
+mod ledger;
 pub(crate) mod messages;
 mod missed;
 mod numbers;
@@ -23,9 +28,10 @@ mod phones;
 mod pool;
 mod search;
 mod secrets;
-mod segments;
+pub(crate) mod segments;
 mod sign_up;
 mod signing;
+mod traffic;
 mod usage;
 mod wait;
 mod webhooks;
@@ -39,7 +45,7 @@ use whimbrel_carriers::Order;
 use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::{Engine, Origin};
+use whimbrel_engine::{Engine, Origin, SystemWorld};
 use whimbrel_simulator::Control;
 use whimbrel_web::Links;
 
@@ -89,6 +95,10 @@ pub struct Api {
     pub proxies: Box<[SourceNetwork]>,
     /// Who waits for texts.
     waits: wait::Waits,
+    /// Who holds which phone.
+    leases: leases::Leases,
+    /// The clock, if tests may put it forward.
+    test_clock: Option<Arc<SystemWorld>>,
 }
 
 /// What [`Api::new`] is given.
@@ -109,6 +119,8 @@ pub struct ApiParts {
     pub stop: Shutdown,
     /// Whether owners may make accounts.
     pub sign_up_rules: SignUpRules,
+    /// The clock, if tests may put it forward: in development.
+    pub test_clock: Option<Arc<SystemWorld>>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
 }
@@ -117,7 +129,18 @@ impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules, proxies } = parts;
+        let ApiParts {
+            engine,
+            metrics,
+            admin_token,
+            local,
+            reloader,
+            simulator,
+            stop,
+            sign_up_rules,
+            proxies,
+            test_clock,
+        } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
         Self {
@@ -132,6 +155,8 @@ impl Api {
             sessions: Sessions::default(),
             proxies,
             waits: wait::Waits::default(),
+            leases: leases::Leases::default(),
+            test_clock,
         }
     }
 
@@ -168,10 +193,24 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET" | "HEAD", ["clock"]) => clock::show(self),
+            ("POST", ["clock"]) => clock::advance(self, request),
+            ("DELETE", ["clock"]) => clock::reset(self),
+            ("GET" | "HEAD", ["chaos"]) => chaos::show(self),
+            ("PUT", ["chaos"]) => chaos::set(self, request),
+            ("DELETE", ["chaos"]) => chaos::end(self),
+            ("POST", ["leases"]) => leases::lease(self, request).await,
+            ("GET" | "HEAD", ["leases"]) => leases::list(self),
+            ("DELETE", ["leases", number]) => leases::release(self, number),
             ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
+            ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
+            ("GET" | "HEAD", ["config"]) => health::config(self).await,
+            ("GET" | "HEAD", ["check"]) => health::last_look(self),
+            ("POST", ["check"]) => health::look(self).await,
             ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
@@ -216,10 +255,11 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys" | "wait",
+                    | "events" | "segments" | "pool" | "keys" | "wait" | "leases",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool" | "leases", _]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
+                | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["keys", "rotate"]

@@ -30,6 +30,8 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("GET", &[], Scope::Read),
     ("PATCH", &[], Scope::Account),
     ("GET", &["usage"], Scope::Read),
+    ("GET", &["ledger"], Scope::Read),
+    ("POST", &["webhooks", "test"], Scope::Account),
     ("GET", &["policy"], Scope::Read),
     ("GET", &["secrets"], Scope::Secrets),
     ("POST", &["secrets"], Scope::Secrets),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use whimbrel_core::InboundContent;
+use whimbrel_core::{InboundContent, Span};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
 use whimbrel_simulator::phones::{Alphabet, BinaryContent, ConcatMethod};
@@ -15,7 +15,7 @@ use whimbrel_store::{InboundView, Search};
 use super::json::{Fields, bad};
 use super::messages::hex;
 use super::search::{self, Asked, Mark};
-use super::{Api, document, unavailable};
+use super::{Api, document, unavailable, wait};
 use crate::server::{IncomingRequest, problem};
 
 /// `GET inbound?q=&to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
@@ -165,22 +165,35 @@ fn concat(word: &str) -> Option<ConcatMethod> {
     serde_json::from_value(json!(word)).ok()
 }
 
-/// `PATCH phones/{number}`: `{"setting": "on" | "off" | {"outcome": ...}}`.
+/// `PATCH phones/{number}`: `{"setting": "on" | "off" | {"outcome": ...}, "after": "2s"}`.
 fn set_phone(simulator: &Control, number: &str, body: &[u8]) -> HttpResponse {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Patch {
         setting: Option<PhoneSetting>,
         outcome: Option<Outcome>,
+        after: Option<String>,
     }
-    let setting = match read::<Patch>(body) {
-        Ok(Patch { setting: Some(setting), outcome: None }) => setting,
-        Ok(Patch { setting: None, outcome: Some(outcome) }) => PhoneSetting::Outcome(outcome),
-        Ok(_) => return bad("give either `setting` (`on`, `off`) or `outcome`"),
+    let Patch { setting, outcome, after } = match read::<Patch>(body) {
+        Ok(patch) => patch,
         Err(refused) => return refused,
     };
-    match simulator.set_phone(number, setting) {
-        Ok(()) => document(200, &json!({ "number": number, "setting": setting })),
+    let setting = match (setting, outcome) {
+        (Some(setting), None) => Some(setting),
+        (None, Some(outcome)) => Some(PhoneSetting::Outcome(outcome)),
+        (None, None) if after.is_some() => None,
+        _ => return bad("give either `setting` (`on`, `off`) or `outcome`, or `after`: when the first receipt comes"),
+    };
+    let delay = match after.as_deref().map(|text| (text, wait::span(text))) {
+        None => None,
+        Some((_, Some(delay))) if delay <= Span::hours(24) => Some(delay),
+        Some(_) => return bad("`after` must be a time such as 500ms, 10s or 5m, and at most a day"),
+    };
+    // A phone that is on is as the table says, its receipts too.
+    let delay = if setting == Some(PhoneSetting::On) && delay.is_none() { Some(None) } else { delay.map(Some) };
+    let set = setting.map_or(Ok(()), |setting| simulator.set_phone(number, setting));
+    match set.and_then(|()| delay.map_or(Ok(()), |delay| simulator.set_receipt_delay(number, delay))) {
+        Ok(()) => document(200, &json!({ "number": number, "setting": setting, "after": after })),
         Err(error) => problem(409, "Conflict", &error.to_string()),
     }
 }

@@ -2,6 +2,8 @@
 
 mod admin;
 mod credentials;
+mod inbox;
+mod people;
 mod run;
 mod signing;
 mod tools;
@@ -20,7 +22,9 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
-pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
+pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
+pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
+pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -52,7 +56,7 @@ pub struct OutputArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
     /// Say nothing besides the answer and errors.
-    #[arg(long, short, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// When to colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -82,6 +86,10 @@ pub enum Command {
     Run(RunArgs),
     /// Print what clients must know of a running server, as variables of the environment.
     Env(EnvArgs),
+    /// Trace a request: name, connection, certificates, heads and times, and what the gateway made of it.
+    Trace(Box<TraceArgs>),
+    /// Look whether everything is well with a server and its data folder, and say what to do.
+    Doctor(DoctorArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.
@@ -92,6 +100,18 @@ pub enum Command {
     /// Watch what happens, as it happens.
     #[command(visible_alias = "t")]
     Tail(TailArgs),
+    /// Find messages.
+    #[command(visible_alias = "i")]
+    Inbox(InboxArgs),
+    /// Wait for a text, and print its one-time code, its link or all of it.
+    Wait(WaitArgs),
+    /// Write messages and their stories into a folder.
+    Dump(DumpArgs),
+    /// Put the clock of a development server forward.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Order faults of the simulator; without a flag, show which are on.
+    Chaos(ChaosArgs),
     /// Play the subscriber.
     #[command(subcommand)]
     Phone(PhoneCommand),
@@ -120,6 +140,11 @@ pub enum Command {
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after who may sign in to the pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Show who did what.
+    Audit(AuditArgs),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

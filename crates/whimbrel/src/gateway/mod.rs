@@ -122,7 +122,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         SqliteOptions { path: data.path().join(DATABASE_FILE), keyring: keyring.clone(), reader_count: READERS };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
-    let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));
+    let system = Arc::new(SystemWorld::new(0, high_water));
+    let world: Arc<dyn World> = Arc::clone(&system) as Arc<dyn World>;
 
     // Ports are taken before anything is sent, so that a second server on them changes nothing.
     let http = config.listen.http.map(|addr| bind(addr, "HTTP", "--http")).transpose()?;
@@ -189,6 +190,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
+        test_clock: is_dev.then_some(system),
         proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();
