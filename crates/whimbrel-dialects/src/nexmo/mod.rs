@@ -67,7 +67,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
-    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.27.0, read 2026), of its pages, and of its regions.
+    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.30.1, read 2026), of its pages, and of its regions.
     vendor_hosts: &[
         "rest.nexmo.com",
         "api.nexmo.com",
