@@ -61,10 +61,7 @@ impl Engine {
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.may_ask(&caller, call, begun_at) {
-                Ok(call) => match self.use_nonce(&caller, &call).await {
-                    Ok(()) => self.carry_out(dialect, &caller, call).await,
-                    Err(refusal) => Outcome::Refused(refusal),
-                },
+                Ok(call) => self.in_its_turn(dialect, &caller, call).await,
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
@@ -92,6 +89,22 @@ impl Engine {
             Outcome::Subaccounts(_) => {}
         }
         Handled { outcome, account_id }
+    }
+
+    /// Carries a call out once there is room for it; one that is turned away has used nothing up.
+    async fn in_its_turn(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+        let _place = if matches!(call, Call::Send(_) | Call::SendMany(_)) {
+            match self.admission.enter(caller.account.id, &*self.world).await {
+                Ok(place) => Some(place),
+                Err(refusal) => return Outcome::Refused(refusal),
+            }
+        } else {
+            None
+        };
+        match self.use_nonce(caller, &call).await {
+            Ok(()) => self.carry_out(dialect, caller, call).await,
+            Err(refusal) => Outcome::Refused(refusal),
+        }
     }
 
     /// Carries out what a caller may ask for; each family of calls in its own file.

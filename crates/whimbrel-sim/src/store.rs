@@ -12,10 +12,10 @@ use whimbrel_core::{
     PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
-    AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, InboundFilter, InboundView,
-    Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan,
-    OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, SqliteStore, Stats, Store, StoreError,
-    SubaccountView, Tallies, UsageDay, UsageFilter, Verdict,
+    AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter,
+    InboundView, Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart,
+    Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store,
+    StoreError, SubaccountView, Tallies, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -218,12 +218,28 @@ impl Store for SimStore {
         self.inner.answered_to_key(account, key, now)
     }
 
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.inner.ends(message)
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.inner.message_of_part(id)
     }
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.inner.messages(filter)
+    }
+
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.inner.messages_named(ids)
+    }
+
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
+        self.inner.search(search)
+    }
+
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError> {
+        self.inner.search_inbound(search)
     }
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
@@ -290,6 +306,14 @@ impl Store for SimStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.inner.documents_after(after, count_max)
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.inner.operators()
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.inner.audit_log(before, count_max)
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

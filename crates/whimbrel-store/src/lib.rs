@@ -36,19 +36,20 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
-    Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
-    ReceiptIn, ReceiptOutcome, Refill, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
-    RotateSignatureSecret, Spread, SubaccountChange, SubaccountDone, SubaccountOp, TopUp, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
+    ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
+    NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
+    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Refill, Rejection,
+    Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread,
+    SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
-    AccountView, Credential, EndingSecret, InboundFilter, InboundView, KnownSecret, Marked, MessageFilter,
-    MessageSummary, MessageView, MovablePart, OpenPart, Orphan, PartRoute, PartView, PooledNumber, QueuePlace,
-    SaleFilter, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, UsageDay,
-    UsageFilter,
+    AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, Marked,
+    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, OperatorTotp, Orphan, PartRoute,
+    PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats,
+    SubaccountView, Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -183,8 +184,20 @@ pub trait Store: Send + Sync + 'static {
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
 
+    /// A notice for each part of a message that has ended, as it was or would have been told; `None` if there is no such message.
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError>;
+
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
+
+    /// The messages with these ids, in their order; unknown ones are left out. At most 1,000.
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError>;
+
+    /// Messages that fit a query, newest first. The work is bounded by `rows_max`.
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError>;
+
+    /// The same for texts that came in.
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError>;
 
     /// Every number that an account owns, or those of one.
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError>;
@@ -236,6 +249,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Everybody who looks after the gateway, by name.
+    fn operators(&self) -> Result<Vec<Operator>, StoreError>;
+
+    /// What people did, newest first, of what has an id below `before`; 1,000 at most.
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Looks whether what is open keeps the invariants of [`check`], at one instant. Reads every open part: for a timer, not for
     /// requests.

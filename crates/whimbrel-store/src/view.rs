@@ -6,10 +6,11 @@ use whimbrel_core::{
     InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
     SecretId, SecretRole, SenderId, Serial, Timestamp,
 };
+use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OrphanReason, Refill, Reload, Wallet};
+use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Refill, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -236,8 +237,60 @@ pub struct MessageFilter {
     pub account: Option<AccountId>,
     /// Only older than this message.
     pub before: Option<MessageId>,
+    /// Only newer than this message, and of these the oldest; they still come newest first.
+    pub after: Option<MessageId>,
     /// At most so many; the store caps it at 1,000.
     pub count_max: usize,
+}
+
+/// What is looked for, and how much of it.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// What.
+    pub query: Query,
+    /// Only of this account, whatever the query says.
+    pub account: Option<AccountId>,
+    /// Only what is older than this id.
+    pub before: Option<i64>,
+    /// Only what is newer than this id.
+    pub after: Option<i64>,
+    /// At most so many; the store caps it at 1,000.
+    pub count_max: usize,
+    /// At most so many rows are looked at.
+    pub rows_max: usize,
+}
+
+impl Search {
+    /// Rows that a search looks at where nobody says otherwise.
+    pub const ROWS_MAX: usize = 200_000;
+}
+
+/// What a search found, the newest first.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    /// What.
+    pub found: Vec<T>,
+    /// Why there is no more.
+    pub end: SearchEnd,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchEnd {
+    /// Everything was looked at.
+    Everything,
+    /// As many as were asked for were found; older ones stand before this id.
+    Count {
+        /// Where to go on.
+        before: i64,
+    },
+    /// As many rows as may be looked at were; what stands before this id was not.
+    Rows {
+        /// Where to go on.
+        before: i64,
+        /// When what comes next was accepted.
+        at: Timestamp,
+    },
 }
 
 /// A line of a list.
@@ -266,6 +319,12 @@ pub struct MessageSummary {
     /// Its parts' states, folded into one word: the name of a final status if all ended alike, `mixed` if they ended
     /// differently, else `queued`, `submitting`, `uncertain` or `submitted`, the earliest of its open parts.
     pub status: Box<str>,
+    /// The alphabet of its parts.
+    pub encoding: Encoding,
+    /// What each part costs.
+    pub price: Money,
+    /// How the last try of a webhook about it went, in the words of its story; `None` if none was tried.
+    pub webhook: Option<Box<str>>,
 }
 
 /// A message with its parts and its story.
@@ -279,10 +338,6 @@ pub struct MessageView {
     pub handset_class: Option<HandsetClass>,
     /// How its text is cut.
     pub cut: Cut,
-    /// The alphabet of its parts.
-    pub encoding: Encoding,
-    /// What each part costs.
-    pub price: Money,
     /// The recipient's network code.
     pub network: Box<str>,
     /// The carrier it goes to.
@@ -420,6 +475,53 @@ pub struct PartRoute {
     pub route: Box<str>,
     /// To whom the part goes.
     pub recipient: PhoneNumber,
+}
+
+/// Somebody who looks after the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Their number.
+    pub id: OperatorId,
+    /// By which they sign in.
+    pub name: Box<str>,
+    /// What they may do.
+    pub role: OperatorRole,
+    /// What proves their password.
+    pub verifier: SecretVerifier,
+    /// What codes of their app are made from, if they are asked for.
+    pub totp: Option<OperatorTotp>,
+    /// When they came.
+    pub created_at: Timestamp,
+}
+
+/// Codes of an operator's app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorTotp {
+    /// What they are made from, in base32.
+    pub secret: Secret,
+    /// The last step whose code was used; 0: none was.
+    pub used_step: i64,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id, which sorts by time.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `operator:NAME`, `owner:DIALECT:KEY`, `admin-token` or `this-machine`.
+    pub person: Box<str>,
+    /// From which address; empty if that is not known.
+    pub source: Box<str>,
+    /// What, such as `POST accounts/devkey01/topup`.
+    pub act: Box<str>,
+    /// More of it, such as an amount; never a secret or a text.
+    pub subject: Box<str>,
+    /// What it was answered, as a status of HTTP; 0: it was begun and not answered, because the caller hung up or the gateway ended.
+    pub status: u16,
 }
 
 /// What is kept of a request that is marked by an idempotency key.

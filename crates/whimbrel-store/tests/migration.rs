@@ -158,7 +158,7 @@ fn what_only_the_new_version_can_say_is_read_as_it_was_written() {
     for plan in &plans {
         let view = view(&store, plan.message_id.0);
         assert_eq!((&view.summary.content, view.cut), (&plan.content, plan.cut));
-        assert_eq!((view.handset_class, view.encoding), (plan.handset_class, plan.encoding));
+        assert_eq!((view.handset_class, view.summary.encoding), (plan.handset_class, plan.encoding));
         for (part_id, index) in plan.parts.iter().map(|part| part.part_id.0).zip(0..) {
             run(&store, doubt(part_id, 1, 1, DoubtPolicy::Resend));
             let mut resent = part(&store, claimed(part_id, 2, 2)).submission.expect("resent");

@@ -214,8 +214,8 @@ impl Model {
             let view = view(&self.store, message.id.0);
             for part in &view.parts {
                 match part.funds {
-                    Funds::Held => held += view.price.units,
-                    Funds::Captured => captured += view.price.units,
+                    Funds::Held => held += view.summary.price.units,
+                    Funds::Captured => captured += view.summary.price.units,
                     Funds::Released => {}
                 }
                 assert!(part.end.is_none() || part.funds != Funds::Held, "an ended part holds money");

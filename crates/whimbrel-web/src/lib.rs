@@ -1,3 +1,18 @@
 //! The pages: what is to be shown goes in as plain values, HTML comes out, with every style and script that it needs.
 //!
 //! Pure: no store, no request, no clock. Nothing here decides who may see what; `whimbrel` does, before it fills a page.
+//! A page is a struct with a template beside it, and holds a [`Frame`]: what stands around every page. Whatever a template shows is
+//! escaped by askama unless it is [`markup`] of ours, so a text can hold anything.
+
+pub mod assets;
+pub mod frame;
+pub mod inbox;
+pub mod links;
+pub mod login;
+pub mod notice;
+pub mod shown;
+pub mod text;
+
+pub use askama::Template;
+pub use frame::{Flash, FlashKind, Frame, Mode, Role, Section, Theme, Viewer};
+pub use links::Links;

@@ -9,5 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod egress;
 pub mod gateway;
+pub mod intercept;
+pub mod people;
 pub mod server;
 pub mod telemetry;
+pub mod ui;

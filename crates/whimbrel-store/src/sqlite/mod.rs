@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod audit;
 mod buckets;
 mod cancel;
 mod catalogue;
@@ -31,6 +32,7 @@ mod numbers;
 mod offers;
 mod open;
 mod parked;
+mod people;
 mod policy;
 mod pool;
 mod prune;
@@ -39,9 +41,11 @@ mod receipt;
 mod rejections;
 mod reload;
 mod replay;
+mod retold;
 mod rows;
 mod rules;
 mod sealed;
+mod search;
 mod set_aside;
 mod story;
 mod subaccounts;
@@ -74,9 +78,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Stats, SubaccountView, Tallies,
-    UsageDay, UsageFilter,
+    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary,
+    MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    Stats, SubaccountView, Tallies, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -344,6 +348,10 @@ impl Store for SqliteStore {
         self.read(|db| reads::message_of_part(db, id))
     }
 
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.read(|db| retold::ends(db, message))
+    }
+
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
         self.read(|db| reads::routes_of(db, parts))
     }
@@ -354,6 +362,18 @@ impl Store for SqliteStore {
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError> {
         self.read(|db| story::messages(db, filter))
+    }
+
+    fn messages_named(&self, ids: &[MessageId]) -> Result<Vec<MessageSummary>, StoreError> {
+        self.read(|db| story::messages_named(db, ids))
+    }
+
+    fn search(&self, search: &Search) -> Result<Found<MessageSummary>, StoreError> {
+        self.read(|db| search::messages(db, search))
+    }
+
+    fn search_inbound(&self, search: &Search) -> Result<Found<InboundView>, StoreError> {
+        self.read(|db| search::inbound(db, search))
     }
 
     fn numbers(&self, account: Option<AccountId>) -> Result<Vec<OwnedNumber>, StoreError> {
@@ -420,6 +440,14 @@ impl Store for SqliteStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.read(|db| documents::after(db, &self.keyring, after, count_max))
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.read(|db| people::operators(db, &self.keyring))
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|db| audit::entries(db, before, count_max))
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

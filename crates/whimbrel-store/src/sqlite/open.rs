@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
     (include_str!("../../migrations/sqlite/0011_networks.sql"), None),
     (include_str!("../../migrations/sqlite/0012_tried_long.sql"), None),
+    (include_str!("../../migrations/sqlite/0013_people.sql"), None),
     (include_str!("../../migrations/sqlite/0014_sealed_hooks.sql"), Some(moved::hook_headers)),
     (include_str!("../../migrations/sqlite/0017_subaccounts.sql"), None),
 ];

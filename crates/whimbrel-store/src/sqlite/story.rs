@@ -41,6 +41,28 @@ const TO_RECIPIENT: &str = concat!(
     ", a.key, a.currency from message m join account a on a.id = m.account_id",
     " where m.recipient = ?4 and m.id < ?1 and (?3 is null or m.account_id = ?3) order by m.id desc limit ?2"
 );
+// As the three above, the other way round.
+const ALL_NEWER: &str = concat!(
+    "select ",
+    message_columns!(),
+    ", a.key, a.currency from message m join account a on a.id = m.account_id",
+    " where m.id > ?1 order by m.id limit ?2"
+);
+const OF_ACCOUNT_NEWER: &str = concat!(
+    "select ",
+    message_columns!(),
+    ", a.key, a.currency from message m join account a on a.id = m.account_id",
+    " where m.account_id = ?3 and m.id > ?1 order by m.id limit ?2"
+);
+const TO_RECIPIENT_NEWER: &str = concat!(
+    "select ",
+    message_columns!(),
+    ", a.key, a.currency from message m join account a on a.id = m.account_id",
+    " where m.recipient = ?4 and m.id > ?1 and (?3 is null or m.account_id = ?3) order by m.id limit ?2"
+);
+// By the primary key, whose first column it is.
+const LAST_WEBHOOK: &str =
+    "select detail from event where message_id = ?1 and what = 'webhook' order by at desc, sequence desc limit 1";
 // By the primary key.
 const ENDED: &str = "select number, status, cause, funds, ended_at, ended_by, code, attempts, carrier_message_id
  from ended where part_id = ?1";
@@ -63,29 +85,46 @@ enum Part {
 }
 
 pub(super) fn messages(db: &Connection, filter: &MessageFilter) -> Result<Vec<MessageSummary>, Fault> {
-    let before = filter.before.map_or(i64::MAX, |id| id.0);
+    let (edge, is_newer) = match (filter.after, filter.before) {
+        (Some(after), _) => (after.0, true),
+        (None, before) => (before.map_or(i64::MAX, |id| id.0), false),
+    };
     let count_max = limit(filter.count_max.min(LIST_MAX));
     let account = filter.account.map(|id| id.0);
-    let listed: Vec<Listed> = match (&filter.recipient, account) {
+    let mut listed: Vec<Listed> = match (&filter.recipient, account) {
         (Some(recipient), _) => db
-            .prepare_cached(TO_RECIPIENT)?
-            .query_map(params![before, count_max, account, recipient.digits()], listed)?
+            .prepare_cached(if is_newer { TO_RECIPIENT_NEWER } else { TO_RECIPIENT })?
+            .query_map(params![edge, count_max, account, recipient.digits()], listed)?
             .collect::<rusqlite::Result<_>>()?,
         (None, Some(account)) => db
-            .prepare_cached(OF_ACCOUNT)?
-            .query_map(params![before, count_max, account], listed)?
+            .prepare_cached(if is_newer { OF_ACCOUNT_NEWER } else { OF_ACCOUNT })?
+            .query_map(params![edge, count_max, account], listed)?
             .collect::<rusqlite::Result<_>>()?,
-        (None, None) => {
-            db.prepare_cached(ALL)?.query_map(params![before, count_max], listed)?.collect::<rusqlite::Result<_>>()?
-        }
+        (None, None) => db
+            .prepare_cached(if is_newer { ALL_NEWER } else { ALL })?
+            .query_map(params![edge, count_max], listed)?
+            .collect::<rusqlite::Result<_>>()?,
     };
-    listed
-        .into_iter()
-        .map(|message| {
-            let states: Vec<Box<str>> = parts(db, &message.row)?.into_iter().map(|part| part.view().state).collect();
-            Ok(summary(message, &states))
-        })
-        .collect()
+    if is_newer {
+        listed.reverse();
+    }
+    listed.into_iter().map(|message| line(db, message)).collect()
+}
+
+/// The messages with these ids, in their order; unknown ones are left out.
+pub(super) fn messages_named(db: &Connection, ids: &[MessageId]) -> Result<Vec<MessageSummary>, Fault> {
+    ids.iter().take(LIST_MAX).filter_map(|id| one_line(db, *id).transpose()).collect()
+}
+
+/// One message as a line of a list; `None` if it is there no more.
+pub(super) fn one_line(db: &Connection, id: MessageId) -> Result<Option<MessageSummary>, Fault> {
+    let found = db.prepare_cached(ONE)?.query_row([id.0], listed).optional()?;
+    found.map(|message| line(db, message)).transpose()
+}
+
+fn line(db: &Connection, message: Listed) -> Result<MessageSummary, Fault> {
+    let states: Vec<Box<str>> = parts(db, &message.row)?.into_iter().map(|part| part.view().state).collect();
+    summary(db, message, &states)
 }
 
 pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<MessageView>, Fault> {
@@ -99,8 +138,6 @@ pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<MessageVi
         class: row.class,
         handset_class: row.handset_class,
         cut: row.cut,
-        encoding: row.encoding,
-        price: Money::new(row.price, message.currency),
         network: row.network.clone(),
         carrier: row.carrier,
         route: row.route.clone(),
@@ -109,7 +146,7 @@ pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<MessageVi
         expires_at: row.expires_at,
         parts: views,
         timeline,
-        summary: summary(message, &states),
+        summary: summary(db, message, &states)?,
     }))
 }
 
@@ -121,9 +158,13 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     })
 }
 
-fn summary(message: Listed, states: &[Box<str>]) -> MessageSummary {
-    let Listed { row, account_key, .. } = message;
-    MessageSummary {
+fn summary(db: &Connection, message: Listed, states: &[Box<str>]) -> Result<MessageSummary, Fault> {
+    let Listed { row, account_key, currency } = message;
+    let webhook = db.prepare_cached(LAST_WEBHOOK)?.query_row([row.id.0], |row| row.get(0)).optional()?;
+    Ok(MessageSummary {
+        encoding: row.encoding,
+        price: Money::new(row.price, currency),
+        webhook,
         id: row.id,
         serial: row.serial,
         account_id: row.account_id,
@@ -135,11 +176,11 @@ fn summary(message: Listed, states: &[Box<str>]) -> MessageSummary {
         accepted_at: row.accepted_at,
         part_count: row.part_count,
         status: folded(states).into(),
-    }
+    })
 }
 
 /// The states of all parts in one word.
-fn folded(states: &[Box<str>]) -> &str {
+pub(super) fn folded(states: &[Box<str>]) -> &str {
     for open in ["queued", "submitting", "uncertain", "submitted"] {
         if states.iter().any(|state| &**state == open) {
             return open;

@@ -3,6 +3,7 @@
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::{HostKind, HttpResponse};
 
+use crate::people::foreign;
 use crate::server::{IncomingRequest, problem};
 
 /// Whether callers on this very machine need the token.
@@ -26,6 +27,26 @@ impl Access {
     #[must_use]
     pub const fn new(admin_token: Secret, local: Local) -> Self {
         Self { admin_token, local }
+    }
+
+    /// Whether this is a development server, which shows one-time codes to whoever may call.
+    pub(super) fn reveals_codes(&self) -> bool {
+        self.local == Local::Trusted
+    }
+
+    /// Whether callers on this very machine need the token.
+    #[must_use]
+    pub const fn local(&self) -> Local {
+        self.local
+    }
+
+    /// Judges a browser that opens a page. A link on a foreign page may lead there: that page cannot read what comes.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn judge_navigation(&self, request: &IncomingRequest) -> Result<(), HttpResponse> {
+        let is_here = self.local == Local::Trusted && request.header("authorization").is_none() && is_at_home(request);
+        if is_here { Ok(()) } else { self.judge(request) }
     }
 
     /// Judges a caller.
@@ -61,13 +82,15 @@ pub(super) fn unauthorized(detail: &str) -> HttpResponse {
 
 /// On loopback, by a name of this machine (so that no foreign name can be pointed here), and not from a foreign page.
 fn is_local(request: &IncomingRequest) -> bool {
+    is_at_home(request) && is_same_origin(request)
+}
+
+/// On loopback, by a name of this machine.
+fn is_at_home(request: &IncomingRequest) -> bool {
     let headers = request.header_list();
     let is_local_name = request.header("host").is_some() && request.view(&headers).host_kind() == HostKind::Local;
     let is_loopback = request.peer().ip().to_canonical().is_loopback();
-    is_loopback
-        && is_local_name
-        && names_loopback(request.header("host").unwrap_or_default())
-        && is_same_origin(request)
+    is_loopback && is_local_name && names_loopback(request.header("host").unwrap_or_default())
 }
 
 fn names_loopback(host: &str) -> bool {
@@ -78,13 +101,8 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
-pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {
-    let site = request.header("sec-fetch-site").unwrap_or("none");
-    let host = request.header("host").unwrap_or_default();
-    let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    matches!(site, "none" | "same-origin")
-        && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
-        && request.header("origin") != Some("null")
+pub(crate) fn is_same_origin(request: &IncomingRequest) -> bool {
+    foreign::is_own(request, request.header("host").unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,56 +3,61 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use whimbrel_core::{InboundContent, InboundId};
+use whimbrel_core::InboundContent;
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
 use whimbrel_simulator::phones::{Alphabet, BinaryContent, ConcatMethod};
 use whimbrel_simulator::{
     Control, Disconnect, Outcome, PhoneContent, PhoneSetting, PhoneText, Scenario, Target, TextContent,
 };
-use whimbrel_store::{InboundFilter, InboundView};
+use whimbrel_store::{InboundView, Search};
 
 use super::json::{Fields, bad};
 use super::messages::hex;
+use super::search::{self, Asked, Mark};
 use super::{Api, document, unavailable};
 use crate::server::{IncomingRequest, problem};
 
-const COUNT_DEFAULT: usize = 50;
-const COUNT_MAX: usize = 1_000;
-
-/// `GET inbound?to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
+/// `GET inbound?q=&to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
 pub(super) async fn inbound(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let mut filter = InboundFilter { count_max: COUNT_DEFAULT, ..InboundFilter::default() };
-    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
-        match &*name {
-            "to" => match whimbrel_engine::own_number(&value) {
-                Ok(number) => filter.number = Some(number),
-                Err(error) => return bad(&format!("`to`: {error}")),
-            },
-            "account" => match super::accounts::find(api, &value) {
-                Ok(id) => filter.account = Some(id),
-                Err(refused) => return refused,
-            },
-            "before" => match i64::from_str_radix(&value, 16) {
-                Ok(id) => filter.before = Some(InboundId(id)),
-                Err(_) => return bad("`before` must be the id of an inbound text"),
-            },
-            "limit" => match value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)) {
-                Some(count) => filter.count_max = count,
-                None => return bad("`limit` must be a number from 1 to 1000"),
-            },
-            _ => return bad("the parameters here are to, account, before, limit"),
-        }
-    }
-    match api.engine.read(move |store| store.inbound(&filter)).await {
-        Ok(texts) => {
-            let list: Vec<Value> = texts.iter().map(|text| shown(api, text)).collect();
-            document(200, &json!({ "inbound": list }))
+    let search = match read_search(api, request.query()).await {
+        Ok(search) => search,
+        Err(refused) => return refused,
+    };
+    match api.engine.read(move |store| store.search_inbound(&search)).await {
+        Ok(found) => {
+            let list: Vec<Value> = found.found.iter().map(|text| shown(api, text)).collect();
+            let (next, searched_back_to) = search::end(found.end);
+            document(200, &json!({ "inbound": list, "next": next, "searched_back_to": searched_back_to }))
         }
         Err(error) => unavailable(&error),
     }
 }
 
-fn shown(api: &Api, view: &InboundView) -> Value {
+async fn read_search(api: &Api, query: &str) -> Result<Search, HttpResponse> {
+    let mut asked = Asked::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "q" => asked.query(api, &value).await?,
+            "to" => {
+                let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
+                let test = Test::To(NumberPattern::Exact(number));
+                asked.search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
+            }
+            "account" => asked.account(api, &value)?,
+            "before" => {
+                let id = Mark::read(&value).map(|mark| mark.0).or_else(|| i64::from_str_radix(&value, 16).ok());
+                let wrong = || bad("`before` must be the id of an inbound text, or a `next`");
+                asked.search.before = Some(id.ok_or_else(wrong)?);
+            }
+            "limit" => asked.limit(&value)?,
+            _ => return Err(bad("the parameters here are q, to, account, before, limit")),
+        }
+    }
+    Ok(asked.search)
+}
+
+pub(super) fn shown(api: &Api, view: &InboundView) -> Value {
     let (text, data) = match &view.content {
         InboundContent::Text { text, .. } => (Some(text.expose()), None),
         InboundContent::Binary(octets) => (None, Some(hex(octets.expose()))),

@@ -2,9 +2,11 @@
 
 mod admin;
 mod credentials;
+mod run;
 mod signing;
 mod tools;
 mod traffic;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,11 +18,13 @@ pub use admin::{
     PoolAddArgs, PoolCommand, TestArgs,
 };
 pub use credentials::{
-    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand, WebhookCommand,
+    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
+pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ResendArgs, TriggerArgs, WebhookCommand};
 
 /// A self-hosted SMS and OTP gateway.
 #[derive(Debug, Parser)]
@@ -74,6 +78,10 @@ pub enum ColorWhen {
 pub enum Command {
     /// Run the gateway.
     Serve(ServeArgs),
+    /// Run a command whose requests to the vendors' hosts reach Whimbrel, unmodified; end as it ended.
+    Run(RunArgs),
+    /// Print what clients must know of a running server, as variables of the environment.
+    Env(EnvArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.
@@ -102,9 +110,13 @@ pub enum Command {
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Test where an account's webhooks go.
+    /// See where webhooks go and how they went, and send them again.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Send webhooks to a receiver on this machine as well, while it is written.
+    Listen(ListenArgs),
+    /// Send a made-up event, signed as a real one.
+    Trigger(TriggerArgs),
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -191,6 +203,9 @@ pub struct ServeArgs {
     /// Write addresses and credentials here once everything listens; removed at exit.
     #[arg(long, value_name = "FILE", env = "WHIMBREL_READY_FILE")]
     pub ready_file: Option<PathBuf>,
+    /// Stop when stdin ends: for a process that starts a server and must not leave it behind.
+    #[arg(long, hide = true)]
+    pub stop_with_stdin: bool,
 }
 
 /// `sim`.

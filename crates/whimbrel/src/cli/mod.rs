@@ -12,17 +12,20 @@ mod carrier;
 mod client;
 mod codes;
 mod config;
+mod env;
 mod examples;
 mod failure;
 mod help;
 mod key;
 mod list;
+mod listen;
 mod number;
 mod oauth;
 mod output;
 mod phone;
 mod pool;
 mod raw;
+mod run;
 mod secret;
 mod send;
 mod serve;
@@ -35,7 +38,9 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trigger;
 mod webhook;
+mod wire;
 
 use clap::FromArgMatches;
 
@@ -75,6 +80,8 @@ fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 fn done(command: Command, out: &Out) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args, out),
+        Command::Run(args) => run::run(args, out),
+        Command::Env(args) => env::run(&args, out),
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
@@ -86,6 +93,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Webhook(command) => block_on(webhook::run(command, out)),
+        Command::Listen(args) => block_on(listen::run(args, out)),
+        Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),

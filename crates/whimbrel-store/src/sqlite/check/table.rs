@@ -26,7 +26,7 @@ const VERIFIERS: Invariant = Invariant {
     name: "verifier-has-its-key",
     promise: "P-16",
     reach: Reach::Everything,
-    over: &["secret"],
+    over: &["secret", "operator", "recovery_code"],
     test: Test::Verifiers,
 };
 
@@ -89,8 +89,9 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-13" "used-signature-has-its-message" over replay;
     Everything "P-13" "uses-are-forgotten-in-order" over replay;
     Open "P-17" "account-has-its-secrets" over account secret signature_secret;
-    Everything "P-16" "sealed-secret-has-its-place" over sealed signature_secret;
+    Everything "P-16" "sealed-secret-has-its-place" over sealed signature_secret operator;
     Everything "P-17" "document-is-understood" over dialect_doc;
+    Open "P-16" "recovery-code-has-its-operator" over recovery_code;
 };
 
 /// What is promised and cannot be seen in the present tables.

@@ -65,6 +65,9 @@ pub enum WaitFor {
 pub struct ShowArgs {
     /// The id of an answer or of a receipt.
     pub id: String,
+    /// What went over the wires for it: request, PDUs and webhooks, as far as the tape has them.
+    #[arg(long)]
+    pub wire: bool,
     /// How to find the server.
     #[command(flatten)]
     pub server: ServerArgs,

@@ -1,0 +1,219 @@
+//! Who is served and who waits. Pure.
+//!
+//! - An account is served as often at once as there are places left, and no more: alone it has half of them, two have a third each. So
+//!   whoever comes finds a place, without anybody counting who is there.
+//! - Whoever finds none waits in a line of its account, and lines take turns: a request waits for as many others as there are accounts,
+//!   not for all that one account has sent before it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use whimbrel_core::AccountId;
+
+/// Places that are taken, and lines before them. `W` is who waits.
+pub(super) struct Places<W> {
+    free: usize,
+    waiting_max: usize,
+    waiting: usize,
+    accounts: BTreeMap<AccountId, Share<W>>,
+    /// The accounts that have a line, whose turn is next first. Invariant: each stands here once.
+    turns: VecDeque<AccountId>,
+}
+
+struct Share<W> {
+    taken: usize,
+    line: VecDeque<W>,
+}
+
+/// The line of an account is as long as it may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LineFull;
+
+impl<W> Places<W> {
+    /// So many places; lines of all accounts together hold `waiting_max`, and one holds half of what is left.
+    pub(super) const fn new(count: usize, waiting_max: usize) -> Self {
+        Self { free: count, waiting_max, waiting: 0, accounts: BTreeMap::new(), turns: VecDeque::new() }
+    }
+
+    /// Takes a place if the account may have one now. Those of its own that wait go first.
+    pub(super) fn take(&mut self, account: AccountId) -> bool {
+        let (taken, waits) = match self.accounts.get(&account) {
+            Some(share) => (share.taken, !share.line.is_empty()),
+            None => (0, false),
+        };
+        if waits || taken >= self.free {
+            return false;
+        }
+        self.seat(account);
+        true
+    }
+
+    /// Waits behind the others of its account.
+    ///
+    /// # Errors
+    /// [`LineFull`].
+    pub(super) fn wait(&mut self, account: AccountId, waiter: W) -> Result<(), LineFull> {
+        let own = self.accounts.get(&account).map_or(0, |share| share.line.len());
+        if own >= self.waiting_max.saturating_sub(self.waiting) {
+            return Err(LineFull);
+        }
+        let share = self.share(account);
+        share.line.push_back(waiter);
+        if share.line.len() == 1 {
+            self.turns.push_back(account);
+        }
+        self.waiting += 1;
+        Ok(())
+    }
+
+    /// Gives a place of the account back.
+    pub(super) fn give_back(&mut self, account: AccountId) {
+        self.free += 1;
+        if let Some(share) = self.accounts.get_mut(&account) {
+            share.taken = share.taken.saturating_sub(1);
+        }
+        self.forget_if_empty(account);
+    }
+
+    /// Gives the next place, if there is one, to whoever's turn it is; the place is taken already. Those of whom `is_gone` says so are
+    /// forgotten.
+    pub(super) fn serve(&mut self, is_gone: impl Fn(&W) -> bool) -> Option<(AccountId, W)> {
+        for _ in 0..self.turns.len() {
+            let account = self.turns.pop_front()?;
+            let free = self.free;
+            let share = self.share(account);
+            let before = share.line.len();
+            while share.line.front().is_some_and(&is_gone) {
+                share.line.pop_front();
+            }
+            let served = if share.taken < free { share.line.pop_front() } else { None };
+            let left = share.line.len();
+            self.waiting -= before - left;
+            if left > 0 {
+                self.turns.push_back(account);
+            }
+            if let Some(waiter) = served {
+                self.seat(account);
+                return Some((account, waiter));
+            }
+            self.forget_if_empty(account);
+        }
+        None
+    }
+
+    fn seat(&mut self, account: AccountId) {
+        self.free -= 1;
+        self.share(account).taken += 1;
+    }
+
+    fn share(&mut self, account: AccountId) -> &mut Share<W> {
+        self.accounts.entry(account).or_insert(Share { taken: 0, line: VecDeque::new() })
+    }
+
+    fn forget_if_empty(&mut self, account: AccountId) {
+        if self.accounts.get(&account).is_some_and(|share| share.taken == 0 && share.line.is_empty()) {
+            self.accounts.remove(&account);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOT: AccountId = AccountId(1);
+    const QUIET: AccountId = AccountId(2);
+
+    fn served(places: &mut Places<u32>) -> Option<(AccountId, u32)> {
+        places.serve(|_| false)
+    }
+
+    #[test]
+    fn one_account_has_half_of_the_places_and_others_find_one() {
+        let mut places: Places<u32> = Places::new(100, 10);
+        assert_eq!((0..1_000).filter(|_| places.take(HOT)).count(), 50);
+        assert_eq!((0..1_000).filter(|_| places.take(QUIET)).count(), 25);
+        assert!((3..9).all(|account| places.take(AccountId(account))));
+    }
+
+    #[test]
+    fn whoever_waits_is_served_in_turns_of_accounts() {
+        let mut places = Places::new(2, 100);
+        assert!(places.take(HOT) && !places.take(HOT), "half of two");
+        for waiter in 0..3 {
+            places.wait(HOT, waiter).expect("room");
+        }
+        assert!(places.take(QUIET), "the other half");
+        places.wait(QUIET, 9).expect("room");
+        assert_eq!(served(&mut places), None);
+        places.give_back(HOT);
+        assert_eq!(served(&mut places), Some((HOT, 0)));
+        assert_eq!(served(&mut places), None);
+        places.give_back(QUIET);
+        assert_eq!(served(&mut places), Some((QUIET, 9)));
+        places.give_back(HOT);
+        assert!(!places.take(HOT), "not before those who wait");
+        assert_eq!(served(&mut places), Some((HOT, 1)));
+        places.give_back(QUIET);
+        places.give_back(HOT);
+        assert_eq!(served(&mut places), Some((HOT, 2)));
+        places.give_back(HOT);
+        assert!(places.accounts.is_empty() && places.turns.is_empty());
+        assert_eq!((places.free, places.waiting), (2, 0));
+    }
+
+    #[test]
+    fn whoever_is_gone_costs_no_place() {
+        let mut places = Places::new(2, 100);
+        assert!(places.take(HOT));
+        for waiter in 0..10 {
+            places.wait(HOT, waiter).expect("room");
+        }
+        places.give_back(HOT);
+        assert_eq!(places.serve(|waiter| *waiter < 9), Some((HOT, 9)));
+        assert_eq!((places.free, places.waiting), (1, 0));
+    }
+
+    #[test]
+    fn a_line_is_bounded_and_leaves_room_for_others() {
+        let mut places = Places::new(0, 100);
+        let hot = (0..1_000).filter(|waiter| places.wait(HOT, *waiter).is_ok()).count();
+        assert_eq!(hot, 50);
+        assert_eq!(places.wait(QUIET, 0), Ok(()));
+    }
+
+    proptest! {
+        /// Whatever comes and goes: no place is lost or given twice, and nobody waits while there is a place for it.
+        #[test]
+        fn places_are_neither_lost_nor_made(steps in prop::collection::vec((0u8..3, 0i64..4), 0..200)) {
+            const COUNT: usize = 5;
+            let mut places = Places::new(COUNT, 20);
+            let mut seated: Vec<i64> = Vec::new();
+            let mut waiting = 0;
+            for (step, account) in steps {
+                let id = AccountId(account);
+                match step {
+                    0 if places.take(id) => seated.push(account),
+                    0 => {}
+                    1 => waiting += usize::from(places.wait(id, account).is_ok()),
+                    _ => if let Some(place) = seated.iter().position(|of| *of == account) {
+                        seated.swap_remove(place);
+                        places.give_back(id);
+                    },
+                }
+                while let Some((id, waiter)) = places.serve(|_| false) {
+                    prop_assert_eq!(id.0, waiter);
+                    seated.push(waiter);
+                    waiting -= 1;
+                }
+                prop_assert_eq!(places.free + seated.len(), COUNT);
+                prop_assert_eq!(places.waiting, waiting);
+                for (account, share) in &places.accounts {
+                    prop_assert_eq!(share.taken, seated.iter().filter(|of| **of == account.0).count());
+                    prop_assert!(share.line.is_empty() || share.taken >= places.free);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Finding messages by a query of the search grammar.
+//!
+//! SQL narrows by what an index serves (a recipient, an account, a message, a span of time, which is a range of ids); what is left is
+//! judged row by row, the newest first, by the one evaluator that every reader of queries has. A text never becomes a part of a
+//! statement. The work is bounded: after so many rows a search ends and says how far back it came.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::{
+    AccountId, CodePlace, InboundAlphabet, InboundContent, MessageId, MessageText, Span, Timestamp, id,
+};
+use whimbrel_inbox::search::{
+    Candidate, Direction, NumberPattern, PartProgress, Progress, Query, Test, WebhookProgress,
+};
+
+use super::codes::{coded, small, state_name, state_of};
+use super::fault::{Fault, corrupt_column};
+use super::inbox;
+use super::reads::limit;
+use super::story;
+use crate::view::{Found, InboundFilter, InboundView, MessageSummary, Search, SearchEnd};
+
+/// Messages that one search gives at most.
+const FOUND_MAX: usize = 1_000;
+/// Texts that came in are read so many at a time.
+const INBOUND_PAGE: usize = 500;
+/// How far a clock may have been set back.
+const SLACK: Span = Span::hours(24);
+/// Messages with waiting webhooks that are known to a search.
+const PENDING_MAX: usize = 100_000;
+
+macro_rules! select_candidates {
+    ($where:literal) => {
+        concat!(
+            "select m.id, m.account_id, m.dialect, m.carrier, m.recipient, m.sender, m.text, m.encoding, m.network, m.class,",
+            " m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length from message m where ",
+            $where,
+            " and m.id > ?1 and m.id < ?2 order by m.id desc"
+        )
+    };
+}
+// By the primary key, newest first.
+const ALL: &str = select_candidates!("?3 is null and ?4 is null");
+// By the index message_by_account.
+const OF_ACCOUNT: &str = select_candidates!("m.account_id = ?3 and ?4 is null");
+// By the index message_by_recipient; an account narrows it further.
+const TO_RECIPIENT: &str = select_candidates!("m.recipient = ?4 and (?3 is null or m.account_id = ?3)");
+
+const ACCOUNTS: &str = "select id, dialect, key from account";
+const CARRIERS: &str = "select id, name from carrier";
+// By the index notice_due, which has every row.
+const PENDING: &str = "select message_id from notice where message_id is not null limit ?1";
+// By the primary key, from its end on.
+const LAST_WEBHOOK: &str =
+    "select detail from event where message_id = ?1 and what = 'webhook' order by at desc, sequence desc limit 1";
+// Each half by its primary key or, for parts after the first, by its partial index.
+const PROGRESS: &str = "select number, state, state_at, null, null, null from live where part_id = ?1
+ union all select number, null, null, status, cause, code from ended where part_id = ?1
+ union all select number, state, state_at, null, null, null from live where message_id = ?1 and number > 1
+ union all select number, null, null, status, cause, code from ended where message_id = ?1 and number > 1";
+
+/// What a search knows besides the rows.
+struct Names {
+    accounts: BTreeMap<i64, (Box<str>, Box<str>)>,
+    carriers: BTreeMap<u16, Box<str>>,
+    pending: BTreeSet<i64>,
+}
+
+pub(super) fn messages(db: &Connection, search: &Search) -> Result<Found<MessageSummary>, Fault> {
+    let names = Names::read(db, &search.query)?;
+    let (ids, end) = candidates(db, search, &names)?;
+    let messages = ids.into_iter().map(|id| story::one_line(db, id)).collect::<Result<Vec<_>, _>>()?;
+    // One that was removed meanwhile is not there any more.
+    Ok(Found { found: messages.into_iter().flatten().collect(), end })
+}
+
+/// The ids of what is found, and how the search ended.
+fn candidates(db: &Connection, search: &Search, names: &Names) -> Result<(Vec<MessageId>, SearchEnd), Fault> {
+    let account = search.account.or_else(|| names.only_account(&search.query)).map(|id| id.0);
+    let recipient = search.query.holding().find_map(|test| match test {
+        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
+        _ => None,
+    });
+    let statement = match (recipient, account) {
+        (Some(_), _) => TO_RECIPIENT,
+        (None, Some(_)) => OF_ACCOUNT,
+        (None, None) => ALL,
+    };
+    let Range { start, end } = id_range(search);
+    let mut statement = db.prepare_cached(statement)?;
+    let mut rows = statement.query(params![start, end, account, recipient])?;
+    let count_max = search.count_max.min(FOUND_MAX);
+    let (mut found, mut row_count) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if row_count >= search.rows_max {
+            // This one was not looked at.
+            return Ok((found, SearchEnd::Rows { before: id + 1, at: Timestamp(row.get(13)?) }));
+        }
+        row_count += 1;
+        if !fits(db, row, search, names)? {
+            continue;
+        }
+        found.push(MessageId(id));
+        if found.len() >= count_max {
+            return Ok((found, SearchEnd::Count { before: id }));
+        }
+    }
+    Ok((found, SearchEnd::Everything))
+}
+
+/// The ids that may be meant, both ends left out.
+fn id_range(search: &Search) -> Range<i64> {
+    let mut range = search.after.unwrap_or(-1)..search.before.unwrap_or(i64::MAX);
+    for test in search.query.holding() {
+        match test {
+            Test::After(at) => range.start = range.start.max(id::lowest_at(*at - SLACK) - 1),
+            Test::Before(at) => range.end = range.end.min(id::lowest_at(*at + SLACK).max(1)),
+            Test::Id { number: Some(number), .. } => {
+                range = range.start.max(*number - 1)..range.end.min(number.saturating_add(1));
+            }
+            _ => {}
+        }
+    }
+    range
+}
+
+fn fits(db: &Connection, row: &Row<'_>, search: &Search, names: &Names) -> Result<bool, Fault> {
+    let candidate = candidate(row, names)?;
+    if !search.query.fits(&candidate) {
+        return Ok(false);
+    }
+    if !search.query.needs_progress() {
+        return Ok(true);
+    }
+    let progress = progress(db, MessageId(candidate.id), search.query.needs_webhooks())?;
+    let parts = progress.parts.iter().map(|part| PartProgress { cause: part.cause.as_deref(), code: &part.code });
+    Ok(search.query.fits_progress(&Progress {
+        status: &progress.status,
+        parts: parts.collect(),
+        has_pending_webhook: names.pending.contains(&candidate.id),
+        last_webhook: progress.last_webhook,
+    }))
+}
+
+fn candidate<'a>(row: &'a Row<'_>, names: &'a Names) -> Result<Candidate<'a>, Fault> {
+    let text = |index: usize| -> Result<&'a str, Fault> {
+        match row.get_ref(index)? {
+            ValueRef::Null => Ok(""),
+            value => value.as_str().map_err(|_| corrupt_column(index).into()),
+        }
+    };
+    let (account_dialect, account_key) = names.account(row.get(1)?);
+    let part_count: u8 = small(row, 10)?;
+    let price: i64 = row.get(11)?;
+    Ok(Candidate {
+        direction: Direction::Sent,
+        id: row.get(0)?,
+        account_key,
+        account_dialect,
+        dialect: text(2)?,
+        carrier: names.carriers.get(&small(row, 3)?).map_or("", |name| name),
+        to: text(4)?,
+        from: text(5)?,
+        text: masked(row, text(6)?)?,
+        is_unicode: text(7)? == "ucs2",
+        network: text(8)?,
+        class: Some(coded(row, 9)?),
+        part_count,
+        price: price.checked_mul(i64::from(part_count)),
+        client_ref: text(12)?,
+        at: Timestamp(row.get(13)?),
+    })
+}
+
+/// A text as it may be shown: with its one-time code masked, so that nobody finds out a code by searching.
+fn masked<'a>(row: &Row<'_>, text: &'a str) -> Result<Cow<'a, str>, Fault> {
+    let Some(from) = row.get::<_, Option<u16>>(14)? else { return Ok(Cow::Borrowed(text)) };
+    let place = CodePlace { from, length: small(row, 15)? };
+    let text = MessageText::with_code_at(text, place).ok_or_else(|| corrupt_column(14))?;
+    Ok(Cow::Owned(text.masked().into_owned()))
+}
+
+impl Names {
+    fn read(db: &Connection, query: &Query) -> Result<Self, Fault> {
+        let mut names = Self { accounts: BTreeMap::new(), carriers: BTreeMap::new(), pending: BTreeSet::new() };
+        if query.terms.iter().any(|term| matches!(term.test, Test::Account(_))) {
+            let mut statement = db.prepare_cached(ACCOUNTS)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+            names.accounts = rows.collect::<rusqlite::Result<_>>()?;
+        }
+        let mut statement = db.prepare_cached(CARRIERS)?;
+        let rows = statement.query_map([], |row| Ok((small(row, 0)?, row.get(1)?)))?;
+        names.carriers = rows.collect::<rusqlite::Result<_>>()?;
+        if query.needs_webhooks() {
+            let mut statement = db.prepare_cached(PENDING)?;
+            let rows = statement.query_map([limit(PENDING_MAX)], |row| row.get(0))?;
+            names.pending = rows.collect::<rusqlite::Result<_>>()?;
+        }
+        Ok(names)
+    }
+
+    /// Dialect and key; empty if they are not asked for.
+    fn account(&self, id: Option<i64>) -> (&str, &str) {
+        id.and_then(|id| self.accounts.get(&id)).map_or(("", ""), |(dialect, key)| (dialect, key))
+    }
+
+    /// The one account that the query allows, if it names one and no other has its key.
+    fn only_account(&self, query: &Query) -> Option<AccountId> {
+        let name = query.holding().find_map(|test| match test {
+            Test::Account(name) => Some(&**name),
+            _ => None,
+        })?;
+        let is_it = |(dialect, key): &(Box<str>, Box<str>)| match name.split_once(':') {
+            Some((named, named_key)) => **dialect == *named && **key == *named_key,
+            None => **key == *name,
+        };
+        let mut ids = self.accounts.iter().filter(|(_, names)| is_it(names)).map(|(id, _)| AccountId(*id));
+        ids.next().filter(|_| ids.next().is_none())
+    }
+}
+
+/// What became of a message, owned.
+struct Became {
+    status: String,
+    parts: Vec<Part>,
+    last_webhook: Option<WebhookProgress>,
+}
+
+struct Part {
+    state: Box<str>,
+    cause: Option<Box<str>>,
+    code: Box<str>,
+}
+
+fn progress(db: &Connection, id: MessageId, with_webhooks: bool) -> Result<Became, Fault> {
+    let mut statement = db.prepare_cached(PROGRESS)?;
+    let rows = statement.query_map([id.0], |row| {
+        Ok(match row.get::<_, Option<i64>>(1)? {
+            Some(state) => {
+                let state = state_of(state, row.get(2)?).map_or("unknown", state_name);
+                Part { state: state.into(), cause: None, code: Box::default() }
+            }
+            None => Part { state: row.get(3)?, cause: row.get(4)?, code: row.get(5)? },
+        })
+    })?;
+    let parts: Vec<Part> = rows.collect::<rusqlite::Result<_>>()?;
+    let states: Vec<Box<str>> = parts.iter().map(|part| part.state.clone()).collect();
+    let last_webhook = if with_webhooks { last_webhook(db, id)? } else { None };
+    Ok(Became { status: story::folded(&states).to_owned(), parts, last_webhook })
+}
+
+/// How the last try went: a line of the story begins with it.
+fn last_webhook(db: &Connection, id: MessageId) -> Result<Option<WebhookProgress>, Fault> {
+    let detail: Option<String> = db.prepare_cached(LAST_WEBHOOK)?.query_row([id.0], |row| row.get(0)).optional()?;
+    Ok(detail.map(|detail| match detail.starts_with("delivered") {
+        true => WebhookProgress::Delivered,
+        false => WebhookProgress::Failed,
+    }))
+}
+
+/// Texts that came in.
+pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundView>, Fault> {
+    let names = Names::read(db, &search.query)?;
+    let range = id_range(search);
+    let number = search.query.holding().find_map(|test| match test {
+        Test::To(NumberPattern::Exact(digits)) => Some(digits.clone()),
+        _ => None,
+    });
+    let account = search.account.or_else(|| names.only_account(&search.query));
+    let mut before = range.end;
+    let (mut found, mut row_count) = (Vec::new(), 0);
+    loop {
+        let filter = InboundFilter {
+            number: number.clone(),
+            account,
+            before: Some(whimbrel_core::InboundId(before)),
+            count_max: INBOUND_PAGE,
+        };
+        let page = inbox::inbound(db, &filter)?;
+        let is_last = page.len() < INBOUND_PAGE;
+        for view in page {
+            if view.id.0 <= range.start {
+                return Ok(Found { found, end: SearchEnd::Everything });
+            }
+            if row_count >= search.rows_max {
+                return Ok(Found { found, end: SearchEnd::Rows { before: view.id.0 + 1, at: view.at } });
+            }
+            (row_count, before) = (row_count + 1, view.id.0);
+            if !search.query.fits(&inbound_candidate(&view, &names)) {
+                continue;
+            }
+            found.push(view);
+            if found.len() >= search.count_max.min(FOUND_MAX) {
+                return Ok(Found { found, end: SearchEnd::Count { before } });
+            }
+        }
+        if is_last {
+            return Ok(Found { found, end: SearchEnd::Everything });
+        }
+    }
+}
+
+fn inbound_candidate<'a>(view: &'a InboundView, names: &'a Names) -> Candidate<'a> {
+    let (account_dialect, account_key) = names.account(view.account_id.map(|id| id.0));
+    let (text, is_unicode) = match &view.content {
+        InboundContent::Text { text, alphabet } => (text.masked(), *alphabet == InboundAlphabet::Ucs2),
+        InboundContent::Binary(_) => (Cow::Borrowed(""), false),
+    };
+    Candidate {
+        direction: Direction::CameIn,
+        id: view.id.0,
+        account_key,
+        account_dialect,
+        dialect: "",
+        carrier: names.carriers.get(&view.carrier.0).map_or("", |name| name),
+        to: &view.number,
+        from: view.sender.as_str(),
+        text,
+        is_unicode,
+        network: "",
+        class: None,
+        part_count: view.parts.1,
+        price: None,
+        client_ref: "",
+        at: view.at,
+    }
+}

@@ -1,0 +1,247 @@
+//! `GET live`: rows of the inbox as they come and change, as server-sent events.
+//!
+//! Ten times a second what happened meanwhile is gathered, read and sent as one event, so that neither a store nor a browser is asked
+//! once for each message. More rows than a person can follow are only counted. The id of an event is the newest message that
+//! was told, so a connection that was lost goes on there, over restarts too. A row may come twice: whoever draws it looks at its id.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::mpsc;
+use whimbrel_core::{MessageId, Span, Timestamp};
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_engine::Engine;
+use whimbrel_engine::events::{About, Event, Heard, Listener};
+use whimbrel_store::MessageSummary;
+use whimbrel_web::Links;
+
+use super::Visit;
+use super::form::Form;
+use super::inbox::Search;
+use super::rows::Lines;
+use crate::api::Api;
+use crate::server::{Answer, Shutdown, problem};
+
+/// Pieces that a slow browser may be behind before its stream waits.
+const PIECES_MAX: usize = 16;
+/// What happened meanwhile is sent so often.
+const BATCH: Span = Span::millis(100);
+/// New rows that are sent with one batch on average: fifty a second. What comes faster is only counted.
+const ROWS_PER_BATCH: usize = 5;
+/// Rows that may come at once after quiet.
+const ROWS_SAVED_MAX: usize = 50;
+/// Changes of rows that are sent with one batch; others of the same batch wait for the next one.
+const CHANGES_PER_BATCH: usize = 20;
+/// New messages of one batch that are read at most; what comes beside them is counted.
+const READ_MAX: usize = 200;
+/// Messages whose change waits; those that are the oldest are forgotten, for nobody sees so many rows.
+const CHANGED_MAX: usize = 500;
+/// A comment goes out after so long without anything, so that both ends know that the other one lives.
+const HEARTBEAT: Span = Span::seconds(15);
+/// Messages with an id of so much before the last one told may have been committed after it: they are told again.
+const OVERLAP: i64 = 2_000 << 19;
+/// Messages that are told at once when somebody comes back; of more only the count is told.
+const MISSED_MAX: usize = 200;
+
+/// `GET live?q=&after=`, from `Last-Event-ID` on if that is sent.
+pub(super) fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
+    let fields = Form::of_query(visit.request);
+    let Ok(search) = Search::read(fields.value("q").unwrap_or_default(), visit.account) else {
+        return problem(400, "Bad Request", "the search cannot be read").into();
+    };
+    let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
+        return problem(503, "Service Unavailable", "too many pages listen already: close one, or try again later")
+            .into();
+    };
+    let listener = api.engine.events().listen(None);
+    let after = visit.request.header("last-event-id").or(fields.value("after"));
+    let after = after.and_then(|id| i64::from_str_radix(id.trim(), 16).ok()).map(MessageId);
+    // Rows are drawn on the inbox, whose links lead from one step higher.
+    let lines = Lines::new(api, Links::from_path(super::PREFIX));
+    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
+    let feed = Feed { engine, stop, search, lines, newest: after.map_or(0, |id| id.0), saved: ROWS_SAVED_MAX };
+    tokio::spawn(async move {
+        feed.run(listener, after, &sender).await;
+        drop(permit);
+    });
+    let headers = vec![
+        ("Content-Type", "text/event-stream".into()),
+        ("Cache-Control", "no-store".into()),
+        ("X-Content-Type-Options", "nosniff".into()),
+        ("X-Accel-Buffering", "no".into()),
+    ];
+    Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
+}
+
+/// One open page.
+struct Feed {
+    engine: Arc<Engine>,
+    stop: Shutdown,
+    search: Search,
+    lines: Lines,
+    /// The newest message that was told.
+    newest: i64,
+    /// New rows that may still be sent.
+    saved: usize,
+}
+
+/// What happened since the last batch.
+#[derive(Default)]
+struct Batch {
+    accepted: BTreeSet<MessageId>,
+    changed: BTreeSet<MessageId>,
+    /// New ones beside those.
+    counted: u64,
+    /// Events that this listener was too slow for.
+    missed: u64,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.accepted.is_empty() && self.changed.is_empty() && self.counted + self.missed == 0
+    }
+
+    fn take(&mut self, event: &Event) {
+        match &event.about {
+            About::Message { message_id, .. } if event.kind == "message.accepted" => {
+                self.accepted.insert(*message_id);
+                if self.accepted.len() > READ_MAX {
+                    self.accepted.pop_first();
+                    self.counted += 1;
+                }
+            }
+            About::Message { message_id, .. } | About::Part { message_id, .. } => {
+                self.changed.insert(*message_id);
+                if self.changed.len() > CHANGED_MAX {
+                    self.changed.pop_first();
+                }
+            }
+            About::Inbound { .. } | About::Carrier { .. } | About::Account { .. } | About::Gateway => {}
+        }
+    }
+}
+
+impl Feed {
+    /// Sends until the browser goes away or the server stops.
+    async fn run(mut self, mut listener: Listener, after: Option<MessageId>, browser: &mpsc::Sender<Bytes>) {
+        let mut stop = self.stop.clone();
+        let world = Arc::clone(self.engine.world());
+        if let Some(after) = after
+            && !self.send_missed(after, browser).await
+        {
+            return;
+        }
+        let (mut batch, mut send_at) = (Batch::default(), world.now() + HEARTBEAT);
+        loop {
+            let is_due = tokio::select! {
+                biased;
+                () = stop.requested() => return,
+                () = browser.closed() => return,
+                () = world.sleep_until(send_at) => true,
+                heard = listener.next() => {
+                    match heard {
+                        Heard::Event(event) => batch.take(&event),
+                        Heard::Missed(count) => batch.missed += count,
+                        Heard::End => return,
+                    }
+                    false
+                }
+            };
+            if is_due {
+                let piece = self.piece(&mut batch).await;
+                if browser.send(piece.into()).await.is_err() {
+                    return;
+                }
+            }
+            send_at = next(world.now(), &batch, send_at, is_due);
+        }
+    }
+
+    /// What a page missed before it listened.
+    async fn send_missed(&mut self, after: MessageId, browser: &mpsc::Sender<Bytes>) -> bool {
+        let from = MessageId(after.0.saturating_sub(OVERLAP).max(0));
+        let Ok(found) = self.search.newer(&self.engine, from, MISSED_MAX + 1).await else { return true };
+        let piece = match found.len() {
+            0 => return true,
+            // Too many to draw: the page is to be opened anew.
+            count if count > MISSED_MAX => self.written(&[], &[], 0, 1),
+            _ => {
+                self.newest = found.iter().map(|message| message.id.0).fold(self.newest, i64::max);
+                self.written(&found, &[], 0, 0)
+            }
+        };
+        browser.send(piece.into()).await.is_ok()
+    }
+
+    /// One event with what is in the batch, or a sign of life.
+    async fn piece(&mut self, batch: &mut Batch) -> String {
+        if batch.is_empty() {
+            return ": nothing happened\n\n".to_owned();
+        }
+        self.saved = (self.saved + ROWS_PER_BATCH).min(ROWS_SAVED_MAX);
+        let accepted: Vec<MessageId> = std::mem::take(&mut batch.accepted).into_iter().collect();
+        let (mut counted, mut missed) = (std::mem::take(&mut batch.counted), std::mem::take(&mut batch.missed));
+        self.newest = accepted.last().map_or(self.newest, |last| self.newest.max(last.0));
+        // Without a search every message counts; with one, those that were not read may or may not.
+        if self.search.is_narrow() {
+            (counted, missed) = (0, missed + counted);
+        }
+        let mut told = match self.search.is_narrow() {
+            true => self.read(accepted).await,
+            false => {
+                let newest = accepted.len().saturating_sub(self.saved);
+                counted += newest as u64;
+                self.read(accepted[newest..].to_vec()).await
+            }
+        };
+        if told.len() > self.saved {
+            let newest = told.len() - self.saved;
+            counted += newest as u64;
+            told.drain(..newest);
+        }
+        self.saved -= told.len();
+        // A change of a message that is told here is in what is told.
+        let mut changed: Vec<MessageId> = Vec::new();
+        while changed.len() < CHANGES_PER_BATCH
+            && let Some(id) = batch.changed.pop_last()
+        {
+            if told.iter().all(|message| message.id != id) {
+                changed.push(id);
+            }
+        }
+        let changed = self.read(changed).await;
+        self.written(&told, &changed, counted, missed)
+    }
+
+    async fn read(&self, ids: Vec<MessageId>) -> Vec<MessageSummary> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        let read = self.engine.read(move |store| store.messages_named(&ids)).await;
+        read.unwrap_or_default().into_iter().filter(|message| self.search.holds(message)).collect()
+    }
+
+    /// An event: rows that are new, rows that are not, how many new ones are only counted, and whether some were missed.
+    fn written(&self, told: &[MessageSummary], changed: &[MessageSummary], counted: u64, missed: u64) -> String {
+        let now = self.engine.world().now();
+        let html = |message: &MessageSummary| self.lines.row(message, now).to_string();
+        let mut told: Vec<&MessageSummary> = told.iter().collect();
+        told.sort_by_key(|message| message.id);
+        let rows: Vec<String> = told.into_iter().map(html).collect();
+        let changed: Vec<String> = changed.iter().map(html).collect();
+        let data = json!({ "rows": rows, "changed": changed, "more": counted, "missed": missed });
+        format!("id: {:x}\ndata: {data}\n\n", self.newest)
+    }
+}
+
+/// When the next piece goes out: soon if there is something to send, else as a sign of life.
+fn next(now: Timestamp, batch: &Batch, send_at: Timestamp, was_sent: bool) -> Timestamp {
+    match (batch.is_empty(), was_sent) {
+        (false, _) => send_at.min(now + BATCH),
+        (true, true) => now + HEARTBEAT,
+        (true, false) => send_at,
+    }
+}

@@ -1,0 +1,189 @@
+//! The pages: `/_whimbrel/ui`. Here requests become what a page shows; `whimbrel-web` writes the HTML.
+//!
+//! Everything works without scripts: whatever changes something is a form that is answered by a redirect to a page. A new page is a
+//! line in [`route`] and one in [`rights`], a file here that fills it and a struct with a template in `whimbrel-web`.
+
+mod answer;
+mod form;
+mod inbox;
+mod live;
+mod rights;
+mod rows;
+mod sample;
+mod session;
+mod viewer;
+
+use whimbrel_core::AccountId;
+use whimbrel_engine::Origin;
+use whimbrel_web::frame::{Frame, Mode, Theme, Viewer};
+use whimbrel_web::{Links, Section};
+
+use crate::api::{Api, Known};
+use crate::server::{Answer, IncomingRequest};
+
+pub(crate) use answer::{go, moved, page, say, wants_html};
+
+/// What every path of the pages begins with.
+pub const PREFIX: &str = "/_whimbrel/ui";
+
+/// Styles and scripts, below [`PREFIX`]; strangers get them too, for the page that asks them to sign in.
+const ASSETS: &str = "/_whimbrel/ui/assets/";
+
+/// A request for a page, and what is known of who asks.
+pub(crate) struct Visit<'a> {
+    /// The request.
+    pub request: &'a IncomingRequest,
+    /// The path below [`PREFIX`], in pieces; percent-encoded.
+    pub path: Vec<&'a str>,
+    /// Where links of the page lead.
+    pub links: Links,
+    /// How the visitor wants to see pages.
+    pub theme: Theme,
+    /// Who it is.
+    pub viewer: Viewer,
+    /// Whose things alone may be seen; `None`: everybody's.
+    pub account: Option<AccountId>,
+    /// The same for what is done in their name.
+    pub known: Known,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+/// A request of somebody who may not be known.
+pub(crate) struct Door<'a> {
+    /// The request.
+    pub request: &'a IncomingRequest,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where links of the page lead.
+    pub links: &'a Links,
+    /// How the visitor wants to see pages.
+    pub theme: Theme,
+}
+
+/// Whether a path is one of the pages'.
+#[must_use]
+pub fn is_ours(path: &str) -> bool {
+    path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request below [`PREFIX`].
+pub async fn handle(api: &Api, request: &IncomingRequest, origin: Origin) -> Answer {
+    if let Some(name) = request.path().strip_prefix(ASSETS) {
+        return answer::asset(name);
+    }
+    let links = Links::from_path(request.path());
+    let theme = form::cookie(request, THEME_COOKIE).and_then(Theme::parse).unwrap_or_default();
+    let path: Vec<&str> =
+        request.path()[PREFIX.len()..].trim_matches('/').split('/').filter(|piece| !piece.is_empty()).collect();
+    let method = if is_read(request) { "GET" } else { request.method() };
+    let door = Door { request, origin, links: &links, theme };
+    if let Some(answer) = session::before_signing_in(api, &door, method, &path).await {
+        return answer;
+    }
+    let known = match viewer::judge(api, request) {
+        Ok(known) => known,
+        Err(refused) => return session::ask(api, &door, refused),
+    };
+    let (viewer, account) = (viewer::shown(api, &known), known.person.account());
+    let visit = Visit { viewer, account, request, origin, path, links, theme, known };
+    match rights::of(method, &visit.path) {
+        Some(needs) if !needs.has(visit.known.person.right()) => {
+            return say(403, visit.frame("This is not for you"), &[needs.told()]);
+        }
+        Some(_) => {}
+        None => return nothing_here(&visit),
+    }
+    if !is_read(request) && !viewer::is_own_form(api, request, &visit.known) {
+        return say(
+            403,
+            visit.frame("This form is not from here"),
+            &[
+                "Nothing was changed: the request came from a page that is not this server's, or the form is an old one. \
+               Open the page anew and send the form again.",
+            ],
+        );
+    }
+    route(api, &visit).await
+}
+
+fn nothing_here(visit: &Visit<'_>) -> Answer {
+    match visit.method() {
+        "GET" => say(
+            404,
+            visit.frame("There is no such page"),
+            &["The link may be old, or a letter may be missing at its end."],
+        ),
+        _ => say(405, visit.frame("That cannot be done here"), &["This page is only for reading."]),
+    }
+}
+
+/// A page is reached if [`rights`] has a line for it.
+async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
+    match (visit.method(), visit.path.as_slice()) {
+        ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["live"]) => live::stream(api, visit),
+        ("POST", ["sample"]) => sample::send(api, visit).await,
+        ("POST", ["logout"]) => session::sign_out(api, visit).await,
+        _ => nothing_here(visit),
+    }
+}
+
+impl Visit<'_> {
+    /// The method; a request for a head alone is one for the page.
+    pub fn method(&self) -> &str {
+        if is_read(self.request) { "GET" } else { self.request.method() }
+    }
+
+    /// Whether the server is one for development.
+    pub fn is_dev(&self) -> bool {
+        self.viewer.mode == Mode::Development
+    }
+
+    /// What stands around a page with that heading.
+    pub fn frame(&self, title: &str) -> Frame {
+        let mut frame = Frame::new(title, self.links.clone());
+        frame.viewer = Some(self.viewer.clone());
+        frame.theme = self.theme;
+        frame
+    }
+
+    /// The same for a page of a section of the navigation.
+    pub fn frame_in(&self, section: Section, title: &str) -> Frame {
+        Frame { section: Some(section), ..self.frame(title) }
+    }
+}
+
+fn is_read(request: &IncomingRequest) -> bool {
+    matches!(request.method(), "GET" | "HEAD")
+}
+
+/// Where the colours are kept: with the visitor, so that the first byte of a page has them.
+const THEME_COOKIE: &str = "whimbrel_theme";
+
+/// `POST theme`: keeps the colours and leads back to the page. For strangers too: the page where they sign in has colours.
+fn set_theme(request: &IncomingRequest) -> Answer {
+    let fields = form::Form::read(request);
+    let theme = fields.value("theme").and_then(Theme::parse).unwrap_or_default();
+    let back = fields.value("back").filter(|back| form::is_page(back)).unwrap_or("ui");
+    let mut answer = moved(&format!("../{back}"));
+    // Without a path it holds for the folder of this request, whatever prefix stands before it.
+    let cookie = format!("{THEME_COOKIE}={}; Max-Age=31536000; SameSite=Lax", theme.as_str());
+    answer.headers.push(("Set-Cookie", cookie.into()));
+    answer.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_pages_paths_are_ours() {
+        for path in ["/_whimbrel/ui", "/_whimbrel/ui/", "/_whimbrel/ui/m/1"] {
+            assert!(is_ours(path), "{path}");
+        }
+        for path in ["/_whimbrel", "/_whimbrel/uix", "/_whimbrel/v1/messages", "/ui"] {
+            assert!(!is_ours(path), "{path}");
+        }
+    }
+}
