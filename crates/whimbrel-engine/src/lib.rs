@@ -60,6 +60,7 @@ pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
+mod subaccounts;
 mod sweep;
 mod tokens;
 mod totals;
@@ -104,6 +105,7 @@ use crate::url_test::UrlTests;
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::checker::Look;
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
 pub use crate::listeners::{WebhookHeard, WebhookListener};
@@ -174,6 +176,7 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) last_look: Mutex<Option<Look>>,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
     pub(crate) standard_headers: StandardHeaders,
@@ -293,6 +296,7 @@ impl Engine {
             credentials: parts.store.credentials()?,
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
+            subaccounts: parts.store.subaccounts(None)?,
         };
         let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
@@ -324,6 +328,7 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            last_look: Mutex::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
             standard_headers: parts.standard_headers,

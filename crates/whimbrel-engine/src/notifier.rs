@@ -225,7 +225,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Bo
     // Made before it is sent: what is sent is given away.
     let shown = (watch == Watch::Yes).then(|| rendered.shown());
     let Rendered { dialect, notice: told, request, begun_at } = rendered;
-    let called = engine.call(request, dialect.webhook_rules(&told).answer_within, watch).await;
+    let called = engine.call(request, watch, dialect.webhook_rules(&told).answer_within).await;
     let (result, detail) = judged(engine, &told, dialect, called.status);
     if let (Some(shown), Some(watched)) = (shown, called.watched) {
         let end = match result {
@@ -249,10 +249,6 @@ fn unsent(engine: &Engine, notice: &Notice, why: Unrendered) -> (NoticeResult, B
         Unrendered::NoDialect => (NoticeResult::GivenUp, "this build does not know the dialect".into()),
         Unrendered::NoAccount => (NoticeResult::GivenUp, "the account is gone".into()),
         Unrendered::NoUrl => (NoticeResult::GivenUp, "nobody has a URL for it any more".into()),
-        Unrendered::Store(error) => {
-            tracing::error!(%error, "a hook could not be read; its webhook is tried again in a minute");
-            (NoticeResult::RetryAt(engine.world.now() + AGAIN_AFTER_FAULT), "our fault".into())
-        }
         Unrendered::CannotSign(why) => {
             tracing::error!(account_id = %notice.account_id, %why, "a webhook cannot be signed: it is not sent");
             match registry::by_name(&notice.dialect) {
@@ -260,8 +256,9 @@ fn unsent(engine: &Engine, notice: &Notice, why: Unrendered) -> (NoticeResult, B
                 None => (NoticeResult::GivenUp, "this build does not know the dialect".into()),
             }
         }
-        // Nobody edits what is due.
+        // Nobody edits what is due, and what the store cannot give is looked for again.
         Unrendered::Edit(why) => (NoticeResult::GivenUp, why.to_string().into()),
+        Unrendered::Store(why) => (NoticeResult::GivenUp, why.to_string().into()),
     }
 }
 

@@ -115,26 +115,27 @@ impl Engine {
         }
     }
 
-    /// Sends it, and waits so long for an answer. `watch`: somebody wants to see what comes back.
-    pub(crate) async fn call(&self, request: WebhookRequest, within: Span, watch: Watch) -> Called {
-        let late = || format!("no answer within {} s", within.0 / 1_000_000).into();
-        match watch {
-            Watch::No => {
-                let status = tokio::select! {
-                    biased;
-                    status = self.egress.send(request) => status,
-                    () = self.world.sleep(within) => Err(late()),
-                };
-                Called { status, watched: None }
+    /// Sends it. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has.
+    pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch, within: Span) -> Called {
+        let begun_at = self.world.now();
+        let call = async {
+            match watch {
+                Watch::No => Called { status: self.egress.send(request).await, watched: None },
+                Watch::Yes => {
+                    let watched = self.egress.watch(request).await;
+                    let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
+                    Called { status, watched: Some(watched) }
+                }
             }
-            Watch::Yes => {
-                let watched = tokio::select! {
-                    biased;
-                    watched = self.egress.watch(request) => watched,
-                    () = self.world.sleep(within) => Watched { answer: Err(late()), timing: Timing::default() },
-                };
-                let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
-                Called { status, watched: Some(watched) }
+        };
+        tokio::select! {
+            biased;
+            called = call => called,
+            () = self.world.sleep(within) => {
+                let why: Box<str> = format!("no answer within {} s", within.0 / 1_000_000).into();
+                let timing = Timing { total: self.world.now().since(begun_at), ..Timing::default() };
+                let watched = Watched { answer: Err(why.clone()), timing };
+                Called { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The store as a process has it: the real one, in memory, whose flushes may fail and which a dead process cannot write.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
@@ -12,10 +13,10 @@ use whimbrel_core::{
     PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
-    AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter,
-    InboundView, Keyring, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart,
-    Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store,
-    StoreError, Tallies, UsageDay, UsageFilter, Verdict,
+    AccountTraffic, AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found,
+    InboundFilter, InboundView, Keyring, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart,
+    Op, OpResult, OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    SqliteStore, Stats, Store, StoreError, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -131,6 +132,10 @@ impl Store for SimStore {
 
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
         self.inner.account(id)
+    }
+
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.inner.subaccounts(parent)
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
@@ -264,6 +269,18 @@ impl Store for SimStore {
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
         self.inner.usage(filter)
+    }
+
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError> {
+        self.inner.traffic(hours)
+    }
+
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError> {
+        self.inner.traffic_of_accounts(days, count_max)
+    }
+
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError> {
+        self.inner.ledger(account, before, count_max)
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

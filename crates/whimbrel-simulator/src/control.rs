@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use whimbrel_core::Span;
 
 use crate::delivery::{Delivery, TextPart};
+use crate::outcome::Outcome;
 use crate::phones::texts::PENDING_MAX;
 use crate::phones::{
     Direction, KeptText, Phone, PhoneContent, PhoneSetting, PhoneText, PhoneTextRefused, TextStatus, TooManyPhones,
@@ -171,6 +172,18 @@ impl Control {
     #[must_use]
     pub fn phones(&self) -> Vec<Phone> {
         self.shared.phones.inbox().map(|inbox| inbox.phones()).unwrap_or_default()
+    }
+
+    /// What was set for a phone; `None` if it is as the scenario and the table say.
+    #[must_use]
+    pub fn phone_outcome(&self, number: &str) -> Option<Outcome> {
+        self.shared.phones.outcome(number.as_bytes())
+    }
+
+    /// The phones that sent or got a text last, the latest first, each with that text.
+    #[must_use]
+    pub fn latest_phones(&self, count_max: usize) -> Vec<(Phone, Option<KeptText>)> {
+        self.shared.phones.inbox().map(|inbox| inbox.latest(count_max)).unwrap_or_default()
     }
 
     /// The latest texts of a phone, the oldest first, in both directions, parts put together.

@@ -17,6 +17,7 @@ pub mod sqlite;
 pub mod view;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
@@ -39,17 +40,18 @@ pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
     ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
     NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
-    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Rejection, Reload,
-    ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp, TotpChange,
-    UseOnce, Used, Wallet,
+    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Refill, Rejection,
+    Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread,
+    SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
-    AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, Marked,
-    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, OperatorTotp, Orphan, PartRoute,
-    PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats,
-    Tallies, Tally, TimelineEntry, UsageDay, UsageFilter,
+    AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
+    LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
+    Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
+    SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay,
+    UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -114,6 +116,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// One account with its wallet.
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError>;
+
+    /// The subaccounts of an account, or of all, that were not given up; by their numbers.
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError>;
 
     /// Names of carriers and their numbers.
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError>;
@@ -216,6 +221,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// The days on which an account did something, in order; 1,000 at most.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError>;
+
+    /// What carriers did in a span of hours since 1970, by hour and carrier; 50,000 rows at most.
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError>;
+
+    /// What accounts did in a span of days since 1970, those with the most parts first; 1,000 at most.
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError>;
+
+    /// The ledger of an account, newest first, from before a place; so many entries or a few more. With many accounts a page may have fewer,
+    /// and there is a next one.
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError>;
 
     /// Refused requests of an account, the oldest first; 1,000 at most.
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError>;

@@ -10,7 +10,7 @@ use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Reload, Wallet};
+use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Refill, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -146,6 +146,23 @@ pub struct AccountView {
     pub wallet: Wallet,
     /// The payment that it may call up, if one is arranged.
     pub reload: Option<Reload>,
+}
+
+/// An account below another.
+#[derive(Debug, Clone)]
+pub struct SubaccountView {
+    /// The account above it.
+    pub parent: AccountId,
+    /// The number by which that names it.
+    pub number: Serial,
+    /// Where its owner can be reached.
+    pub email: Box<str>,
+    /// When money is moved to it by itself.
+    pub refill: Refill,
+    /// What it spent, ever.
+    pub spent: Money,
+    /// It.
+    pub account: AccountView,
 }
 
 /// Which numbers for sale.
@@ -505,6 +522,83 @@ pub struct AuditEntry {
     pub subject: Box<str>,
     /// What it was answered, as a status of HTTP; 0: it was begun and not answered, because the caller hung up or the gateway ended.
     pub status: u16,
+}
+
+/// What a carrier did in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrafficHour {
+    /// Hours since 1970, UTC: the one in which the messages were accepted, whenever their parts ended.
+    pub hour: i64,
+    /// The carrier: of what was accepted the one that was planned, of what ended the one that had it.
+    pub carrier: CarrierId,
+    /// Messages that were accepted.
+    pub messages: i64,
+    /// Parts of them.
+    pub parts: i64,
+    /// Parts that were delivered.
+    pub delivered: i64,
+    /// Parts that expired, failed or were rejected.
+    pub failed: i64,
+}
+
+/// What an account did in a span of days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTraffic {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The dialect whose customers it serves.
+    pub dialect: Box<str>,
+    /// Its key.
+    pub key: Box<str>,
+    /// Its name, for people.
+    pub name: Box<str>,
+    /// Messages that were accepted.
+    pub messages: i64,
+    /// Parts of them.
+    pub parts: i64,
+    /// Parts that were delivered.
+    pub delivered: i64,
+    /// Parts that expired, failed or were rejected.
+    pub failed: i64,
+    /// What the parts cost, without those that were given back.
+    pub spent: Money,
+}
+
+/// An entry of the ledger as its account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Where it stands among the others: rises with the time of its cause.
+    pub place: i64,
+    /// When the money was moved.
+    pub at: Timestamp,
+    /// Why.
+    pub kind: LedgerKind,
+    /// What came into the account; negative: what left it.
+    pub amount: Money,
+    /// The bucket it went to or came from: balance, bonus_credit, free_credit, or several.
+    pub bucket: &'static str,
+}
+
+/// Why money was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerKind {
+    /// A part was charged.
+    Part(PartId),
+    /// Somebody paid in; the payment's name.
+    Payment(Box<str>),
+    /// A number was bought: the purchase.
+    Number(i64),
+    /// An arranged payment was called up: the operation.
+    Reload(i64),
+}
+
+/// A page of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerPage {
+    /// Newest first.
+    pub entries: Vec<LedgerEntry>,
+    /// Where the next page begins; `None`: this is the last one.
+    pub next: Option<i64>,
 }
 
 /// What is kept of a request that is marked by an idempotency key.

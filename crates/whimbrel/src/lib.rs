@@ -13,4 +13,5 @@ pub mod intercept;
 pub mod people;
 pub mod server;
 pub mod telemetry;
+pub mod trace;
 pub mod ui;

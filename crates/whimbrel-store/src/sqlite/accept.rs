@@ -125,7 +125,7 @@ impl Work<'_> {
         {
             self.store_answer(plan, key)?;
         }
-        self.memory.usage.accepted(plan.account_id, plan.message_id, plan.parts.len(), total.units);
+        self.memory.usage.accepted((plan.account_id, plan.message_id), plan.carrier, plan.parts.len(), total.units);
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {
@@ -137,6 +137,7 @@ impl Work<'_> {
             client_ref: plan.client_ref.clone(),
             account_ref: plan.account_ref.clone(),
         };
+        self.refill(plan.account_id, (plan.message_id.0, plan.accepted_at))?;
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
     }
 

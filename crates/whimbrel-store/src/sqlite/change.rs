@@ -163,7 +163,7 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
-            self.memory.usage.ended(record.account_id, record.message_id, end);
+            self.memory.usage.ended((record.account_id, record.message_id), record.carrier, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             self.erase_if_due(record.message_id)?;
             None

@@ -23,6 +23,7 @@ mod history;
 mod inbound;
 mod inbox;
 mod journal;
+mod ledger;
 mod lists;
 mod memory;
 mod moved;
@@ -48,12 +49,14 @@ mod sealed;
 mod search;
 mod set_aside;
 mod story;
+mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
 mod writer;
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,9 +80,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, Marked, MessageFilter, MessageSummary,
-    MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
-    Stats, Tallies, UsageDay, UsageFilter,
+    AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, Marked,
+    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber,
+    QueuePlace, SaleFilter, Search, Stats, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -263,6 +266,10 @@ impl Store for SqliteStore {
         Ok(view)
     }
 
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.read(|db| subaccounts::subaccounts(db, parent))
+    }
+
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
         self.read(reads::carriers)
     }
@@ -397,6 +404,18 @@ impl Store for SqliteStore {
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError> {
         self.read(|db| usage::days(db, filter))
+    }
+
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError> {
+        self.read(|db| usage::hours(db, hours))
+    }
+
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError> {
+        self.read(|db| usage::of_accounts(db, days, count_max))
+    }
+
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError> {
+        self.read(|db| ledger::page(db, account, before, count_max))
     }
 
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {

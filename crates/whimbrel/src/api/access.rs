@@ -101,7 +101,7 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
-pub(crate) fn is_same_origin(request: &IncomingRequest) -> bool {
+pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {
     foreign::is_own(request, request.header("host").unwrap_or_default())
 }
 

@@ -38,6 +38,8 @@ const LOOKS: &[&[&str]] = &[
     &["pool"],
     &["keys"],
     &["traffic"],
+    &["config"],
+    &["check"],
     &["events"],
 ];
 
@@ -139,7 +141,7 @@ impl Api {
         if request.path().trim_end_matches('/') == EVENTS && request.method() == "GET" {
             return events::stream(self, request, known.own_account()).await;
         }
-        // What is listened to are webhooks as they are sent: texts are in them.
+        // It has whole webhooks, signatures and all: for operators.
         if request.path().trim_end_matches('/') == LISTEN
             && request.method() == "GET"
             && known.person.right() == Right::All

@@ -13,9 +13,11 @@ mod chaos;
 mod clock;
 mod events;
 mod gate;
+mod health;
 mod json;
 mod keys;
 mod leases;
+mod ledger;
 pub(crate) mod messages;
 mod missed;
 mod numbers;
@@ -26,9 +28,10 @@ mod phones;
 mod pool;
 mod search;
 mod secrets;
-mod segments;
+pub(crate) mod segments;
 mod sign_up;
 mod signing;
+mod traffic;
 mod usage;
 mod wait;
 mod webhooks;
@@ -53,7 +56,7 @@ use crate::telemetry::Metrics;
 use crate::ui;
 
 pub use access::{Access, Local};
-pub(crate) use gate::Known;
+pub(crate) use gate::{Called, Known};
 pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
@@ -203,6 +206,11 @@ impl Api {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
+            ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
+            ("GET" | "HEAD", ["config"]) => health::config(self).await,
+            ("GET" | "HEAD", ["check"]) => health::last_look(self),
+            ("POST", ["check"]) => health::look(self).await,
             ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
@@ -214,7 +222,7 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
-            (_, ["webhooks", ..] | ["accounts", _, "webhooks", _] | ["messages", _, "wire" | "webhooks", ..]) => {
+            (_, ["webhooks", ..] | ["accounts", _, "webhooks", ..] | ["messages", _, "wire" | "webhooks", ..]) => {
                 self.route_wires(segments, request).await
             }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
@@ -250,12 +258,41 @@ impl Api {
                     | "events" | "segments" | "pool" | "keys" | "wait" | "leases",
                 ]
                 | ["messages" | "accounts" | "numbers" | "lists" | "pool" | "leases", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
+                | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
+            ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// What went over the wires, and webhooks in the hand.
+    async fn route_wires(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
+            ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
+            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, None, request).await,
+            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, None, request),
+            ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks"]) => webhooks::endpoints(self, Some(key), request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "attempts"]) => webhooks::attempts(self, Some(key), request),
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
+            ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
+            (
+                _,
+                ["webhooks"]
+                | ["webhooks", "attempts" | "listen"]
+                | ["webhooks", "attempts", _, "resend"]
+                | ["accounts", _, "webhooks"]
+                | ["accounts", _, "webhooks", "attempts" | "test" | "secret" | "trigger"]
+                | ["messages", _, "wire"]
+                | ["messages", _, "webhooks", "resend"],
             ) => other_methods(),
             _ => not_found(request.path()),
         }
@@ -272,31 +309,6 @@ impl Api {
             ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
             ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
             (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
-            _ => not_found(request.path()),
-        }
-    }
-
-    /// What went over the wires, and webhooks in the hand.
-    async fn route_wires(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
-        match (request.method(), segments) {
-            ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
-            ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
-            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, request).await,
-            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, request),
-            ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
-            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
-            ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
-            ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
-            ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
-            (
-                _,
-                ["webhooks"]
-                | ["webhooks", "attempts" | "listen"]
-                | ["webhooks", "attempts", _, "resend"]
-                | ["accounts", _, "webhooks", "test" | "secret" | "trigger"]
-                | ["messages", _, "wire"]
-                | ["messages", _, "webhooks", "resend"],
-            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }

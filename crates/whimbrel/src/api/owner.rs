@@ -30,6 +30,8 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("GET", &[], Scope::Read),
     ("PATCH", &[], Scope::Account),
     ("GET", &["usage"], Scope::Read),
+    ("GET", &["ledger"], Scope::Read),
+    ("POST", &["webhooks", "test"], Scope::Account),
     ("GET", &["policy"], Scope::Read),
     ("GET", &["secrets"], Scope::Secrets),
     ("POST", &["secrets"], Scope::Secrets),
@@ -40,6 +42,9 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("POST", &["applications"], Scope::Applications),
     ("DELETE", &["applications", "*"], Scope::Applications),
     ("POST", &["applications", "*", "key"], Scope::Applications),
+    ("GET", &["webhooks"], Scope::Read),
+    ("GET", &["webhooks", "attempts"], Scope::Read),
+    ("POST", &["webhooks", "secret"], Scope::Secrets),
     ("GET", &["oauth", "grants"], Scope::Account),
     ("DELETE", &["oauth", "grants", "*"], Scope::Account),
 ];

@@ -3,6 +3,7 @@
 mod admin;
 mod credentials;
 mod inbox;
+mod people;
 mod run;
 mod signing;
 mod tools;
@@ -22,7 +23,8 @@ pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
 pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
-pub use run::{EnvArgs, EnvShell, RunArgs, UnknownHostsArg};
+pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
+pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
@@ -84,6 +86,10 @@ pub enum Command {
     Run(RunArgs),
     /// Print what clients must know of a running server, as variables of the environment.
     Env(EnvArgs),
+    /// Trace a request: name, connection, certificates, heads and times, and what the gateway made of it.
+    Trace(Box<TraceArgs>),
+    /// Look whether everything is well with a server and its data folder, and say what to do.
+    Doctor(DoctorArgs),
     /// Run the carrier simulator alone: an SMSC on TCP.
     Sim(SimArgs),
     /// Send a text through a running gateway, as a customer's application would.
@@ -134,6 +140,11 @@ pub enum Command {
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after who may sign in to the pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Show who did what.
+    Audit(AuditArgs),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

@@ -22,7 +22,7 @@ use whimbrel_core::Secret;
 use super::args::ServerArgs;
 use super::config::default_data_dirs;
 use super::{Exit, Failure, output};
-use crate::server::ready::{self, Purpose};
+use crate::server::ready::{self, FoundServer, Purpose};
 use crate::server::tls::client_config;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -33,6 +33,8 @@ pub(super) struct Server {
     url: http::Uri,
     https: Option<String>,
     purpose: Option<Purpose>,
+    pid: Option<u32>,
+    folder: Option<PathBuf>,
     admin_token: Option<Secret>,
     ca_pem: Option<PathBuf>,
     time_max: Duration,
@@ -67,11 +69,17 @@ impl Server {
             Some(folder.join("ca.pem")).filter(|path| path.exists())
         });
         let token = env("WHIMBREL_TOKEN").map(Secret::new);
+        let is_found = |url: &str, found: &FoundServer| found.url == url || found.https.as_deref() == Some(url);
+        let found = found.filter(|(_, found)| args.url.as_deref().is_none_or(|url| is_found(url, found)));
+        let folder = found.as_ref().map(|(folder, _)| (*folder).clone());
+        let found = found.map(|(_, found)| found);
+        let pid = found.as_ref().map(|found| found.pid);
         let (url, https, purpose, admin_token) = match (&args.url, found) {
-            (Some(url), _) => (url.clone(), None, None, token),
-            (None, Some((_, found))) => {
-                (found.url, found.https, Some(found.purpose), token.or(Some(found.admin_token)))
+            (url, Some(found)) => {
+                let token = token.or(Some(found.admin_token));
+                (url.clone().unwrap_or(found.url), found.https, Some(found.purpose), token)
             }
+            (Some(url), None) => (url.clone(), None, None, token),
             (None, None) => {
                 let looked: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
                 let looked = if looked.is_empty() { "any known data folder".to_owned() } else { looked.join(" or ") };
@@ -86,7 +94,7 @@ impl Server {
         let url: http::Uri = url.parse().map_err(|_| {
             Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670"))
         })?;
-        Ok(Self { url, https, purpose, admin_token, ca_pem, time_max: TIME_MAX })
+        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem, time_max: TIME_MAX })
     }
 
     /// The base URL that it is called by.
@@ -104,6 +112,16 @@ impl Server {
         self.purpose
     }
 
+    /// Its process, if it runs on this machine.
+    pub(super) const fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// Its data folder, if that is on this machine.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// The certificate that its HTTPS is trusted by, besides the system's.
     pub(super) fn ca_pem(&self) -> Option<&Path> {
         self.ca_pem.as_deref()
@@ -112,7 +130,7 @@ impl Server {
     /// Another server than ours, which gets no token.
     pub(super) fn at(url: http::Uri) -> Self {
         let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
-        Self { url, https: None, purpose: None, admin_token: None, ca_pem, time_max: TIME_MAX }
+        Self { url, https: None, purpose: None, pid: None, folder: None, admin_token: None, ca_pem, time_max: TIME_MAX }
     }
 
     /// Whether the server is on this machine.
@@ -132,6 +150,12 @@ impl Server {
             (200..300, document) => Ok(document),
             (status, document) => Err(refused(status, &document)),
         }
+    }
+
+    /// A page that is no part of the native API, with its status.
+    pub(super) async fn text(&self, path: &str) -> Result<(u16, String), Failure> {
+        let answer = self.send("GET", path, &self.api_headers(), Vec::new()).await?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
     /// The same, whatever the status.

@@ -10,6 +10,11 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("serve", ["whimbrel serve --dev", "whimbrel serve --config /etc/whimbrel.toml"]),
     ("run", ["whimbrel run -- npm test", "whimbrel run --unknown-hosts block --dump sms -- pytest -q"]),
     ("env", ["whimbrel env --shell", "whimbrel env --dotenv --url http://127.0.0.1:7670"]),
+    (
+        "trace",
+        ["whimbrel trace send --to 447700900000 --har send.har", "whimbrel trace https://localhost:7671/readyz --json"],
+    ),
+    ("doctor", ["whimbrel doctor", "whimbrel doctor --data-dir /var/lib/whimbrel --json"]),
     ("sim", ["whimbrel sim", "whimbrel sim --listen 127.0.0.1:2776 --journal sim.jsonl"]),
     (
         "send",
@@ -213,6 +218,13 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("key", ["whimbrel key ls", "whimbrel key rotate"]),
     ("key ls", ["whimbrel key ls", "whimbrel key ls --json"]),
     ("key rotate", ["whimbrel key rotate", "whimbrel key rotate --data-dir /var/lib/whimbrel --json"]),
+    ("operator", ["whimbrel operator add ann", "whimbrel operator ls"]),
+    ("operator ls", ["whimbrel operator ls", "whimbrel operator ls --json"]),
+    ("operator add", ["whimbrel operator add ann", "whimbrel operator add ben --role viewer --password-file -"]),
+    ("operator passwd", ["whimbrel operator passwd ann", "whimbrel operator passwd ann --password-env NEW_PASSWORD"]),
+    ("operator rm", ["whimbrel operator rm ann", "whimbrel operator rm ann --yes"]),
+    ("operator totp", ["whimbrel operator totp ann", "whimbrel operator totp ann --off"]),
+    ("audit", ["whimbrel audit", "whimbrel audit --limit 200 --json"]),
     ("number", ["whimbrel number ls", "whimbrel number assign 447700900200 --account devkey01"]),
     ("number ls", ["whimbrel number ls", "whimbrel number ls --json"]),
     (

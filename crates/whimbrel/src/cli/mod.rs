@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod codes;
 mod config;
+mod doctor;
 mod dump;
 mod env;
 mod examples;
@@ -25,6 +26,7 @@ mod list;
 mod listen;
 mod number;
 mod oauth;
+mod operator;
 mod output;
 mod phone;
 mod pool;
@@ -42,6 +44,7 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod trigger;
 mod wait;
 mod webhook;
@@ -87,6 +90,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args, out),
         Command::Run(args) => run::run(args, out),
         Command::Env(args) => env::run(&args, out),
+        Command::Trace(args) => block_on(trace::run(*args, out)),
+        Command::Doctor(args) => block_on(doctor::run(&args, out)),
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
@@ -106,6 +111,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Listen(args) => block_on(listen::run(args, out)),
         Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
+        Command::Operator(command) => block_on(operator::run(command, out)),
+        Command::Audit(args) => block_on(operator::audit(args, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),

@@ -45,7 +45,7 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
     let mut signals = Signals::install().map_err(|error| failed("cannot listen for signals", &error))?;
     let folder = Folder::make(args.keep).map_err(|error| failed("cannot make the folder of the run", &error))?;
     let may_start = args.server.url.is_none() && args.server.data_dir.is_none();
-    let (server, started) = match Server::find(&args.server) {
+    let (server, started) = match found(&args).await {
         Ok(server) => (server, None),
         Err(failure) if failure.exit == Exit::Unreachable && may_start => {
             let started = Started::start(&folder.path).await?;
@@ -83,6 +83,13 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
         out.hint(&format!("whimbrel run: kept {}", folder.path.display()));
     }
     Ok(code(status))
+}
+
+/// The server that runs: one that is gone and left its run file is none.
+async fn found(args: &RunArgs) -> Result<Server, Failure> {
+    let server = Server::find(&args.server)?;
+    server.text("/livez").await?;
+    Ok(server)
 }
 
 /// Starts the proxy and writes the files by which programs find and trust it.

@@ -58,6 +58,11 @@ impl Reloader {
         Self { load, engine, world, simulator, started, state: Mutex::new(State { config, files, epoch: 1 }) }
     }
 
+    /// The configuration in force.
+    pub async fn config(&self) -> Config {
+        self.state.lock().await.config.clone()
+    }
+
     /// Reads the configuration and applies what changed.
     ///
     /// # Errors

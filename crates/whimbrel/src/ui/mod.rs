@@ -3,15 +3,26 @@
 //! Everything works without scripts: whatever changes something is a form that is answered by a redirect to a page. A new page is a
 //! line in [`route`] and one in [`rights`], a file here that fills it and a struct with a template in `whimbrel-web`.
 
+mod accounts;
 mod answer;
+mod carriers;
+mod document;
 mod form;
 mod inbox;
 mod live;
+mod message;
+mod own;
+mod phones;
 mod rights;
 mod rows;
 mod sample;
+mod search;
 mod session;
+mod settings;
+mod stats;
 mod viewer;
+mod webhooks;
+mod wires;
 
 use whimbrel_core::AccountId;
 use whimbrel_engine::Origin;
@@ -19,6 +30,7 @@ use whimbrel_web::frame::{Frame, Mode, Theme, Viewer};
 use whimbrel_web::{Links, Section};
 
 use crate::api::{Api, Known};
+use crate::people::{Person, Right};
 use crate::server::{Answer, IncomingRequest};
 
 pub(crate) use answer::{go, moved, page, say, wants_html};
@@ -41,12 +53,19 @@ pub(crate) struct Visit<'a> {
     pub theme: Theme,
     /// Who it is.
     pub viewer: Viewer,
-    /// Whose things alone may be seen; `None`: everybody's.
-    pub account: Option<AccountId>,
     /// The same for what is done in their name.
     pub known: Known,
     /// Where the request comes from.
     pub origin: Origin,
+}
+
+/// Whether texts and codes may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// They may.
+    Shown,
+    /// They may not.
+    Hidden,
 }
 
 /// A request of somebody who may not be known.
@@ -85,8 +104,7 @@ pub async fn handle(api: &Api, request: &IncomingRequest, origin: Origin) -> Ans
         Ok(known) => known,
         Err(refused) => return session::ask(api, &door, refused),
     };
-    let (viewer, account) = (viewer::shown(api, &known), known.person.account());
-    let visit = Visit { viewer, account, request, origin, path, links, theme, known };
+    let visit = Visit { viewer: viewer::shown(api, &known), request, origin, path, links, theme, known };
     match rights::of(method, &visit.path) {
         Some(needs) if !needs.has(visit.known.person.right()) => {
             return say(403, visit.frame("This is not for you"), &[needs.told()]);
@@ -122,8 +140,28 @@ fn nothing_here(visit: &Visit<'_>) -> Answer {
 async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
-        ("GET", ["live"]) => live::stream(api, visit),
+        ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("GET", ["phones"]) => phones::list(api, visit).await,
+        ("GET", ["phones", number]) => phones::show(api, visit, number).await,
+        ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
+        ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
+        ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
+        ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
+        ("POST", ["accounts"]) => accounts::create(api, visit).await,
+        ("GET", ["accounts", account]) => accounts::one(api, visit, account, None).await,
+        ("POST", ["accounts", account, "secrets", "revoke"]) => accounts::act(api, visit, account, "revoke").await,
+        ("POST", ["accounts", account, act]) => accounts::act(api, visit, account, act).await,
+        ("GET", ["carriers"]) => carriers::show(api, visit, None).await,
+        ("POST", ["carriers", name, act]) => carriers::act(api, visit, name, act).await,
+        ("GET", ["stats"]) => stats::show(api, visit).await,
+        ("GET", ["settings"]) => settings::show(api, visit, None).await,
+        ("GET", ["settings", "audit"]) => settings::audit(api, visit).await,
+        ("POST", ["settings", "password"]) => own::change(api, visit).await,
+        ("POST", ["settings", "operators"]) => settings::add_operator(api, visit).await,
+        ("POST", ["settings", act]) => settings::act(api, visit, act).await,
+        ("POST", ["settings", "operators", name, act]) => settings::change_operator(api, visit, name, act).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,
         _ => nothing_here(visit),
     }
@@ -138,6 +176,27 @@ impl Visit<'_> {
     /// Whether the server is one for development.
     pub fn is_dev(&self) -> bool {
         self.viewer.mode == Mode::Development
+    }
+
+    /// Whose things alone may be seen; `None`: everybody's.
+    pub const fn account(&self) -> Option<AccountId> {
+        match &self.known.person {
+            Person::Owner { owner, .. } => Some(owner.account_id),
+            Person::AdminToken | Person::ThisMachine | Person::Operator { .. } => None,
+        }
+    }
+
+    /// Whether texts and codes may be seen.
+    pub const fn texts(&self) -> Texts {
+        match self.known.person.right() {
+            Right::All | Right::OwnAccount => Texts::Shown,
+            Right::Look => Texts::Hidden,
+        }
+    }
+
+    /// Whether the simulator's phones are there, and may be looked at.
+    pub fn has_phones(&self, api: &Api) -> bool {
+        api.simulator.is_some() && self.known.person.right() == Right::All
     }
 
     /// What stands around a page with that heading.

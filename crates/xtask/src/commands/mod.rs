@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod backlog;
 pub mod bench;
 pub mod chaosproxy;
 pub mod checkload;

@@ -22,9 +22,9 @@ pub struct Options {
     /// Seeds that are played at most to find one.
     #[arg(long, default_value_t = 5_000)]
     seeds: u64,
-    /// Only this one.
-    #[arg(long)]
-    only: Option<String>,
+    /// Only these.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// Runs the ordinary tests of core, store and engine under each as well: minutes for each.
     #[arg(long)]
     tests: bool,
@@ -62,7 +62,7 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     require(clean.is_none(), || format!("without any saboteur something was found: {clean:?}"))?;
     let (mut caught, mut missed) = (Vec::new(), Vec::new());
     for (name, what) in known(&program)? {
-        if options.only.as_ref().is_some_and(|only| *only != name) {
+        if !options.only.is_empty() && !options.only.contains(&name) {
             continue;
         }
         let started = Started::now();
@@ -100,18 +100,19 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     }))
 }
 
-fn target(workspace: &Workspace) -> PathBuf {
-    workspace.target().join("saboteurs")
-}
-
 fn build(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
-    let target = target(workspace);
     let mut line = cargo(workspace, &["build", "--package", "whimbrel-sim", "--features", "saboteurs", "--locked"]);
     if profile == "release" {
         line.arg("--release");
     }
-    command::run(line.arg("--target-dir").arg(&target))?;
-    Ok(target.join(profile).join("whimbrel-sim"))
+    command::run(&mut line)?;
+    // Another build puts its own in this place: this one is kept.
+    let (built, kept) = (
+        workspace.product(profile).with_file_name("whimbrel-sim"),
+        workspace.scratch("saboteurs")?.join("whimbrel-sim"),
+    );
+    std::fs::copy(&built, &kept).attempting(format_args!("copy {}", built.display()))?;
+    Ok(kept)
 }
 
 /// Names, and what they do.
@@ -155,7 +156,7 @@ fn tests_failed(workspace: &Workspace, name: &str) -> Outcome<usize> {
     for package in TESTED {
         line.args(["--package", package]);
     }
-    line.arg("--target-dir").arg(target(workspace)).env(SWITCH, name);
+    line.env(SWITCH, name);
     let output = line.output().attempting("start the tests")?;
     let told = String::from_utf8_lossy(&output.stderr);
     let summary = told.lines().find(|line| line.contains("tests run:")).unwrap_or_default();

@@ -46,10 +46,12 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-3" "charge-fits-its-part" over transfer;
     Everything "P-3" "captured-part-is-charged" over live ended;
     Everything "P-3" "end-settles-the-hold" over ended;
+    Open "P-17" "subaccount-is-below-its-account" over subaccount;
     Everything "P-5" "purchase-is-paid" over purchase transfer;
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;
     Everything "P-17" "usage-covers-what-was-accepted" over message usage_day;
+    Everything "P-17" "traffic-is-within-usage" over traffic_hour usage_day;
     Open "P-3" "open-part-funds-fit-its-state" over live;
     Open "P-2" "hold-is-not-overdue" over live;
     // Messages and parts.

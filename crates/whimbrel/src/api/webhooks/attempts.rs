@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use whimbrel_core::{EndpointKind, Span, Told};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::ports::{Answered, Timing};
-use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry, SeenHttp, SeenWebhook};
+use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry, SeenHttp, SeenWebhook, Why};
 
 use crate::api::json::bad;
 use crate::api::messages::public_id;
@@ -14,10 +14,13 @@ use crate::server::IncomingRequest;
 const COUNT_DEFAULT: usize = 50;
 const COUNT_MAX: usize = 500;
 
-/// `GET webhooks/attempts?account=&failed=&since=&limit=`: newest first.
-pub(in crate::api) fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let filter = match filter(api, request.query()) {
-        Ok(filter) => filter,
+/// `GET webhooks/attempts?account=&failed=&since=&limit=`, and the same of one account: newest first.
+pub(in crate::api) fn list(api: &Api, account: Option<&str>, request: &IncomingRequest) -> HttpResponse {
+    let account = account.map(|key| accounts::find(api, key)).transpose();
+    let filter = account.and_then(|account| Ok((account, filter(api, request.query())?)));
+    let filter = match filter {
+        Ok((None, filter)) => filter,
+        Ok((account, filter)) => AttemptFilter { account_id: account, ..filter },
         Err(refused) => return refused,
     };
     let tape = api.engine.tape();
@@ -75,6 +78,8 @@ pub(in crate::api) fn shown(api: &Api, entry: &Entry) -> Option<Value> {
     let SeenWebhook { notice, why, attempt, url, request, answer, timing, end } = &**webhook;
     let account = api.engine.directory().by_id(notice.account_id);
     let (message, inbound) = match &notice.told {
+        // A made-up event is of no message.
+        _ if *why == Why::Triggered => (None, None),
         Told::Receipt(told) => (Some(public_id(&notice.dialect, told.message_id.0, told.serial)), None),
         Told::Inbound(told) => (None, Some(format!("{:x}", told.id.0))),
     };

@@ -30,12 +30,15 @@ struct Pending {
     next_at: Option<Timestamp>,
 }
 
-/// `GET webhooks?account=`: every endpoint, with what the tape and the store say of it.
-pub(in crate::api) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let mut only = None;
+/// `GET webhooks?account=`, and the same of one account: every endpoint, with what the tape and the store say of it.
+pub(in crate::api) async fn list(api: &Api, account: Option<&str>, request: &IncomingRequest) -> HttpResponse {
+    let mut only = match account.map(|key| accounts::entry(api, key)).transpose() {
+        Ok(only) => only,
+        Err(refused) => return refused,
+    };
     for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
         match &*name {
-            "account" => match accounts::entry(api, &value) {
+            "account" if account.is_none() => match accounts::entry(api, &value) {
                 Ok(entry) => only = Some(entry),
                 Err(refused) => return refused,
             },

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ServerArgs;
+use super::traffic::CredentialArgs;
 
 /// `run`.
 #[derive(Debug, Args)]
@@ -63,4 +64,56 @@ pub enum EnvShell {
     Fish,
     /// PowerShell.
     Powershell,
+}
+
+/// `trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// `send`: a text is sent; a URL: it is called; the id of a message: what the gateway knows of it.
+    #[arg(value_name = "send|URL|ID")]
+    pub target: String,
+    /// With `send`: the recipient, country code first.
+    #[arg(long, value_name = "NUMBER", default_value = "447700900000")]
+    pub to: String,
+    /// With `send`: what the handset shows as origin.
+    #[arg(long, value_name = "SENDER", default_value = "Whimbrel")]
+    pub from: String,
+    /// With `send`: the text.
+    #[arg(long, default_value = "A text message that was traced")]
+    pub text: String,
+    /// With `send`: in whose words.
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    /// With `send`: who sends.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
+    /// With a URL: the method. Without it GET, or POST where there is a body.
+    #[arg(long, short = 'X', value_name = "METHOD")]
+    pub method: Option<String>,
+    /// With a URL: a header, `Name: value`; may be given more than once.
+    #[arg(long, short = 'H', value_name = "HEADER")]
+    pub header: Vec<String>,
+    /// With a URL: the file with the body; `-` reads stdin.
+    #[arg(long, value_name = "FILE")]
+    pub body_file: Option<PathBuf>,
+    /// An authority to trust besides the system's: a PEM file. Without it the server's own, where one is called.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Write a HAR file too, for the network view of a browser.
+    #[arg(long, value_name = "FILE")]
+    pub har: Option<PathBuf>,
+    /// With `send`: give up waiting for the message's end after so many seconds; 0 does not wait.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub timeout: u32,
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// How to find the server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
