@@ -507,8 +507,8 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("routes.*.carrier", Kind::Text, "The same for one carrier. Give one of the two.").example("acme"),
 ];
 
-/// Environment names that are the command line's own.
-pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
+/// Environment names that are the command line's own, or those of the helpers for other people's tests.
+pub(super) const COMMAND_LINE_ENV: [&str; 8] = [
     "WHIMBREL_CONFIG",
     "WHIMBREL_READY_FILE",
     "WHIMBREL_URL",
@@ -516,4 +516,5 @@ pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
     "WHIMBREL_CA",
     "WHIMBREL_API_KEY",
     "WHIMBREL_API_SECRET",
+    "WHIMBREL_BINARY",
 ];
