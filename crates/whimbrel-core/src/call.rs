@@ -196,6 +196,12 @@ pub enum Content {
 }
 
 impl Content {
+    /// Whether it is a text with a one-time code.
+    #[must_use]
+    pub fn has_code(&self) -> bool {
+        matches!(self, Self::Text { text, .. } if text.code_place().is_some())
+    }
+
     /// The protocol identifier; 0 for a text.
     #[must_use]
     pub const fn protocol_id(&self) -> u8 {

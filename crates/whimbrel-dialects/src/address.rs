@@ -44,6 +44,13 @@ impl Addresses {
         Self { names: names.into_iter().collect(), ..self }
     }
 
+    /// These, and names that this machine is called by besides.
+    #[must_use]
+    pub fn and_names(mut self, names: impl IntoIterator<Item = Box<str>>) -> Self {
+        self.names.extend(names);
+        self
+    }
+
     /// Schemes and authorities, without a path of the request, under which a client may have called: the operator's own first, then
     /// that of `host`. Where the operator configured some, `host` counts only if it is a name or an address of this machine; where
     /// not, if it is an authority and nothing else. No slash ends one.

@@ -92,6 +92,8 @@ pub enum CannotSign {
     ShortSecret,
     /// The customer's URL has a parameter of the same name as the webhook, so that a receiver could not tell which was signed.
     NameInUrl(Box<str>),
+    /// What somebody made of it has no parameters, and the signature covers parameters.
+    NoParameters,
 }
 
 impl fmt::Display for CannotSign {
@@ -104,6 +106,9 @@ impl fmt::Display for CannotSign {
             Self::NameInUrl(name) => {
                 write!(f, "it is to be signed, and its URL has a parameter `{name}` as well, with another value")
             }
+            Self::NoParameters => f.write_str(
+                "it is to be signed, and its body is no JSON object of texts and numbers, whose parameters are signed",
+            ),
         }
     }
 }

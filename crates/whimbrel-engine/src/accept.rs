@@ -9,9 +9,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::Repeats;
 use whimbrel_core::plan::{Chances, plan};
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, RecipientBrake,
-    Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
+    Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan,
+    RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
 
@@ -339,6 +340,7 @@ impl Engine {
                 Err(Refusal::Internal)
             }
             Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
+            Err(_) if acts(Saboteur::AnswerAfterFailedCommit) => Ok(Taken { accepted: as_if_stored(plan), is_new }),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }
@@ -354,6 +356,21 @@ impl Engine {
         if !given_back.is_empty() {
             give_back(self, desk, given_back);
         }
+    }
+}
+
+/// What a commit would have said: for a saboteur.
+fn as_if_stored(plan: &Plan) -> Accepted {
+    let ids = plan.parts.iter().map(|part| part.part_id);
+    let parts = ids.map(|part_id| AcceptedPart { part_id, price: plan.price, balance: plan.price }).collect();
+    Accepted {
+        message_id: plan.message_id,
+        serial: plan.serial,
+        recipient: plan.recipient.clone(),
+        network: plan.network.clone(),
+        parts,
+        client_ref: plan.client_ref.clone(),
+        account_ref: plan.account_ref.clone(),
     }
 }
 

@@ -19,10 +19,12 @@ pub mod failures;
 mod handle;
 pub mod learning;
 pub mod limiter;
+mod listeners;
 pub mod notify;
 pub mod oauth;
 pub mod ports;
 pub mod prover;
+pub mod tape;
 pub mod world;
 
 mod accept;
@@ -53,6 +55,7 @@ mod reload;
 mod repeats;
 mod replays;
 mod reroute;
+mod resend;
 pub mod retention;
 mod secrets;
 mod settle;
@@ -61,6 +64,7 @@ mod sweep;
 mod tokens;
 mod totals;
 mod url_test;
+mod webhooks;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -72,6 +76,7 @@ use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
+use whimbrel_dialects::standard::StandardHeaders;
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::admission::Admission;
@@ -83,6 +88,7 @@ use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Recipients, Requests, Senders};
+use crate::listeners::Listeners;
 use crate::notifier::Notifier;
 use crate::number_networks::NumberNetworks;
 use crate::oauth::Oauth;
@@ -92,6 +98,7 @@ use crate::rejections::Rejections;
 use crate::repeats::Repeats;
 use crate::retention::Retention;
 use crate::signatures::Signatures;
+use crate::tape::Tape;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
@@ -100,11 +107,13 @@ pub use crate::authenticate::{Caller, Origin};
 pub use crate::checker::Look;
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
+pub use crate::listeners::{WebhookHeard, WebhookListener};
 pub use crate::lists::{ListError, own_number};
 pub use crate::owners::SignedInOwner;
 pub use crate::people::{CodeStep, PASSWORD_CHARS, PeopleError, RECOVERY_CODES, SignIn, SignInRefused};
 pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
+pub use crate::resend::{Attempted, ResendError, Trigger};
 pub use crate::secrets::{AddedSecret, SecretError};
 pub use crate::url_test::{WebhookTestError, WebhookTried};
 pub use crate::world::SystemWorld;
@@ -136,6 +145,10 @@ pub struct Parts {
     pub addresses: Addresses,
     /// How long things are kept.
     pub retention: Retention,
+    /// Whether webhooks carry the headers of Standard Webhooks.
+    pub standard_headers: StandardHeaders,
+    /// What went over the wires.
+    pub tape: Arc<Tape>,
 }
 
 /// The running engine.
@@ -165,6 +178,9 @@ pub struct Engine {
     pub(crate) last_look: Mutex<Option<Look>>,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
+    pub(crate) standard_headers: StandardHeaders,
+    pub(crate) tape: Arc<Tape>,
+    pub(crate) listeners: Listeners,
     pub(crate) number_networks: RwLock<NumberNetworks>,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
@@ -313,6 +329,9 @@ impl Engine {
             last_look: Mutex::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
+            standard_headers: parts.standard_headers,
+            tape: parts.tape,
+            listeners: Listeners::default(),
             number_networks: RwLock::new(number_networks),
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
@@ -427,6 +446,12 @@ impl Engine {
     #[must_use]
     pub const fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// What went over the wires.
+    #[must_use]
+    pub const fn tape(&self) -> &Arc<Tape> {
+        &self.tape
     }
 
     /// The carriers.

@@ -215,6 +215,10 @@ impl Store for SimStore {
         self.inner.answered_to_key(account, key, now)
     }
 
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.inner.ends(message)
+    }
+
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.inner.message_of_part(id)
     }

@@ -41,8 +41,8 @@ pub use op::{
     ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
     NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
     PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Rejection, Reload,
-    ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp, TotpChange, UseOnce,
-    Used, Wallet,
+    ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp, TotpChange,
+    UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
@@ -181,6 +181,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
+
+    /// A notice for each part of a message that has ended, as it was or would have been told; `None` if there is no such message.
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError>;
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;

@@ -44,6 +44,8 @@ pub enum Op {
     Inbound(Box<InboundIn>),
     /// A webhook was tried.
     Notice(NoticeTried),
+    /// A webhook of before was sent again.
+    Resent(Box<Resent>),
     /// Make a notice for hooks one for each hook that wants it.
     Spread(Box<Spread>),
     /// Do not send a message, if no carrier has had any of it.
@@ -284,6 +286,21 @@ pub struct Cancel {
     pub id: NoticeId,
     /// When.
     pub at: Timestamp,
+}
+
+/// A webhook that somebody had sent again: a line in its message's story, and nothing else.
+#[derive(Debug, Clone)]
+pub struct Resent {
+    /// The message that it told of.
+    pub message_id: MessageId,
+    /// The part, from 1; 0: the message as a whole.
+    pub part_number: u8,
+    /// The operation's id.
+    pub id: NoticeId,
+    /// When.
+    pub at: Timestamp,
+    /// For people: what the endpoint said, never a body.
+    pub detail: Box<str>,
 }
 
 /// How a try of a webhook went.

@@ -3,6 +3,7 @@
 // What is being read never moves: while a row has the focus, the list is scrolled or somebody pressed Pause, new rows wait
 // behind a button that counts them. The server sends at most ten batches a second and only counts what nobody could follow.
 
+const { localTimes, say } = globalThis.whimbrel;
 const ROWS_MAX = 50;
 const area = document.getElementById("inbox");
 const body = document.getElementById("rows");
@@ -11,7 +12,6 @@ const showNew = document.getElementById("show-new");
 const pause = document.getElementById("pause");
 const rate = document.getElementById("rate");
 const lost = document.getElementById("lost");
-const said = document.getElementById("said");
 const title = document.title;
 
 const waiting = new Map(); // rows that wait, by the id of their element, oldest first
@@ -74,7 +74,7 @@ function speak(rows) {
   if (rows.length === 0 || Date.now() - saidAt < 5000) return;
   saidAt = Date.now();
   const to = rows.at(-1).querySelector(".open")?.textContent ?? "";
-  said.textContent = rows.length === 1 ? `1 new message to ${to}` : `${rows.length} new messages`;
+  say(rows.length === 1 ? `1 new message to ${to}` : `${rows.length} new messages`);
 }
 
 function draw() {
@@ -118,16 +118,6 @@ async function catchUp() {
   settle();
 }
 
-function localTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) continue;
-    const clock = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-    const day = at.toLocaleDateString([], { month: "short", day: "numeric" });
-    time.textContent = at.toDateString() === new Date().toDateString() ? clock : `${day} ${clock}`;
-  }
-}
-
 function listen(url) {
   const source = new EventSource(url);
   let wasLost = false;
@@ -159,8 +149,6 @@ function listen(url) {
   });
 }
 
-localTimes(document);
-for (const zone of document.querySelectorAll(".zone")) zone.remove();
 // The address as the browser has it, with whatever prefix stands before it.
 for (const command of document.querySelectorAll("[data-base]")) {
   const root = new URL(area.dataset.root, location.href).href.replace(/\/$/, "");
@@ -183,6 +171,16 @@ if (area?.dataset.live && "EventSource" in globalThis) {
   });
   setInterval(draw, 1000);
 }
+// Who comes back from a message finds the row that they left.
+body?.addEventListener("click", (event) => {
+  const row = event.target.closest("a.open")?.closest("tr");
+  if (row) sessionStorage.setItem("whimbrel.row", row.id);
+});
+const left = sessionStorage.getItem("whimbrel.row");
+if (left && performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+  document.getElementById(left)?.querySelector(".open")?.focus();
+}
+sessionStorage.removeItem("whimbrel.row");
 // A click anywhere on a row opens it, unless something was marked or pressed.
 body?.addEventListener("click", (event) => {
   const isOther = event.target.closest("a, button") || getSelection()?.toString();

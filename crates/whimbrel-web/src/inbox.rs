@@ -28,6 +28,8 @@ pub struct Row {
     pub is_cut: bool,
     /// The one-time code in it.
     pub code: Code,
+    /// The path of the handset's page below `ui/`, if it is one of the simulator's.
+    pub phone: Option<Box<str>>,
     /// What became of it.
     pub state: State,
     /// How many parts.
@@ -53,11 +55,8 @@ pub enum Code {
     None,
     /// This one.
     Shown(Box<str>),
-    /// It is hidden from everybody but the handset; here is the handset, if it is one of the simulator's.
-    Hidden {
-        /// The path of the phone's page.
-        phone: Option<Box<str>>,
-    },
+    /// It is hidden from everybody but the handset.
+    Hidden,
 }
 
 /// The inbox.
@@ -82,6 +81,24 @@ pub struct InboxPage {
     pub live: Option<Box<str>>,
     /// How to begin, if there is no message at all.
     pub start: Option<QuickStart>,
+}
+
+impl InboxPage {
+    /// A page without anything.
+    #[must_use]
+    pub fn empty(frame: Frame) -> Self {
+        Self {
+            frame,
+            query: "".into(),
+            wrong: None,
+            rows: Vec::new(),
+            older: None,
+            newer: None,
+            searched_back_to: None,
+            live: None,
+            start: None,
+        }
+    }
 }
 
 /// What is wrong with a search.
@@ -137,6 +154,7 @@ mod tests {
             text: text.into(),
             is_cut: true,
             code: Code::Shown(text.into()),
+            phone: Some("phones/1".into()),
             state: State::of_message(text),
             part_count: 2,
             price: text.into(),
@@ -180,6 +198,8 @@ mod tests {
         };
         let first = page(Vec::new(), "", Some(start));
         assert!(first.contains("No messages yet") && first.contains("Send a sample message"));
-        assert!(page(Vec::new(), "to:44", None).contains("No message is like that"));
+        let frame = Frame::new("Inbox", Links::from_path("/_whimbrel/ui"));
+        let nothing = InboxPage { query: "to:44".into(), ..InboxPage::empty(frame) };
+        assert!(nothing.render().expect("a page").contains("No message is like that"));
     }
 }

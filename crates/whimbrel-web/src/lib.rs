@@ -11,10 +11,15 @@ pub mod frame;
 pub mod inbox;
 pub mod links;
 pub mod login;
+pub mod message;
 pub mod notice;
 pub mod operations;
+pub mod phones;
+pub mod ruler;
 pub mod shown;
 pub mod text;
+pub mod webhooks;
+pub mod wire;
 
 pub use askama::Template;
 pub use frame::{Flash, FlashKind, Frame, Mode, Role, Section, Theme, Viewer};

@@ -65,6 +65,10 @@ enum Command {
     Throttled(commands::throttled::Options),
     /// Send ten times what saturates the gateway, with a quiet account beside, and see what is still accepted.
     Overload(commands::overload::Options),
+    /// A million texts while the carrier is down: what they take to hold and to drain, and what texts cost with them in the store.
+    Backlog(commands::backlog::Options),
+    /// Whether the simulation finds the mistakes that are made on purpose.
+    Saboteurs(commands::saboteurs::Options),
     /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
     Powercut(commands::powercut::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
@@ -77,6 +81,8 @@ enum Command {
     Checkload(commands::checkload::Options),
     /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
     Evidence(commands::evidence::Options),
+    /// Show that unmodified programs reach Whimbrel by `whimbrel run` and nobody else (Linux, root, network namespaces).
+    Intercept,
     /// Play the engine in worlds that a seed decides, or replay one seed.
     Sim(commands::sim::Options),
     /// Fuzz what parses foreign bytes, for a bounded time.
@@ -117,6 +123,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Compare(options) => commands::compare::run(&workspace, &options),
         Command::Crashloop(options) => commands::crashloop::run(&workspace, &options),
+        Command::Intercept => commands::intercept::run(&workspace),
         Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
         Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
@@ -124,6 +131,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Overload(options) => commands::overload::run(&workspace, &options),
+        Command::Backlog(options) => commands::backlog::run(&workspace, &options),
+        Command::Saboteurs(options) => commands::saboteurs::run(&workspace, &options),
         Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),

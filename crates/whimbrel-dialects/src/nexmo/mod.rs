@@ -29,14 +29,15 @@ mod url;
 use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, FieldFault, MessageClass, Notice, Outcome, Refusal, Serial, Timestamp, Uuid,
+    AccountRules, ApplicationFacts, Cause, FieldFault, MessageClass, Notice, NoticeForm, NoticeScope, Outcome,
+    ReceiptStatus, Refusal, Serial, Timestamp, Uuid,
 };
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply,
-    WebhookRules, WebhookTarget, own,
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply,
+    Sample, WebhookRules, WebhookTarget, own,
 };
 
 /// The dialect.
@@ -66,6 +67,31 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
+    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.27.0, read 2026), of its pages, and of its regions.
+    vendor_hosts: &[
+        "rest.nexmo.com",
+        "api.nexmo.com",
+        "api.vonage.com",
+        "api-us.vonage.com",
+        "api-eu.vonage.com",
+        "api-ap.vonage.com",
+        "api-us-1.nexmo.com",
+        "api-us-2.nexmo.com",
+        "api-eu-1.nexmo.com",
+        "api-eu-2.nexmo.com",
+        "api-ap-1.nexmo.com",
+        "api-ap-2.nexmo.com",
+    ],
+    // The names in the samples of the vendor's SDKs, the older names before them, and the DSN of Symfony's notifier.
+    environment: &[
+        ("VONAGE_API_KEY", "{key}"),
+        ("VONAGE_API_SECRET", "{secret}"),
+        ("VONAGE_SIGNATURE_SECRET", "{signature_secret}"),
+        ("NEXMO_API_KEY", "{key}"),
+        ("NEXMO_API_SECRET", "{secret}"),
+        ("NEXMO_SIGNATURE_SECRET", "{signature_secret}"),
+        ("VONAGE_DSN", "vonage://{key}:{secret}@{https_host}?from=Whimbrel"),
+    ],
 };
 
 /// The digit in front of the 15 that an id of 60 bits has. A letter, so that no client and no spreadsheet takes the whole for
@@ -146,6 +172,22 @@ fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128
     Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
 }
 
+/// By the word of the status, as each API spells it.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("dlr.delivered", messages::form::SMS, ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("dlr.accepted", messages::form::SMS, ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("dlr.buffered", messages::form::SMS, ReceiptStatus::Buffered, Cause::None),
+    Sample::receipt("dlr.expired", messages::form::SMS, ReceiptStatus::Expired, Cause::AbsentForNow),
+    Sample::receipt("dlr.failed", messages::form::SMS, ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("dlr.rejected", messages::form::SMS, ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("inbound", messages::form::SMS),
+    Sample::receipt("messages.submitted", messages::form::V1, ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("messages.delivered", messages::form::V1, ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("messages.undeliverable", messages::form::V1, ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("messages.rejected", messages::form::V1, ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("messages.inbound", messages::form::V1),
+];
+
 impl Dialect for Nexmo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
@@ -179,6 +221,46 @@ impl Dialect for Nexmo {
         match notice.form {
             messages::form::SMS => sms::webhook(notice, target, moment),
             _ => messages::webhook(notice, target, moment),
+        }
+    }
+
+    fn sign_again(
+        &self,
+        notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        match notice.form {
+            messages::form::SMS => sms::sign_again(edited, target, moment),
+            _ => messages::sign_again(notice, edited, target, moment),
+        }
+    }
+
+    fn hidden(&self) -> Hidden {
+        Hidden {
+            parameters: &[
+                "api_secret",
+                "sig",
+                "oauth_signature",
+                "oauth_token",
+                "oauth_token_secret",
+                "oauth_verifier",
+                "newsecret",
+                "private_key",
+            ],
+            headers: &[],
+        }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, form: NoticeForm) -> NoticeScope {
+        match form {
+            messages::form::SMS => NoticeScope::Part,
+            _ => NoticeScope::Message,
         }
     }
 

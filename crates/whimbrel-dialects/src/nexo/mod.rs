@@ -22,13 +22,15 @@ use std::borrow::Cow;
 use whimbrel_core::account::{AccountRules, CaptureOn};
 use whimbrel_core::policy::Signable;
 use whimbrel_core::time::Civil;
-use whimbrel_core::{MessageClass, Notice, Outcome, Serial, Timestamp, Uuid};
+use whimbrel_core::{
+    Cause, MessageClass, Notice, NoticeForm, NoticeScope, Outcome, ReceiptStatus, Serial, Timestamp, Uuid,
+};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply, SecretKeyForm,
-    WebhookRules, WebhookTarget, WebhookTest,
+    CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply, Sample,
+    SecretKeyForm, WebhookRules, WebhookTarget, WebhookTest,
 };
 
 /// The dialect.
@@ -73,7 +75,21 @@ static DESCRIPTOR: Descriptor = Descriptor {
     curl_line: "curl -X POST {base}/api/v1/send-otp \
                 -H \"Authorization: Bearer sk_live_0de000000000000000000000000000000000000000000001\" \
                 -H \"Content-Type: application/json\" -d '{\"phone\":\"+84980000000\",\"code\":\"482917\"}'",
+    vendor_hosts: &["nexoroute.dev"],
+    // The vendor has no client; its guide's commands read the key from here.
+    environment: &[("NEXO_KEY", "{secret}")],
 };
+
+/// A number for trying out, and its network.
+const HANDSET: (&str, &str) = ("84980000000", "45204");
+
+/// The events of the guide, and those whose `error_code` tells why a code did not arrive.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("otp.delivered", NoticeForm(0), ReceiptStatus::Delivered, Cause::None).of(HANDSET),
+    Sample::receipt("otp.failed", NoticeForm(0), ReceiptStatus::Failed, Cause::AbsentForNow).of(HANDSET),
+    Sample::receipt("otp.failed.expired", NoticeForm(0), ReceiptStatus::Expired, Cause::AbsentForNow).of(HANDSET),
+    Sample::receipt("otp.failed.rejected", NoticeForm(0), ReceiptStatus::Rejected, Cause::SenderFilter).of(HANDSET),
+];
 
 impl Dialect for Nexo {
     fn descriptor(&self) -> &'static Descriptor {
@@ -95,6 +111,29 @@ impl Dialect for Nexo {
         _moment: Moment,
     ) -> Result<WebhookRequest, CannotSign> {
         webhook::webhook(notice, target)
+    }
+
+    fn sign_again(
+        &self,
+        _notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        _moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        webhook::sign_again(edited, target)
+    }
+
+    fn hidden(&self) -> Hidden {
+        // The code is a secret wherever it stands.
+        Hidden { parameters: &["code"], headers: &["x-nexo-signature"] }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, _form: NoticeForm) -> NoticeScope {
+        NoticeScope::End
     }
 
     fn webhook_rules(&self, _notice: &Notice) -> WebhookRules {

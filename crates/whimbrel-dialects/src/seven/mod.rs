@@ -34,15 +34,15 @@ use whimbrel_core::call::record::{Record, RecordKind};
 use whimbrel_core::call::totals::TotalsBy;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{
-    AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
-    Timestamp,
+    AccountRules, Call, CaptureOn, Cause, MessageClass, MessageOutcome, Notice, NoticeForm, NoticeScope, Outcome,
+    PhoneNumber, ReceiptStatus, Refusal, Serial, Timestamp,
 };
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId,
-    Reply, SecretKeyForm, WebhookRules, WebhookTarget,
+    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Hooks, Match, Moment, NewAccounts, Parsed,
+    PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget,
 };
 
 use self::answer::Wish;
@@ -75,6 +75,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     curl_line: "curl {base}/api/sms \
                 -H X-Api-Key:77de000000000000000000000000000000000000000000000000000000000077 -d to=4915228817300 \
                 -d from=Whimbrel -d \"text=Hello from Whimbrel\"",
+    // The host of today's clients (npm @seven.io/client 5.6.0) and those of the time when the vendor was called sms77.
+    vendor_hosts: &["gateway.seven.io", "gateway.sms77.io", "gateway.sms77.de"],
+    environment: &[
+        ("SEVEN_API_KEY", "{secret}"),
+        ("SEVEN_SIGNING_SECRET", "{signature_secret}"),
+        ("SMS77_API_KEY", "{secret}"),
+    ],
 };
 
 /// Where all paths begin.
@@ -189,6 +196,16 @@ fn sms_number(text: &str) -> Option<PhoneNumber> {
     sms::number(text)
 }
 
+/// By the event's name, and the word of the status.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("dlr.delivered", NoticeForm(0), ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("dlr.accepted", NoticeForm(0), ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("dlr.expired", NoticeForm(0), ReceiptStatus::Expired, Cause::AbsentForNow),
+    Sample::receipt("dlr.failed", NoticeForm(0), ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("dlr.rejected", NoticeForm(0), ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("sms_mo", NoticeForm(0)),
+];
+
 impl Dialect for Seven {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
@@ -258,6 +275,29 @@ impl Dialect for Seven {
         moment: Moment,
     ) -> Result<WebhookRequest, CannotSign> {
         webhook::webhook(notice, target, moment)
+    }
+
+    fn sign_again(
+        &self,
+        _notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        Ok(webhook::sign_again(edited, target, moment))
+    }
+
+    fn hidden(&self) -> Hidden {
+        // The password of the oldest way to log in, in whose place the key stands here.
+        Hidden { parameters: &["p", "api_key", "apikey"], headers: &["x-api-key", "x-signature"] }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, _form: NoticeForm) -> NoticeScope {
+        NoticeScope::Progress
     }
 
     fn webhook_rules(&self, _notice: &Notice) -> WebhookRules {

@@ -21,6 +21,7 @@ use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 const USER_AGENT: &str = "Whimbrel";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+const SIGNED_BY: [&str; 3] = ["X-Signature", "X-Timestamp", "X-Nonce"];
 
 /// Pauses before the tries after the first: 14 tries in three and a half days. The vendor documents the first five.
 pub(super) const PAUSES: [Span; 13] = [
@@ -73,6 +74,15 @@ pub(super) fn webhook(
     Ok(WebhookRequest { method, headers, custom, body, url })
 }
 
+/// The same with a body or query that somebody changed.
+pub(super) fn sign_again(mut edited: WebhookRequest, target: WebhookTarget<'_>, moment: Moment) -> WebhookRequest {
+    edited.headers.retain(|(name, _)| !SIGNED_BY.contains(name));
+    let request = Request { method: edited.method, url: &edited.url, body: &edited.body };
+    let signature = signature(&request, target.signature_secret, moment);
+    edited.headers.extend(signature);
+    edited
+}
+
 /// The headers that sign it; none if the account has no signing key.
 fn signature(request: &Request<'_>, secret: &Secret, moment: Moment) -> Headers {
     let key = secret.expose().trim();
@@ -85,7 +95,8 @@ fn signature(request: &Request<'_>, secret: &Secret, moment: Moment) -> Headers 
     let timestamp = UnixSeconds(moment.now.unix_seconds());
     let stamp = Stamp { timestamp, nonce: nonce_of_stamp };
     let signature = scheme::sign(request, stamp, whimbrel_signing::Secret::new(key)).into_string();
-    vec![("X-Signature", signature.into()), ("X-Timestamp", timestamp.0.to_string().into()), ("X-Nonce", nonce.into())]
+    let [by, at, once] = SIGNED_BY;
+    vec![(by, signature.into()), (at, timestamp.0.to_string().into()), (once, nonce.into())]
 }
 
 fn payload(notice: &Notice, now: Timestamp) -> Value {

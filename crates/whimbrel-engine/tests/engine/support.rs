@@ -20,12 +20,14 @@ use whimbrel_core::{
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
+use whimbrel_dialects::standard::StandardHeaders;
 use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
 use whimbrel_engine::retention::Retention;
+use whimbrel_engine::tape::{Tape, TapeBounds};
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
@@ -173,6 +175,8 @@ impl Gateway {
             failure_rules: setup.failure_rules,
             addresses: Addresses::public(["https://sms.example:8080".into()]),
             retention: setup.retention,
+            standard_headers: StandardHeaders::Added,
+            tape: Arc::new(Tape::new(TapeBounds { entries_max: 1_000, bytes_max: 1 << 22 })),
         })
         .await
         .expect("the engine starts");

@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, CodePlace, Content, Currency, IdempotencyKey,
     MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
@@ -88,7 +89,8 @@ impl Work<'_> {
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        if spendable < total.units {
+        let is_short = spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
+        if is_short {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);
             }
@@ -118,7 +120,9 @@ impl Work<'_> {
         if total.units > 0 {
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
-        if let Some(key) = &plan.idempotency {
+        if let Some(key) = &plan.idempotency
+            && !(accept.claim == Claim::Later && acts(Saboteur::AnswerNotKept))
+        {
             self.store_answer(plan, key)?;
         }
         self.memory.usage.accepted((plan.account_id, plan.message_id), plan.carrier, plan.parts.len(), total.units);

@@ -42,6 +42,7 @@ mod receipt;
 mod rejections;
 mod reload;
 mod replay;
+mod retold;
 mod rows;
 mod rules;
 mod sealed;
@@ -342,6 +343,10 @@ impl Store for SqliteStore {
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.read(|db| reads::message_of_part(db, id))
+    }
+
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.read(|db| retold::ends(db, message))
     }
 
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {

@@ -266,6 +266,7 @@ impl Work<'_> {
             Op::Receipt(receipt) => self.take_receipt(receipt),
             Op::Inbound(incoming) => self.take_inbound(incoming),
             Op::Notice(tried) => self.note_try(tried),
+            Op::Resent(resent) => self.note_resent(resent),
             Op::Spread(spread) => self.spread(spread),
             Op::Cancel(cancel) => self.cancel(cancel),
             Op::NewAccount(new) => self.make_account(new),

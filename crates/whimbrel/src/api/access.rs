@@ -29,6 +29,11 @@ impl Access {
         Self { admin_token, local }
     }
 
+    /// Whether this is a development server, which shows one-time codes to whoever may call.
+    pub(super) fn reveals_codes(&self) -> bool {
+        self.local == Local::Trusted
+    }
+
     /// Whether callers on this very machine need the token.
     #[must_use]
     pub const fn local(&self) -> Local {

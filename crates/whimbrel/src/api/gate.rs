@@ -11,7 +11,7 @@ use whimbrel_core::{AccountId, Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
-use super::{Api, EVENTS, PREFIX, events, owner};
+use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, webhooks};
 use crate::gateway::origin;
 use crate::people::cookie::Way;
 use crate::people::{Person, Right, foreign};
@@ -140,6 +140,13 @@ impl Api {
         }
         if request.path().trim_end_matches('/') == EVENTS && request.method() == "GET" {
             return events::stream(self, request, known.own_account()).await;
+        }
+        // It has whole webhooks, signatures and all: for operators.
+        if request.path().trim_end_matches('/') == LISTEN
+            && request.method() == "GET"
+            && known.person.right() == Right::All
+        {
+            return webhooks::listen(self, request);
         }
         self.act(&known.person, request, origin).await.into()
     }

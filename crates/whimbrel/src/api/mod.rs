@@ -9,26 +9,33 @@ mod accounts;
 mod applications;
 mod audit;
 mod carriers;
+mod chaos;
+mod clock;
 mod events;
 mod gate;
 mod health;
 mod json;
 mod keys;
+mod leases;
 mod ledger;
 pub(crate) mod messages;
+mod missed;
 mod numbers;
 mod oauth;
 mod operators;
 mod owner;
 mod phones;
 mod pool;
+mod search;
 mod secrets;
-mod segments;
+pub(crate) mod segments;
 mod sign_up;
 mod signing;
 mod traffic;
 mod usage;
+mod wait;
 mod webhooks;
+mod wire;
 
 use std::sync::Arc;
 
@@ -38,7 +45,7 @@ use whimbrel_carriers::Order;
 use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::{Engine, Origin};
+use whimbrel_engine::{Engine, Origin, SystemWorld};
 use whimbrel_simulator::Control;
 use whimbrel_web::Links;
 
@@ -57,6 +64,9 @@ pub const PREFIX: &str = "/_whimbrel/v1/";
 
 /// Where an account is made by its owner.
 const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
+
+/// Where webhooks are streamed to those who develop a receiver.
+const LISTEN: &str = "/_whimbrel/v1/webhooks/listen";
 
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
@@ -83,6 +93,12 @@ pub struct Api {
     pub sessions: Sessions,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
+    /// Who waits for texts.
+    waits: wait::Waits,
+    /// Who holds which phone.
+    leases: leases::Leases,
+    /// The clock, if tests may put it forward.
+    test_clock: Option<Arc<SystemWorld>>,
 }
 
 /// What [`Api::new`] is given.
@@ -103,6 +119,8 @@ pub struct ApiParts {
     pub stop: Shutdown,
     /// Whether owners may make accounts.
     pub sign_up_rules: SignUpRules,
+    /// The clock, if tests may put it forward: in development.
+    pub test_clock: Option<Arc<SystemWorld>>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
 }
@@ -111,7 +129,18 @@ impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules, proxies } = parts;
+        let ApiParts {
+            engine,
+            metrics,
+            admin_token,
+            local,
+            reloader,
+            simulator,
+            stop,
+            sign_up_rules,
+            proxies,
+            test_clock,
+        } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
         Self {
@@ -125,6 +154,9 @@ impl Api {
             sign_ups,
             sessions: Sessions::default(),
             proxies,
+            waits: wait::Waits::default(),
+            leases: leases::Leases::default(),
+            test_clock,
         }
     }
 
@@ -161,6 +193,16 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET" | "HEAD", ["clock"]) => clock::show(self),
+            ("POST", ["clock"]) => clock::advance(self, request),
+            ("DELETE", ["clock"]) => clock::reset(self),
+            ("GET" | "HEAD", ["chaos"]) => chaos::show(self),
+            ("PUT", ["chaos"]) => chaos::set(self, request),
+            ("DELETE", ["chaos"]) => chaos::end(self),
+            ("POST", ["leases"]) => leases::lease(self, request).await,
+            ("GET" | "HEAD", ["leases"]) => leases::list(self),
+            ("DELETE", ["leases", number]) => leases::release(self, number),
+            ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
@@ -180,7 +222,9 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
-            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            (_, ["webhooks", ..] | ["accounts", _, "webhooks", ..] | ["messages", _, "wire" | "webhooks", ..]) => {
+                self.route_wires(segments, request).await
+            }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
@@ -211,17 +255,44 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys",
+                    | "events" | "segments" | "pool" | "keys" | "wait" | "leases",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool" | "leases", _]
                 | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
                 | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
-                | ["accounts", _, "webhooks", "test"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
+            ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// What went over the wires, and webhooks in the hand.
+    async fn route_wires(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
+            ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
+            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, None, request).await,
+            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, None, request),
+            ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks"]) => webhooks::endpoints(self, Some(key), request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "attempts"]) => webhooks::attempts(self, Some(key), request),
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
+            ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
+            (
+                _,
+                ["webhooks"]
+                | ["webhooks", "attempts" | "listen"]
+                | ["webhooks", "attempts", _, "resend"]
+                | ["accounts", _, "webhooks"]
+                | ["accounts", _, "webhooks", "attempts" | "test" | "secret" | "trigger"]
+                | ["messages", _, "wire"]
+                | ["messages", _, "webhooks", "resend"],
             ) => other_methods(),
             _ => not_found(request.path()),
         }

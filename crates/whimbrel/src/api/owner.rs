@@ -42,6 +42,9 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("POST", &["applications"], Scope::Applications),
     ("DELETE", &["applications", "*"], Scope::Applications),
     ("POST", &["applications", "*", "key"], Scope::Applications),
+    ("GET", &["webhooks"], Scope::Read),
+    ("GET", &["webhooks", "attempts"], Scope::Read),
+    ("POST", &["webhooks", "secret"], Scope::Secrets),
     ("GET", &["oauth", "grants"], Scope::Account),
     ("DELETE", &["oauth", "grants", "*"], Scope::Account),
 ];

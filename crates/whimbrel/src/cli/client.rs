@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,18 +11,19 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
 use whimbrel_core::Secret;
 
 use super::args::ServerArgs;
 use super::config::default_data_dirs;
 use super::{Exit, Failure, output};
-use crate::server::ready;
+use crate::server::ready::{self, FoundServer, Purpose};
+use crate::server::tls::client_config;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 const TIME_MAX: Duration = Duration::from_secs(30);
@@ -31,8 +31,13 @@ const TIME_MAX: Duration = Duration::from_secs(30);
 /// A server that was found.
 pub(super) struct Server {
     url: http::Uri,
+    https: Option<String>,
+    purpose: Option<Purpose>,
+    pid: Option<u32>,
+    folder: Option<PathBuf>,
     admin_token: Option<Secret>,
     ca_pem: Option<PathBuf>,
+    time_max: Duration,
 }
 
 /// The admin token, a secret key, or the key and secret of an account with a colon between them.
@@ -64,9 +69,17 @@ impl Server {
             Some(folder.join("ca.pem")).filter(|path| path.exists())
         });
         let token = env("WHIMBREL_TOKEN").map(Secret::new);
-        let (url, admin_token) = match (&args.url, found) {
-            (Some(url), _) => (url.clone(), token),
-            (None, Some((_, found))) => (found.url, token.or(Some(found.admin_token))),
+        let is_found = |url: &str, found: &FoundServer| found.url == url || found.https.as_deref() == Some(url);
+        let found = found.filter(|(_, found)| args.url.as_deref().is_none_or(|url| is_found(url, found)));
+        let folder = found.as_ref().map(|(folder, _)| (*folder).clone());
+        let found = found.map(|(_, found)| found);
+        let pid = found.as_ref().map(|found| found.pid);
+        let (url, https, purpose, admin_token) = match (&args.url, found) {
+            (url, Some(found)) => {
+                let token = token.or(Some(found.admin_token));
+                (url.clone().unwrap_or(found.url), found.https, Some(found.purpose), token)
+            }
+            (Some(url), None) => (url.clone(), None, None, token),
             (None, None) => {
                 let looked: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
                 let looked = if looked.is_empty() { "any known data folder".to_owned() } else { looked.join(" or ") };
@@ -81,7 +94,43 @@ impl Server {
         let url: http::Uri = url.parse().map_err(|_| {
             Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670"))
         })?;
-        Ok(Self { url, admin_token, ca_pem })
+        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem, time_max: TIME_MAX })
+    }
+
+    /// The base URL that it is called by.
+    pub(super) fn url(&self) -> String {
+        self.url.to_string().trim_end_matches('/').to_owned()
+    }
+
+    /// Its base URL of HTTPS, if it is known.
+    pub(super) fn https(&self) -> Option<&str> {
+        self.https.as_deref()
+    }
+
+    /// What it is for, if it told.
+    pub(super) const fn purpose(&self) -> Option<Purpose> {
+        self.purpose
+    }
+
+    /// Its process, if it runs on this machine.
+    pub(super) const fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// Its data folder, if that is on this machine.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// The certificate that its HTTPS is trusted by, besides the system's.
+    pub(super) fn ca_pem(&self) -> Option<&Path> {
+        self.ca_pem.as_deref()
+    }
+
+    /// Another server than ours, which gets no token.
+    pub(super) fn at(url: http::Uri) -> Self {
+        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
+        Self { url, https: None, purpose: None, pid: None, folder: None, admin_token: None, ca_pem, time_max: TIME_MAX }
     }
 
     /// Whether the server is on this machine.
@@ -90,12 +139,23 @@ impl Server {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
+    /// The same server, for calls that take long because they wait.
+    pub(super) fn patient(self, time_max: Duration) -> Self {
+        Self { time_max, ..self }
+    }
+
     /// Calls the native API and reads its document.
     pub(super) async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         match self.api_any(method, path, body).await? {
             (200..300, document) => Ok(document),
             (status, document) => Err(refused(status, &document)),
         }
+    }
+
+    /// A page that is no part of the native API, with its status.
+    pub(super) async fn text(&self, path: &str) -> Result<(u16, String), Failure> {
+        let answer = self.send("GET", path, &self.api_headers(), Vec::new()).await?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
     /// The same, whatever the status.
@@ -154,10 +214,13 @@ impl Server {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
-        match tokio::time::timeout(TIME_MAX, work).await {
+        match tokio::time::timeout(self.time_max, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(Failure::new(Exit::Unreachable, format!("cannot reach {}: {error}", self.url))),
-            Err(_) => Err(Failure::new(Exit::Unreachable, format!("{} did not answer within 30 seconds", self.url))),
+            Err(_) => Err(Failure::new(
+                Exit::Unreachable,
+                format!("{} did not answer within {} seconds", self.url, self.time_max.as_secs()),
+            )),
         }
     }
 
@@ -171,7 +234,8 @@ impl Server {
         tcp.set_nodelay(true)?;
         let io: Box<dyn Io> = if is_tls {
             let name = ServerName::try_from(bare.to_owned())?;
-            Box::new(tls_connector(self.ca_pem.as_deref())?.connect(name, tcp).await?)
+            let connector = TlsConnector::from(client_config(self.ca_pem.as_deref())?);
+            Box::new(connector.connect(name, tcp).await?)
         } else {
             Box::new(tcp)
         };
@@ -262,25 +326,6 @@ impl Stream {
             }
         }
     }
-}
-
-fn tls_connector(ca_pem: Option<&Path>) -> Result<tokio_rustls::TlsConnector, CallError> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs {
-        // Old roots in the system's store that cannot be read do not matter here.
-        _ = roots.add(certificate);
-    }
-    if let Some(path) = ca_pem {
-        for certificate in CertificateDer::pem_file_iter(path)? {
-            roots.add(certificate?)?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(tokio_rustls::TlsConnector::from(Arc::new(config)))
 }
 
 /// Puts a word from the command line into a path; what a path cannot hold is not the name of anything.

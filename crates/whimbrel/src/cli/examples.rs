@@ -8,6 +8,13 @@ use super::Cli;
 pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("", ["whimbrel serve --dev", "whimbrel send --to 447700900000 --text 'Your code is 482917' --wait delivered"]),
     ("serve", ["whimbrel serve --dev", "whimbrel serve --config /etc/whimbrel.toml"]),
+    ("run", ["whimbrel run -- npm test", "whimbrel run --unknown-hosts block --dump sms -- pytest -q"]),
+    ("env", ["whimbrel env --shell", "whimbrel env --dotenv --url http://127.0.0.1:7670"]),
+    (
+        "trace",
+        ["whimbrel trace send --to 447700900000 --har send.har", "whimbrel trace https://localhost:7671/readyz --json"],
+    ),
+    ("doctor", ["whimbrel doctor", "whimbrel doctor --data-dir /var/lib/whimbrel --json"]),
     ("sim", ["whimbrel sim", "whimbrel sim --listen 127.0.0.1:2776 --journal sim.jsonl"]),
     (
         "send",
@@ -16,14 +23,32 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel send --to 447700900004 --text hello --wait delivered --json",
         ],
     ),
-    ("show", ["whimbrel show A0DB37A6D4C04001", "whimbrel show A0DB37A6D4C04001 --json"]),
+    ("show", ["whimbrel show A0DB37A6D4C04001", "whimbrel show A0DB37A6D4C04001 --wire"]),
     ("tail", ["whimbrel tail", "whimbrel tail --account devkey01 --json"]),
+    ("inbox", ["whimbrel inbox", "whimbrel inbox -q 'to:07700900123 has:otp -status:delivered' --follow"]),
     (
-        "phone",
+        "wait",
         [
-            "whimbrel phone reply 447700900123 --to 447700900200 --text STOP",
-            "whimbrel phone reply 447700900123 --to 447700900200 --octets 00ff10",
+            "whimbrel wait --to +447700900123 --extract otp --timeout 10s",
+            "whimbrel wait -q 'is:inbound from:+447700900123' --extract text --since -5m",
         ],
+    ),
+    ("dump", ["whimbrel dump sms", "whimbrel dump sms -q 'after:-1h -is:final'"]),
+    ("clock", ["whimbrel clock advance 10m", "whimbrel clock reset"]),
+    ("clock advance", ["whimbrel clock advance 10m", "whimbrel clock advance 3d --json"]),
+    ("clock reset", ["whimbrel clock reset", "whimbrel clock reset --json"]),
+    ("clock show", ["whimbrel clock show", "whimbrel clock show --json"]),
+    ("chaos", ["whimbrel chaos --throttle 10% --drop-receipts 5% --disconnect-every 30s", "whimbrel chaos off"]),
+    ("phone", ["whimbrel phone lease", "whimbrel phone reply 447700900123 --to 447700900200 --text STOP"]),
+    ("phone ls", ["whimbrel phone ls", "whimbrel phone ls --json"]),
+    (
+        "phone lease",
+        ["whimbrel phone lease", "whimbrel phone lease --country DE --outcome expired --after 2s --ttl 5m"],
+    ),
+    ("phone release", ["whimbrel phone release +447700900313", "whimbrel phone release +447700900313 --json"]),
+    (
+        "phone set",
+        ["whimbrel phone set 447700900123 --outcome off", "whimbrel phone set 447700900123 --outcome on --after 5s"],
     ),
     (
         "phone reply",
@@ -157,7 +182,28 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
             "whimbrel account policy devkey01 --networks 192.0.2.0/24 --scopes send --spend-per-day-max 25.00",
         ],
     ),
-    ("webhook", ["whimbrel webhook test devkey01", "whimbrel webhook test devkey01 --sample"]),
+    ("webhook", ["whimbrel webhook ls", "whimbrel webhook attempts --failed"]),
+    ("webhook ls", ["whimbrel webhook ls", "whimbrel webhook ls --account devkey01 --json"]),
+    ("webhook attempts", ["whimbrel webhook attempts --failed", "whimbrel webhook attempts --since 10m --json"]),
+    (
+        "webhook resend",
+        ["whimbrel webhook resend 12 --set status=failed", "whimbrel webhook resend --message A0DB37A6D4C04001"],
+    ),
+    ("webhook secret", ["whimbrel webhook secret devkey01", "whimbrel webhook secret devkey01 --json"]),
+    (
+        "listen",
+        [
+            "whimbrel listen --forward-to localhost:3000/webhooks --account devkey01",
+            "whimbrel listen --account devkey01 --print-secret",
+        ],
+    ),
+    (
+        "trigger",
+        [
+            "whimbrel trigger dlr.failed --to http://localhost:3000/webhooks",
+            "whimbrel trigger otp.delivered --dialect nexo --set cost=0.05",
+        ],
+    ),
     ("webhook test", ["whimbrel webhook test devkey01", "whimbrel webhook test devkey01 --sample --json"]),
     ("secret", ["whimbrel secret ls devkey01", "whimbrel secret add devkey01"]),
     ("secret ls", ["whimbrel secret ls devkey01", "whimbrel secret ls devkey01 --json"]),

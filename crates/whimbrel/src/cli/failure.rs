@@ -33,10 +33,12 @@ pub enum Exit {
     Violated,
     /// The user broke it off.
     Interrupted,
+    /// As a command ended that was run: with its code, or 128 and the signal that ended it.
+    Command(u8),
 }
 
 impl Exit {
-    /// All of them, in the order of their numbers.
+    /// All of them but a command's own, in the order of their numbers.
     pub const ALL: [Self; 13] = [
         Self::Ok,
         Self::Failed,
@@ -70,6 +72,7 @@ impl Exit {
             Self::Partial => 10,
             Self::Violated => 11,
             Self::Interrupted => 130,
+            Self::Command(code) => code,
         }
     }
 
@@ -90,13 +93,14 @@ impl Exit {
             Self::Partial => "some of many succeeded",
             Self::Violated => "the store breaks what was promised",
             Self::Interrupted => "broken off by the user",
+            Self::Command(_) => "as the command ended that was run",
         }
     }
 
     /// The code of an error that has none of its own.
     const fn error_code(self) -> &'static str {
         match self {
-            Self::Ok | Self::Failed => "E0001",
+            Self::Ok | Self::Failed | Self::Command(_) => "E0001",
             Self::Usage => "E0100",
             Self::Config => "E0200",
             Self::Unauthorized => "E0400",
@@ -117,7 +121,7 @@ impl Exit {
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
-    /// What went wrong; each is printed. At least one.
+    /// What went wrong; each is printed. None: a command that was run ended so, and has told why.
     pub problems: Vec<Problem>,
 }
 

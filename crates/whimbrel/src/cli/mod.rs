@@ -9,14 +9,21 @@ mod args;
 mod bench;
 mod ca;
 mod carrier;
+mod chaos;
 mod client;
+mod clock;
 mod codes;
 mod config;
+mod doctor;
+mod dump;
+mod env;
 mod examples;
 mod failure;
 mod help;
+mod inbox;
 mod key;
 mod list;
+mod listen;
 mod number;
 mod oauth;
 mod operator;
@@ -24,6 +31,7 @@ mod output;
 mod phone;
 mod pool;
 mod raw;
+mod run;
 mod secret;
 mod send;
 mod serve;
@@ -36,7 +44,11 @@ mod store;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trace;
+mod trigger;
+mod wait;
 mod webhook;
+mod wire;
 
 use clap::FromArgMatches;
 
@@ -76,10 +88,19 @@ fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 fn done(command: Command, out: &Out) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args, out),
+        Command::Run(args) => run::run(args, out),
+        Command::Env(args) => env::run(&args, out),
+        Command::Trace(args) => block_on(trace::run(*args, out)),
+        Command::Doctor(args) => block_on(doctor::run(&args, out)),
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
         Command::Tail(args) => block_on(tail::run(args, out)),
+        Command::Inbox(args) => block_on(inbox::run(args, out)),
+        Command::Wait(args) => block_on(wait::run(args, out)),
+        Command::Dump(args) => block_on(dump::run(args, out)),
+        Command::Clock(command) => block_on(clock::run(command, out)),
+        Command::Chaos(args) => block_on(chaos::run(args, out)),
         Command::Phone(command) => block_on(phone::run(command, out)),
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
@@ -87,6 +108,8 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Webhook(command) => block_on(webhook::run(command, out)),
+        Command::Listen(args) => block_on(listen::run(args, out)),
+        Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
         Command::Operator(command) => block_on(operator::run(command, out)),
         Command::Audit(args) => block_on(operator::audit(args, out)),

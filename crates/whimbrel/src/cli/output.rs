@@ -133,6 +133,9 @@ impl Out {
 
     /// Prints why a command did not succeed.
     pub(super) fn failure(&self, failure: &Failure) {
+        if failure.problems.is_empty() {
+            return;
+        }
         let mut stderr = std::io::stderr().lock();
         if self.json {
             let errors: Value = failure.problems.iter().map(super::Problem::to_json).collect();

@@ -8,6 +8,9 @@ use crate::gateway::{self, Options};
 use crate::telemetry::{Metrics, start_logs};
 
 pub(super) fn run(args: ServeArgs, out: &Out) -> Result<(), Failure> {
+    if args.stop_with_stdin {
+        stop_with_stdin();
+    }
     let source = source(&args.settings);
     let config = source.load()?;
     start_logs(&config.log.filter, config.log.format)
@@ -25,6 +28,15 @@ pub(super) fn run(args: ServeArgs, out: &Out) -> Result<(), Failure> {
     // Reads that block the pool must not hold up the end of the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     served.map_err(|error| Failure::from_error(Exit::Failed, "serve", &error))
+}
+
+/// Ends as by SIGTERM when whoever started this server has closed the other end, or is gone.
+fn stop_with_stdin() {
+    std::thread::spawn(|| {
+        // Whatever comes is of no interest, only its end.
+        _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+    });
 }
 
 /// The banner holds known credentials and is for people; a program reads the ready-file.

@@ -9,9 +9,12 @@ use whimbrel_core::{
     Secret, SecretRefusal, SecretRole, Signing,
 };
 use whimbrel_dialects::Descriptor;
+use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{AccountError, AddedSecret, Engine, ListError, NewCustomer, SecretError};
 use whimbrel_store::{AccountRefused, Offer, TopUp};
+
+use crate::config::Listen;
 
 /// What the ledger starts with, in whole units of currency.
 const OPENING_BALANCE: i64 = 1_000_000;
@@ -54,6 +57,13 @@ pub(crate) const fn role(descriptor: &Descriptor) -> SecretRole {
         Some(_) => SecretRole::Key(KeyMode::Live),
         None => SecretRole::Half,
     }
+}
+
+/// The addresses for which signatures count: those of any server, and the vendors' own, by which `whimbrel run` lets unmodified
+/// clients come here.
+pub(super) fn addresses(listen: &Listen) -> Addresses {
+    let hosts = DIALECTS.iter().flat_map(|dialect| dialect.descriptor().vendor_hosts);
+    listen.addresses().and_names(hosts.map(|host| Box::from(*host)))
 }
 
 /// Makes the development accounts that are not there yet, and pays into each once.

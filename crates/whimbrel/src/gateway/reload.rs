@@ -151,7 +151,7 @@ impl Reloader {
     }
 
     fn starter(&self, carrier: ConfiguredCarrier) -> StartCarrier {
-        let world = Arc::clone(&self.world);
-        Box::new(move |desk, events| carrier.start(desk, events, world))
+        let (world, tape) = (Arc::clone(&self.world), Arc::clone(self.engine.tape()));
+        Box::new(move |desk, events| carrier.start(desk, events, world, tape))
     }
 }

@@ -87,6 +87,8 @@ impl Running {
             "pid": self.pid,
             "http": self.http.map(|addr| base_url("http", addr)),
             "https": self.https.map(|addr| base_url("https", addr)),
+            "ca_pem": self.ca_pem,
+            "development": !self.accounts.is_empty(),
             "admin_token": self.admin_token.expose(),
         })
     }
@@ -144,8 +146,23 @@ pub struct FoundServer {
     pub pid: u32,
     /// The base URL to call.
     pub url: String,
+    /// The base URL of HTTPS.
+    pub https: Option<String>,
+    /// The local authority's certificate, if HTTPS shows certificates of it.
+    pub ca_pem: Option<PathBuf>,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The token.
     pub admin_token: Secret,
+}
+
+/// What a server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `--dev`: it has the fixed accounts.
+    Development,
+    /// Anything else.
+    Production,
 }
 
 /// Reads the run file of a data folder; `None` if no server runs there, or what is there is not a run file.
@@ -156,6 +173,9 @@ pub fn find(folder: &Path) -> Option<FoundServer> {
     Some(FoundServer {
         pid: u32::try_from(document["pid"].as_u64()?).ok()?,
         url: url.to_owned(),
+        https: document["https"].as_str().map(str::to_owned),
+        ca_pem: document["ca_pem"].as_str().map(PathBuf::from),
+        purpose: if document["development"] == true { Purpose::Development } else { Purpose::Production },
         admin_token: Secret::new(document["admin_token"].as_str()?),
     })
 }
@@ -218,6 +238,8 @@ mod tests {
             (found.pid, found.url.as_str(), found.admin_token.expose()),
             (4711, "http://127.0.0.1:7670", "token")
         );
+        assert_eq!((found.https.as_deref(), found.purpose), (Some("https://127.0.0.1:7671"), Purpose::Development));
+        assert_eq!(found.ca_pem.as_deref(), Some(Path::new("/var/lib/whimbrel/ca.pem")));
         drop(presence);
         std::fs::write(folder.path().join("run.json"), "{}").unwrap();
         assert!(find(folder.path()).is_none());

@@ -3,13 +3,14 @@
 //! A client that offers only RSA suites of TLS 1.2 must be shown the RSA certificate. Its list of signatures cannot tell:
 //! OpenSSL lists ECDSA signatures even then. So the suites decide, and the signatures only where the suites leave it open.
 
-use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{CipherSuite, ServerConfig, SignatureAlgorithm, SignatureScheme};
+use rustls::{CipherSuite, ClientConfig, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -104,6 +105,31 @@ pub fn server_config(keys: CertifiedKeys) -> Result<Arc<ServerConfig>, TlsError>
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(ByClient(keys)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The TLS settings of a client that trusts the system's roots, and those in the PEM file `ca_pem`.
+///
+/// # Errors
+/// The file cannot be read or holds something else, or the library refused the settings.
+pub fn client_config(ca_pem: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        // Old roots in the system's store that cannot be read do not matter here.
+        _ = roots.add(certificate);
+    }
+    if let Some(path) = ca_pem {
+        let named = |why: String| io::Error::other(format!("cannot use {}: {why}", path.display()));
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| named(error.to_string()))? {
+            let certificate = certificate.map_err(|error| named(error.to_string()))?;
+            roots.add(certificate).map_err(|error| named(error.to_string()))?;
+        }
+    }
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     Ok(Arc::new(config))
 }
 

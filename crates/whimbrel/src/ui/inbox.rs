@@ -58,7 +58,7 @@ async fn place(api: &Api, fields: &Form) -> Result<Place, HttpResponse> {
 
 fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found<MessageSummary>) -> InboxPage {
     let now = api.engine.world().now();
-    let lines = Lines::new(api, visit.links.clone(), visit.texts());
+    let lines = Lines::new(api, visit, visit.links.clone());
     let messages = &found.found;
     let rows: Vec<Row> = messages.iter().map(|message| lines.row(message, now)).collect();
     let link = |name: &str, id: i64| visit.links.page(&query_string(query, &[(name, &format!("m{id:x}"))])).into();
@@ -85,17 +85,7 @@ fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found
 
 fn empty(visit: &Visit<'_>, query: &str, wrong: Option<Wrong>) -> InboxPage {
     let frame = visit.frame_in(Section::Inbox, "Inbox");
-    InboxPage {
-        frame,
-        query: query.into(),
-        wrong,
-        rows: Vec::new(),
-        older: None,
-        newer: None,
-        searched_back_to: None,
-        live: None,
-        start: None,
-    }
+    InboxPage { query: query.into(), wrong, ..InboxPage::empty(frame) }
 }
 
 fn query_string(query: &str, more: &[(&str, &str)]) -> String {

@@ -59,7 +59,7 @@ pub(super) async fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     let after = visit.request.header("last-event-id").or(fields.value("after"));
     let after = after.and_then(|id| i64::from_str_radix(id.trim().trim_start_matches('m'), 16).ok()).map(MessageId);
     // Rows are drawn on the inbox, whose links lead from one step higher.
-    let lines = Lines::new(api, Links::from_path(super::PREFIX), visit.texts());
+    let lines = Lines::new(api, visit, Links::from_path(super::PREFIX));
     let (sender, pieces) = mpsc::channel(PIECES_MAX);
     let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
     let feed = Feed { engine, stop, wanted, lines, newest: after.map_or(0, |id| id.0), saved: ROWS_SAVED_MAX };

@@ -10,7 +10,9 @@ mod document;
 mod form;
 mod inbox;
 mod live;
+mod message;
 mod own;
+mod phones;
 mod rights;
 mod rows;
 mod sample;
@@ -19,6 +21,8 @@ mod session;
 mod settings;
 mod stats;
 mod viewer;
+mod webhooks;
+mod wires;
 
 use whimbrel_core::AccountId;
 use whimbrel_engine::Origin;
@@ -136,8 +140,14 @@ fn nothing_here(visit: &Visit<'_>) -> Answer {
 async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("GET", ["phones"]) => phones::list(api, visit).await,
+        ("GET", ["phones", number]) => phones::show(api, visit, number).await,
+        ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
+        ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
         ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
         ("POST", ["accounts"]) => accounts::create(api, visit).await,
         ("GET", ["accounts", account]) => accounts::one(api, visit, account, None).await,
@@ -182,6 +192,11 @@ impl Visit<'_> {
             Right::All | Right::OwnAccount => Texts::Shown,
             Right::Look => Texts::Hidden,
         }
+    }
+
+    /// Whether the simulator's phones are there, and may be looked at.
+    pub fn has_phones(&self, api: &Api) -> bool {
+        api.simulator.is_some() && self.known.person.right() == Right::All
     }
 
     /// What stands around a page with that heading.

@@ -21,8 +21,19 @@ use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
+    ("GET", &["m", "*"], SomebodyKnown),
+    // Phones show texts as a handset does, codes and all.
+    ("GET", &["phones"], ToAct),
+    ("GET", &["phones", "*"], ToAct),
+    ("POST", &["phones", "*", "reply"], ToAct),
+    ("POST", &["phones", "*", "setting"], ToAct),
     ("POST", &["sample"], ToAct),
     ("POST", &["logout"], SomebodyKnown),
+    // Viewers are refused by the API that fills them: what webhooks say is no figure.
+    ("GET", &["webhooks"], ToActOnAccount),
+    ("GET", &["webhooks", "attempts", "*"], ToActOnAccount),
+    ("POST", &["webhooks", "attempts", "*", "resend"], ToAct),
+    ("POST", &["webhooks", "test"], ToAct),
     ("GET", &["accounts"], SomebodyKnown),
     ("POST", &["accounts"], ToAct),
     ("GET", &["accounts", "*"], SomebodyKnown),

@@ -9,7 +9,7 @@ use whimbrel_web::links::encoded;
 use whimbrel_web::shown::{self, Instant, State};
 use whimbrel_web::{Links, text};
 
-use super::Texts;
+use super::{Texts, Visit};
 use crate::api::{Api, messages};
 
 /// Characters of a text that a line shows.
@@ -29,8 +29,8 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lines for a page of `links`.
-    pub fn new(api: &Api, links: Links, texts: Texts) -> Self {
-        Self { links, has_phones: api.simulator.is_some(), texts }
+    pub fn new(api: &Api, visit: &Visit<'_>, links: Links) -> Self {
+        Self { links, has_phones: visit.has_phones(api), texts: visit.texts() }
     }
 
     /// The line of a message, on a page that is made at `now`.
@@ -50,6 +50,7 @@ impl Lines {
             text: begin.into(),
             is_cut,
             code: self.code(message),
+            phone: self.has_phones.then(|| format!("phones/{}", encoded(message.recipient.digits())).into()),
             state: State::of_message(&message.status),
             part_count: message.part_count,
             price: price.to_string().into(),
@@ -65,8 +66,7 @@ impl Lines {
             return Code::None;
         }
         if text.code_place().is_some() {
-            let phone = format!("phones/{}", encoded(message.recipient.digits()));
-            return Code::Hidden { phone: self.has_phones.then(|| phone.into()) };
+            return Code::Hidden;
         }
         code(text.expose())
     }

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod backlog;
 pub mod bench;
 pub mod chaosproxy;
 pub mod checkload;
@@ -14,12 +15,14 @@ pub mod fuzz;
 pub mod guesses;
 pub mod hostile;
 pub mod install;
+pub mod intercept;
 pub mod load;
 pub mod overload;
 pub mod packages;
 pub mod powercut;
 pub mod properties;
 pub mod rotate;
+pub mod saboteurs;
 pub mod sdks;
 pub mod signers;
 pub mod sim;

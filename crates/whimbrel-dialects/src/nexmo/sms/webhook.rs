@@ -64,6 +64,15 @@ pub(in super::super) fn webhook(
     })
 }
 
+/// The same with parameters that somebody changed.
+pub(in super::super) fn sign_again(
+    edited: WebhookRequest,
+    target: WebhookTarget<'_>,
+    moment: Moment,
+) -> Result<WebhookRequest, CannotSign> {
+    signature::sign_again(edited, target, moment)
+}
+
 fn receipt<'a>(notice: &Notice, told: &'a ReceiptTold, target: WebhookTarget<'a>, now: Timestamp) -> Params<'a> {
     let mut params = Params::new();
     params.push("msisdn", told.recipient.digits());
