@@ -243,7 +243,9 @@ pub(super) fn list(api: &Api) -> HttpResponse {
 pub(super) fn release(api: &Api, number: &str) -> HttpResponse {
     let Some(simulator) = &api.simulator else { return no_simulator() };
     let digits = number.strip_prefix('+').or_else(|| number.strip_prefix("%2B")).unwrap_or(number);
-    match api.leases.held().by_number.remove(digits) {
+    let mut held = api.leases.held();
+    held.expire(simulator, api.engine.world().now());
+    match held.by_number.remove(digits) {
         Some(lease) => {
             forget(simulator, digits);
             document(200, &shown(digits, &lease))
