@@ -140,7 +140,11 @@ fn changed_form(form: &str, steps: &[Step<'_>]) -> Result<String, EditFault> {
 fn change_member(members: &mut Members, path: &str, step: Step<'_>) -> Result<(), EditFault> {
     let place = members.0.iter().position(|(name, _)| name == path);
     match (step, place) {
-        (Step::Set(_, value), Some(place)) => members.0[place].1 = value_of(value),
+        (Step::Set(_, value), Some(place)) => {
+            // What is a text stays one: many vendors write numbers as texts.
+            let is_text = members.0[place].1.get().starts_with('"');
+            members.0[place].1 = if is_text { text(value) } else { value_of(value) };
+        }
         (Step::Add(name, _), Some(_)) => return Err(EditFault::Present(name.into())),
         (Step::Remove(_), Some(_)) => members.0.retain(|(present, _)| present != path),
         (_, None) => {
@@ -204,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn full_stops_go_into_objects_and_json_values_stay_json() {
+    fn full_stops_go_into_objects_and_a_text_stays_a_text() {
         let body = r#"{"b":{"c":"1"},"a":true,"d.e":1}"#;
         let edit = Edit {
             set: vec![("b.c".into(), "2".into()), ("d.e".into(), "null".into())],
             add: pair("b.f", "x"),
             ..Edit::default()
         };
-        assert_eq!(changed(json(body), &edit).unwrap(), r#"{"b":{"c":2,"f":"x"},"a":true,"d.e":null}"#);
+        assert_eq!(changed(json(body), &edit).unwrap(), r#"{"b":{"c":"2","f":"x"},"a":true,"d.e":null}"#);
     }
 
     #[test]

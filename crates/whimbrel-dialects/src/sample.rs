@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_sample_of_every_dialect_can_be_sent_and_signed_again() {
-        let account = crate::webhook::tests::account();
+        let account = crate::nexo::tests::account();
         let secret = Secret::new("devSignatureSecret01abcdefghijkl");
         let target = WebhookTarget {
             url: "https://example.com/x?a=1",

@@ -215,8 +215,8 @@ impl Engine {
         let now = self.world.now();
         match self.read(move |store| store.answered_to_key(account, &key, now)).await {
             Ok(Marked::This(accepted)) => Outcome::Sent(*accepted),
-            Ok(Marked::Another) => Outcome::Refused(Refusal::IdempotencyConflict),
-            Ok(Marked::Nothing) => Outcome::Refused(refusal),
+            // Nothing is sent either way, and why not is what helps.
+            Ok(Marked::Another | Marked::Nothing) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)

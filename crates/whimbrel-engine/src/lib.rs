@@ -60,6 +60,7 @@ pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
+mod subaccounts;
 mod sweep;
 mod tokens;
 mod totals;
@@ -295,6 +296,7 @@ impl Engine {
             credentials: parts.store.credentials()?,
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
+            subaccounts: parts.store.subaccounts(None)?,
         };
         let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;

@@ -166,13 +166,14 @@ impl Engine {
         let notice = sample.notice(&entry.account, dialect.descriptor().id, id, self.world.now());
         let edit = Some(&trigger.edit).filter(|edit| !edit.is_empty());
         let notices = match &trigger.url {
-            Some(_) => vec![notice],
+            // As a callback, so that it goes there too when it is sent again.
+            Some(url) => vec![Notice { url: Some(url.clone()), ..notice }],
             None if dialect.hooks().is_some() => self.for_hooks(Notice { hook: ForHook::Every, ..notice }).await?,
             None => vec![notice],
         };
         let mut last = Err(ResendError::NoUrl);
         for notice in notices.iter().take(AGAIN_MAX) {
-            last = self.send_by_hand(notice, Wish { url: trigger.url.as_deref(), edit }, Why::Triggered).await;
+            last = self.send_by_hand(notice, Wish { url: None, edit }, Why::Triggered).await;
         }
         last
     }

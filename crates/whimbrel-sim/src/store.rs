@@ -16,7 +16,7 @@ use whimbrel_store::{
     AccountTraffic, AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found,
     InboundFilter, InboundView, Keyring, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart,
     Op, OpResult, OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
-    SqliteStore, Stats, Store, StoreError, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
+    SqliteStore, Stats, Store, StoreError, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -132,6 +132,10 @@ impl Store for SimStore {
 
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError> {
         self.inner.account(id)
+    }
+
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.inner.subaccounts(parent)
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {

@@ -40,9 +40,9 @@ pub use op::{
     Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
     ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
     NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
-    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Rejection, Reload,
-    ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread, TopUp, TotpChange,
-    UseOnce, Used, Wallet,
+    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Refill, Rejection,
+    Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread,
+    SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
@@ -50,7 +50,8 @@ pub use view::{
     AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
     LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
     Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
-    SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay, UsageFilter,
+    SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay,
+    UsageFilter,
 };
 
 /// Why the store did not answer.
@@ -115,6 +116,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// One account with its wallet.
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError>;
+
+    /// The subaccounts of an account, or of all, that were not given up; by their numbers.
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError>;
 
     /// Names of carriers and their numbers.
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError>;

@@ -8,6 +8,7 @@ mod pool;
 mod prune;
 mod rejection;
 mod reload;
+mod subaccount;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use pool::{Deal, Offer, PoolDone, PoolOp};
 pub use prune::{Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
+pub use subaccount::{Refill, SubaccountChange, SubaccountDone, SubaccountOp};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ pub enum Op {
     Pool(PoolOp),
     /// Arrange payments that an account may call up, or call one up.
     Reload(ReloadOp),
+    /// Make or change an account below another.
+    Subaccount(SubaccountOp),
     /// Keep refused requests.
     Rejections(Vec<Rejection>),
     /// Make, change or remove a document of a dialect.
@@ -500,6 +504,8 @@ pub enum OpResult {
     Pool(PoolDone),
     /// What became of an arranged payment.
     Reload(ReloadDone),
+    /// What became of a subaccount.
+    Subaccount(SubaccountDone),
     /// Refused requests were kept.
     RejectionsKept,
     /// The network of the number was noted.

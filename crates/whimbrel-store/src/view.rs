@@ -10,7 +10,7 @@ use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Reload, Wallet};
+use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Refill, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -146,6 +146,23 @@ pub struct AccountView {
     pub wallet: Wallet,
     /// The payment that it may call up, if one is arranged.
     pub reload: Option<Reload>,
+}
+
+/// An account below another.
+#[derive(Debug, Clone)]
+pub struct SubaccountView {
+    /// The account above it.
+    pub parent: AccountId,
+    /// The number by which that names it.
+    pub number: Serial,
+    /// Where its owner can be reached.
+    pub email: Box<str>,
+    /// When money is moved to it by itself.
+    pub refill: Refill,
+    /// What it spent, ever.
+    pub spent: Money,
+    /// It.
+    pub account: AccountView,
 }
 
 /// Which numbers for sale.

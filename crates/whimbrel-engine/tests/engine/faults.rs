@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use whimbrel_core::call::record::{RecordCall, RecordKind};
-use whimbrel_core::{Call, Outcome, ReceiptStatus, Span};
+use whimbrel_core::{Call, InboundAlphabet, InboundContent, MessageText, Outcome, Span};
 use whimbrel_store::Store;
 
 use crate::many::{answers, ask, call};
@@ -34,44 +34,50 @@ async fn a_hook_that_cannot_be_read_is_no_try_of_its_endpoint() {
     let folder = Folder::new("faults-hook");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
     gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
-    gateway.open("key", "secret", "signature").await;
+    let account = gateway.open("key", "secret", "signature").await;
+    gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
     let hook =
-        r#"{"target_url":"http://127.0.0.1:9/hook","event_type":"dlr","event_filter":null,"request_method":"JSON"}"#;
+        r#"{"target_url":"http://127.0.0.1:9/hook","event_type":"sms_mo","event_filter":null,"request_method":"JSON"}"#;
     let make = RecordCall::Make { kind: RecordKind::Hook, json: hook.into(), secret: None };
     assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
-    ask(&gateway, call(&["447700900123"])).await.expect("taken");
-    let part = gateway.next_submission().await;
-    spoil(&folder, "update dialect_doc set version = -1");
-    gateway.sent(&part, "id", whimbrel_core::AnswerTiming::InTime).await;
-    gateway.receipt("id", ReceiptStatus::Delivered).await;
+    let failures = |store: &dyn Store| {
+        let notices = store.notices(None, 10).expect("readable");
+        notices.iter().map(|notice| notice.failures).collect::<Vec<_>>()
+    };
+    let (broken, whole) = ("update dialect_doc set version = -1", "update dialect_doc set version = 1");
+    spoil(&folder, broken);
+    let content = InboundContent::Text { text: MessageText::new("hello"), alphabet: InboundAlphabet::Gsm7 };
+    gateway.inbound("447700900901", content, None).await;
     soon(gateway.acks.recv()).await;
-    // The notices for all hooks cannot be spread. A minute later they can, and then each is tried for the first time.
-    let looked = |store: &dyn Store| store.notices(None, 10).expect("readable");
-    assert!(looked(&*gateway.store).iter().all(|notice| notice.failures == 0));
-    spoil(&folder, "update dialect_doc set version = 1");
-    gateway.set_clock(gateway.clock().now() + Span::seconds(61));
-    let (request, answer) = soon(gateway.webhooks.recv()).await.expect("a webhook");
-    assert_eq!(request.url, "http://127.0.0.1:9/hook");
-    // One is that the carrier has it, the other that it was delivered.
-    let (_, other) = soon(gateway.webhooks.recv()).await.expect("a webhook");
-    other.send(200).expect("awaited");
-    spoil(&folder, "update dialect_doc set version = -1");
-    // The endpoint fails once; its second try falls due while the hook cannot be read, and stays its second.
-    answer.send(500).expect("awaited");
-    gateway.until(|| matches!(&*looked(&*gateway.store), [notice] if notice.failures == 1)).await;
+    // The notice for all hooks cannot be made one for each. Once it can, it is tried for the first time.
     assert!(after_a_minute(&mut gateway).await.is_none(), "nothing is sent while it cannot be read");
-    spoil(&folder, "update dialect_doc set version = 1");
-    let again = async {
+    assert_eq!(failures(&*gateway.store), [0]);
+    spoil(&folder, whole);
+    let answer = some_minutes_later(&mut gateway).await;
+    // The endpoint fails once; its second try falls due while the hook cannot be read, and is its second all the same.
+    spoil(&folder, broken);
+    answer.send(500).expect("awaited");
+    gateway.until(|| failures(&*gateway.store) == [1]).await;
+    for _ in 0..3 {
+        assert!(after_a_minute(&mut gateway).await.is_none(), "nothing is sent while it cannot be read");
+    }
+    assert_eq!(failures(&*gateway.store), [1]);
+    spoil(&folder, whole);
+    some_minutes_later(&mut gateway).await.send(200).expect("awaited");
+    gateway.until(|| failures(&*gateway.store).is_empty()).await;
+    gateway.stop().await;
+}
+
+/// Lets minutes pass until a webhook comes.
+async fn some_minutes_later(gateway: &mut Gateway) -> tokio::sync::oneshot::Sender<u16> {
+    let minutes = async {
         loop {
-            if let Some(answer) = after_a_minute(&mut gateway).await {
+            if let Some(answer) = after_a_minute(gateway).await {
                 break answer;
             }
         }
     };
-    let answer = soon(again).await;
-    assert!(looked(&*gateway.store).iter().all(|notice| notice.failures <= 1));
-    answer.send(200).expect("awaited");
-    gateway.stop().await;
+    soon(minutes).await
 }
 
 /// Lets a minute pass, and what is due be done. Answers the webhook that comes of it.

@@ -16,6 +16,7 @@ mod rules;
 mod secret_keys;
 mod signed;
 mod strangers;
+mod subaccounts;
 mod support;
 mod wire;
 

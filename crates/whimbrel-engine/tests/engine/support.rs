@@ -212,7 +212,23 @@ impl Gateway {
         self.open_with(key, secret, signature_secret, 100).await
     }
 
+    /// Opens an account with a balance of 100 whose secret is a key of its own; it may be there already.
+    pub async fn open_with_secret_key(&self, key: &str, secret: &str, signature_secret: &str) -> AccountId {
+        self.open_account_with(key, (secret, SecretRole::Key(whimbrel_core::KeyMode::Live)), signature_secret, 100)
+            .await
+    }
+
     async fn open_with(&self, key: &str, secret: &str, signature_secret: &str, balance: i64) -> AccountId {
+        self.open_account_with(key, (secret, SecretRole::Half), signature_secret, balance).await
+    }
+
+    async fn open_account_with(
+        &self,
+        key: &str,
+        (secret, role): (&str, SecretRole),
+        signature_secret: &str,
+        balance: i64,
+    ) -> AccountId {
         let account = Account {
             id: AccountId(self.engine.world().next_id()),
             key: key.into(),
@@ -234,7 +250,7 @@ impl Gateway {
             account,
             dialect: dialect.into(),
             secret: Secret::new(secret),
-            role: SecretRole::Half,
+            role,
             free_credit: None,
             signature_secret: Secret::new(signature_secret),
         };

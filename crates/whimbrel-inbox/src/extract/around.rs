@@ -162,6 +162,12 @@ pub(super) fn other_kind(folded: &Folded, shape: &Shape) -> Option<Reason> {
     if folded.c(end) == Some('%') || folded.c(end) == Some('\u{b0}') || has(table::UNITS, &after) {
         return Some(Reason::Amount);
     }
+    if words_after(folded, end, 2).iter().any(|word| has(table::OF_OTHER, word)) {
+        return Some(Reason::OtherNumber);
+    }
+    if is_voucher(folded, shape) {
+        return Some(Reason::Voucher);
+    }
     if is_year(&shape.code) && is_in_date(last, &after) {
         return Some(Reason::Date);
     }
@@ -223,6 +229,22 @@ fn word_after(folded: &Folded, end: usize) -> String {
         .take_while(|index| is_word(folded, *index))
         .filter_map(|index| folded.c(index))
         .collect()
+}
+
+/// Up to `count` words after a glyph, whatever stands between.
+fn words_after(folded: &Folded, end: usize, count: usize) -> Vec<String> {
+    let rest = folded.text(end..folded.glyphs.len().min(end + 60));
+    rest.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(count).map(str::to_owned).collect()
+}
+
+/// A word with a number behind it, such as SAVE20, or capitals in a text that speaks of percent: what shops give away.
+fn is_voucher(folded: &Folded, shape: &Shape) -> bool {
+    let letters = shape.code.chars().take_while(char::is_ascii_alphabetic).count();
+    let digits = shape.code.chars().skip(letters).filter(char::is_ascii_digit).count();
+    let is_word_and_number = letters >= 3 && digits <= 4 && letters + digits == shape.code.len();
+    let speaks_of_percent =
+        folded.lower.contains('%') || folded.lower.contains("percent") || folded.lower.contains("yüzde");
+    shape.kind == ShapeKind::Mixed && (letters >= 4 && is_word_and_number || is_word_and_number && speaks_of_percent)
 }
 
 /// Whether nothing but blanks stands between the word before and the candidate.

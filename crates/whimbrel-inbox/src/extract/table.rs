@@ -58,6 +58,9 @@ pub(super) const CODE: &[(Match, &str)] = &[
         Anywhere,
         "验证码|驗證碼|校验码|认证码|确认码|动态码|動態碼|密码|密碼|口令|認證碼|確認碼|登录码|授权码|コード|認証番号|確認番号|暗証番号|パスワード|パスコード|인증번호|인증 번호|코드|비밀번호|확인번호|승인번호",
     ),
+    (Word, "parola|haslo|hasla|tac|sifre|sifreniz|sifresi|sifreyi"),
+    (Stem, "password|kwdik|uthibitisho|tabbatarwa|ikhodi|numéro de vérif|number of verif"),
+    (Anywhere, "kôd|الرقم السری|認證号|検証コード"),
 ];
 
 /// Words of texts that have a code, but other texts as well.
@@ -79,6 +82,13 @@ pub(super) const HINT: &[(Match, &str)] = &[
     // Vietnamese, Indonesian.
     (Stem, "xác thực|xac thuc|xác nhận|xac nhan|đăng nhập|verifikasi|masuk|rahasia"),
     (Anywhere, "تحقق|تایید|אימות|सत्याप|验证|驗證|認証|인증|ยืนยัน|登录|ログイン"),
+    // Verbs that ask for it.
+    (
+        Word,
+        "enter|entering|type|typing|input|use|using|copy|prove|eingeben|saisissez|saisir|utilisez|entrez|ingresa|ingresá|ingrese|introduce|introduzca|usa|use o|insira|digite|inserisci|digita|voer|gebruik|skriv|ange|använd|bruk|brug|indtast|syötä|käytä|notaðu|sláðu|wpisz|podaj|zadejte|zadajte|írja be|adja meg|introduceti|introduceți|unesite|vnesite|girin|giriniz|gunakan|masukkan|ilagay|gamitin|tumia|weka|ingiza|nhap|nhập|введите|введіть|введи|внесете|въведете|εισαγάγετε|πληκτρολογήστε",
+    ),
+    (Stem, "geben sie|gib |zur verif|zur anmeldung|registr|kích hoạt|kich hoat|đăng nhập|dang nhap"),
+    (Anywhere, "أدخل|استخدم|وارد کنید|הקיש|הזן|הזינו|दर्ज|入力|입력|输入|輸入|กรอก|ใส่"),
 ];
 
 /// Words that make a code one of another kind when they stand right before it, or are one with it.
@@ -86,18 +96,20 @@ pub(super) const OTHER_CODE: &str = "promo|promotion|promotional|discount|coupon
      product|source|referral|error|dress|tracking|order|booking|invite|dialing|dialling|shop|offer|store|status|item|\
      reward|ifsc|fault|redeem|friend|gutschein|rabatt|aktions|promotionnel|promocional|sconto|kortings|rabat|\
      kedvezmény|zniżkowy|slevový|indirim|diskon|kupon|промо|скидочный|descuento|desconto|réduction|postcode|postal-|\
-     postleitzahl";
+     postleitzahl|\
+     tax|course|colour|color|buchungs|buchung|voucher|kupong|rabattkod|alennus|slevovým|slevový|descompte|εκπτωτικός|εκπτωτικό|קופון|कूपन|কুপন|クーポン|优惠|優惠|할인|쿠폰|คูปอง";
 
 /// The same after the word for a code: "code promo", "ma giam gia".
 pub(super) const CODE_OF_OTHER: &str = "promo|promotionnel|de réduction|postal|postale|sconto|de descuento|de desconto|promocional|diskon|voucher|\
      giảm giá|giam gia|khuyến|khuyen|đơn hàng|don hang|vận đơn|khách hàng|khach hang|zip|rabatowy|barre|of conduct|\
-     الخصم|تخفیف|ส่วนลด|สินค้า";
+     الخصم|تخفیف|ส่วนลด|สินค้า|\
+     de descompte|קופון|הנחה";
 
 /// What a number is of when one of these stands before it.
 pub(super) const OTHER_NUMBER: &[(Match, &str)] = &[
     (
         Word,
-        "order|orders|ord|invoice|inv|ref|reference|ticket|booking|reservation|tracking|parcel|shipment|package|account|\
+        "order|orders|ord|postal|invoice|inv|ref|reference|ticket|booking|reservation|tracking|parcel|shipment|package|account|\
          acct|acc|a/c|card|ending|ends|policy|case|customer|client|member|membership|flight|train|bus|room|gate|seat|\
          platform|no|nr|num|number|id|waybill|awb|claim|loan|bill|receipt|transaction|txn|utr|rrn|meter|table|queue|box|\
          suite|apt|unit|job|request|incident|folio|pnr|serial|model|version|v|call|tel|phone|dial|hotline|helpline|fax|\
@@ -118,6 +130,13 @@ pub(super) const OTHER_NUMBER: &[(Match, &str)] = &[
     (
         Anywhere,
         "订单|訂單|单号|單號|尾号|末四位|注文|伝票|｢|受付番号|予約番号|주문|운송장|예약번호|คำสั่งซื้อ|พัสดุ|电话|電話|전화|โทร",
+    ),
+    // Where one calls.
+    (Word, "info|hub|hubungi|hot line|हेल्पलाइन|হেল্পলাইন|service|support|customer care|helpdesk|kundenservice"),
+    // The end of a card.
+    (
+        Stem,
+        "endet auf|endend|terminant|terminée par|finissant|terminada|termina en|que termina|terminata|che termina|eindig|slutar på|slutter på|ender på|päättyv|viite|المنتهية|zakończon|kończąc|končíc|végződ|terminat în|završava|zavrsava|оканчива|заканчива|закінчу|завершу|berakhir",
     ),
 ];
 
@@ -146,3 +165,6 @@ pub(super) const UNITS: &str = "min|mins|minute|minutes|minuten|minutos|minuti|s
 /// Names of months, as they begin.
 pub(super) const MONTHS: &str = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fev|fév|avr|jui|aoû|déc|ene|abr|ago|dic|out|set|\
      gen|mag|giu|lug|ott|maj|янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек|year|since";
+
+/// Words after a number that say that it ends a card, or numbers something.
+pub(super) const OF_OTHER: &str = "biten|sayılı|numaralı|nolu|számú|numaralu";

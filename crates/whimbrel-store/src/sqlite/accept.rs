@@ -137,6 +137,7 @@ impl Work<'_> {
             client_ref: plan.client_ref.clone(),
             account_ref: plan.account_ref.clone(),
         };
+        self.refill(plan.account_id, (plan.message_id.0, plan.accepted_at))?;
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
     }
 

@@ -49,6 +49,7 @@ mod sealed;
 mod search;
 mod set_aside;
 mod story;
+mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
@@ -81,7 +82,7 @@ use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, Marked,
     MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber,
-    QueuePlace, SaleFilter, Search, Stats, Tallies, TrafficHour, UsageDay, UsageFilter,
+    QueuePlace, SaleFilter, Search, Stats, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -263,6 +264,10 @@ impl Store for SqliteStore {
             view.account.lists = self.lists_of(Owner::Account(id));
         }
         Ok(view)
+    }
+
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.read(|db| subaccounts::subaccounts(db, parent))
     }
 
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {

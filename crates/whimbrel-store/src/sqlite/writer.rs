@@ -283,6 +283,7 @@ impl Work<'_> {
             Op::List(change) => self.change_list(change),
             Op::Pool(change) => self.change_pool(change).map(OpResult::Pool),
             Op::Reload(change) => self.change_reload(change).map(OpResult::Reload),
+            Op::Subaccount(change) => self.change_subaccount(change),
             Op::Rejections(rejections) => self.keep_rejections(rejections),
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),

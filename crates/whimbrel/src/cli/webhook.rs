@@ -79,7 +79,7 @@ async fn attempts(args: &AttemptsArgs, out: &Out) -> Result<(), Failure> {
                 field(attempt, "attempt"),
                 answered(attempt),
                 took(attempt),
-                field(attempt, "url"),
+                field(attempt, "url").split('?').next().unwrap_or_default().to_owned(),
             ]
         });
         let rows: Vec<_> = rows.collect();

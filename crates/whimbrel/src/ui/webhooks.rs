@@ -31,12 +31,12 @@ pub(super) async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
 
 /// Where the API has the webhooks that the visitor may see.
 fn place(visit: &Visit<'_>) -> &'static str {
-    if visit.account.is_some() { "accounts/self/webhooks" } else { "webhooks" }
+    if visit.account().is_some() { "accounts/self/webhooks" } else { "webhooks" }
 }
 
 async fn list(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
-    let account = fields.filled("account").filter(|_| visit.account.is_none()).unwrap_or_default();
+    let account = fields.filled("account").filter(|_| visit.account().is_none()).unwrap_or_default();
     let is_failed = fields.filled("failed") == Some("true");
     let query = if account.is_empty() { String::new() } else { format!("account={}", encoded(account)) };
     let endpoints = match call(api, visit, Called::read(&format!("{}?{query}", place(visit)))).await {

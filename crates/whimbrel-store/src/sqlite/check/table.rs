@@ -46,6 +46,7 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-3" "charge-fits-its-part" over transfer;
     Everything "P-3" "captured-part-is-charged" over live ended;
     Everything "P-3" "end-settles-the-hold" over ended;
+    Open "P-17" "subaccount-is-below-its-account" over subaccount;
     Everything "P-5" "purchase-is-paid" over purchase transfer;
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;

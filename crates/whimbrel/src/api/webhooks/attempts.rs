@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use whimbrel_core::{EndpointKind, Span, Told};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::ports::{Answered, Timing};
-use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry, SeenHttp, SeenWebhook};
+use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry, SeenHttp, SeenWebhook, Why};
 
 use crate::api::json::bad;
 use crate::api::messages::public_id;
@@ -78,6 +78,8 @@ pub(in crate::api) fn shown(api: &Api, entry: &Entry) -> Option<Value> {
     let SeenWebhook { notice, why, attempt, url, request, answer, timing, end } = &**webhook;
     let account = api.engine.directory().by_id(notice.account_id);
     let (message, inbound) = match &notice.told {
+        // A made-up event is of no message.
+        _ if *why == Why::Triggered => (None, None),
         Told::Receipt(told) => (Some(public_id(&notice.dialect, told.message_id.0, told.serial)), None),
         Told::Inbound(told) => (None, Some(format!("{:x}", told.id.0))),
     };
