@@ -103,11 +103,12 @@ mod tests {
 
     use crate::registry::DIALECTS;
     use crate::{Moment, WebhookTarget};
-    use whimbrel_core::{Secret, Timestamp};
+    use whimbrel_core::{Secret, Timestamp, WebhookSigning};
 
     #[test]
     fn every_sample_of_every_dialect_can_be_sent_and_signed_again() {
-        let account = crate::nexo::tests::account();
+        let mut account = crate::nexo::tests::account();
+        account.signing.webhooks = WebhookSigning::Signed;
         let secret = Secret::new("devSignatureSecret01abcdefghijkl");
         let target = WebhookTarget {
             url: "https://example.com/x?a=1",

@@ -58,6 +58,9 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
     if let Some(url) = &https {
         line("HTTPS", url.clone());
     }
+    if let Some(url) = http.as_ref().or(https.as_ref()) {
+        line("inbox", format!("{url}{}", crate::ui::PREFIX));
+    }
     if let Some(path) = &running.ca_pem {
         line("CA", format!("{} (curl --cacert, REQUESTS_CA_BUNDLE)", path.display()));
     }
