@@ -177,7 +177,7 @@ def test_outside_of_development_a_masked_code_stays_masked(tmp_path, simulator):
     assert made.status_code == 201, made.text
     key = made.json()["api_key"]
     gateway.native("POST", f"accounts/{key}/topup", json={"amount": "10"})
-    headers = {"Authorization": f"Bearer {made.json()['api_secret']}"}
+    headers = {"Authorization": f"Bearer {made.json()['secret_key']}"}
     body = {"phone": "+84980000000", "code": "483917"}
     sent = requests.post(f"{gateway.http}/api/v1/send-otp", json=body, headers=headers, timeout=LIMIT_SECONDS)
     assert sent.status_code == 202, sent.text
