@@ -4,7 +4,11 @@ import shutil
 
 import pytest
 from gateway import Gateway, Simulator
+from lonely import LONELY
 from receiver import Receiver
+
+# Its programs call vendors' real hosts, which must not be reached whatever fails.
+collect_ignore = [] if LONELY else ["test_run.py"]
 
 
 @pytest.fixture
@@ -34,4 +38,5 @@ def receiver():
 def pytest_report_header():
     """Says what is not installed and so not tried: a page's block of a language needs that."""
     missing = [name for name in ["node", "php", "go", "ruby"] if not shutil.which(name)]
-    return f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}" if missing else []
+    lines = [f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}"] if missing else []
+    return lines if LONELY else [*lines, "no network namespace can be made here, so test_run.py is left out"]

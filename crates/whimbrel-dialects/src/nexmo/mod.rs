@@ -67,7 +67,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     curl_line: "curl {base}/sms/json -d api_key=devkey01 -d api_secret=devSecret01 -d to=447700900000 -d from=Whimbrel \
                 -d \"text=Hello from Whimbrel\"",
-    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.27.0, read 2026), of its pages, and of its regions.
+    // The hosts of the vendor's SDKs (PyPI vonage 4.9.1, npm @vonage/server-sdk 3.30.1, read 2026), of its pages, and of its regions.
     vendor_hosts: &[
         "rest.nexmo.com",
         "api.nexmo.com",
@@ -169,7 +169,13 @@ impl Api {
 fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128, now: Timestamp) -> Reply {
     let given = request.header("x-nexmo-trace-id").filter(|given| own::is_visible(given, TRACE_ID_CHARS_MAX));
     let trace_id = given.map_or_else(|| format!("{trace_id:032x}").into(), Box::from);
-    Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
+    Reply {
+        page: api.number() << 8 | form.number(),
+        trace_id,
+        host: request.host_kind(),
+        now,
+        wording: Default::default(),
+    }
 }
 
 /// By the word of the status, as each API spells it.

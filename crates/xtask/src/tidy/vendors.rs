@@ -25,11 +25,12 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     tree.files().iter().filter(|file| is_product(&file.path)).flat_map(check_file).collect()
 }
 
-/// Prose, tests and examples may name vendors; so may the lock file, which names packages.
+/// Prose, tests and examples may name vendors; so may the lock file and the list of tools, which name packages.
 fn is_product(path: &str) -> bool {
     let prose = path.ends_with(".md") || path.starts_with("docs/") || path.starts_with("changelog.d/");
-    let outside = path.split('/').any(|part| part == "examples") || path.starts_with("LICENSE") || path == "Cargo.lock";
-    !(prose || outside || is_test(path) || path == RULE_ITSELF)
+    let outside = path.split('/').any(|part| part == "examples") || path.starts_with("LICENSE");
+    let packages = matches!(path, "Cargo.lock" | "tools.toml");
+    !(prose || outside || packages || is_test(path) || path == RULE_ITSELF)
 }
 
 fn check_file(file: &SourceFile) -> Vec<Finding> {

@@ -68,10 +68,12 @@ fn disk(folder: &Path) -> Finding {
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let seen = format!("{:.1} GiB free", free as f64 / (1u64 << 30) as f64);
     let remedy = "make room, or shorten `[retention]`: on a full disk nothing is accepted";
-    match free {
-        ..FREE_BYTES_MIN => Finding::bad(NAME, seen, remedy),
-        ..FREE_BYTES_GOOD => Finding::doubtful(NAME, seen, remedy),
-        _ => Finding::well(NAME, seen),
+    if free < FREE_BYTES_MIN {
+        Finding::bad(NAME, seen, remedy)
+    } else if free < FREE_BYTES_GOOD {
+        Finding::doubtful(NAME, seen, remedy)
+    } else {
+        Finding::well(NAME, seen)
     }
 }
 
