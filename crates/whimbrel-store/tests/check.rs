@@ -15,10 +15,10 @@ use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, ConcatRef, PartCount};
 use whimbrel_store::check::{Audit, CheckedStore, INVARIANTS};
 use whimbrel_store::{
-    Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NoticeResult,
-    NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, OperatorId, OperatorRole, PeopleOp, PoolDone, PoolOp,
-    Rejection, Reload, ReloadDone, ReloadOp, RotateSignatureSecret, Store, StoreError, SubaccountChange,
-    SubaccountDone, SubaccountOp, TakesTexts, TopUp, TotpChange, UseOnce, Used,
+    Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NewOperator,
+    NoticeResult, NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, OperatorId, OperatorRole, PeopleOp,
+    PoolDone, PoolOp, Rejection, Reload, ReloadDone, ReloadOp, RotateSignatureSecret, Store, StoreError,
+    SubaccountChange, SubaccountDone, SubaccountOp, TakesTexts, TopUp, TotpChange, UseOnce, Used,
 };
 
 /// Ids as they are made at `NOW`, so that the store's own clock, which is its newest id, stands there.
@@ -296,9 +296,9 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     ("spent-today-was-accepted", "update wallet set spent = spent + 1 where account_id = 5"),
     ("usage-covers-what-was-accepted", "update usage_day set messages = messages - 1"),
-    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1; update traffic_hour set parts = 0"),
     ("usage-covers-what-was-accepted", "update usage_day set failed = parts + 1"),
-    ("usage-covers-what-was-accepted", "delete from usage_day"),
+    ("usage-covers-what-was-accepted", "delete from usage_day; delete from traffic_hour"),
     (
         "hold-is-not-overdue",
         "update live set expires_at = expires_at - 346000000000, state_at = 1 where part_id = {1};
