@@ -5,6 +5,9 @@
 //! stored. Knows nothing of stores, dialects, accounts or money.
 
 pub mod smpp;
+mod watch;
+
+pub use watch::{NoWatcher, WatchedPdu, Watcher, Way};
 
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{AckToken, LinkId, Span, Submission, Timestamp};

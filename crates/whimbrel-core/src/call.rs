@@ -16,6 +16,7 @@ mod oauth;
 pub mod prices;
 pub mod record;
 mod secrets;
+pub mod subaccounts;
 pub mod totals;
 
 use crate::account::text_forms;
@@ -35,6 +36,7 @@ use self::many::{ManyCall, ManySent};
 use self::numbers::{NumbersCall, NumbersOutcome};
 use self::prices::{PricesCall, PricesOutcome};
 use self::record::{RecordCall, RecordOutcome};
+use self::subaccounts::{SubaccountsCall, SubaccountsOutcome};
 use self::totals::{TotalsCall, TotalsOutcome};
 
 pub use self::application::{
@@ -90,6 +92,8 @@ pub enum Call {
     Secrets(SecretsCall),
     /// A step on the way to a token of OAuth.
     Oauth(OauthCall),
+    /// Something about accounts below the one that calls.
+    Subaccounts(SubaccountsCall),
 }
 
 impl Call {
@@ -121,6 +125,8 @@ impl Call {
             Self::Message(MessageCall::Mark { .. } | MessageCall::Cancel(_)) => Scope::Send,
             Self::Secrets(_) => Scope::Secrets,
             Self::Oauth(_) => Scope::Account,
+            Self::Subaccounts(SubaccountsCall::List { .. }) => Scope::Read,
+            Self::Subaccounts(_) => Scope::Account,
         }
     }
 }
@@ -196,6 +202,12 @@ pub enum Content {
 }
 
 impl Content {
+    /// Whether it is a text with a one-time code.
+    #[must_use]
+    pub fn has_code(&self) -> bool {
+        matches!(self, Self::Text { text, .. } if text.code_place().is_some())
+    }
+
     /// The protocol identifier; 0 for a text.
     #[must_use]
     pub const fn protocol_id(&self) -> u8 {
@@ -313,6 +325,8 @@ pub enum Outcome {
     Secrets(SecretsOutcome),
     /// What a step on the way to a token of OAuth came to.
     Oauth(OauthOutcome),
+    /// What a call about accounts below the one that calls came to.
+    Subaccounts(SubaccountsOutcome),
 }
 
 /// An accepted message.

@@ -43,6 +43,8 @@ pub struct Submission {
     pub registration: Registration,
     /// Whether a receipt is asked for.
     pub receipt: ReceiptWish,
+    /// Whether the text has a one-time code: then nobody but the handset may see it.
+    pub has_code: bool,
     /// The validity that the customer asked for, counted from acceptance; the same for every try, so that tries are alike.
     pub validity: Option<Span>,
 }
@@ -119,7 +121,7 @@ pub enum DoubtCause {
 }
 
 /// Names the delivery (a receipt or an inbound text) to acknowledge; meaningful only to the link that gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AckToken {
     /// The link.
     pub link: LinkId,

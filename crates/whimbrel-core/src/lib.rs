@@ -24,6 +24,7 @@ pub mod plan;
 pub mod policy;
 pub mod replay;
 pub mod retry;
+pub mod saboteur;
 pub mod secret;
 pub mod time;
 pub mod uuid;

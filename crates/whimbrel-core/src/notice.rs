@@ -51,6 +51,17 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// The message that it tells of; `None` of a text that came in.
+    #[must_use]
+    pub const fn message_id(&self) -> Option<MessageId> {
+        match &self.told {
+            Told::Receipt(told) => Some(told.message_id),
+            Told::Inbound(_) => None,
+        }
+    }
+}
+
 /// Which of an account's hooks a notice is for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ForHook {

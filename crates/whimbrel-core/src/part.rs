@@ -14,6 +14,7 @@ use crate::call::{MessageClass, ReceiptWish};
 use crate::carrier::{CarrierError, DoubtCause, RefusalScope};
 use crate::id::{AccountId, AttemptNumber, CarrierId, MessageId, PartId};
 use crate::retry;
+use crate::saboteur::{Saboteur, acts};
 use crate::time::{Span, Timestamp};
 
 mod doubt;
@@ -244,7 +245,7 @@ fn cancelled(record: &PartRecord) -> Transition {
 fn claimed(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transition {
     match record.state {
         PartState::Queued { .. } if attempt == record.attempt.next() => {
-            if now >= record.expires_at {
+            if now >= record.expires_at && !acts(Saboteur::ExpiredClaim) {
                 return clock(record, now);
             }
             changed(PartRecord { state: PartState::Submitting { since: now }, attempt, ..*record })
@@ -265,7 +266,8 @@ fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transiti
         PartState::Submitted { .. } => return Transition::Ignored(Ignored::Repeated),
         PartState::Final(_) => false,
     };
-    if !open {
+    let is_late = attempt < record.attempt;
+    if !open || (is_late && acts(Saboteur::LateAnswerIgnored)) {
         return Transition::Ignored(Ignored::Stale);
     }
     if record.receipt == ReceiptWish::Unwanted && record.capture_on == CaptureOn::CarrierAccept {
@@ -333,7 +335,9 @@ fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId
     match record.state {
         // What is to leave later leaves no earlier by another carrier.
         PartState::Queued { due_at }
-            if attempt == record.attempt.next() && record.doubts == 0 && next != record.carrier =>
+            if attempt == record.attempt.next()
+                && (record.doubts == 0 || acts(Saboteur::DoubtHandedOn))
+                && next != record.carrier =>
         {
             handed_on(&PartRecord { attempt, ..*record }, next, due_at.max(now))
         }
@@ -346,7 +350,7 @@ fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId
 
 /// Back into the queue, unless the part will have expired by then.
 fn requeued(record: &PartRecord, due_at: Timestamp, cause: Cause) -> Transition {
-    if due_at >= record.expires_at {
+    if due_at >= record.expires_at && !acts(Saboteur::ExpiryIgnoredByRetry) {
         return ended(record, Final { status: ReceiptStatus::Expired, cause });
     }
     changed(PartRecord { state: PartState::Queued { due_at }, ..*record })
@@ -356,8 +360,10 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
     if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
         return Transition::Ignored(Ignored::Stale);
     }
-    let counted = PartRecord { doubts: record.doubts.saturating_add(1), ..*record };
-    let may_resend = counted.doubts <= rules.resends_max;
+    let doubts = if acts(Saboteur::DoubtUncounted) { record.doubts } else { record.doubts.saturating_add(1) };
+    let counted = PartRecord { doubts, ..*record };
+    let may_resend = counted.doubts <= rules.resends_max
+        || (counted.doubts == rules.resends_max + 1 && acts(Saboteur::ResendOnceMore));
     let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
     match rules.policy(record.class) {
         DoubtPolicy::FailUnknown => ended(&counted, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown }),
@@ -383,7 +389,7 @@ fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transiti
     if status.is_final() {
         return ended_by_receipt(record, Final { status, cause });
     }
-    if record.told == Some(status) {
+    if record.told == Some(status) && !acts(Saboteur::ReportTwice) {
         return Transition::Ignored(Ignored::Repeated);
     }
     Transition::Changed {
@@ -396,8 +402,9 @@ fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transiti
 /// The end that a receipt reports. The carrier took the part, so a hold is captured, or, where delivery is what is paid for,
 /// captured on delivery only.
 fn ended_by_receipt(record: &PartRecord, end: Final) -> Transition {
-    let paid = record.capture_on == CaptureOn::CarrierAccept || end.status == ReceiptStatus::Delivered;
-    finish(record, end, if paid { MoneyMove::Capture } else { MoneyMove::Release }, Some(end))
+    let is_unpaid = end.status != ReceiptStatus::Delivered
+        && (record.capture_on != CaptureOn::CarrierAccept || acts(Saboteur::EarlyReceiptUnpaid));
+    finish(record, end, if is_unpaid { MoneyMove::Release } else { MoneyMove::Capture }, Some(end))
 }
 
 /// The end without a receipt: what is still held is given back.

@@ -449,6 +449,7 @@ impl Plan {
             protocol_id: self.content.protocol_id(),
             registration: self.registration.clone(),
             receipt: asked_of_carrier(self.receipt, self.capture_on),
+            has_code: self.content.has_code(),
             validity: self.validity,
         })
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use whimbrel_core::policy::Signable;
-use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, SignatureCause, SignatureMethod, Timestamp};
+use whimbrel_core::{ApplicationId, AuthMethod, ReplayKey, Secret, Serial, SignatureCause, SignatureMethod, Timestamp};
 
 use crate::address::Addresses;
 
@@ -50,6 +50,13 @@ pub enum Claim {
     Token(Box<dyn BearerToken>),
     /// A consumer's signature, on behalf of an account that granted it (OAuth).
     Delegated(Box<dyn DelegatedRequest>),
+    /// An account on behalf of one below it.
+    OnBehalf {
+        /// How the account above proves itself; no such claim again.
+        claim: Box<Claim>,
+        /// The number by which it names the one below.
+        subaccount: Serial,
+    },
 }
 
 impl Claim {
@@ -62,6 +69,7 @@ impl Claim {
             Self::Signed(signed) => Some(Cow::Borrowed(signed.key())),
             Self::Token(token) => Some(Cow::Owned(token.application().to_string())),
             Self::Delegated(request) => Some(Cow::Borrowed(request.consumer())),
+            Self::OnBehalf { claim, .. } => claim.name(),
         }
     }
 
@@ -71,6 +79,7 @@ impl Claim {
         match self {
             Self::KeyAndSecret { signable, .. } | Self::SecretKey { signable, .. } => *signable,
             Self::SignedKey { .. } | Self::Signed(_) | Self::Token(_) | Self::Delegated(_) => Signable::Yes,
+            Self::OnBehalf { claim, .. } => claim.signable(),
         }
     }
 
@@ -84,6 +93,7 @@ impl Claim {
             Self::Signed(_) => AuthMethod::Signature,
             Self::Token(_) => AuthMethod::Token,
             Self::Delegated(_) => AuthMethod::OAuth,
+            Self::OnBehalf { claim, .. } => claim.method(),
         }
     }
 }

@@ -7,14 +7,19 @@
 pub mod address;
 pub mod claim;
 pub mod client;
+pub mod edit;
 pub mod http;
 pub mod keys;
+pub mod mask;
+mod members;
 pub mod nexmo;
 pub mod nexo;
 pub mod own;
 pub mod probe;
 pub mod registry;
+pub mod sample;
 pub mod seven;
+pub mod standard;
 mod url;
 pub mod webhook;
 
@@ -22,15 +27,17 @@ use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::record::Record;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, Outcome, PhoneNumber, Refusal, Serial,
-    Timestamp,
+    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, NoticeForm, NoticeScope, Outcome,
+    PhoneNumber, Refusal, Serial, Timestamp,
 };
 
 use crate::http::{HostKind, HttpRequest, HttpResponse};
 
 pub use crate::claim::Claim;
 pub use crate::keys::SecretKeyForm;
-pub use crate::webhook::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
+pub use crate::mask::Hidden;
+pub use crate::sample::Sample;
+pub use crate::webhook::{CannotSign, HookTarget, Moment, Retried, WebhookRules, WebhookTarget, WebhookTest};
 
 /// What the rest of the product may know of a dialect.
 #[derive(Debug, Clone)]
@@ -159,6 +166,28 @@ pub trait Dialect: Send + Sync {
         target: WebhookTarget<'_>,
         moment: Moment,
     ) -> Result<http::WebhookRequest, CannotSign>;
+
+    /// Signs a webhook anew that somebody edited: what [`webhook`](Self::webhook) rendered of `notice`, changed. Signatures of before are
+    /// taken out.
+    ///
+    /// # Errors
+    /// [`CannotSign`]; nothing must be sent then.
+    fn sign_again(
+        &self,
+        notice: &Notice,
+        edited: http::WebhookRequest,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<http::WebhookRequest, CannotSign>;
+
+    /// What of its requests and webhooks nobody may see.
+    fn hidden(&self) -> Hidden;
+
+    /// Events that its customers may be told of, to try a receiver with.
+    fn samples(&self) -> &'static [Sample];
+
+    /// Of what customers are told whose notices have that form: for notices that are made again from the store.
+    fn scope(&self, form: NoticeForm) -> NoticeScope;
 
     /// How long an endpoint is tried with a notice.
     fn webhook_rules(&self, notice: &Notice) -> WebhookRules;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use whimbrel_core::retry::Backoff;
-use whimbrel_core::{Account, Secret, Timestamp, Uuid};
+use whimbrel_core::{Account, Secret, Span, Timestamp, Uuid};
 
 /// Where a webhook goes.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +13,19 @@ pub struct WebhookTarget<'a> {
     pub url: &'a str,
     /// The account whose notice it is.
     pub account: &'a Account,
-    /// The document of the hook that it is for, if it is for one.
-    pub hook: Option<&'a str>,
+    /// The hook that it is for, if it is for one.
+    pub hook: Option<HookTarget<'a>>,
     /// The secret that signs the account's webhooks now.
     pub signature_secret: &'a Secret,
+}
+
+/// A hook as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct HookTarget<'a> {
+    /// Its document.
+    pub document: &'a str,
+    /// What of it is kept sealed.
+    pub secret: Option<&'a Secret>,
 }
 
 /// What an endpoint is tested with.
@@ -46,6 +55,8 @@ pub struct WebhookRules {
     pub success: RangeInclusive<u16>,
     /// Which other answers are worth another try.
     pub retried: Retried,
+    /// How long the endpoint has for an answer, from connecting on.
+    pub answer_within: Span,
 }
 
 /// Which answers of an endpoint are worth another try. That there was none always is.
@@ -81,6 +92,8 @@ pub enum CannotSign {
     ShortSecret,
     /// The customer's URL has a parameter of the same name as the webhook, so that a receiver could not tell which was signed.
     NameInUrl(Box<str>),
+    /// What somebody made of it has no parameters, and the signature covers parameters.
+    NoParameters,
 }
 
 impl fmt::Display for CannotSign {
@@ -93,6 +106,9 @@ impl fmt::Display for CannotSign {
             Self::NameInUrl(name) => {
                 write!(f, "it is to be signed, and its URL has a parameter `{name}` as well, with another value")
             }
+            Self::NoParameters => f.write_str(
+                "it is to be signed, and its body is no JSON object of texts and numbers, whose parameters are signed",
+            ),
         }
     }
 }

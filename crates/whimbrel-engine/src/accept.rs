@@ -9,11 +9,12 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::Repeats;
 use whimbrel_core::plan::{Chances, plan};
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    Accepted, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan, RecipientBrake,
-    Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
+    Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan,
+    RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
-use whimbrel_store::{Accept, Claim as FirstClaim, Op, OpResult};
+use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
 
 use crate::Engine;
 use crate::authenticate::Caller;
@@ -213,8 +214,9 @@ impl Engine {
         };
         let now = self.world.now();
         match self.read(move |store| store.answered_to_key(account, &key, now)).await {
-            Ok(Some(accepted)) => Outcome::Sent(accepted),
-            Ok(None) => Outcome::Refused(refusal),
+            Ok(Marked::This(accepted)) => Outcome::Sent(*accepted),
+            // Nothing is sent either way, and why not is what helps.
+            Ok(Marked::Another | Marked::Nothing) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)
@@ -338,6 +340,7 @@ impl Engine {
                 Err(Refusal::Internal)
             }
             Err(CommitError::Full | CommitError::NoSpace(_)) => Err(Refusal::Overloaded),
+            Err(_) if acts(Saboteur::AnswerAfterFailedCommit) => Ok(Taken { accepted: as_if_stored(plan), is_new }),
             Err(CommitError::Stopped(_) | CommitError::Closed) => Err(Refusal::Internal),
         }
     }
@@ -353,6 +356,21 @@ impl Engine {
         if !given_back.is_empty() {
             give_back(self, desk, given_back);
         }
+    }
+}
+
+/// What a commit would have said: for a saboteur.
+fn as_if_stored(plan: &Plan) -> Accepted {
+    let ids = plan.parts.iter().map(|part| part.part_id);
+    let parts = ids.map(|part_id| AcceptedPart { part_id, price: plan.price, balance: plan.price }).collect();
+    Accepted {
+        message_id: plan.message_id,
+        serial: plan.serial,
+        recipient: plan.recipient.clone(),
+        network: plan.network.clone(),
+        parts,
+        client_ref: plan.client_ref.clone(),
+        account_ref: plan.account_ref.clone(),
     }
 }
 

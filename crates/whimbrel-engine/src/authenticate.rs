@@ -38,6 +38,8 @@ pub struct Origin {
 pub struct Caller {
     /// On whose account.
     pub account: Arc<Account>,
+    /// Whose credential it was: that account, or the one above it. Its policy, rate and nonces count.
+    pub by: Arc<Account>,
     /// How they proved it.
     pub method: AuthMethod,
     /// What the key is for; whoever calls by anything else than a secret key means it.
@@ -92,6 +94,10 @@ impl Engine {
         origin: Origin,
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
+        if let Claim::OnBehalf { claim, subaccount } = claim {
+            let caller = Box::pin(self.authenticate(dialect, claim, origin, now)).await?;
+            return self.on_behalf(caller, *subaccount);
+        }
         let (name, source) = (key_name(dialect, claim), Source::of(origin.address));
         self.failures().judge(name, source, now).map_err(|wait| Refusal::TooManyFailures { wait })?;
         let mut mode = KeyMode::Live;
@@ -123,11 +129,13 @@ impl Engine {
             Claim::Delegated(request) => {
                 self.check_delegated(dialect, &**request, now).map(|(entry, replay)| (entry, Some(replay)))
             }
+            // What is behind one was judged above; one behind another names nobody.
+            Claim::OnBehalf { .. } => Err(Unproved::from(Refusal::BadCredentials)),
         };
         let application = match claim {
             Claim::Token(token) => Some(token.application()),
             Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::SignedKey { .. } => None,
-            Claim::Signed(_) | Claim::Delegated(_) => None,
+            Claim::Signed(_) | Claim::Delegated(_) | Claim::OnBehalf { .. } => None,
         };
         let (entry, replay) = match proved {
             Ok(proved) => proved,
@@ -146,12 +154,13 @@ impl Engine {
         let signed_by = match claim {
             Claim::Signed(_) => Some(account.signing.method),
             Claim::SignedKey { .. } => Some(KEY_SIGNATURES),
-            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Token(_) | Claim::Delegated(_) => None,
+            Claim::KeyAndSecret { .. } | Claim::SecretKey { .. } | Claim::Token(_) => None,
+            Claim::Delegated(_) | Claim::OnBehalf { .. } => None,
         };
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
             (AccountStatus::Active, Access::Http) => {
-                Ok(Caller { account, method, mode, application, replay, name, source })
+                Ok(Caller { by: Arc::clone(&account), account, method, mode, application, replay, name, source })
             }
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),

@@ -3,10 +3,10 @@
 //! A fault found early is one that can be explained. Nothing is stopped or repaired: the database's own constraints refuse a bad
 //! row, so what is found here is news to everybody.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use whimbrel_core::Span;
-use whimbrel_store::Verdict;
+use whimbrel_core::{Span, Timestamp};
+use whimbrel_store::{StoreError, Verdict};
 
 use crate::Engine;
 use crate::events::About;
@@ -26,12 +26,38 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             () = engine.world.sleep(pause) => {}
         }
         pause = EVERY;
-        match engine.read(|store| store.check_open()).await {
-            Ok(verdicts) => verdicts.iter().for_each(|verdict| tell(&engine, verdict)),
-            Err(error) => {
-                tracing::error!(%error, "cannot look whether the store is sound; trying again in ten minutes")
-            }
+        if let Err(error) = engine.look_whether_sound().await {
+            tracing::error!(%error, "cannot look whether the store is sound; trying again in ten minutes");
         }
+    }
+}
+
+/// What a look at what is open has found.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What it found, an invariant each.
+    pub verdicts: Arc<[Verdict]>,
+}
+
+impl Engine {
+    /// What the last look found, if there was one since the start.
+    #[must_use]
+    pub fn last_look(&self) -> Option<Look> {
+        self.last_look.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether what is open keeps what was promised. With a million open parts that takes seconds of one reader.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub async fn look_whether_sound(&self) -> Result<Look, StoreError> {
+        let verdicts: Arc<[Verdict]> = self.read(|store| store.check_open()).await?.into();
+        verdicts.iter().for_each(|verdict| tell(self, verdict));
+        let look = Look { at: self.world.now(), verdicts };
+        *self.last_look.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.clone());
+        Ok(look)
     }
 }
 

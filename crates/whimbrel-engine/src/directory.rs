@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
-use whimbrel_core::{Account, AccountId, KeyMode, Lists, SECRETS_MAX, SecretId, SecretKind, SecretRole, Timestamp};
-use whimbrel_store::{Credential, KeyDigest, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets};
+use whimbrel_core::{
+    Account, AccountId, KeyMode, Lists, SECRETS_MAX, SecretId, SecretKind, SecretRole, Serial, Timestamp,
+};
+use whimbrel_store::{Credential, KeyDigest, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets, SubaccountView};
 
 /// Every account, by the credential it shows and by number.
 #[derive(Default)]
@@ -19,6 +21,8 @@ struct Entries {
     by_id: HashMap<AccountId, Arc<Entry>>,
     /// Secret keys, by dialect and digest.
     by_digest: HashMap<Box<str>, HashMap<KeyDigest, (AccountId, KeyMode)>>,
+    /// Accounts below others, by the account above and the number by which it names them.
+    subaccounts: HashMap<(AccountId, Serial), AccountId>,
     /// Numbers of ours and who owns them.
     numbers: HashMap<Box<str>, AccountId>,
     /// Lists that hold for every account.
@@ -35,6 +39,8 @@ pub struct Known {
     pub credentials: Vec<Credential>,
     /// Every number that an account owns.
     pub numbers: Vec<OwnedNumber>,
+    /// Every account below another.
+    pub subaccounts: Vec<SubaccountView>,
     /// Lists that hold for every account.
     pub everybody: Arc<Lists>,
 }
@@ -121,6 +127,9 @@ impl Directory {
         for credential in known.credentials {
             directory.put(credential);
         }
+        for view in known.subaccounts {
+            directory.put_subaccount(view.parent, view.number, view.account.account.id);
+        }
         directory
     }
 
@@ -135,6 +144,23 @@ impl Directory {
     pub fn owns(&self, account: AccountId, number: &str) -> Owned {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         if entries.numbers.get(number) == Some(&account) { Owned::Yes } else { Owned::No }
+    }
+
+    /// The subaccount that an account names so.
+    #[must_use]
+    pub fn subaccount(&self, parent: AccountId, number: Serial) -> Option<AccountId> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).subaccounts.get(&(parent, number)).copied()
+    }
+
+    /// Notes that an account has a subaccount.
+    pub(crate) fn put_subaccount(&self, parent: AccountId, number: Serial, account: AccountId) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.subaccounts.insert((parent, number), account);
+    }
+
+    /// Notes that it has it no more.
+    pub(crate) fn remove_subaccount(&self, parent: AccountId, number: Serial) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).subaccounts.remove(&(parent, number));
     }
 
     /// Notes whose a number is.

@@ -14,6 +14,7 @@ mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{AttemptNumber, LinkId, MessageClass, PartId, Span, Timestamp};
 
 use self::brake::Brake;
@@ -114,7 +115,9 @@ impl Dispatch {
         if waiting || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
-        self.leave(count, now);
+        if !acts(Saboteur::WindowUncounted) {
+            self.leave(count, now);
+        }
         true
     }
 
@@ -151,7 +154,7 @@ impl Dispatch {
         }
         if due_at <= now {
             self.ready.insert(part);
-        } else {
+        } else if !acts(Saboteur::DelayedForgotten) {
             self.delayed.insert((due_at, part));
         }
     }

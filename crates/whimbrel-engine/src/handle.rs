@@ -86,6 +86,7 @@ impl Engine {
             }
             Outcome::Account(_) | Outcome::Prices(_) | Outcome::History(_) | Outcome::Numbers(_) => {}
             Outcome::Journal(_) | Outcome::Totals(_) | Outcome::Lookup(_) | Outcome::Record(_) => {}
+            Outcome::Subaccounts(_) => {}
         }
         Handled { outcome, account_id }
     }
@@ -149,6 +150,10 @@ impl Engine {
                 Ok(outcome) => Outcome::Oauth(outcome),
                 Err(refusal) => Outcome::Refused(refusal),
             },
+            Call::Subaccounts(call) => {
+                let done = self.subaccounts_call(dialect, account, call).await;
+                done.map_or_else(Outcome::Refused, Outcome::Subaccounts)
+            }
             Call::Secrets(call) => match self.secrets_call(account, call).await {
                 Ok(outcome) => Outcome::Secrets(outcome),
                 Err(refusal) => Outcome::Refused(refusal),
@@ -172,10 +177,10 @@ impl Engine {
 
     /// What the account wants, if it may ask for it, and now.
     fn may_ask(&self, caller: &Caller, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
-        self.within_rate(&caller.account, now)?;
+        self.within_rate(&caller.by, now)?;
         if let Ok(call) = &call {
             let scope = call.scope();
-            caller.account.policy.judge_scope(scope)?;
+            caller.by.policy.judge_scope(scope)?;
             if caller.mode == KeyMode::Test && !call.is_for_trying() {
                 return Err(Refusal::ScopeNotAllowed { scope });
             }

@@ -19,10 +19,12 @@ pub mod failures;
 mod handle;
 pub mod learning;
 pub mod limiter;
+mod listeners;
 pub mod notify;
 pub mod oauth;
 pub mod ports;
 pub mod prover;
+pub mod tape;
 pub mod world;
 
 mod accept;
@@ -43,6 +45,7 @@ mod notifier;
 mod number_networks;
 mod numbers;
 mod owners;
+mod people;
 mod pool;
 mod prices;
 mod records;
@@ -52,14 +55,17 @@ mod reload;
 mod repeats;
 mod replays;
 mod reroute;
+mod resend;
 pub mod retention;
 mod secrets;
 mod settle;
 mod signatures;
+mod subaccounts;
 mod sweep;
 mod tokens;
 mod totals;
 mod url_test;
+mod webhooks;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -71,6 +77,7 @@ use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::registry::DIALECTS;
+use whimbrel_dialects::standard::StandardHeaders;
 use whimbrel_store::{Keyring, Store, StoreError};
 
 use crate::admission::Admission;
@@ -82,6 +89,7 @@ use crate::events::Events;
 use crate::failures::{FailureRules, Failures};
 use crate::keys::Changing;
 use crate::limiter::{Recipients, Requests, Senders};
+use crate::listeners::Listeners;
 use crate::notifier::Notifier;
 use crate::number_networks::NumberNetworks;
 use crate::oauth::Oauth;
@@ -91,16 +99,22 @@ use crate::rejections::Rejections;
 use crate::repeats::Repeats;
 use crate::retention::Retention;
 use crate::signatures::Signatures;
+use crate::tape::Tape;
 use crate::url_test::UrlTests;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
 pub use crate::authenticate::{Caller, Origin};
+pub use crate::checker::Look;
 pub use crate::handle::Handled;
 pub use crate::keys::{KeyError, Rotated};
+pub use crate::listeners::{WebhookHeard, WebhookListener};
 pub use crate::lists::{ListError, own_number};
+pub use crate::owners::SignedInOwner;
+pub use crate::people::{CodeStep, PASSWORD_CHARS, PeopleError, RECOVERY_CODES, SignIn, SignInRefused};
 pub use crate::pool::{NewReload, OFFERS_MAX};
 pub use crate::reload::{CarrierChange, Reload, StartCarrier};
+pub use crate::resend::{Attempted, ResendError, Trigger};
 pub use crate::secrets::{AddedSecret, SecretError};
 pub use crate::url_test::{WebhookTestError, WebhookTried};
 pub use crate::world::SystemWorld;
@@ -132,6 +146,10 @@ pub struct Parts {
     pub addresses: Addresses,
     /// How long things are kept.
     pub retention: Retention,
+    /// Whether webhooks carry the headers of Standard Webhooks.
+    pub standard_headers: StandardHeaders,
+    /// What went over the wires.
+    pub tape: Arc<Tape>,
 }
 
 /// The running engine.
@@ -158,8 +176,12 @@ pub struct Engine {
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
     pub(crate) url_tests: UrlTests,
+    pub(crate) last_look: Mutex<Option<Look>>,
     pub(crate) rejections: Rejections,
     pub(crate) retention: Retention,
+    pub(crate) standard_headers: StandardHeaders,
+    pub(crate) tape: Arc<Tape>,
+    pub(crate) listeners: Listeners,
     pub(crate) number_networks: RwLock<NumberNetworks>,
     /// The number that was given last.
     pub(crate) serials: AtomicU64,
@@ -274,6 +296,7 @@ impl Engine {
             credentials: parts.store.credentials()?,
             numbers: parts.store.numbers(None)?,
             everybody: parts.store.lists()?,
+            subaccounts: parts.store.subaccounts(None)?,
         };
         let makes = Prover::start_one("key-pairs").map_err(StartError::Thread)?;
         let applications = Applications::load(&*parts.store, DIALECTS, makes)?;
@@ -305,8 +328,12 @@ impl Engine {
             prover: Prover::start().map_err(StartError::Thread)?,
             changing_keys: Changing::default(),
             url_tests: UrlTests::default(),
+            last_look: Mutex::default(),
             rejections: Rejections::default(),
             retention: parts.retention,
+            standard_headers: parts.standard_headers,
+            tape: parts.tape,
+            listeners: Listeners::default(),
             number_networks: RwLock::new(number_networks),
             serials,
             snapshot: RwLock::new(Arc::new(parts.snapshot)),
@@ -421,6 +448,12 @@ impl Engine {
     #[must_use]
     pub const fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// What went over the wires.
+    #[must_use]
+    pub const fn tape(&self) -> &Arc<Tape> {
+        &self.tape
     }
 
     /// The carriers.

@@ -15,7 +15,7 @@ use whimbrel_core::{
     Serial,
 };
 use whimbrel_dialects::Dialect;
-use whimbrel_store::{Accept, Op, OpResult};
+use whimbrel_store::{Accept, Marked, Op, OpResult};
 
 use crate::Engine;
 use crate::accept::{Counted, Ready, Taken};
@@ -145,15 +145,28 @@ impl Engine {
         if items.iter().any(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
             return Err(Refusal::IdempotencyConflict);
         }
-        self.recall(caller.account.id, &call.content, keys, &mut items).await;
-        let balance = self.balance_of(caller.account.id).await?;
+        self.recall(caller.account.id, &call.content, keys, &mut items).await?;
         let taken = items.iter().filter_map(|item| item.result.as_ref().ok());
-        let repeated = taken.clone().next().is_some() && taken.clone().all(|(_, is_new)| !is_new);
+        let repeated = taken.clone().next().is_some() && taken.clone().all(|taken| taken.balance.is_none());
+        let told = taken.filter_map(|taken| taken.balance).last();
+        let balance = self.balance_after(caller.account.id, told).await?;
         let items = items
             .into_iter()
-            .map(|Answered { recipient, result }| ManyItem { recipient, result: result.map(|(message, _)| message) })
+            .map(|Answered { recipient, result }| ManyItem { recipient, result: result.map(|taken| taken.message) })
             .collect();
         Ok(ManySent { call: Box::new(call), items, balance, repeated })
+    }
+
+    /// What is left. If that cannot be read, what the last message was told is answered: all were sent, and whoever is told otherwise
+    /// sends them again.
+    async fn balance_after(&self, account: AccountId, told: Option<Money>) -> Result<Money, Refusal> {
+        match (self.balance_of(account).await, told) {
+            (Err(refusal), Some(balance)) => {
+                tracing::warn!(account_id = %account, ?refusal, "a balance cannot be read: what the last message was told is answered");
+                Ok(balance)
+            }
+            (read, _) => read,
+        }
     }
 
     /// Makes messages durable together; each gets its own answer.
@@ -212,7 +225,8 @@ impl Engine {
                     parts: ready.plan.said(),
                     price: Money::new(units, ready.plan.price.currency),
                 };
-                Ok((message, is_new))
+                let balance = accepted.parts.last().map(|part| part.balance).filter(|_| is_new);
+                Ok(TakenOne { message, balance })
             });
             Answered { recipient, result }
         });
@@ -221,18 +235,21 @@ impl Engine {
 
     /// Of those who are refused, finds whom the very same request was answered before: prices, routes and limits may have changed since,
     /// what was sent has not.
+    ///
+    /// # Errors
+    /// [`Refusal::IdempotencyConflict`] if another request had the key.
     async fn recall(
         &self,
         account: AccountId,
         content: &Content,
         keys: Vec<Option<IdempotencyKey>>,
         items: &mut [Answered],
-    ) {
+    ) -> Result<(), Refusal> {
         let refused = items.iter().zip(keys).enumerate();
         let refused = refused.filter_map(|(place, (item, key))| Some((place, key.filter(|_| item.result.is_err())?)));
         let refused: Vec<(usize, IdempotencyKey)> = refused.collect();
         if refused.is_empty() {
-            return;
+            return Ok(());
         }
         let now = self.world.now();
         let found = self.read(move |store| {
@@ -242,10 +259,14 @@ impl Engine {
         });
         match found.await {
             Ok(found) => {
-                for (place, accepted) in found {
-                    let message = accepted.and_then(|accepted| recalled(content, &accepted));
+                for (place, marked) in found {
+                    let message = match marked {
+                        Marked::Another => return Err(Refusal::IdempotencyConflict),
+                        Marked::This(accepted) => recalled(content, &accepted),
+                        Marked::Nothing => None,
+                    };
                     if let Some((item, message)) = items.get_mut(place).zip(message) {
-                        item.result = Ok((message, false));
+                        item.result = Ok(TakenOne { message, balance: None });
                     }
                 }
             }
@@ -253,6 +274,7 @@ impl Engine {
                 tracing::error!(%error, "cannot look for the answers to an idempotency key; it is answered as a new one");
             }
         }
+        Ok(())
     }
 
     /// The next number of a message or document.
@@ -264,8 +286,14 @@ impl Engine {
 /// What became of the message to one recipient.
 struct Answered {
     recipient: Box<str>,
-    /// The message, and whether this request had it taken.
-    result: Result<(ManyMessage, bool), Refusal>,
+    result: Result<TakenOne, Refusal>,
+}
+
+/// A message that was taken, by this request or by the very same one before.
+struct TakenOne {
+    message: ManyMessage,
+    /// What was left after it; `None` if it was taken before.
+    balance: Option<Money>,
 }
 
 /// An addressee as the request has it, but for how a number is written.

@@ -2,11 +2,22 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, KeyMode, Refusal, Scope};
+use whimbrel_core::policy::{KeyUse, Signable};
+use whimbrel_core::{Access, Account, AccountId, AccountStatus, AuthMethod, KeyMode, Refusal, Scope, SecretId};
 use whimbrel_dialects::Claim;
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
+
+/// An owner who proved who they are and need not do so again for a while. It ends with any of the secrets that the account had then:
+/// which of them was shown is not remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInOwner {
+    /// Whose account it is.
+    pub account_id: AccountId,
+    method: AuthMethod,
+    secrets: Box<[SecretId]>,
+}
 
 impl Engine {
     /// The account of the owner who calls, if it may ask for that kind of thing now.
@@ -32,6 +43,56 @@ impl Engine {
         if mode == KeyMode::Test && scope != Scope::Read {
             return Err(Refusal::ScopeNotAllowed { scope });
         }
+        Ok(account)
+    }
+
+    /// Lets an owner sign in, as [`owner`](Self::owner) judges a request that reads. A key for trying out does not sign in.
+    ///
+    /// # Errors
+    /// As [`owner`](Self::owner).
+    pub async fn sign_in_owner(
+        &self,
+        dialect: &'static str,
+        claim: &Claim,
+        origin: Origin,
+    ) -> Result<(Arc<Account>, SignedInOwner), Refusal> {
+        let account = self.owner(dialect, claim, origin, Scope::Read).await?;
+        if let Claim::SecretKey { secret, .. } = claim
+            && let Some((_, KeyMode::Test)) = self.directory.by_digests(dialect, &self.keyring.digests(secret))
+        {
+            return Err(Refusal::ScopeNotAllowed { scope: Scope::Account });
+        }
+        let entry = self.directory.by_id(account.id).ok_or(Refusal::BadCredentials)?;
+        let secrets = entry.secrets.iter().map(|live| live.known.id).collect();
+        let owner = SignedInOwner { account_id: account.id, method: claim.method(), secrets };
+        Ok((account, owner))
+    }
+
+    /// The account of an owner who signed in, if what they proved themselves by is still good and the policy lets them ask for that.
+    ///
+    /// # Errors
+    /// [`Refusal::BadCredentials`] if a secret that the account had then was revoked; else as [`owner`](Self::owner), but for the rate:
+    /// looking at pages takes nothing from the account's applications.
+    pub fn owner_again(
+        &self,
+        owner: &SignedInOwner,
+        origin: Origin,
+        scope: Scope,
+        signable: Signable,
+    ) -> Result<Arc<Account>, Refusal> {
+        let entry = self.directory.by_id(owner.account_id).ok_or(Refusal::BadCredentials)?;
+        if owner.secrets.iter().any(|id| entry.secrets.iter().all(|live| live.known.id != *id)) {
+            return Err(Refusal::BadCredentials);
+        }
+        let account = Arc::clone(&entry.account);
+        let use_of_key = KeyUse { signable, method: owner.method, signed_by: None, source: origin.address };
+        account.policy.judge_use(use_of_key)?;
+        match (account.status, account.rules.access) {
+            (AccountStatus::Active, Access::Http) => {}
+            (AccountStatus::Suspended, _) => return Err(Refusal::AccountBarred),
+            (AccountStatus::Active, Access::SmppOnly) => return Err(Refusal::HttpNotAllowed),
+        }
+        account.policy.judge_scope(scope)?;
         Ok(account)
     }
 }

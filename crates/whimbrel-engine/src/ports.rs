@@ -1,5 +1,6 @@
 //! What the engine needs of the outside and does not build itself.
 
+use whimbrel_core::Span;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
 
@@ -21,6 +22,51 @@ pub struct Tried {
     pub beginning: Box<[u8]>,
 }
 
+/// An answer as somebody wants to see it who looks for a reason. `Debug` shows the status and sizes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The status code.
+    pub status: u16,
+    /// Names and values of its headers, in order; some kilobytes at most.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// The first octets of the body, 4,096 at most.
+    pub beginning: Box<[u8]>,
+}
+
+impl std::fmt::Debug for Answered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answered")
+            .field("status", &self.status)
+            .field("header_count", &self.headers.len())
+            .field("beginning_bytes", &self.beginning.len())
+            .finish()
+    }
+}
+
+/// How long the steps of a call took, each by itself; `None` for a step that was not made, or is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// Resolving the name.
+    pub resolved: Option<Span>,
+    /// Connecting.
+    pub connected: Option<Span>,
+    /// The TLS handshake.
+    pub secured: Option<Span>,
+    /// From the request's beginning to the head of its answer.
+    pub first_byte: Option<Span>,
+    /// All of it, waiting for a place included.
+    pub total: Span,
+}
+
+/// A call that somebody watched.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// What came back, or what went wrong in words that hold no secret.
+    pub answer: Result<Answered, Box<str>>,
+    /// How long it took.
+    pub timing: Timing,
+}
+
 /// The way out for webhooks: the only place that fetches a URL which a customer chose.
 pub trait Egress: Send + Sync {
     /// Sends a webhook and answers with the status code, or with what went wrong in words that hold no secret.
@@ -30,6 +76,17 @@ pub trait Egress: Send + Sync {
     fn try_out(&self, request: WebhookRequest) -> BoxFuture<'_, Result<Tried, Box<str>>> {
         let sent = self.send(request);
         Box::pin(async move { sent.await.map(|status| Tried { status, beginning: Box::default() }) })
+    }
+
+    /// Sends a request for the tape, which keeps what came back.
+    fn watch(&self, request: WebhookRequest) -> BoxFuture<'_, Watched> {
+        let tried = self.try_out(request);
+        Box::pin(async move {
+            let answer = tried.await;
+            let answered =
+                |tried: Tried| Answered { status: tried.status, headers: Vec::new(), beginning: tried.beginning };
+            Watched { answer: answer.map(answered), timing: Timing::default() }
+        })
     }
 
     /// What becomes of new URLs, as the operator set it.

@@ -48,14 +48,13 @@ impl Engine {
                 };
                 self.as_one(by, account_id, kind, document).await
             }
-            RecordCall::Make { kind, json } if is_too_long(kind, &json) => {
+            RecordCall::Make { kind, json, .. } if is_too_long(kind, &json) => {
                 Ok(RecordOutcome::TooLong { octets_max: ENTRY_OCTETS_MAX })
             }
-            RecordCall::Make { kind, json } => {
+            RecordCall::Make { kind, json, secret } => {
                 let key = self.next_serial().0.to_string().into();
                 let count_max = count_max(kind);
-                let fate =
-                    DocumentFate::Make { json, public_key: None, secret: None, texts: TakesTexts::No, count_max };
+                let fate = DocumentFate::Make { json, public_key: None, secret, texts: TakesTexts::No, count_max };
                 self.change_record(by, account_id, RecordName { kind, key }, fate).await
             }
             RecordCall::Patch(name, patch) => {
@@ -225,5 +224,6 @@ fn is_too_long(kind: RecordKind, json: &str) -> bool {
 }
 
 fn record(document: Document) -> Record {
-    Record { key: document.place.key, json: document.json, made_at: document.made_at, members: None }
+    let Document { place, json, secret, made_at, .. } = document;
+    Record { key: place.key, json, secret, made_at, members: None }
 }

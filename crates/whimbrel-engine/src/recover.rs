@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{DoubtCause, PartEvent, PartId, PartState, Timestamp};
 use whimbrel_store::{Answer, Op, StoreError};
 
@@ -44,6 +45,7 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
         let ops: Vec<Op> = parts
             .iter()
             .filter(|part| matches!(part.record.state, PartState::Submitting { .. }))
+            .filter(|part| !(part.record.part_id == last.record.part_id && acts(Saboteur::RecoverSkipsOne)))
             .map(|part| {
                 let desk = engine.carriers.find(part.record.carrier);
                 if let Some(desk) = &desk {
@@ -51,6 +53,10 @@ pub(crate) async fn run(engine: &Arc<Engine>) -> Result<usize, StartError> {
                 }
                 let rules = desk.map(|desk| desk.rules().doubt).unwrap_or_default();
                 let event = PartEvent::Doubt { attempt: part.record.attempt, cause: DoubtCause::ProcessEnded, rules };
+                let event = match acts(Saboteur::RecoverForgets) {
+                    true => PartEvent::GivenBack { attempt: part.record.attempt },
+                    false => event,
+                };
                 change(engine, part.record.part_id, event, Answer::default(), now)
             })
             .collect();

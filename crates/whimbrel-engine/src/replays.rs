@@ -17,7 +17,7 @@ impl Engine {
     /// # Errors
     /// What a wrong credential of that kind is told, if it was used before.
     pub(crate) async fn use_nonce(&self, caller: &Caller, call: &Call) -> Result<(), Refusal> {
-        let (account_id, world) = (caller.account.id, &self.world);
+        let (account_id, world) = (caller.by.id, &self.world);
         let key = match caller.replay {
             Some(key) if key.kind == ReplayKind::Nonce => key,
             _ => return Ok(()),
@@ -32,7 +32,7 @@ impl Engine {
                 Ok(())
             }
             OpResult::Used(Used::Again) => {
-                self.tell_replayed(&caller.account, world.now());
+                self.tell_replayed(&caller.by, world.now());
                 Err(replayed(caller.method))
             }
             other => Err(odd(&other)),

@@ -44,6 +44,9 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 /// One step; answers whether there is more to do.
 async fn step(engine: &Engine) -> bool {
     let prune = engine.retention.at(engine.world.now());
+    if let Some(before) = prune.texts_before {
+        engine.tape.forget_before(before);
+    }
     match engine.batcher.settle(vec![Op::Prune(prune)]).await.as_deref() {
         Ok([OpResult::Pruned(pruned)]) => {
             count(pruned);

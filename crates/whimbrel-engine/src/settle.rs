@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Cause, DoubtCause, InboundId, Notice,
     NoticeId, PartEvent, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, RefusalScope, Span, Timestamp, id,
@@ -20,6 +21,7 @@ use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
+use crate::listeners::News;
 use crate::number_networks::is_wrong_network;
 
 /// Events taken into one batch, at most.
@@ -143,6 +145,7 @@ impl Engine {
                 let answer = Answer { id: Some(id), code: Box::default() };
                 let after = match timing {
                     AnswerTiming::InTime => place(true),
+                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) => place(true),
                     AnswerTiming::Late => After { carrier, kind: AfterKind::Part },
                 };
                 Some((change(self, part_id, PartEvent::Sent { attempt }, answer, at), after))
@@ -163,7 +166,11 @@ impl Engine {
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
                 count_doubts(&desk, cause, 1);
                 let event = PartEvent::Doubt { attempt, cause, rules: desk.rules().doubt };
-                Some((change(self, part_id, event, Answer::default(), at), place(false)))
+                let after = match acts(Saboteur::PlaceKept) {
+                    true => After { carrier, kind: AfterKind::Part },
+                    false => place(false),
+                };
+                Some((change(self, part_id, event, Answer::default(), at), after))
             }
             CarrierEvent::GivenBack { part_id, attempt, at, .. } => {
                 Some((change(self, part_id, PartEvent::GivenBack { attempt }, Answer::default(), at), place(false)))
@@ -304,9 +311,12 @@ impl Engine {
         };
         if let Some(outcome) = &outcome {
             self.tell_of_part(outcome, now);
+            if self.tape.is_on() {
+                self.note_on_tape(after.carrier, &after.kind, outcome);
+            }
         }
         // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
-        let ack = if is_stored { Ack::Stored } else { Ack::TryAgain };
+        let ack = if is_stored || acts(Saboteur::AckBeforeStored) { Ack::Stored } else { Ack::TryAgain };
         match (after.kind, desk) {
             (AfterKind::Place { went_through }, Some(desk)) => {
                 if went_through {
@@ -334,8 +344,27 @@ impl Engine {
             (AfterKind::Part, _) | (_, None) => {}
         }
         if let Some(outcome) = outcome {
+            self.note_untold(&outcome);
             self.requeue(&outcome, now);
             notices.extend(outcome.notices);
+        }
+    }
+
+    /// Who listens to webhooks hears of the end of a part also where nobody is told of it.
+    fn note_untold(&self, outcome: &PartOutcome) {
+        let untold = outcome.after.filter(|_| outcome.ignored.is_none() && outcome.notices.is_empty());
+        if let Some(record) = untold
+            && matches!(record.state, PartState::Final(_))
+        {
+            self.listeners.tell(|| News::Untold(record.message_id, record.part_id));
+        }
+    }
+
+    /// Tells the tape whose receipt it was.
+    fn note_on_tape(&self, carrier: CarrierId, kind: &AfterKind, outcome: &PartOutcome) {
+        let Some(record) = outcome.after.or(outcome.record) else { return };
+        if let AfterKind::Receipt(reported) = kind {
+            self.tape.found((carrier, reported.ack), record.message_id);
         }
     }
 

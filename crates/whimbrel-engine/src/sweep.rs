@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{PartEvent, Span};
 
 use crate::Engine;
@@ -20,7 +21,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
     while !engine.is_stopping() {
         let now = engine.world.now();
         match engine.read(move |store| store.clock_due(now, PARTS_MAX)).await {
-            Ok(parts) if parts.is_empty() => {}
+            Ok(parts) if parts.is_empty() || acts(Saboteur::ClockStops) => {}
             Ok(parts) => {
                 let is_full = parts.len() == PARTS_MAX;
                 engine.settle_ours(parts.into_iter().map(|part| (part, PartEvent::Clock)).collect()).await;

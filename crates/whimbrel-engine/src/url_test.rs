@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use whimbrel_core::{AccountId, EndpointKind, Span};
+use whimbrel_core::{AccountId, EndpointKind, NoticeId, Span};
+use whimbrel_dialects::standard;
 use whimbrel_dialects::{CannotSign, Dialect, Moment, WebhookTarget, WebhookTest, registry};
 
 use crate::Engine;
@@ -35,13 +36,13 @@ pub(crate) struct UrlTests(Mutex<BTreeMap<AccountId, usize>>);
 
 /// One of them; its place is free when this is dropped.
 #[derive(Debug)]
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     tests: &'a UrlTests,
     account: AccountId,
 }
 
 impl UrlTests {
-    fn start(&self, account: AccountId) -> Option<Place<'_>> {
+    pub(crate) fn start(&self, account: AccountId) -> Option<Place<'_>> {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = under_way.values().sum();
         let own = under_way.get(&account).copied().unwrap_or(0);
@@ -141,7 +142,9 @@ impl Engine {
         let chance = u128::from(self.world.random()) << 64 | u128::from(self.world.random());
         let begun_at = self.world.now();
         let request = dialect.webhook_test(test, target, Moment { now: begun_at, chance });
-        let answer = self.egress.try_out(request.map_err(WebhookTestError::CannotSign)?).await;
+        let mut request = request.map_err(WebhookTestError::CannotSign)?;
+        self.add_standard_headers(&mut request, &standard::id(NoticeId(self.world.next_id())), &entry, begun_at);
+        let answer = self.egress.try_out(request).await;
         Ok(WebhookTried { url, answer, elapsed: self.world.now().since(begun_at) })
     }
 }

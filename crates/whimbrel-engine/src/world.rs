@@ -1,18 +1,24 @@
 //! The real world: the operating system's clock, tokio's timers, the kernel's randomness, ids above what the store holds.
 //!
 //! The only place of the engine that asks the operating system for anything. A simulation brings a [`World`] of its own.
+//!
+//! Its clock can be put forward, for tests ([`SystemWorld::advance`]): what was due meanwhile is due then, and sleepers look again at
+//! once. Ids go on rising whatever the clock does, because their source never gives one below the last.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::sync::watch;
 use whimbrel_core::world::BoxFuture;
-use whimbrel_core::{IdSource, Timestamp, World};
+use whimbrel_core::{IdSource, Span, Timestamp, World};
 
 /// The world as it is.
 #[derive(Debug)]
 pub struct SystemWorld {
     ids: Mutex<IdSource>,
     pool: Mutex<RandomPool>,
+    /// How far the clock was put forward.
+    ahead: watch::Sender<Span>,
 }
 
 /// Random bytes fetched ahead, so that not every id costs a system call.
@@ -29,7 +35,25 @@ impl SystemWorld {
         Self {
             ids: Mutex::new(IdSource::new(node, high_water)),
             pool: Mutex::new(RandomPool { bytes: [0; 512], used: 512 }),
+            ahead: watch::Sender::new(Span::ZERO),
         }
+    }
+
+    /// Puts the clock forward by so much more. Tells how far ahead it is now.
+    pub fn advance(&self, span: Span) -> Span {
+        self.ahead.send_modify(|ahead| *ahead = Span(ahead.0.saturating_add(span.0.max(0))));
+        self.ahead()
+    }
+
+    /// Puts the clock back to the operating system's. What was accepted meanwhile lies in the future then.
+    pub fn reset(&self) {
+        self.ahead.send_replace(Span::ZERO);
+    }
+
+    /// How far ahead of the operating system's clock this one is.
+    #[must_use]
+    pub fn ahead(&self) -> Span {
+        *self.ahead.borrow()
     }
 }
 
@@ -37,13 +61,21 @@ impl World for SystemWorld {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+        Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)) + self.ahead()
     }
 
     fn sleep_until(&self, deadline: Timestamp) -> BoxFuture<'static, ()> {
         // A clock that is set meanwhile makes this end early or late; every caller looks at the time again.
         let pause = deadline.since(self.now()).to_std();
-        Box::pin(tokio::time::sleep(pause))
+        let mut ahead = self.ahead.subscribe();
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep(pause) => {}
+                // Put forward or back: whoever sleeps looks again. The sender lives as long as the world.
+                Ok(()) = ahead.changed() => {}
+            }
+        })
     }
 
     fn random(&self) -> u64 {
@@ -63,5 +95,26 @@ impl World for SystemWorld {
     fn next_id(&self) -> i64 {
         let now = self.now();
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).next(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_clock_that_is_put_forward_wakes_those_who_sleep() {
+        let world = SystemWorld::new(0, 0);
+        let (before, id) = (world.now(), world.next_id());
+        let sleeper = world.sleep_until(before + Span::hours(1));
+        assert_eq!(world.advance(Span::hours(2)), Span::hours(2));
+        sleeper.await;
+        assert!(world.now() >= before + Span::hours(2));
+        let later = world.next_id();
+        assert!(whimbrel_core::id::made_at(later) >= whimbrel_core::id::made_at(id) + Span::hours(2));
+        world.reset();
+        assert!(world.now() < before + Span::hours(1));
+        assert!(world.next_id() > later, "ids rise though the clock ran back");
+        assert_eq!(world.advance(Span(-5)), Span::ZERO, "it is never put back a little");
     }
 }

@@ -112,6 +112,14 @@ fn every_key_has_an_example_that_is_understood() {
 }
 
 #[test]
+fn every_key_stands_in_the_guide() {
+    let guide = include_str!("../../../docs/guide/testing.md");
+    for key in whimbrel_inbox::search::KEYS {
+        assert!(guide.contains(&format!("`{}:`", key.name)), "{}", key.name);
+    }
+}
+
+#[test]
 fn what_is_too_long_is_refused() {
     let words = |count: usize| "a ".repeat(count);
     assert!(parse(&words(TERMS_MAX), now()).is_ok());

@@ -24,6 +24,7 @@ pub mod registry;
 pub mod seven;
 pub mod standard_webhooks;
 pub mod time;
+pub mod totp;
 pub mod value;
 
 mod digest;

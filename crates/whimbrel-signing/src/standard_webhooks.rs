@@ -49,6 +49,8 @@ pub const WINDOW: Window = Window::symmetric(300);
 
 /// What a secret begins with.
 const SECRET_PREFIX: &[u8] = b"whsec_";
+/// What a derived secret is for: no other use of the same secret gives the same octets.
+const DERIVED_FOR: &[u8] = b"whimbrel standard webhooks 1";
 /// What a signature begins with.
 const VERSION: &str = "v1";
 
@@ -126,6 +128,16 @@ pub fn sign(webhook: &Webhook<'_>, secrets: &[Secret<'_>]) -> Result<Signature, 
     let by = |secret: &Secret<'_>| Ok(format!("{VERSION},{}", base64(&Hash::Sha256.hmac(&key(*secret)?, &[&string]))));
     let signatures: Vec<_> = secrets.iter().map(by).collect::<Result<_, _>>()?;
     Ok(Signature::new(signatures.join(" ")))
+}
+
+/// A secret of this scheme that comes of another secret: always the same, of 32 octets as the specification wants them (24 to 64),
+/// and of no use for finding the other one. Whoever is given it can verify webhooks, and can neither sign nor send anything by the
+/// secret that it comes of. (The way of deriving it is ours: HMAC-SHA256 of a constant.)
+#[must_use]
+pub fn derived(from: Secret<'_>) -> Zeroizing<String> {
+    let key = Zeroizing::new(Hash::Sha256.hmac(from.expose(), &[DERIVED_FOR]));
+    let digits = Zeroizing::new(base64(&key));
+    Zeroizing::new(format!("whsec_{}", &*digits))
 }
 
 /// Verifies a webhook: one of its signatures by one of the secrets, and the window of its timestamp.

@@ -118,6 +118,17 @@ fn the_window_has_both_ends_inside() {
 }
 
 #[test]
+fn a_derived_secret_is_always_the_same_and_usable() {
+    // HMAC-SHA256 of the constant in the module, by Python's hmac: the first has the octets that every release must give.
+    let derived = standard_webhooks::derived(Secret::new("devSignatureSecret01abcdefghijkl"));
+    assert_eq!(*derived, "whsec_RItfm28CAOvW/2eY01Dur0gCIiTTZi9F5uGwjm1F9WU=");
+    let webhook = Webhook { id: ID, timestamp: NOW, body: BODY };
+    let signature = standard_webhooks::sign(&webhook, &[Secret::new(&*derived)]).unwrap();
+    assert_eq!(verify(&received("1614265330", signature.as_str()), &[OTHER, &derived]), Ok(1));
+    assert_ne!(*standard_webhooks::derived(Secret::new("abcd")), *derived);
+}
+
+#[test]
 fn nothing_shows_itself() {
     let webhook = Webhook { id: "msg_1", timestamp: UnixSeconds(1), body: b"482917" };
     let received = Received { id: "msg_1", timestamp: "1", signature: "v1,c2VjcmV0", body: b"482917" };

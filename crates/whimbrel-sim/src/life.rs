@@ -60,6 +60,8 @@ impl Life {
             addresses: Default::default(),
             failure_rules: FailureRules::default(),
             retention: Retention::default(),
+            standard_headers: Default::default(),
+            tape: Default::default(),
         })
         .map_err(|error| told(&error))?;
         let carriers: Vec<Arc<SimCarrier>> = desks

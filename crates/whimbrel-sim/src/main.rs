@@ -48,6 +48,8 @@ struct Line {
 enum Command {
     /// Plays many seeds.
     Run(Batch),
+    /// Prints the faults on purpose that this build knows, one JSON document.
+    Saboteurs,
     /// Plays one seed and prints its story.
     Replay {
         /// Which.
@@ -66,6 +68,9 @@ struct Batch {
     /// Threads, each with worlds of its own.
     #[arg(long, default_value_t = 1)]
     jobs: u64,
+    /// Stops at the first seed that fails.
+    #[arg(long)]
+    until_found: bool,
 }
 
 /// What a batch came to.
@@ -82,7 +87,15 @@ fn main() -> ExitCode {
     match Line::parse().command {
         Command::Replay { seed } => replay(seed),
         Command::Run(batch) => run_batch(&batch),
+        Command::Saboteurs => saboteurs(),
     }
+}
+
+fn saboteurs() -> ExitCode {
+    let all = whimbrel_core::saboteur::Saboteur::ALL.iter();
+    let list: Vec<_> = all.map(|(_, name, what)| json!({ "name": name, "what": what })).collect();
+    println!("{}", json!({ "built_in": cfg!(feature = "saboteurs"), "saboteurs": list }));
+    ExitCode::SUCCESS
 }
 
 fn replay(seed: u64) -> ExitCode {
@@ -100,13 +113,14 @@ fn replay(seed: u64) -> ExitCode {
 fn run_batch(batch: &Batch) -> ExitCode {
     let (next, sum) = (AtomicU64::new(batch.from), Mutex::new(Sum::default()));
     let end = batch.from + batch.seeds;
+    let told_max = if batch.until_found { 1 } else { TOLD_MAX };
     std::thread::scope(|scope| {
         for _ in 0..batch.jobs.max(1) {
             scope.spawn(|| {
                 let mut own = Sum::default();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || own.failed.len() >= TOLD_MAX {
+                    if seed >= end || own.failed.len() >= told_max {
                         break;
                     }
                     own.add(seed, &play(seed, Lines::Hashed));

@@ -91,6 +91,7 @@ struct Sim {
 
 /// Plays a seed.
 pub fn play(seed: u64, lines: Lines) -> End {
+    whimbrel_core::saboteur::lie_in_wait();
     let mut chance = Chance::new(seed);
     let setup = Setup::of(&mut chance);
     let model = Arc::new(Mutex::new(Model::new(setup.doubt)));

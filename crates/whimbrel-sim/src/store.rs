@@ -1,6 +1,7 @@
 //! The store as a process has it: the real one, in memory, whose flushes may fail and which a dead process cannot write.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
@@ -12,10 +13,10 @@ use whimbrel_core::{
     PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
-    AccountView, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found, InboundFilter, InboundView,
-    Keyring, MessageFilter, MessageSummary, MessageView, MovablePart, Op, OpResult, OpenPart, Orphan, OwnedNumber,
-    PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, SqliteStore, Stats, Store, StoreError, Tallies, UsageDay,
-    UsageFilter, Verdict,
+    AccountTraffic, AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found,
+    InboundFilter, InboundView, Keyring, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart,
+    Op, OpResult, OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
+    SqliteStore, Stats, Store, StoreError, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
 };
 
 use crate::model::Model;
@@ -133,6 +134,10 @@ impl Store for SimStore {
         self.inner.account(id)
     }
 
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.inner.subaccounts(parent)
+    }
+
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
         self.inner.carriers()
     }
@@ -210,13 +215,12 @@ impl Store for SimStore {
         self.inner.serial_high()
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.inner.answered_to_key(account, key, now)
+    }
+
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.inner.ends(message)
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
@@ -267,6 +271,18 @@ impl Store for SimStore {
         self.inner.usage(filter)
     }
 
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError> {
+        self.inner.traffic(hours)
+    }
+
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError> {
+        self.inner.traffic_of_accounts(days, count_max)
+    }
+
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError> {
+        self.inner.ledger(account, before, count_max)
+    }
+
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {
         self.inner.rejections(account, within)
     }
@@ -303,6 +319,14 @@ impl Store for SimStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.inner.documents_after(after, count_max)
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.inner.operators()
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.inner.audit_log(before, count_max)
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

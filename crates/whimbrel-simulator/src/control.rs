@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use whimbrel_core::Span;
 
 use crate::delivery::{Delivery, TextPart};
+use crate::outcome::Outcome;
 use crate::phones::texts::PENDING_MAX;
 use crate::phones::{
     Direction, KeptText, Phone, PhoneContent, PhoneSetting, PhoneText, PhoneTextRefused, TextStatus, TooManyPhones,
@@ -158,10 +160,30 @@ impl Control {
         self.shared.phones.set(number, setting)
     }
 
+    /// Changes how long after the answer the first receipt of messages to a phone comes; `None`: as the scenario and the table say.
+    ///
+    /// # Errors
+    /// [`TooManyPhones`] if a hundred thousand are set already.
+    pub fn set_receipt_delay(&self, number: &str, delay: Option<Span>) -> Result<(), TooManyPhones> {
+        self.shared.phones.set_receipt_delay(number, delay)
+    }
+
     /// The phones whose texts are kept, the oldest first; none if the options keep none.
     #[must_use]
     pub fn phones(&self) -> Vec<Phone> {
         self.shared.phones.inbox().map(|inbox| inbox.phones()).unwrap_or_default()
+    }
+
+    /// What was set for a phone; `None` if it is as the scenario and the table say.
+    #[must_use]
+    pub fn phone_outcome(&self, number: &str) -> Option<Outcome> {
+        self.shared.phones.outcome(number.as_bytes())
+    }
+
+    /// The phones that sent or got a text last, the latest first, each with that text.
+    #[must_use]
+    pub fn latest_phones(&self, count_max: usize) -> Vec<(Phone, Option<KeptText>)> {
+        self.shared.phones.inbox().map(|inbox| inbox.latest(count_max)).unwrap_or_default()
     }
 
     /// The latest texts of a phone, the oldest first, in both directions, parts put together.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use whimbrel_core::Span;
 
 use crate::outcome::{Outcome, international};
 
@@ -48,10 +49,17 @@ impl std::fmt::Display for TooManyPhones {
 
 impl std::error::Error for TooManyPhones {}
 
+/// What differs for a phone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Differs {
+    outcome: Option<Outcome>,
+    receipt_delay: Option<Span>,
+}
+
 /// All phones.
 #[derive(Default)]
 pub(crate) struct Phones {
-    settings: Mutex<HashMap<Vec<u8>, Outcome>>,
+    settings: Mutex<HashMap<Vec<u8>, Differs>>,
     /// How many there are, so that nobody takes the lock for nothing.
     settings_count: AtomicUsize,
     inbox: Option<Mutex<Inbox>>,
@@ -65,27 +73,46 @@ impl Phones {
 
     /// Changes what becomes of messages to a number.
     pub fn set(&self, number: &str, setting: PhoneSetting) -> Result<(), TooManyPhones> {
+        let outcome = match setting {
+            PhoneSetting::On => None,
+            PhoneSetting::Off => Some(Outcome::Absent),
+            PhoneSetting::Outcome(outcome) => Some(outcome),
+        };
+        self.change(number, |differs| differs.outcome = outcome)
+    }
+
+    /// Changes how long after the answer the first receipt of messages to a number is due; `None`: as the table says.
+    pub fn set_receipt_delay(&self, number: &str, delay: Option<Span>) -> Result<(), TooManyPhones> {
+        self.change(number, |differs| differs.receipt_delay = delay)
+    }
+
+    fn change(&self, number: &str, change: impl FnOnce(&mut Differs)) -> Result<(), TooManyPhones> {
         let number = international(number.as_bytes());
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = match setting {
-            PhoneSetting::On => {
-                settings.remove(number);
-                self.settings_count.store(settings.len(), Ordering::Release);
-                return Ok(());
-            }
-            PhoneSetting::Off => Outcome::Absent,
-            PhoneSetting::Outcome(outcome) => outcome,
-        };
-        if settings.len() >= SETTINGS_MAX && !settings.contains_key(number) {
+        let mut differs = settings.get(number).copied().unwrap_or_default();
+        change(&mut differs);
+        if differs == Differs::default() {
+            settings.remove(number);
+        } else if settings.len() >= SETTINGS_MAX && !settings.contains_key(number) {
             return Err(TooManyPhones);
+        } else {
+            settings.insert(number.to_vec(), differs);
         }
-        settings.insert(number.to_vec(), outcome);
         self.settings_count.store(settings.len(), Ordering::Release);
         Ok(())
     }
 
     /// What becomes of messages to a number, if it was set.
     pub fn outcome(&self, destination: &[u8]) -> Option<Outcome> {
+        self.differs(destination)?.outcome
+    }
+
+    /// How long after the answer the first receipt is due, if it was set.
+    pub fn receipt_delay(&self, destination: &[u8]) -> Option<Span> {
+        self.differs(destination)?.receipt_delay
+    }
+
+    fn differs(&self, destination: &[u8]) -> Option<Differs> {
         if self.settings_count.load(Ordering::Acquire) == 0 {
             return None;
         }

@@ -10,6 +10,7 @@
 //! Knows nothing of alphabets, prices or HTTP, does no I/O, reads no clock and depends on nothing. Message texts,
 //! passwords and whole addresses never reach `Debug`.
 
+pub mod fields;
 pub mod frame;
 pub mod id;
 pub mod pdu;

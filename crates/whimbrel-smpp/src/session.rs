@@ -83,6 +83,8 @@ pub struct Session {
     output: Output,
     window: Window,
     events: VecDeque<Event>,
+    /// What came, if somebody wants to see it.
+    kept: Option<VecDeque<RawFrame>>,
     /// The last number given out.
     sequence: u32,
     liveness: Liveness,
@@ -145,6 +147,7 @@ impl Session {
             output: Output::default(),
             window: Window::new(bounds.window_max, bounds.late_max),
             events: VecDeque::new(),
+            kept: None,
             sequence: 0,
             liveness: Liveness::new(now),
             requests_open: 0,
@@ -311,6 +314,23 @@ impl Session {
             (_, Phase::Closed) | (Role::Smsc, Phase::Binding { .. }) => false,
             _ => self.requests_open < self.bounds.requests_max,
         }
+    }
+
+    /// Keeps what comes from now on as it came, for [`take_frame`](Self::take_frame).
+    pub fn keep_frames(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// The octets of the PDU of that command and number that came, if they are kept; what came before it is let go. To be asked when its
+    /// event is taken.
+    pub fn take_frame(&mut self, command_id: u32, sequence: u32) -> Option<RawFrame> {
+        let kept = self.kept.as_mut()?;
+        let is_it = |frame: &RawFrame| {
+            let word = |at: usize| frame.0.get(at..)?.first_chunk::<4>().map(|word| u32::from_be_bytes(*word));
+            word(4) == Some(command_id) && word(12) == Some(sequence)
+        };
+        let place = kept.iter().position(is_it)?;
+        kept.drain(..=place).next_back()
     }
 
     /// The next thing that happened.

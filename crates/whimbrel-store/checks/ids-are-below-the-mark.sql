@@ -10,5 +10,6 @@ from meta m, (
   union all select 'purchase', (select max(id) from purchase)
   union all select 'rejection', (select max(id) from rejection)
   union all select 'transfer', (select max(cause) from transfer where kind = 4)
+  union all select 'transfer', (select max(cause) from transfer where kind = 5)
 ) t
 where t.highest > m.high_water

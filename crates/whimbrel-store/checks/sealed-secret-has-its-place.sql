@@ -1,7 +1,9 @@
--- Every signature secret is sealed at its place, and what is sealed is such a secret or a document's. `sealed` and `signature_secret`
--- once, each by the primary key of the other; documents are read once.
+-- Every signature secret and every secret of an operator's app is sealed at its place, and what is sealed is one of these or a
+-- document's. `sealed` and `signature_secret` once, each by the primary key of the other; operators and documents are read once.
 with place (name) as (
   select format('signature secret %d of account %d', id, account_id) from signature_secret
+  union all
+  select format('app secret of operator %d', id) from operator where totp_on is not null
 )
 select p.name, 'there is no such sealed secret'
 from place p

@@ -17,6 +17,7 @@ pub mod sqlite;
 pub mod view;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use whimbrel_core::call::history::{HistoryId, HistoryPart, RefusedSend, SentTo};
@@ -36,18 +37,20 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NetworkNews, NewAccount, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate, NumberRefused,
-    Offer, Op, OpResult, OrphanReason, OwnedNumber, PartChange, PartOutcome, PoolDone, PoolOp, Prune, Pruned,
-    ReceiptIn, ReceiptOutcome, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Rest, RevokeSecret,
-    RotateSignatureSecret, Spread, TopUp, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
+    ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
+    NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
+    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Refill, Rejection,
+    Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread,
+    SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
 pub use view::{
-    AccountView, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret, MessageFilter,
-    MessageSummary, MessageView, MovablePart, OpenPart, Orphan, PartRoute, PartView, PooledNumber, QueuePlace,
-    SaleFilter, Search, SearchEnd, SignatureSecret, SignatureSecrets, Stats, Tallies, Tally, TimelineEntry, UsageDay,
+    AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
+    LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
+    Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
+    SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay,
     UsageFilter,
 };
 
@@ -114,6 +117,9 @@ pub trait Store: Send + Sync + 'static {
     /// One account with its wallet.
     fn account(&self, id: AccountId) -> Result<Option<AccountView>, StoreError>;
 
+    /// The subaccounts of an account, or of all, that were not given up; by their numbers.
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError>;
+
     /// Names of carriers and their numbers.
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError>;
 
@@ -174,16 +180,14 @@ pub trait Store: Send + Sync + 'static {
     /// The highest number that was given: numbers go on above it.
     fn serial_high(&self) -> Result<u64, StoreError>;
 
-    /// What was answered to the very request that `account` marked by an idempotency key, if the answer is still kept at `now`.
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError>;
+    /// What is kept at `now` of a request that `account` marked by an idempotency key.
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError>;
 
     /// The message that a part belongs to.
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError>;
+
+    /// A notice for each part of a message that has ended, as it was or would have been told; `None` if there is no such message.
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError>;
 
     /// Messages, newest first.
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageSummary>, StoreError>;
@@ -218,6 +222,16 @@ pub trait Store: Send + Sync + 'static {
     /// The days on which an account did something, in order; 1,000 at most.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, StoreError>;
 
+    /// What carriers did in a span of hours since 1970, by hour and carrier; 50,000 rows at most.
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError>;
+
+    /// What accounts did in a span of days since 1970, those with the most parts first; 1,000 at most.
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError>;
+
+    /// The ledger of an account, newest first, from before a place; so many entries or a few more. With many accounts a page may have fewer,
+    /// and there is a next one.
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError>;
+
     /// Refused requests of an account, the oldest first; 1,000 at most.
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError>;
 
@@ -247,6 +261,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Documents of every account that have the dialect and kind of `after` and a key after its key, by their keys.
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Everybody who looks after the gateway, by name.
+    fn operators(&self) -> Result<Vec<Operator>, StoreError>;
+
+    /// What people did, newest first, of what has an id below `before`; 1,000 at most.
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Looks whether what is open keeps the invariants of [`check`], at one instant. Reads every open part: for a timer, not for
     /// requests.

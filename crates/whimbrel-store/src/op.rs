@@ -3,10 +3,12 @@
 //! An [`Op`] is complete: its ids and its time are in it, so that a batch can be committed again, replayed or simulated.
 
 mod credentials;
+mod people;
 mod pool;
 mod prune;
 mod rejection;
 mod reload;
+mod subaccount;
 
 use std::sync::Arc;
 
@@ -24,10 +26,12 @@ use crate::document::{Document, DocumentChange, DocumentRefused};
 use crate::view::Credential;
 
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
+pub use people::{Audited, NewOperator, OperatorId, OperatorRole, PeopleDone, PeopleOp, PeopleRefused, TotpChange};
 pub use pool::{Deal, Offer, PoolDone, PoolOp};
 pub use prune::{Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
+pub use subaccount::{Refill, SubaccountChange, SubaccountDone, SubaccountOp};
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -42,6 +46,8 @@ pub enum Op {
     Inbound(Box<InboundIn>),
     /// A webhook was tried.
     Notice(NoticeTried),
+    /// A webhook of before was sent again.
+    Resent(Box<Resent>),
     /// Make a notice for hooks one for each hook that wants it.
     Spread(Box<Spread>),
     /// Do not send a message, if no carrier has had any of it.
@@ -80,6 +86,8 @@ pub enum Op {
     Pool(PoolOp),
     /// Arrange payments that an account may call up, or call one up.
     Reload(ReloadOp),
+    /// Make or change an account below another.
+    Subaccount(SubaccountOp),
     /// Keep refused requests.
     Rejections(Vec<Rejection>),
     /// Make, change or remove a document of a dialect.
@@ -95,6 +103,10 @@ pub enum Op {
     Network(NetworkNews),
     /// Forget some of what is old.
     Prune(Prune),
+    /// Change who looks after the gateway.
+    People(PeopleOp),
+    /// Keep what somebody did.
+    Audit(Audited),
 }
 
 /// What a carrier told of the network of a number.
@@ -278,6 +290,21 @@ pub struct Cancel {
     pub id: NoticeId,
     /// When.
     pub at: Timestamp,
+}
+
+/// A webhook that somebody had sent again: a line in its message's story, and nothing else.
+#[derive(Debug, Clone)]
+pub struct Resent {
+    /// The message that it told of.
+    pub message_id: MessageId,
+    /// The part, from 1; 0: the message as a whole.
+    pub part_number: u8,
+    /// The operation's id.
+    pub id: NoticeId,
+    /// When.
+    pub at: Timestamp,
+    /// For people: what the endpoint said, never a body.
+    pub detail: Box<str>,
 }
 
 /// How a try of a webhook went.
@@ -477,12 +504,18 @@ pub enum OpResult {
     Pool(PoolDone),
     /// What became of an arranged payment.
     Reload(ReloadDone),
+    /// What became of a subaccount.
+    Subaccount(SubaccountDone),
     /// Refused requests were kept.
     RejectionsKept,
     /// The network of the number was noted.
     NetworkNoted,
     /// What was forgotten.
     Pruned(Pruned),
+    /// What became of a change of who looks after the gateway.
+    People(PeopleDone),
+    /// What somebody did is kept.
+    Audited,
     /// The operation broke a constraint of the database and was left out; the text names it for the operator. This is a fault of
     /// ours: nothing of the operation was stored.
     Failed(Box<str>),

@@ -2,15 +2,15 @@
 
 use whimbrel_core::call::numbers::SaleQuery;
 use whimbrel_core::{
-    Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass, InboundContent,
-    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SecretId,
-    SecretRole, SenderId, Serial, Timestamp,
+    Accepted, Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass,
+    InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
+    SecretId, SecretRole, SenderId, Serial, Timestamp,
 };
 use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OrphanReason, Reload, Wallet};
+use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Refill, Reload, Wallet};
 
 /// An account with what is needed to judge its requests.
 #[derive(Debug, Clone)]
@@ -146,6 +146,23 @@ pub struct AccountView {
     pub wallet: Wallet,
     /// The payment that it may call up, if one is arranged.
     pub reload: Option<Reload>,
+}
+
+/// An account below another.
+#[derive(Debug, Clone)]
+pub struct SubaccountView {
+    /// The account above it.
+    pub parent: AccountId,
+    /// The number by which that names it.
+    pub number: Serial,
+    /// Where its owner can be reached.
+    pub email: Box<str>,
+    /// When money is moved to it by itself.
+    pub refill: Refill,
+    /// What it spent, ever.
+    pub spent: Money,
+    /// It.
+    pub account: AccountView,
 }
 
 /// Which numbers for sale.
@@ -437,7 +454,7 @@ pub struct Stats {
     pub uncertain: u64,
     /// As above.
     pub submitted: u64,
-    /// Doubts ever.
+    /// Doubts ever, of the messages that are kept: those that are open are the uncertain parts.
     pub doubts: u64,
     /// Receipts that wait for their answer.
     pub parked: u64,
@@ -458,4 +475,139 @@ pub struct PartRoute {
     pub route: Box<str>,
     /// To whom the part goes.
     pub recipient: PhoneNumber,
+}
+
+/// Somebody who looks after the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Their number.
+    pub id: OperatorId,
+    /// By which they sign in.
+    pub name: Box<str>,
+    /// What they may do.
+    pub role: OperatorRole,
+    /// What proves their password.
+    pub verifier: SecretVerifier,
+    /// What codes of their app are made from, if they are asked for.
+    pub totp: Option<OperatorTotp>,
+    /// When they came.
+    pub created_at: Timestamp,
+}
+
+/// Codes of an operator's app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorTotp {
+    /// What they are made from, in base32.
+    pub secret: Secret,
+    /// The last step whose code was used; 0: none was.
+    pub used_step: i64,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id, which sorts by time.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `operator:NAME`, `owner:DIALECT:KEY`, `admin-token` or `this-machine`.
+    pub person: Box<str>,
+    /// From which address; empty if that is not known.
+    pub source: Box<str>,
+    /// What, such as `POST accounts/devkey01/topup`.
+    pub act: Box<str>,
+    /// More of it, such as an amount; never a secret or a text.
+    pub subject: Box<str>,
+    /// What it was answered, as a status of HTTP; 0: it was begun and not answered, because the caller hung up or the gateway ended.
+    pub status: u16,
+}
+
+/// What a carrier did in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrafficHour {
+    /// Hours since 1970, UTC: the one in which the messages were accepted, whenever their parts ended.
+    pub hour: i64,
+    /// The carrier: of what was accepted the one that was planned, of what ended the one that had it.
+    pub carrier: CarrierId,
+    /// Messages that were accepted.
+    pub messages: i64,
+    /// Parts of them.
+    pub parts: i64,
+    /// Parts that were delivered.
+    pub delivered: i64,
+    /// Parts that expired, failed or were rejected.
+    pub failed: i64,
+}
+
+/// What an account did in a span of days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTraffic {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The dialect whose customers it serves.
+    pub dialect: Box<str>,
+    /// Its key.
+    pub key: Box<str>,
+    /// Its name, for people.
+    pub name: Box<str>,
+    /// Messages that were accepted.
+    pub messages: i64,
+    /// Parts of them.
+    pub parts: i64,
+    /// Parts that were delivered.
+    pub delivered: i64,
+    /// Parts that expired, failed or were rejected.
+    pub failed: i64,
+    /// What the parts cost, without those that were given back.
+    pub spent: Money,
+}
+
+/// An entry of the ledger as its account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Where it stands among the others: rises with the time of its cause.
+    pub place: i64,
+    /// When the money was moved.
+    pub at: Timestamp,
+    /// Why.
+    pub kind: LedgerKind,
+    /// What came into the account; negative: what left it.
+    pub amount: Money,
+    /// The bucket it went to or came from: balance, bonus_credit, free_credit, or several.
+    pub bucket: &'static str,
+}
+
+/// Why money was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerKind {
+    /// A part was charged.
+    Part(PartId),
+    /// Somebody paid in; the payment's name.
+    Payment(Box<str>),
+    /// A number was bought: the purchase.
+    Number(i64),
+    /// An arranged payment was called up: the operation.
+    Reload(i64),
+}
+
+/// A page of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerPage {
+    /// Newest first.
+    pub entries: Vec<LedgerEntry>,
+    /// Where the next page begins; `None`: this is the last one.
+    pub next: Option<i64>,
+}
+
+/// What is kept of a request that is marked by an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marked {
+    /// Nothing: none with that key was taken, or it was too long ago.
+    Nothing,
+    /// What was answered to this very request.
+    This(Box<Accepted>),
+    /// Another request had that key.
+    Another,
 }

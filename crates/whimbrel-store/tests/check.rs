@@ -7,9 +7,9 @@ use support::*;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::numbers::{Features, NumberKind};
 use whimbrel_core::{
-    AttemptNumber, Bucket, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy, InboundContent,
-    InboundId, InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus, RefusalScope,
-    ReplayKey, ReplayKind, ReplayMark, Secret, Span,
+    AccountId, AttemptNumber, Bucket, CarrierError, CarrierId, Cause, CountryCode, Currency, DoubtPolicy,
+    InboundContent, InboundId, InboundPart, MessageText, Money, NoticeId, NoticeScope, PartEvent, ReceiptStatus,
+    RefusalScope, ReplayKey, ReplayKind, ReplayMark, Secret, Serial, Span,
 };
 use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, ConcatRef, PartCount};
@@ -17,7 +17,8 @@ use whimbrel_store::check::{Audit, CheckedStore, INVARIANTS};
 use whimbrel_store::{
     Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NoticeResult,
     NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, PoolDone, PoolOp, Rejection, Reload, ReloadDone,
-    ReloadOp, RotateSignatureSecret, Store, StoreError, TakesTexts, TopUp, UseOnce, Used,
+    ReloadOp, RotateSignatureSecret, Store, StoreError, SubaccountChange, SubaccountDone, SubaccountOp, TakesTexts,
+    TopUp, UseOnce, Used,
 };
 
 /// Ids as they are made at `NOW`, so that the store's own clock, which is its newest id, stands there.
@@ -129,6 +130,13 @@ fn traded(store: &dyn Store) {
     run(store, Op::Reload(ReloadOp::Arrange(reload)));
     let take = ReloadOp::Take { id: BASE + 40_004, account_id: ACCOUNT, reference: "T1".into(), at: NOW };
     assert!(matches!(run(store, Op::Reload(take)), OpResult::Reload(ReloadDone::Taken(_))));
+    let (parent, number, at) = (ACCOUNT, Serial(1), NOW);
+    let new = Box::new(new_account(AccountId(ACCOUNT.0 + 90), "below"));
+    let make = SubaccountOp::Make { parent, number, email: "ada@a.example".into(), new, count_max: 9 };
+    run(store, Op::Subaccount(make));
+    let change = SubaccountChange::Credit { amount: 1 };
+    let credit = SubaccountOp::Change { id: BASE + 40_005, parent, number, change, at };
+    assert!(matches!(run(store, Op::Subaccount(credit)), OpResult::Subaccount(SubaccountDone::Changed)));
 }
 
 /// A signature and a nonce that were used, a request that was refused, an old signature secret, and a document with a secret.
@@ -229,13 +237,16 @@ fn looked_at(folder: &Folder) -> Audit {
 
 /// What is planted, and against what. `{n}` is the id of the n-th message.
 const PLANTED: &[(&str, &str)] = &[
-    ("wallet-is-its-ledger", "update wallet set posted = posted + 1"),
+    ("wallet-is-its-ledger", "update wallet set posted = posted + 1 where account_id = 5"),
     ("wallet-is-its-ledger", "delete from transfer where kind = 2 and bucket = 0"),
-    ("wallet-holds-what-is-open", "update wallet set held = held - 1"),
-    ("wallet-is-not-overdrawn", "update wallet set floor = posted; update message set balance_after = 1 << 50"),
+    ("wallet-holds-what-is-open", "update wallet set held = held - 1 where account_id = 5"),
+    (
+        "wallet-is-not-overdrawn",
+        "update wallet set floor = posted where account_id = 5; update message set balance_after = 1 << 50",
+    ),
     ("acceptance-was-covered", "update message set balance_after = -1 where id = {1}"),
-    ("wallet-credit-is-its-ledger", "update wallet set free_credit = free_credit + 1"),
-    ("wallet-credit-is-its-ledger", "update wallet set bonus_credit = 1"),
+    ("wallet-credit-is-its-ledger", "update wallet set free_credit = free_credit + 1 where account_id = 5"),
+    ("wallet-credit-is-its-ledger", "update wallet set bonus_credit = 1 where account_id = 5"),
     ("split-fits-its-part", "insert into split values (7, 5, 0, 0)"),
     ("split-fits-its-part", "update live set bucket = 3 where part_id = {1}"),
     ("account-has-its-wallet", "insert into wallet values (99, 0, 0, 0, 0, 0, 0, 0)"),
@@ -245,19 +256,25 @@ const PLANTED: &[(&str, &str)] = &[
     ("payment-names-its-account", "update transfer set cause = '7/dev' where kind = 2 and bucket = 0"),
     (
         "charge-fits-its-part",
-        "insert into transfer values (1, 12345, 5, -1, 1, 1, 0); update wallet set posted = posted - 1",
+        "insert into transfer values (1, 12345, 5, -1, 1, 1, 0); update wallet set posted = posted - 1 where account_id = 5",
     ),
     (
         "charge-fits-its-part",
-        "update transfer set amount = amount + 1 where cause = {3}; update wallet set posted = posted - 1",
+        "update transfer set amount = amount + 1 where cause = {3}; update wallet set posted = posted - 1 where account_id = 5",
     ),
-    ("captured-part-is-charged", "delete from transfer where cause = {4}; update wallet set posted = posted + 3330000"),
+    (
+        "captured-part-is-charged",
+        "delete from transfer where cause = {4}; update wallet set posted = posted + 3330000 where account_id = 5",
+    ),
     ("end-settles-the-hold", "update ended set funds = 0 where part_id = {8}"),
     (
         "open-part-funds-fit-its-state",
-        "update live set funds = 2 where part_id = {1}; update wallet set held = held - 3330000, spent = 0",
+        "update live set funds = 2 where part_id = {1}; update wallet set held = held - 3330000, spent = 0 where account_id = 5",
     ),
-    ("purchase-is-paid", "delete from transfer where kind = 3; update wallet set posted = posted + 200"),
+    (
+        "purchase-is-paid",
+        "delete from transfer where kind = 3; update wallet set posted = posted + 200 where account_id = 5",
+    ),
     ("purchase-is-paid", "update purchase set amount = 99 where ended_at is null"),
     ("purchase-is-paid", "update transfer set cause = 12345 where kind = 3 and cause % 2 = 0"),
     ("bought-number-is-owned", "delete from number where number = '447700900901'"),
@@ -265,7 +282,7 @@ const PLANTED: &[(&str, &str)] = &[
         "bought-number-is-owned",
         "insert into purchase select id + 5, account_id, number, 0, at, null, null from purchase where ended_at is null",
     ),
-    ("spent-today-was-accepted", "update wallet set spent = spent + 1"),
+    ("spent-today-was-accepted", "update wallet set spent = spent + 1 where account_id = 5"),
     ("usage-covers-what-was-accepted", "update usage_day set messages = messages - 1"),
     ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1"),
     ("usage-covers-what-was-accepted", "update usage_day set failed = parts + 1"),
@@ -281,12 +298,18 @@ const PLANTED: &[(&str, &str)] = &[
         "message-has-its-parts",
         "update message set part_count = 4 where id = {7}; update usage_day set parts = parts + 4",
     ),
-    ("message-has-its-parts", "delete from live where part_id = {1}; update wallet set held = held - 3330000"),
-    ("part-has-its-message", "update message set part_count = 1 where id = {7}; update wallet set spent = 0"),
+    (
+        "message-has-its-parts",
+        "delete from live where part_id = {1}; update wallet set held = held - 3330000 where account_id = 5",
+    ),
+    (
+        "part-has-its-message",
+        "update message set part_count = 1 where id = {7}; update wallet set spent = 0 where account_id = 5",
+    ),
     (
         "part-is-in-one-place",
         "insert into ended select {1}, {1}, 1, 'expired', 'unknown', 2, 1, 'clock', 1, '', 0, '';
-      update wallet set spent = 0",
+      update wallet set spent = 0 where account_id = 5",
     ),
     ("open-part-has-an-owner", "update live set carrier = 9 where part_id = {1}"),
     ("open-part-has-an-owner", "update live set state_at = expires_at where part_id = {1}"),
@@ -309,6 +332,13 @@ const PLANTED: &[(&str, &str)] = &[
         "insert into dialect_doc (dialect, kind, key, account_id, version, json, made_at)
          values ('plain', 'application', 'two', 98, 1, '{}', 1)",
     ),
+    ("subaccount-is-below-its-account", "update account set dialect = 'other' where id = 95"),
+    (
+        "transfer-has-its-parties",
+        "update transfer set debit = -2 where kind = 5; update wallet set posted = posted + 1 where account_id = 5",
+    ),
+    ("ids-are-below-the-mark", "update transfer set cause = 1 << 60 where kind = 5"),
+    ("numbers-are-below-the-mark", "update subaccount set number = 1 << 40"),
     ("stored-answer-has-its-message", "update dedupe set message_id = 7 where key = 'key 1'"),
     ("attempts-are-complete", "delete from attempt where part_id = {6} and number = 2"),
     ("attempts-are-complete", "delete from attempt where part_id = {3}"),
@@ -351,6 +381,11 @@ const PLANTED: &[(&str, &str)] = &[
     ("sealed-secret-has-its-place", "delete from sealed where place like 'signature secret 5 %'"),
     ("sealed-secret-has-its-place", "delete from dialect_doc"),
     ("document-is-understood", "update dialect_doc set json = '{'"),
+    (
+        "document-is-understood",
+        "insert into dialect_doc (dialect, kind, key, account_id, version, json, made_at)
+         values ('plain', 'hook', '0', 5, 1, '{\"headers\":\"\"}', 1)",
+    ),
     ("document-is-understood", "update dialect_doc set old_key = 'key 0'"),
     ("sealed-secret-can-be-opened", "update sealed set value = zeroblob(60) where place like 'signature secret 5 %'"),
     ("sealed-secret-can-be-opened", "update sealed set key_id = 9 where place like 'document %'"),

@@ -129,7 +129,7 @@ fn a_full_disk_undoes_the_batch_and_the_store_goes_on_once_there_is_room() {
     let folder = Folder::new("full");
     let store = folder.open();
     furnish(&store, i64::MAX / 2);
-    store.limit_pages(80).expect("set");
+    store.limit_pages(96).expect("set");
     let text = "a".repeat(1_000);
     let (mut id, mut told) = (1_000, Vec::new());
     let failed = loop {

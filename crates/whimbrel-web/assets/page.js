@@ -1,17 +1,58 @@
-// What every page can do beyond what it does without scripts: copy, change colours in place, keys.
-// Nothing here is needed to read or to send a form.
+// What every page can do beyond what it does without scripts: copy, change colours in place, times of the visitor's own
+// zone, keys. Nothing here is needed to read or to send a form.
 
-const said = document.getElementById("said");
+const byId = (id) => document.getElementById(id);
 
 /** Says a line to screen readers. */
 function say(line) {
+  const said = byId("said");
   if (said) said.textContent = line;
 }
+
+/** Writes times as clocks show them where the visitor is. */
+function localTimes(root) {
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    const clock = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+    const day = at.toLocaleDateString([], { month: "short", day: "numeric" });
+    time.textContent = at.toDateString() === new Date().toDateString() ? clock : `${day} ${clock}`;
+  }
+}
+
+/** Takes over what another version of this page has in its live places; what is typed, focused or unfolded stays. */
+function renew(page) {
+  let changed = false;
+  localTimes(page);
+  for (const fresh of page.querySelectorAll("[data-live]")) {
+    const shown = byId(fresh.id);
+    if (!shown || shown.innerHTML === fresh.innerHTML || shown.querySelector(":focus")) continue;
+    const open = [...shown.querySelectorAll("details[open]")].map((details) => details.id);
+    const atEnd = shown.scrollHeight - shown.scrollTop - shown.clientHeight < 40;
+    shown.innerHTML = fresh.innerHTML;
+    shown.dataset.live = fresh.dataset.live;
+    for (const id of open) byId(id)?.setAttribute("open", "");
+    if (atEnd) shown.scrollTop = shown.scrollHeight;
+    changed = true;
+  }
+  return changed;
+}
+
+/** Asks the server for this page again; whether anything changed. */
+async function look() {
+  if (document.hidden) return false;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  return renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+}
+
+// The scripts of single pages, which come after this one, use these.
+globalThis.whimbrel = { say, localTimes, look };
 
 /** Copies the value of `data-copy`, or the text of the element that `data-copy-from` names. */
 async function copy(button) {
   const from = button.dataset.copyFrom;
-  const text = from ? document.getElementById(from)?.textContent ?? "" : button.dataset.copy;
+  const text = from ? byId(from)?.textContent ?? "" : button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text.trim());
     button.classList.add("done");
@@ -19,7 +60,7 @@ async function copy(button) {
     setTimeout(() => button.classList.remove("done"), 1200);
   } catch {
     // Without the right to write to the clipboard the text is marked, ready to be copied by hand.
-    const marked = from ? document.getElementById(from) : button;
+    const marked = from ? byId(from) : button;
     if (marked) getSelection()?.selectAllChildren(marked);
     say("Marked: copy it with the keyboard");
   }
@@ -31,9 +72,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   copy(button);
 });
-
-// Buttons that need a script are hidden until there is one.
-for (const needing of document.querySelectorAll("[data-needs-script]")) needing.hidden = false;
 
 // The colours change in place; without a script the form asks the server for the page again.
 document.querySelector("form.themes")?.addEventListener("submit", async (event) => {
@@ -50,3 +88,95 @@ document.querySelector("form.themes")?.addEventListener("submit", async (event) 
   fields.set("theme", pressed.value);
   await fetch(form.action, { method: "POST", body: fields, redirect: "manual" }).catch(() => {});
 });
+
+// Keys. Single ones can be switched off (WCAG 2.1.4), which this browser remembers.
+
+const help = byId("keys");
+const single = byId("single-keys");
+const KEPT = "whimbrel.single-keys";
+let goes = 0; // when `g` was pressed
+
+function kept() {
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** Moves the focus among the rows of a list. */
+function move(step) {
+  const rows = [...document.querySelectorAll("a.open")];
+  if (rows.length === 0) return;
+  const at = rows.findIndex((row) => row.closest("tr, li")?.contains(document.activeElement));
+  const next = at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1);
+  rows[next].focus({ preventScroll: true });
+  rows[next].scrollIntoView({ block: "nearest" });
+}
+
+/** What is meant by a key: the row that has the focus, or the whole page. */
+const here = () => document.activeElement?.closest("tr.message") ?? document;
+
+function back() {
+  const link = document.querySelector("[data-back]");
+  if (!link) return false;
+  if (document.referrer.startsWith(location.origin) && history.length > 1) history.back();
+  else link.click();
+  return true;
+}
+
+const acts = {
+  j: () => move(1),
+  k: () => move(-1),
+  u: back,
+  c: () => here().querySelector("[data-code]")?.click(),
+  p: () => {
+    const to = here() === document ? document.querySelector("[data-phone]")?.href : here().dataset?.phone;
+    if (to) location.assign(to);
+  },
+  g: () => { goes = Date.now(); },
+  "/": () => byId("q")?.focus(),
+  "?": () => help?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const field = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape") {
+    if (help?.open) return;
+    if (field) return field.blur();
+    if (document.activeElement !== document.body && document.activeElement?.closest("tr.message")) document.activeElement.blur();
+    else if (back()) event.preventDefault();
+    return;
+  }
+  if (field || help?.open || !single?.checked) return;
+  const page = Date.now() - goes < 1500 ? document.querySelector(`[data-go="${CSS.escape(event.key)}"]`) : null;
+  if (page) {
+    event.preventDefault();
+    page.click();
+  } else if (Object.hasOwn(acts, event.key)) {
+    event.preventDefault();
+    acts[event.key]();
+  }
+});
+
+if (single) {
+  single.checked = kept();
+  single.addEventListener("change", () => {
+    try {
+      localStorage.setItem(KEPT, single.checked ? "on" : "off");
+    } catch {
+      // Then it holds for this page.
+    }
+  });
+}
+byId("show-keys")?.addEventListener("click", () => help?.showModal());
+
+// What needs a script is hidden until there is one, and the other way round.
+for (const needing of document.querySelectorAll("[data-needs-script]")) needing.hidden = false;
+for (const without of document.querySelectorAll("[data-without-script]")) without.hidden = true;
+for (const select of document.querySelectorAll("[data-send-on-change]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+localTimes(document);
+for (const zone of document.querySelectorAll(".zone")) zone.remove();

@@ -28,6 +28,8 @@ pub static ASSETS: &[Asset] = &[
     asset(("style", "css"), CSS, include_str!("../assets/style.css")),
     asset(("page", "js"), SCRIPT, include_str!("../assets/page.js")),
     asset(("inbox", "js"), SCRIPT, include_str!("../assets/inbox.js")),
+    asset(("message", "js"), SCRIPT, include_str!("../assets/message.js")),
+    asset(("phones", "js"), SCRIPT, include_str!("../assets/phones.js")),
     asset(("icon", "svg"), "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

@@ -39,6 +39,8 @@ pub struct Viewer {
 pub enum Role {
     /// Everything.
     Operator,
+    /// Everything but texts and secrets.
+    Viewer,
     /// What belongs to their account.
     Owner,
 }
@@ -162,7 +164,7 @@ impl Frame {
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let Some(viewer) = &self.viewer else { return Vec::new() };
-        let shown = |section: &Section| viewer.role == Role::Operator || section.is_for_owners();
+        let shown = |section: &Section| viewer.role != Role::Owner || section.is_for_owners();
         let entry = |section: Section| {
             let (title, path, key) = section.place();
             let current = (self.section == Some(section)).then_some("page");
@@ -175,6 +177,18 @@ impl Frame {
     #[must_use]
     pub fn csrf(&self) -> &str {
         self.viewer.as_ref().map_or("", |viewer| &viewer.csrf)
+    }
+
+    /// Whether somebody is signed in who can sign out.
+    #[must_use]
+    pub fn can_sign_out(&self) -> bool {
+        !self.csrf().is_empty()
+    }
+
+    /// Whether the viewer may change what is everybody's.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Operator)
     }
 
     /// Whether the server is one for development.
@@ -265,6 +279,7 @@ mod tests {
     #[test]
     fn owners_have_fewer_entries_and_strangers_none() {
         assert_eq!(titles(Role::Operator).len(), Section::ALL.len());
+        assert_eq!(titles(Role::Viewer).len(), Section::ALL.len());
         assert_eq!(titles(Role::Owner), ["Inbox", "Webhooks", "Accounts", "API"]);
         assert!(Frame::new("Sign in", Links::from_path("/_whimbrel/ui/login")).entries().is_empty());
     }

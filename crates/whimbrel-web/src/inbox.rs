@@ -28,6 +28,8 @@ pub struct Row {
     pub is_cut: bool,
     /// The one-time code in it.
     pub code: Code,
+    /// The path of the handset's page below `ui/`, if it is one of the simulator's.
+    pub phone: Option<Box<str>>,
     /// What became of it.
     pub state: State,
     /// How many parts.
@@ -53,11 +55,8 @@ pub enum Code {
     None,
     /// This one.
     Shown(Box<str>),
-    /// It is hidden from everybody but the handset; here is the handset, if it is one of the simulator's.
-    Hidden {
-        /// The path of the phone's page.
-        phone: Option<Box<str>>,
-    },
+    /// It is hidden from everybody but the handset.
+    Hidden,
 }
 
 /// The inbox.
@@ -76,10 +75,30 @@ pub struct InboxPage {
     pub older: Option<Box<str>>,
     /// Where newer ones are.
     pub newer: Option<Box<str>>,
+    /// How far back was looked, if that is not to the beginning.
+    pub searched_back_to: Option<Instant>,
     /// Where new rows come from; `None` on pages that are not the first.
     pub live: Option<Box<str>>,
     /// How to begin, if there is no message at all.
     pub start: Option<QuickStart>,
+}
+
+impl InboxPage {
+    /// A page without anything.
+    #[must_use]
+    pub fn empty(frame: Frame) -> Self {
+        Self {
+            frame,
+            query: "".into(),
+            wrong: None,
+            rows: Vec::new(),
+            older: None,
+            newer: None,
+            searched_back_to: None,
+            live: None,
+            start: None,
+        }
+    }
 }
 
 /// What is wrong with a search.
@@ -135,6 +154,7 @@ mod tests {
             text: text.into(),
             is_cut: true,
             code: Code::Shown(text.into()),
+            phone: Some("phones/1".into()),
             state: State::of_message(text),
             part_count: 2,
             price: text.into(),
@@ -147,7 +167,17 @@ mod tests {
         let frame = Frame::new("Inbox", Links::from_path("/_whimbrel/ui"));
         let wrong = Wrong { before: query.into(), word: query.into(), behind: query.into(), why: query.into() };
         let wrong = (!query.is_empty()).then_some(wrong);
-        let page = InboxPage { frame, query: query.into(), wrong, rows, older: None, newer: None, live: None, start };
+        let page = InboxPage {
+            frame,
+            query: query.into(),
+            wrong,
+            rows,
+            older: None,
+            newer: None,
+            searched_back_to: None,
+            live: None,
+            start,
+        };
         page.render().expect("a page")
     }
 
@@ -168,6 +198,8 @@ mod tests {
         };
         let first = page(Vec::new(), "", Some(start));
         assert!(first.contains("No messages yet") && first.contains("Send a sample message"));
-        assert!(page(Vec::new(), "to:44", None).contains("No message is like that"));
+        let frame = Frame::new("Inbox", Links::from_path("/_whimbrel/ui"));
+        let nothing = InboxPage { query: "to:44".into(), ..InboxPage::empty(frame) };
+        assert!(nothing.render().expect("a page").contains("No message is like that"));
     }
 }

@@ -4,13 +4,22 @@
 //! A page is a struct with a template beside it, and holds a [`Frame`]: what stands around every page. Whatever a template shows is
 //! escaped by askama unless it is [`markup`] of ours, so a text can hold anything.
 
+pub mod accounts;
 pub mod assets;
+pub mod chart;
 pub mod frame;
 pub mod inbox;
 pub mod links;
+pub mod login;
+pub mod message;
 pub mod notice;
+pub mod operations;
+pub mod phones;
+pub mod ruler;
 pub mod shown;
 pub mod text;
+pub mod webhooks;
+pub mod wire;
 
 pub use askama::Template;
 pub use frame::{Flash, FlashKind, Frame, Mode, Role, Section, Theme, Viewer};

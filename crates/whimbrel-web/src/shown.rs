@@ -133,7 +133,9 @@ impl State {
     #[must_use]
     pub fn of_webhook(line: &str) -> Self {
         let (result, detail) = line.split_once(": ").unwrap_or((line, ""));
-        let status = detail.strip_prefix("HTTP ").filter(|status| status.len() == 3);
+        let status = detail
+            .strip_prefix("HTTP ")
+            .filter(|status| status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit()));
         let (icon, tone, word) = match (result, status) {
             ("delivered", Some(status)) => ("✔", "good", status.to_owned()),
             ("delivered", None) => ("✔", "good", "delivered".to_owned()),
@@ -157,7 +159,7 @@ mod tests {
             ("12025550191", "+1 202 555 0191"),
             ("84980000000", "+84 980 000 000"),
             ("4915228817300", "+49 152 288 17300"),
-            ("35312345678", "+353 123 456 78"),
+            ("35312345678", "+353 123 45678"),
             ("1234567", "+1 234 567"),
             ("12345", "12345"),
             ("Acme", "Acme"),

@@ -10,6 +10,7 @@ pub mod config;
 pub mod egress;
 pub mod gateway;
 pub mod intercept;
+pub mod people;
 pub mod server;
 pub mod telemetry;
 pub mod trace;

@@ -65,6 +65,10 @@ enum Command {
     Throttled(commands::throttled::Options),
     /// Send ten times what saturates the gateway, with a quiet account beside, and see what is still accepted.
     Overload(commands::overload::Options),
+    /// A million texts while the carrier is down: what they take to hold and to drain, and what texts cost with them in the store.
+    Backlog(commands::backlog::Options),
+    /// Whether the simulation finds the mistakes that are made on purpose.
+    Saboteurs(commands::saboteurs::Options),
     /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
     Powercut(commands::powercut::Options),
     /// Run the property tests with many cases from a new seed, once or for a while.
@@ -127,6 +131,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Overload(options) => commands::overload::run(&workspace, &options),
+        Command::Backlog(options) => commands::backlog::run(&workspace, &options),
+        Command::Saboteurs(options) => commands::saboteurs::run(&workspace, &options),
         Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),

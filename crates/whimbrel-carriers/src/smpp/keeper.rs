@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
 use whimbrel_core::{AckToken, LinkId, Span, Submission, World};
 
-use crate::{Ack, Order};
+use crate::{Ack, Order, Watcher};
 
 use super::SmppConfig;
 use super::clock::Clock;
@@ -49,6 +49,7 @@ pub(super) struct Shared {
     /// The carrier said that it takes no times.
     pub(super) omits_times: AtomicBool,
     pub(super) connect: Arc<dyn Connect>,
+    pub(super) watcher: Arc<dyn Watcher>,
 }
 
 /// Owns all of a connection's place that outlives the connection.

@@ -8,6 +8,7 @@ mod delivery;
 mod end;
 mod probe;
 mod submit;
+mod watched;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -112,7 +113,10 @@ impl<'a> Link<'a> {
         esme.bounds.window_max = config.window();
         esme.bounds.requests_max = u32::from(RECEIPTS_OPEN_MAX);
         esme.bounds.late_max = LATE_MAX;
-        let session = Session::esme(esme, keeper.clock.now())?;
+        let mut session = Session::esme(esme, keeper.clock.now())?;
+        if keeper.shared.watcher.is_watching() {
+            session.keep_frames();
+        }
         Ok(Self {
             keeper,
             id,

@@ -34,6 +34,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod told;
 mod wire;
 
 pub use address::{AddressForms, NameAlphabet, NumberForm, TonNpi};
@@ -43,9 +44,10 @@ pub use config::{
     BindMode, ConfigFault, ConstantTlv, OptionalParameters, ReceiptRequest, RegistrationTags, SmppConfig, TextCoding,
     ValidityForm,
 };
-pub use pool::start;
+pub use pool::{start, start_watched};
 pub use receipt::{IdFormat, TextErrorCodes};
 pub use tls::{SystemRoots, Tls, TlsFault, TlsOptions, Verify};
+pub use told::{ToldPdu, told};
 
 /// Deliveries of one connection that wait for their acknowledgement; beyond, it is not read.
 const RECEIPTS_OPEN_MAX: u16 = 1_000;

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{AckToken, CarrierEvent, CarrierId, Span, Submission, World};
 
-use crate::{Ack, Carrier, CarrierStatus, Order};
+use crate::{Ack, Carrier, CarrierStatus, NoWatcher, Order, Watcher};
 
 use super::config::SmppConfig;
 use super::connect::{Connect, TcpConnect};
@@ -36,8 +36,27 @@ pub fn start(
     events: mpsc::Sender<CarrierEvent>,
     world: Arc<dyn World>,
 ) -> Arc<dyn Carrier> {
+    start_watched(config, id, links, events, world, Arc::new(NoWatcher))
+}
+
+/// As [`start`], and shows `watcher` what goes over the wire.
+#[must_use]
+pub fn start_watched(
+    config: SmppConfig,
+    id: CarrierId,
+    links: Arc<AtomicU32>,
+    events: mpsc::Sender<CarrierEvent>,
+    world: Arc<dyn World>,
+    watcher: Arc<dyn Watcher>,
+) -> Arc<dyn Carrier> {
     let connect = TcpConnect::new(&config.host, config.port, config.tls.clone(), Arc::clone(&world));
-    start_over(config, id, links, events, world, Arc::new(connect))
+    start_over(config, id, links, events, world, Ends { connect: Arc::new(connect), watcher })
+}
+
+/// What a carrier's connections are made by, and who is shown what goes over them.
+pub(super) struct Ends {
+    pub(super) connect: Arc<dyn Connect>,
+    pub(super) watcher: Arc<dyn Watcher>,
 }
 
 /// As [`start`], over connections of any kind.
@@ -47,14 +66,14 @@ pub(super) fn start_over(
     links: Arc<AtomicU32>,
     events: mpsc::Sender<CarrierEvent>,
     world: Arc<dyn World>,
-    connect: Arc<dyn Connect>,
+    Ends { connect, watcher }: Ends,
 ) -> Arc<dyn Carrier> {
     warn_of_settings(&config);
     let modes = config.bind.connections(config.connections);
     let senders = modes.iter().filter(|mode| mode.may_submit()).count();
     // Parts of one message share a connection, so each must have room for all that the engine may hand over.
     let submissions_max = (usize::from(config.submissions_max()) * senders).max(1);
-    let shared = Arc::new(Shared { config, links, omits_times: AtomicBool::new(false), connect });
+    let shared = Arc::new(Shared { config, links, omits_times: AtomicBool::new(false), connect, watcher });
     let (commands, commanded) = watch::channel(Command::Order(Order::Bind));
     let (ended, has_ended) = watch::channel(());
     let ended = Arc::new(ended);

@@ -43,6 +43,10 @@ impl Reporter {
         Self { carrier, events, waiting: VecDeque::new(), is_unheard: false, slot, meters: Meters::new(name) }
     }
 
+    pub(super) const fn carrier(&self) -> CarrierId {
+        self.carrier
+    }
+
     /// Whether events wait for room in the channel.
     pub(super) fn is_behind(&self) -> bool {
         !self.waiting.is_empty()

@@ -120,6 +120,8 @@ pub enum PatternPlace {
     Anywhere,
     /// At the end.
     End,
+    /// They are all of it.
+    Exactly,
 }
 
 /// A page of a list.
@@ -170,8 +172,8 @@ pub enum ApplicationFilter {
 /// Which numbers for sale an account wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleQuery {
-    /// The country.
-    pub country: CountryCode,
+    /// The country; `None`: any.
+    pub country: Option<CountryCode>,
     /// Only with these digits.
     pub pattern: NumberPattern,
     /// Only of this kind.

@@ -1,5 +1,7 @@
 //! Records that a customer keeps with us and only the dialect understands: hooks, contacts, groups.
 
+use crate::secret::Secret;
+
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RecordKind {
@@ -31,6 +33,8 @@ pub enum RecordCall {
         kind: RecordKind,
         /// What it says.
         json: Box<str>,
+        /// What of it nobody but its receiver should see, if there is any; it is kept sealed.
+        secret: Option<Secret>,
     },
     /// It says this from now on, besides what it says already; in a form of the dialect's own.
     Patch(RecordName, Box<str>),
@@ -102,6 +106,8 @@ pub struct Record {
     pub key: Box<str>,
     /// What it says.
     pub json: Box<str>,
+    /// What of it is kept sealed.
+    pub secret: Option<Secret>,
     /// When it was made.
     pub made_at: crate::time::Timestamp,
     /// Of a group: how many contacts are in it.

@@ -29,14 +29,15 @@ mod url;
 use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, FieldFault, MessageClass, Notice, Outcome, Refusal, Serial, Timestamp, Uuid,
+    AccountRules, ApplicationFacts, Cause, FieldFault, MessageClass, Notice, NoticeForm, NoticeScope, Outcome,
+    ReceiptStatus, Refusal, Serial, Timestamp, Uuid,
 };
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    Applications, CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply,
-    WebhookRules, WebhookTarget, own,
+    Applications, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply,
+    Sample, WebhookRules, WebhookTarget, own,
 };
 
 /// The dialect.
@@ -171,6 +172,22 @@ fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128
     Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
 }
 
+/// By the word of the status, as each API spells it.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("dlr.delivered", messages::form::SMS, ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("dlr.accepted", messages::form::SMS, ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("dlr.buffered", messages::form::SMS, ReceiptStatus::Buffered, Cause::None),
+    Sample::receipt("dlr.expired", messages::form::SMS, ReceiptStatus::Expired, Cause::AbsentForNow),
+    Sample::receipt("dlr.failed", messages::form::SMS, ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("dlr.rejected", messages::form::SMS, ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("inbound", messages::form::SMS),
+    Sample::receipt("messages.submitted", messages::form::V1, ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("messages.delivered", messages::form::V1, ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("messages.undeliverable", messages::form::V1, ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("messages.rejected", messages::form::V1, ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("messages.inbound", messages::form::V1),
+];
+
 impl Dialect for Nexmo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
@@ -204,6 +221,46 @@ impl Dialect for Nexmo {
         match notice.form {
             messages::form::SMS => sms::webhook(notice, target, moment),
             _ => messages::webhook(notice, target, moment),
+        }
+    }
+
+    fn sign_again(
+        &self,
+        notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        match notice.form {
+            messages::form::SMS => sms::sign_again(edited, target, moment),
+            _ => messages::sign_again(notice, edited, target, moment),
+        }
+    }
+
+    fn hidden(&self) -> Hidden {
+        Hidden {
+            parameters: &[
+                "api_secret",
+                "sig",
+                "oauth_signature",
+                "oauth_token",
+                "oauth_token_secret",
+                "oauth_verifier",
+                "newsecret",
+                "private_key",
+            ],
+            headers: &[],
+        }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, form: NoticeForm) -> NoticeScope {
+        match form {
+            messages::form::SMS => NoticeScope::Part,
+            _ => NoticeScope::Message,
         }
     }
 

@@ -15,20 +15,22 @@ mod refusal;
 mod webhook;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::borrow::Cow;
 
 use whimbrel_core::account::{AccountRules, CaptureOn};
 use whimbrel_core::policy::Signable;
 use whimbrel_core::time::Civil;
-use whimbrel_core::{MessageClass, Notice, Outcome, Serial, Timestamp, Uuid};
+use whimbrel_core::{
+    Cause, MessageClass, Notice, NoticeForm, NoticeScope, Outcome, ReceiptStatus, Serial, Timestamp, Uuid,
+};
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    CannotSign, Descriptor, DevAccount, Dialect, Match, Moment, NewAccounts, PublicId, Reply, SecretKeyForm,
-    WebhookRules, WebhookTarget, WebhookTest,
+    CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply, Sample,
+    SecretKeyForm, WebhookRules, WebhookTarget, WebhookTest,
 };
 
 /// The dialect.
@@ -78,6 +80,17 @@ static DESCRIPTOR: Descriptor = Descriptor {
     environment: &[("NEXO_KEY", "{secret}")],
 };
 
+/// A number for trying out, and its network.
+const HANDSET: (&str, &str) = ("84980000000", "45204");
+
+/// The events of the guide, and those whose `error_code` tells why a code did not arrive.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("otp.delivered", NoticeForm(0), ReceiptStatus::Delivered, Cause::None).of(HANDSET),
+    Sample::receipt("otp.failed", NoticeForm(0), ReceiptStatus::Failed, Cause::AbsentForNow).of(HANDSET),
+    Sample::receipt("otp.failed.expired", NoticeForm(0), ReceiptStatus::Expired, Cause::AbsentForNow).of(HANDSET),
+    Sample::receipt("otp.failed.rejected", NoticeForm(0), ReceiptStatus::Rejected, Cause::SenderFilter).of(HANDSET),
+];
+
 impl Dialect for Nexo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
@@ -98,6 +111,29 @@ impl Dialect for Nexo {
         _moment: Moment,
     ) -> Result<WebhookRequest, CannotSign> {
         webhook::webhook(notice, target)
+    }
+
+    fn sign_again(
+        &self,
+        _notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        _moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        webhook::sign_again(edited, target)
+    }
+
+    fn hidden(&self) -> Hidden {
+        // The code is a secret wherever it stands.
+        Hidden { parameters: &["code"], headers: &["x-nexo-signature"] }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, _form: NoticeForm) -> NoticeScope {
+        NoticeScope::End
     }
 
     fn webhook_rules(&self, _notice: &Notice) -> WebhookRules {

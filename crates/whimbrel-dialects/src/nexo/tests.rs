@@ -50,7 +50,7 @@ fn the_sample_is_the_event_of_the_guide() {
     assert!(Nexo.webhook_test(WebhookTest::Ping, unsigned, Moment { now: NOW, chance: 0 }).is_err());
 }
 
-fn account() -> whimbrel_core::Account {
+pub(crate) fn account() -> whimbrel_core::Account {
     whimbrel_core::Account {
         id: whimbrel_core::AccountId(1),
         key: "devnexo1".into(),

@@ -3,6 +3,8 @@
 //! Follows the vendor's guide "Send OTP from cURL" (read 2026): headers, order of the fields, and the signature, whose key is the hash
 //! of the secret. The words in `error_code`, the delivery's id in a header, the ping and the schedule are ours.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use whimbrel_core::retry::Backoff;
 use whimbrel_core::{
@@ -29,7 +31,12 @@ const PAUSES: &[Span] = &[
 
 /// How long an endpoint is tried.
 pub(super) const fn rules() -> WebhookRules {
-    WebhookRules { backoff: Backoff::Steps(PAUSES), success: 200..=299, retried: Retried::All }
+    WebhookRules {
+        backoff: Backoff::Steps(PAUSES),
+        success: 200..=299,
+        retried: Retried::All,
+        answer_within: Span::seconds(10),
+    }
 }
 
 /// In the guide's order.
@@ -74,6 +81,7 @@ pub(super) fn webhook(notice: &Notice, target: WebhookTarget<'_>) -> Result<Webh
 /// Ours, for a customer who was given a number all the same: that a text came, and not what it says.
 const INBOUND: &str = "text.received";
 const PING: &str = "ping";
+const SIGNATURE: &str = "X-NEXO-Signature";
 /// What stands in the place of an id where there is no delivery, as in the guide.
 const TEST_ID: &str = "test";
 
@@ -135,14 +143,14 @@ fn signed(
     }
     // Texts, numbers and words: nothing that JSON cannot hold.
     let body = serde_json::to_vec(document).unwrap_or_default();
-    let signature = sign(&body, &Key::of_secret(whimbrel_signing::Secret::new(secret)));
+    let signature = signature(&body, secret);
     Ok(WebhookRequest {
         method: "POST",
         // A fragment is never sent.
         url: target.url.split('#').next().unwrap_or_default().to_owned(),
         headers: vec![
             ("Content-Type", header("application/json")),
-            ("X-NEXO-Signature", header(signature.as_str().to_owned())),
+            (SIGNATURE, signature),
             ("X-NEXO-Event-Type", header(kind)),
             ("X-NEXO-Delivery-Id", header(delivery_id)),
             ("User-Agent", header("Whimbrel")),
@@ -150,6 +158,22 @@ fn signed(
         custom: Vec::new(),
         body,
     })
+}
+
+/// The same with a body that somebody changed.
+pub(super) fn sign_again(mut edited: WebhookRequest, target: WebhookTarget<'_>) -> Result<WebhookRequest, CannotSign> {
+    let secret = target.signature_secret.expose();
+    if secret.is_empty() {
+        return Err(CannotSign::NoSecret);
+    }
+    let signature = signature(&edited.body, secret);
+    edited.headers.retain(|(name, _)| *name != SIGNATURE);
+    edited.headers.push((SIGNATURE, signature));
+    Ok(edited)
+}
+
+fn signature(body: &[u8], secret: &str) -> Cow<'static, str> {
+    header(sign(body, &Key::of_secret(whimbrel_signing::Secret::new(secret))).into_string())
 }
 
 /// Why a code did not arrive; `None` if it did. Of the ends that a GSM network names (MAP), by what they mean.

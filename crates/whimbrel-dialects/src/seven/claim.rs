@@ -9,7 +9,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use whimbrel_core::policy::Signable;
-use whimbrel_core::{AuthMethod, Refusal, Secret};
+use whimbrel_core::{AuthMethod, Refusal, Secret, Serial};
 
 use super::params::Params;
 use super::signed;
@@ -22,17 +22,17 @@ const KEY_OCTETS_MAX: usize = 512;
 /// Who calls.
 ///
 /// # Errors
-/// [`Refusal::BadCredentials`] if nobody says who they are, [`Refusal::FacilityNotAllowed`] for a call on behalf of another account,
-/// which is not offered: it must not be charged to this one.
+/// [`Refusal::BadCredentials`] if nobody says who they are.
 pub(super) fn read(request: &HttpRequest<'_>, params: &Params) -> Result<Claim, Refusal> {
     let (secret, method) = key(request, params).ok_or(Refusal::BadCredentials)?;
-    if request.header("x-account-id").is_some() {
-        return Err(Refusal::FacilityNotAllowed);
-    }
-    Ok(match signed::read(request) {
+    let claim = match signed::read(request) {
         Some(signed) => Claim::SignedKey { secret, method, signed: Box::new(signed) },
         None => Claim::SecretKey { secret, method, signable: Signable::Yes },
-    })
+    };
+    let Some(below) = request.header("x-account-id") else { return Ok(claim) };
+    // What names nobody is charged to nobody; no subaccount has the number 0.
+    let subaccount = Serial(below.trim().parse().unwrap_or(0));
+    Ok(Claim::OnBehalf { claim: Box::new(claim), subaccount })
 }
 
 fn key(request: &HttpRequest<'_>, params: &Params) -> Option<(Secret, AuthMethod)> {
@@ -100,6 +100,5 @@ mod tests {
             let found = check(&[("x-api-key", "k3y"), (name, "")], "");
             assert_eq!(found, Ok(("k3y".to_owned(), AuthMethod::SecretKey, true)), "{name}");
         }
-        assert_eq!(check(&[("x-api-key", "k3y"), ("x-account-id", "5")], ""), Err(Refusal::FacilityNotAllowed));
     }
 }

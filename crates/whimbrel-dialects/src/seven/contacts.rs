@@ -66,7 +66,9 @@ pub(super) fn read(kind: RecordKind, id: Option<&str>, request: &HttpRequest<'_>
             Ok(RecordCall::RemoveWithMembers(name(id)))
         }
         ("DELETE", Some(id)) => Ok(RecordCall::Remove(name(id))),
-        ("POST", None) => entry(kind, params, Missing::Matters).map(|json| RecordCall::Make { kind, json }),
+        ("POST", None) => {
+            entry(kind, params, Missing::Matters).map(|json| RecordCall::Make { kind, json, secret: None })
+        }
         ("PATCH" | "PUT" | "POST", Some(id)) => {
             entry(kind, params, Missing::Stays).map(|json| RecordCall::Patch(name(id), json))
         }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
-use whimbrel_core::{Call, Faulty, Notice, Refusal, Scope, Told};
+use whimbrel_core::{Call, Faulty, Notice, Refusal, Scope, Secret, Told};
 
 use super::params::Params;
 use super::{answer, codes, zone};
@@ -44,8 +44,6 @@ pub(super) struct Hook {
     pub(super) event_type: Box<str>,
     pub(super) event_filter: Option<Box<str>>,
     pub(super) request_method: Box<str>,
-    /// Lines of `Name: value`.
-    pub(super) headers: Box<str>,
 }
 
 impl Hook {
@@ -64,11 +62,11 @@ impl Hook {
         let is_meant = |filter: &str| numbers.iter().any(|number| digits(number) == digits(filter));
         (&*self.event_type == "all" || &*self.event_type == event) && self.event_filter.as_deref().is_none_or(is_meant)
     }
+}
 
-    /// The headers that the customer chose.
-    pub(super) fn custom_headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        lines(&self.headers).filter_map(header)
-    }
+/// The headers that the customer chose: lines of `Name: value`, which are kept sealed, since they are what receivers ask for as a proof.
+pub(super) fn custom_headers(secret: Option<&Secret>) -> impl Iterator<Item = (&str, &str)> {
+    secret.into_iter().flat_map(|headers| lines(headers.expose())).filter_map(header)
 }
 
 /// Reads a request. `action` is how the first clients say what they want.
@@ -80,10 +78,10 @@ pub(super) fn read(request: &HttpRequest<'_>, params: &Params) -> Result<Call, R
             None => return Ok(faulty("id is missing".to_owned())),
         },
         (_, Some("subscribe") | None) => match hook(params) {
-            Ok(hook) => {
+            Ok((hook, headers)) => {
                 // A few texts: they can be written.
                 let json = serde_json::to_string(&hook).unwrap_or_default();
-                RecordCall::Make { kind: RecordKind::Hook, json: json.into() }
+                RecordCall::Make { kind: RecordKind::Hook, json: json.into(), secret: headers }
             }
             Err(why) => return Ok(faulty(why)),
         },
@@ -96,7 +94,8 @@ fn faulty(why: String) -> Call {
     Call::Faulty(Faulty { scope: Scope::Account, kind: 0, detail: why.into(), fields: Vec::new() })
 }
 
-fn hook(params: &Params) -> Result<Hook, String> {
+/// The hook, and its headers.
+fn hook(params: &Params) -> Result<(Hook, Option<Secret>), String> {
     let target = params.get("target_url").ok_or("target_url is missing")?;
     if url::absolute(target, URL_CHARS_MAX).is_err() {
         return Err(format!("target_url must be an absolute http or https URL of at most {URL_CHARS_MAX} characters"));
@@ -118,13 +117,13 @@ fn hook(params: &Params) -> Result<Hook, String> {
     if filter.is_some_and(|filter| filter.chars().count() > FILTER_CHARS_MAX) {
         return Err(format!("event_filter has more than {FILTER_CHARS_MAX} characters"));
     }
-    Ok(Hook {
+    let hook = Hook {
         target_url: target.into(),
         event_type: event.into(),
         event_filter: filter.map(Box::from),
         request_method: method.into(),
-        headers: headers.into(),
-    })
+    };
+    Ok((hook, (!headers.is_empty()).then(|| Secret::new(headers))))
 }
 
 fn lines(headers: &str) -> impl Iterator<Item = &str> {
@@ -188,7 +187,7 @@ fn listed<'a>(record: &'a Record, hook: &'a Hook) -> Listed<'a> {
     Listed {
         id: &record.key,
         target_url: &hook.target_url,
-        headers: &hook.headers,
+        headers: record.secret.as_ref().map_or("", Secret::expose),
         event_type: &hook.event_type,
         event_filter: hook.event_filter.as_deref(),
         request_method: &hook.request_method,

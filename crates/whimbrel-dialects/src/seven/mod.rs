@@ -19,11 +19,13 @@ mod hooks;
 mod ids;
 mod journal;
 mod lookup;
+mod numbers;
 mod params;
 mod pricing;
 mod signed;
 mod sms;
 mod status;
+mod subaccounts;
 mod webhook;
 mod zone;
 
@@ -34,15 +36,15 @@ use whimbrel_core::call::record::{Record, RecordKind};
 use whimbrel_core::call::totals::TotalsBy;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{
-    AccountRules, Call, CaptureOn, MessageClass, MessageOutcome, Notice, Outcome, PhoneNumber, Refusal, Serial,
-    Timestamp,
+    AccountRules, Call, CaptureOn, Cause, MessageClass, MessageOutcome, Notice, NoticeForm, NoticeScope, Outcome,
+    PhoneNumber, ReceiptStatus, Refusal, Serial, Timestamp,
 };
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
-    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hooks, Match, Moment, NewAccounts, Parsed, PublicId,
-    Reply, SecretKeyForm, WebhookRules, WebhookTarget,
+    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Hooks, Match, Moment, NewAccounts, Parsed,
+    PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget,
 };
 
 use self::answer::Wish;
@@ -106,6 +108,8 @@ enum Page {
     Lookup(Question),
     /// `None`: by nothing that there is.
     Analytics(Option<TotalsBy>, analytics::Form),
+    Subaccounts,
+    Numbers(numbers::Question),
     /// What the vendor has and we do not.
     NotOffered,
     /// A page that leaves open which of several things is meant.
@@ -138,7 +142,9 @@ impl Page {
                 Self::Analytics(Some(analytics::grouping(name)?), analytics::Form::Path)
             }
             ("journal" | "lookup", None) => Self::Unclear,
-            ("voice" | "validate_for_voice" | "rcs" | "waba" | "subaccounts" | "numbers", _) => Self::NotOffered,
+            ("subaccounts", _) if third.is_none() => Self::Subaccounts,
+            ("numbers", _) => numbers::question(method, second, third).map_or(Self::NotOffered, Self::Numbers),
+            ("voice" | "validate_for_voice" | "rcs" | "waba", _) => Self::NotOffered,
             _ => return None,
         })
     }
@@ -149,6 +155,7 @@ impl Page {
             Self::Contacts => 1,
             Self::Groups => 2,
             Self::Analytics(_, analytics::Form::Parameter) => 3,
+            Self::Numbers(numbers::Question::One) => 4,
             _ => 0,
         }
     }
@@ -162,6 +169,14 @@ impl Page {
         }
     }
 
+    /// Whether one number was asked for.
+    const fn is_one_number(reply: &Reply) -> numbers::IsOne {
+        match reply.page & 0xff {
+            4 => numbers::IsOne::Yes,
+            _ => numbers::IsOne::No,
+        }
+    }
+
     /// In which form totals were asked for.
     const fn form(reply: &Reply) -> analytics::Form {
         match reply.page & 0xff {
@@ -172,7 +187,8 @@ impl Page {
 
     /// Reads what is asked for.
     fn call(self, request: &HttpRequest<'_>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
-        let id = request.path.trim_end_matches('/').split('/').nth(3);
+        let mut segments = request.path.trim_end_matches('/').split('/').skip(3);
+        let (id, below) = (segments.next(), segments.next());
         match self {
             Self::Send => sms::send(request, params, now),
             Self::Cancel => sms::cancel(params),
@@ -185,6 +201,8 @@ impl Page {
             Self::Journal(side) => journal::read(side, params),
             Self::Lookup(question) => lookup::read(question, params),
             Self::Analytics(by, _) => analytics::read(by, params, now),
+            Self::Subaccounts => Ok(subaccounts::read(id.or_else(|| params.get("action")), params)),
+            Self::Numbers(question) => numbers::read(question, below, params),
             Self::NotOffered => Err(Refusal::FacilityNotAllowed),
             Self::Unclear => Err(Refusal::Missing { field: "type" }),
         }
@@ -195,6 +213,16 @@ impl Page {
 fn sms_number(text: &str) -> Option<PhoneNumber> {
     sms::number(text)
 }
+
+/// By the event's name, and the word of the status.
+const SAMPLES: &[Sample] = &[
+    Sample::receipt("dlr.delivered", NoticeForm(0), ReceiptStatus::Delivered, Cause::None),
+    Sample::receipt("dlr.accepted", NoticeForm(0), ReceiptStatus::Accepted, Cause::None),
+    Sample::receipt("dlr.expired", NoticeForm(0), ReceiptStatus::Expired, Cause::AbsentForNow),
+    Sample::receipt("dlr.failed", NoticeForm(0), ReceiptStatus::Failed, Cause::AbsentForGood),
+    Sample::receipt("dlr.rejected", NoticeForm(0), ReceiptStatus::Rejected, Cause::SenderFilter),
+    Sample::inbound("sms_mo", NoticeForm(0)),
+];
 
 impl Dialect for Seven {
     fn descriptor(&self) -> &'static Descriptor {
@@ -244,13 +272,18 @@ impl Dialect for Seven {
             Outcome::Journal(outcome) => journal::render(outcome),
             Outcome::Totals(outcome) => analytics::render(outcome, Page::form(reply), reply),
             Outcome::Lookup(outcome) => lookup::render(outcome, reply),
-            Outcome::Faulty(faulty) => contacts::refused(faulty).unwrap_or_else(|| hooks::refused(faulty)),
+            Outcome::Subaccounts(outcome) => subaccounts::render(outcome),
+            Outcome::Numbers(outcome) => {
+                numbers::render(outcome, Page::is_one_number(reply)).unwrap_or_else(answer::nothing_here)
+            }
+            Outcome::Faulty(faulty) => contacts::refused(faulty)
+                .or_else(|| subaccounts::refused(faulty))
+                .unwrap_or_else(|| hooks::refused(faulty)),
             Outcome::Refused(refusal) => answer::refused(refusal, reply),
             // No call of this dialect comes to any of these.
             Outcome::Sent(_)
             | Outcome::Account(_)
             | Outcome::History(_)
-            | Outcome::Numbers(_)
             | Outcome::Application(_)
             | Outcome::Message(_)
             | Outcome::Secrets(_)
@@ -265,6 +298,29 @@ impl Dialect for Seven {
         moment: Moment,
     ) -> Result<WebhookRequest, CannotSign> {
         webhook::webhook(notice, target, moment)
+    }
+
+    fn sign_again(
+        &self,
+        _notice: &Notice,
+        edited: WebhookRequest,
+        target: WebhookTarget<'_>,
+        moment: Moment,
+    ) -> Result<WebhookRequest, CannotSign> {
+        Ok(webhook::sign_again(edited, target, moment))
+    }
+
+    fn hidden(&self) -> Hidden {
+        // The password of the oldest way to log in, in whose place the key stands here.
+        Hidden { parameters: &["p", "api_key", "apikey"], headers: &["x-api-key", "x-signature"] }
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        SAMPLES
+    }
+
+    fn scope(&self, _form: NoticeForm) -> NoticeScope {
+        NoticeScope::Progress
     }
 
     fn webhook_rules(&self, _notice: &Notice) -> WebhookRules {

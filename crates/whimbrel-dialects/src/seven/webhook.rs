@@ -12,7 +12,7 @@ use whimbrel_core::{InboundContent, InboundTold, Notice, ReceiptTold, Secret, Sp
 use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::seven::{self as scheme, Nonce, Request, Stamp};
 
-use super::hooks::Hook;
+use super::hooks::{self, Hook};
 use super::signed::WEBHOOK_MARK;
 use super::{codes, ids, zone};
 use crate::http::{Headers, WebhookRequest};
@@ -21,6 +21,7 @@ use crate::{CannotSign, Moment, Retried, WebhookRules, WebhookTarget};
 const USER_AGENT: &str = "Whimbrel";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+const SIGNED_BY: [&str; 3] = ["X-Signature", "X-Timestamp", "X-Nonce"];
 
 /// Pauses before the tries after the first: 14 tries in three and a half days. The vendor documents the first five.
 pub(super) const PAUSES: [Span; 13] = [
@@ -45,6 +46,7 @@ pub(super) const fn rules() -> WebhookRules {
         backoff: Backoff::Steps(&PAUSES),
         success: 200..=399,
         retried: Retried::Only(&[429, 500, 502, 503, 504]),
+        answer_within: Span::seconds(5),
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) fn webhook(
     target: WebhookTarget<'_>,
     moment: Moment,
 ) -> Result<WebhookRequest, CannotSign> {
-    let hook = target.hook.and_then(Hook::read);
+    let hook = target.hook.and_then(|hook| Hook::read(hook.document));
     let method = hook.as_ref().map_or("POST", |hook| &*hook.request_method);
     let payload = payload(notice, moment.now);
     let url = &*as_called(target.url);
@@ -67,8 +69,18 @@ pub(super) fn webhook(
     headers.extend(content_type.map(|content_type| ("Content-Type", Cow::Borrowed(content_type))));
     let request = Request { method, url: &url, body: &body };
     headers.extend(signature(&request, target.signature_secret, moment));
-    let custom = hook.iter().flat_map(Hook::custom_headers).map(|(name, value)| (name.into(), value.into())).collect();
+    let custom = hooks::custom_headers(target.hook.and_then(|hook| hook.secret));
+    let custom = custom.map(|(name, value)| (name.into(), value.into())).collect();
     Ok(WebhookRequest { method, headers, custom, body, url })
+}
+
+/// The same with a body or query that somebody changed.
+pub(super) fn sign_again(mut edited: WebhookRequest, target: WebhookTarget<'_>, moment: Moment) -> WebhookRequest {
+    edited.headers.retain(|(name, _)| !SIGNED_BY.contains(name));
+    let request = Request { method: edited.method, url: &edited.url, body: &edited.body };
+    let signature = signature(&request, target.signature_secret, moment);
+    edited.headers.extend(signature);
+    edited
 }
 
 /// The headers that sign it; none if the account has no signing key.
@@ -83,7 +95,8 @@ fn signature(request: &Request<'_>, secret: &Secret, moment: Moment) -> Headers 
     let timestamp = UnixSeconds(moment.now.unix_seconds());
     let stamp = Stamp { timestamp, nonce: nonce_of_stamp };
     let signature = scheme::sign(request, stamp, whimbrel_signing::Secret::new(key)).into_string();
-    vec![("X-Signature", signature.into()), ("X-Timestamp", timestamp.0.to_string().into()), ("X-Nonce", nonce.into())]
+    let [by, at, once] = SIGNED_BY;
+    vec![(by, signature.into()), (at, timestamp.0.to_string().into()), (once, nonce.into())]
 }
 
 fn payload(notice: &Notice, now: Timestamp) -> Value {

@@ -7,11 +7,12 @@ use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Prog
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
+use whimbrel_core::call::subaccounts::{Subaccount, SubaccountsCall, SubaccountsOutcome, SubaccountsRefusal};
 use whimbrel_core::call::totals::{TotalsCall, TotalsLine, TotalsOutcome};
 use whimbrel_core::part::Final;
 use whimbrel_core::{
     Call, Cause, CountryCode, InboundId, MessageClass, MessageId, MessageName, MessageOutcome, MessageText, Outcome,
-    ReceiptStatus, RecipientBrake, Refusal, SenderId, Serial, Span, Timestamp,
+    ReceiptStatus, RecipientBrake, Refusal, Secret, SenderId, Serial, Span, Timestamp,
 };
 use whimbrel_dialects::Parsed;
 use whimbrel_sms::Encoding;
@@ -76,13 +77,66 @@ pub(super) fn print_record(out: &mut String, call: &RecordCall) {
             write!(out, "call: list {kind:?} from {skip}, {count_max} at most")
         }
         RecordCall::Show(name) => write!(out, "call: show {:?} {}", name.kind, name.key),
-        RecordCall::Make { kind, json } => write!(out, "call: make {kind:?}\n{json}"),
+        RecordCall::Make { kind, json, secret } => {
+            let sealed = secret.as_ref().map(|secret| format!("\nsealed: {:?}", secret.expose())).unwrap_or_default();
+            write!(out, "call: make {kind:?}\n{json}{sealed}")
+        }
         RecordCall::Patch(name, json) => write!(out, "call: patch {:?} {}\n{json}", name.kind, name.key),
         RecordCall::RemoveWithMembers(name) => {
             write!(out, "call: remove {:?} {} and its members", name.kind, name.key)
         }
         RecordCall::Remove(name) => write!(out, "call: remove {:?} {}", name.kind, name.key),
     };
+}
+
+pub(super) fn print_subaccounts(out: &mut String, call: &SubaccountsCall) {
+    let _ = match call {
+        SubaccountsCall::List { only } => match only {
+            Some(Serial(number)) => write!(out, "call: subaccount {number}"),
+            None => write!(out, "call: subaccounts"),
+        },
+        SubaccountsCall::Make { name, email } => write!(out, "call: make a subaccount\nname: {name}\nemail: {email}"),
+        SubaccountsCall::Credit { number, amount } => write!(out, "call: credit {} with {amount}", number.0),
+        SubaccountsCall::Refill { number, threshold, amount } => {
+            write!(out, "call: refill {} below {threshold} with {amount}", number.0)
+        }
+        SubaccountsCall::End { number } => write!(out, "call: end {}", number.0),
+    };
+}
+
+/// A number, what is left, was spent, the threshold and the amount; then key, name and address.
+fn subaccount(text: &str) -> Subaccount {
+    let fields: Vec<&str> = text.split(", ").collect();
+    let [number, available, spent, threshold, amount, key, name, email] = *fields else {
+        panic!("no subaccount: {text}")
+    };
+    Subaccount {
+        number: Serial(number.parse().expect("a number")),
+        key: key.into(),
+        name: name.into(),
+        email: email.into(),
+        available: money(available),
+        spent: money(spent),
+        threshold: money(threshold),
+        amount: money(amount),
+    }
+}
+
+/// `subaccounts`, `subaccount made`, `subaccount: done`, or why not.
+fn subaccounts(text: &str) -> Option<SubaccountsOutcome> {
+    let facts = Facts(text);
+    let all = || text.lines().filter_map(|line| line.strip_prefix("subaccount: ")).map(subaccount);
+    let refused = |why| Some(SubaccountsOutcome::Refused(why));
+    match text.lines().next().unwrap_or_default() {
+        "subaccounts" => Some(SubaccountsOutcome::Listed(all().collect())),
+        "subaccount made" => all().next().map(|made| SubaccountsOutcome::Made(Box::new(made))),
+        "subaccount changed" => Some(SubaccountsOutcome::Done),
+        "unknown subaccount" => refused(SubaccountsRefusal::Unknown),
+        "subaccount without funds" => refused(SubaccountsRefusal::Funds),
+        "too many subaccounts" => refused(SubaccountsRefusal::TooMany { count_max: facts.count("count") }),
+        "subaccount below a subaccount" => refused(SubaccountsRefusal::IsBelow),
+        _ => None,
+    }
 }
 
 pub(super) fn print_journal(out: &mut String, call: &JournalCall) {
@@ -114,6 +168,9 @@ pub(super) fn print_lookup(out: &mut String, call: &LookupCall) {
 /// `None` if the file states an outcome of another family.
 pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
     let facts = Facts(text);
+    if let Some(outcome) = subaccounts(text) {
+        return Some(Outcome::Subaccounts(outcome));
+    }
     Some(match text.lines().next().unwrap_or_default() {
         "sent" => Outcome::SentMany(Box::new(sent(&facts, parsed))),
         "called back" => {
@@ -219,12 +276,14 @@ fn progress(text: &str) -> Progress {
     Progress { report, at: Timestamp(at.parse().expect("microseconds")) }
 }
 
-/// A key, an instant, a document.
+/// A key, an instant, a document, and ` sealed: ` with what is kept apart.
 fn record(text: &str) -> Record {
     let mut fields = text.splitn(3, ' ');
     let key = fields.next().expect("a key").into();
     let made_at = Timestamp(fields.next().expect("an instant").parse().expect("microseconds"));
-    Record { key, made_at, json: fields.next().expect("a document").into(), members: Some(3) }
+    let document = fields.next().expect("a document");
+    let (json, sealed) = document.split_once(" sealed: ").map_or((document, None), |(json, text)| (json, Some(text)));
+    Record { key, made_at, json: json.into(), secret: sealed.map(Secret::new), members: Some(3) }
 }
 
 /// `line: GB, 12 sent, 3 came in, 0.9` for each, at the beginning of the span of its own place or, by other things, of the first.

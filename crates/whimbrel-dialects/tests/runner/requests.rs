@@ -98,7 +98,14 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
 
 fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
     let mut out = String::new();
-    let _ = match &parsed.claim {
+    let claim = match &parsed.claim {
+        Ok(Claim::OnBehalf { claim, subaccount }) => {
+            let _ = write!(out, "on behalf of {}, ", subaccount.0);
+            Ok(&**claim)
+        }
+        claim => claim.as_ref(),
+    };
+    let _ = match claim {
         Ok(Claim::KeyAndSecret { key, secret, method, signable: _ }) => {
             let way = if *method == AuthMethod::Parameters { "" } else { ", by " };
             let name = if way.is_empty() { "" } else { method.as_str() };
@@ -125,6 +132,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
             writeln!(out, "claim: secret key {}, by {}, signature {verdict}", secret.expose(), method.as_str())
         }
         Ok(Claim::Token(token)) => writeln!(out, "claim: application {}, token", token.application()),
+        Ok(Claim::OnBehalf { .. }) => writeln!(out, "claim: on behalf of one that is on behalf of another"),
         Err(refusal) => writeln!(out, "claim: refused, {refusal:?}"),
     };
     match &parsed.call {
@@ -146,6 +154,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         Ok(Call::Message(MessageCall::Progress(names))) => many::print_names(&mut out, "progress of", names),
         Ok(Call::Message(MessageCall::Cancel(names))) => many::print_names(&mut out, "call back", names),
         Ok(Call::Record(call)) => many::print_record(&mut out, call),
+        Ok(Call::Subaccounts(call)) => many::print_subaccounts(&mut out, call),
         Ok(Call::Journal(call)) => many::print_journal(&mut out, call),
         Ok(Call::Totals(call)) => many::print_totals(&mut out, call),
         Ok(Call::Lookup(call)) => many::print_lookup(&mut out, call),

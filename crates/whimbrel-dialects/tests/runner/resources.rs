@@ -90,7 +90,8 @@ fn numbers(call: &NumbersCall) -> String {
             )
         }
         NumbersCall::OnSale(query) => {
-            let (country, kind) = (query.country.as_str(), query.kind.map_or("any", NumberKind::as_str));
+            let country = query.country.as_ref().map_or("any", |country| country.as_str());
+            let kind = query.kind.map_or("any", NumberKind::as_str);
             let (features, list) = (names(query.features), list(&query.pattern, query.page));
             format!("numbers for sale\ncountry: {country}\nkind: {kind}\nfeatures: {features}\n{list}")
         }

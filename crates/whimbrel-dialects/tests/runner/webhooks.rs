@@ -7,7 +7,7 @@ use whimbrel_core::{
     MessageOctets, MessageText, Notice, NoticeForm, NoticeId, PartId, ReceiptStatus, ReceiptTold, Secret, SenderId,
     Serial, SignatureMethod, Signing, Told, Uuid, WebhookSigning,
 };
-use whimbrel_dialects::{Dialect, Moment, WebhookTarget};
+use whimbrel_dialects::{Dialect, HookTarget, Moment, WebhookTarget};
 use whimbrel_sms::Udh;
 
 use super::file::{Facts, File, number};
@@ -28,10 +28,11 @@ pub(crate) fn push_webhook(dialect: &dyn Dialect, file: &mut File) {
     let secret = given.find("signature secret").unwrap_or(secret);
     let rules = dialect.webhook_rules(&notice);
     assert!(rules.success.contains(&200) && !rules.success.contains(&400) && rules.is_retried(500));
+    let headers = given.find("hook headers").map(Secret::new);
     let target = WebhookTarget {
         url: given.get("url"),
         account: &account,
-        hook: given.find("hook"),
+        hook: given.find("hook").map(|document| HookTarget { document, secret: headers.as_ref() }),
         signature_secret: &Secret::new(secret),
     };
     let out = match dialect.webhook(&notice, target, Moment { now: given.instant("now"), chance }) {

@@ -35,7 +35,7 @@ impl World for SetWorld {
         Box::pin(async move {
             let mut jumped = Span::ZERO;
             loop {
-                let until = began + Span(deadline.0 - began_at.0 - jumped.0).to_std();
+                let until = began + Span(deadline.0.saturating_sub(began_at.0).saturating_sub(jumped.0)).to_std();
                 tokio::select! {
                     biased;
                     () = tokio::time::sleep_until(until) => return,

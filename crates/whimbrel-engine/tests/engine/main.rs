@@ -3,6 +3,7 @@
 mod applications;
 mod clock;
 mod credentials;
+mod faults;
 mod hostile;
 mod inbound;
 mod many;
@@ -15,6 +16,7 @@ mod rules;
 mod secret_keys;
 mod signed;
 mod strangers;
+mod subaccounts;
 mod support;
 mod wire;
 

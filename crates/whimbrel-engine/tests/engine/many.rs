@@ -4,13 +4,14 @@ use whimbrel_core::call::many::{Addressee, ManyCall, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
 use whimbrel_core::{
     AccountRules, Alphabet, Call, Content, FormNamed, IdempotencyKey, MessageCall, MessageName, MessageOutcome,
-    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, SenderId, Span, Telling,
+    MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, Secret, SenderId, Span,
+    Telling,
 };
 use whimbrel_store::AccountPatch;
 
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
 
-fn call(numbers: &[&str]) -> ManyCall {
+pub fn call(numbers: &[&str]) -> ManyCall {
     let addressee = |number: &&str| match PhoneNumber::parse(number) {
         Ok(number) => Addressee::Number(number),
         Err(_) => Addressee::Unreadable((*number).into()),
@@ -32,7 +33,7 @@ fn call(numbers: &[&str]) -> ManyCall {
     }
 }
 
-async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
+pub async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
     match soon(gateway.ask(Call::SendMany(Box::new(call)))).await.expect("no panic") {
         Outcome::SentMany(sent) => Ok(*sent),
         Outcome::Refused(refusal) => Err(refusal),
@@ -41,7 +42,7 @@ async fn ask(gateway: &Gateway, call: ManyCall) -> Result<ManySent, Refusal> {
 }
 
 /// What became of each recipient: the message's number, or the refusal.
-fn answers(sent: &ManySent) -> Vec<Result<u64, Refusal>> {
+pub fn answers(sent: &ManySent) -> Vec<Result<u64, Refusal>> {
     let serial = |message: &whimbrel_core::call::many::ManyMessage| message.serial.map_or(0, |serial| serial.0);
     sent.items.iter().map(|item| item.result.as_ref().map(serial).map_err(Clone::clone)).collect()
 }
@@ -116,6 +117,9 @@ async fn the_same_key_sends_once_to_all_and_another_request_to_nobody() {
     assert_eq!((answers(&again), again.repeated), (answers(&first), true));
     let other = ask(&gateway, keyed(&["447700900003", "447700900004"], 2)).await;
     assert_eq!(other.err(), Some(Refusal::IdempotencyConflict));
+    // Also if all its recipients would have been refused before anything is stored.
+    let unroutable = ask(&gateway, keyed(&["999999999998", "999999999999"], 2)).await;
+    assert_eq!(unroutable.err(), Some(Refusal::IdempotencyConflict));
     assert_eq!(gateway.held_and_posted().0, 2 * PRICE);
     gateway.stop().await;
 }
@@ -296,13 +300,16 @@ async fn records_are_listed_and_only_their_owner_finds_them() {
     let folder = Folder::new("records");
     let gateway = Gateway::start(&folder, Setup::default()).await;
     let ask = async |call| match soon(gateway.ask(Call::Record(call))).await.expect("no panic") {
-        Outcome::Record(outcome) => format!("{outcome:?}"),
+        Outcome::Record(outcome) => outcome,
         other => panic!("{other:?}"),
     };
-    let made = ask(RecordCall::Make { kind: RecordKind::Hook, json: "{}".into() }).await;
-    assert!(made.contains("\"1\""), "{made}");
+    let secret = Some(Secret::new("X-Key: planted-secret-7f3a"));
+    let made = ask(RecordCall::Make { kind: RecordKind::Hook, json: "{}".into(), secret: secret.clone() }).await;
+    assert!(matches!(&made, RecordOutcome::One(record) if &*record.key == "1"), "{made:?}");
     let listed = ask(RecordCall::List { kind: RecordKind::Hook, skip: 0, count_max: 10 }).await;
-    assert!(listed.contains("\"1\"") && listed.contains("total: 1"), "{listed}");
+    assert!(!format!("{listed:?}").contains("planted"));
+    let RecordOutcome::Page { records, total: 1, .. } = listed else { panic!("{listed:?}") };
+    assert_eq!((&*records[0].key, &*records[0].json, &records[0].secret), ("1", "{}", &secret));
     gateway.stop().await;
 }
 
@@ -316,7 +323,7 @@ async fn names_are_looked_up_together_and_entries_are_bounded() {
         Outcome::Record(outcome) => outcome,
         other => panic!("{other:?}"),
     };
-    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into() };
+    let make = |kind, json: &str| RecordCall::Make { kind, json: json.into(), secret: None };
     let group = record(make(RecordKind::Group, r#"{"name":"Friends"}"#)).await;
     let RecordOutcome::One(Record { key, members: Some(0), .. }) = group else { panic!("{group:?}") };
     let contact = |name: &str, number: &str| {

@@ -20,12 +20,14 @@ use whimbrel_core::{
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::Compat;
 use whimbrel_dialects::http::WebhookRequest;
+use whimbrel_dialects::standard::StandardHeaders;
 use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::Egress;
 use whimbrel_engine::retention::Retention;
+use whimbrel_engine::tape::{Tape, TapeBounds};
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
 use whimbrel_sms::{Concat, RefWidth};
 use whimbrel_store::{Keyring, Op, OpResult, SqliteOptions, SqliteStore, Store, TopUp};
@@ -173,6 +175,8 @@ impl Gateway {
             failure_rules: setup.failure_rules,
             addresses: Addresses::public(["https://sms.example:8080".into()]),
             retention: setup.retention,
+            standard_headers: StandardHeaders::Added,
+            tape: Arc::new(Tape::new(TapeBounds { entries_max: 1_000, bytes_max: 1 << 22 })),
         })
         .await
         .expect("the engine starts");
@@ -208,7 +212,23 @@ impl Gateway {
         self.open_with(key, secret, signature_secret, 100).await
     }
 
+    /// Opens an account with a balance of 100 whose secret is a key of its own; it may be there already.
+    pub async fn open_with_secret_key(&self, key: &str, secret: &str, signature_secret: &str) -> AccountId {
+        self.open_account_with(key, (secret, SecretRole::Key(whimbrel_core::KeyMode::Live)), signature_secret, 100)
+            .await
+    }
+
     async fn open_with(&self, key: &str, secret: &str, signature_secret: &str, balance: i64) -> AccountId {
+        self.open_account_with(key, (secret, SecretRole::Half), signature_secret, balance).await
+    }
+
+    async fn open_account_with(
+        &self,
+        key: &str,
+        (secret, role): (&str, SecretRole),
+        signature_secret: &str,
+        balance: i64,
+    ) -> AccountId {
         let account = Account {
             id: AccountId(self.engine.world().next_id()),
             key: key.into(),
@@ -230,7 +250,7 @@ impl Gateway {
             account,
             dialect: dialect.into(),
             secret: Secret::new(secret),
-            role: SecretRole::Half,
+            role,
             free_credit: None,
             signature_secret: Secret::new(signature_secret),
         };

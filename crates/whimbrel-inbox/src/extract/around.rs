@@ -14,10 +14,10 @@ pub(super) struct Found {
 }
 
 /// Where words of a table stand, in order.
-pub(super) fn find_all(folded: &Folded, table: &[(Match, &[&str])]) -> Vec<Found> {
+pub(super) fn find_all(folded: &Folded, table: &[(Match, &str)]) -> Vec<Found> {
     let mut found = Vec::new();
     for (how, words) in table {
-        for word in *words {
+        for word in words.split('|') {
             for (at, _) in folded.lower.match_indices(word) {
                 let glyphs = folded.glyph_at(at)..folded.glyph_at(at + word.len());
                 let begins = !is_letter(folded.before(glyphs.start)) || !is_letter(word.chars().next());
@@ -35,6 +35,11 @@ pub(super) fn find_all(folded: &Folded, table: &[(Match, &[&str])]) -> Vec<Found
     }
     found.sort_by_key(|found| (found.glyphs.start, found.glyphs.end));
     found
+}
+
+/// Whether a word is in a list.
+fn has(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split('|').any(|known| known == word)
 }
 
 fn is_letter(c: Option<char>) -> bool {
@@ -56,8 +61,8 @@ fn is_other_code(folded: &Folded, glyphs: &Range<usize>) -> bool {
     let after: String = folded.text(glyphs.end..folded.glyphs.len().min(glyphs.end + 24));
     let after = after.trim_start_matches(|c: char| c.is_alphanumeric() && c.is_ascii());
     let after = after.trim_start_matches([' ', '-']);
-    table::OTHER_CODE.iter().any(|other| *other == before || within == *other)
-        || table::CODE_OF_OTHER.iter().any(|other| after.starts_with(other))
+    table::OTHER_CODE.split('|').any(|other| other == before || within == other)
+        || table::CODE_OF_OTHER.split('|').any(|other| after.starts_with(other))
 }
 
 /// Up to `count` words before a glyph in its sentence, the nearest last.
@@ -141,21 +146,27 @@ pub(super) fn other_kind(folded: &Folded, shape: &Shape) -> Option<Reason> {
     }
     let (before, after) = (words_before(folded, start, 2), word_after(folded, end));
     let last = before.last().map_or("", String::as_str);
-    let is_touching = |signs: &[char]| {
+    let is_touching = |signs: &str| {
         let near = |at: Option<char>, beyond: Option<char>| {
-            at.is_some_and(|c| signs.contains(&c)) || (at == Some(' ') && beyond.is_some_and(|c| signs.contains(&c)))
+            at.is_some_and(|c| signs.contains(c)) || (at == Some(' ') && beyond.is_some_and(|c| signs.contains(c)))
         };
         near(folded.before(start), start.checked_sub(2).and_then(|at| folded.c(at)))
             || near(folded.c(end), folded.c(end + 1))
     };
     if is_touching(table::MONEY_SIGNS)
-        || table::MONEY.contains(&last) && gap_is_blank(folded, start)
-        || table::MONEY.contains(&&*after)
+        || has(table::MONEY, last) && gap_is_blank(folded, start)
+        || has(table::MONEY, &after)
     {
         return Some(Reason::Money);
     }
-    if folded.c(end) == Some('%') || folded.c(end) == Some('\u{b0}') || table::UNITS.contains(&&*after) {
+    if folded.c(end) == Some('%') || folded.c(end) == Some('\u{b0}') || has(table::UNITS, &after) {
         return Some(Reason::Amount);
+    }
+    if words_after(folded, end, 2).iter().any(|word| has(table::OF_OTHER, word)) {
+        return Some(Reason::OtherNumber);
+    }
+    if is_voucher(folded, shape) {
+        return Some(Reason::Voucher);
     }
     if is_year(&shape.code) && is_in_date(last, &after) {
         return Some(Reason::Date);
@@ -175,17 +186,25 @@ fn at_its_edges(folded: &Folded, start: usize, end: usize) -> Option<Reason> {
         Some('+') => return Some(Reason::PhoneNumber),
         Some('.' | ',') if is_digit(beyond) => return Some(Reason::Amount),
         Some('/' | ':' | '-') if is_digit(beyond) => return Some(Reason::Date),
+        // Stars on both sides are for emphasis.
+        Some('*') if after == Some('*') => {}
         Some('*' | '\u{2022}' | '\u{2026}') => return Some(Reason::Masked),
         Some('.') if beyond == Some('.') => return Some(Reason::Masked),
         Some('/') if is_letter(beyond) => return Some(Reason::OtherNumber),
         _ => {}
     }
     match after {
-        Some('.' | ',') if is_digit(further) => Some(Reason::Amount),
+        Some('.' | ',') if is_digit(further) && !begins_a_phrase(folded, end + 1) => Some(Reason::Amount),
         Some('/' | ':' | '-') if is_digit(further) => Some(Reason::Date),
         Some('*' | '\u{2022}') if folded.c(end + 1) == after => Some(Reason::Masked),
         _ => None,
     }
+}
+
+/// Whether digits after a comma are the beginning of what comes next, as in `482917,5` and a unit of time: in scripts without blanks.
+fn begins_a_phrase(folded: &Folded, start: usize) -> bool {
+    let end = (start..folded.glyphs.len()).find(|index| !folded.c(*index).is_some_and(|c| c.is_ascii_digit()));
+    end.and_then(|end| folded.c(end)).is_some_and(|c| ('\u{3000}'..'\u{e000}').contains(&c))
 }
 
 /// Whether more groups of digits stand beside it.
@@ -212,6 +231,22 @@ fn word_after(folded: &Folded, end: usize) -> String {
         .collect()
 }
 
+/// Up to `count` words after a glyph, whatever stands between.
+fn words_after(folded: &Folded, end: usize, count: usize) -> Vec<String> {
+    let rest = folded.text(end..folded.glyphs.len().min(end + 60));
+    rest.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(count).map(str::to_owned).collect()
+}
+
+/// A word with a number behind it, such as SAVE20, or capitals in a text that speaks of percent: what shops give away.
+fn is_voucher(folded: &Folded, shape: &Shape) -> bool {
+    let letters = shape.code.chars().take_while(char::is_ascii_alphabetic).count();
+    let digits = shape.code.chars().skip(letters).filter(char::is_ascii_digit).count();
+    let is_word_and_number = letters >= 3 && digits <= 4 && letters + digits == shape.code.len();
+    let speaks_of_percent =
+        folded.lower.contains('%') || folded.lower.contains("percent") || folded.lower.contains("yüzde");
+    shape.kind == ShapeKind::Mixed && (letters >= 4 && is_word_and_number || is_word_and_number && speaks_of_percent)
+}
+
 /// Whether nothing but blanks stands between the word before and the candidate.
 fn gap_is_blank(folded: &Folded, start: usize) -> bool {
     let before = (0..start).rev().find(|index| folded.c(*index) != Some(' '));
@@ -223,7 +258,7 @@ pub(super) fn is_year(code: &str) -> bool {
 }
 
 fn is_in_date(last: &str, after: &str) -> bool {
-    let is_month = |word: &str| !word.is_empty() && table::MONTHS.iter().any(|month| word.starts_with(month));
+    let is_month = |word: &str| !word.is_empty() && table::MONTHS.split('|').any(|month| word.starts_with(month));
     let is_day = |word: &str| word.len() <= 4 && word.starts_with(|c: char| c.is_ascii_digit());
     is_month(last) || is_month(after) || is_day(last)
 }
@@ -231,9 +266,7 @@ fn is_in_date(last: &str, after: &str) -> bool {
 /// "Text STOP to 12345".
 fn is_short_code(folded: &Folded, shape: &Shape, last: &str) -> bool {
     let sentence = words_before(folded, shape.glyphs.start, 12);
-    shape.kind == ShapeKind::Digits
-        && table::TOWARDS.contains(&last)
-        && sentence.iter().any(|word| table::SEND.contains(&&**word))
+    shape.kind == ShapeKind::Digits && has(table::TOWARDS, last) && sentence.iter().any(|word| has(table::SEND, word))
 }
 
 /// Eleven characters of Base64 at the very end.

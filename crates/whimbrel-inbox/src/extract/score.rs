@@ -36,8 +36,10 @@ pub enum Reason {
     ShortCode,
     /// It is the end of a number whose beginning is hidden.
     Masked,
-    /// A word before it says that it is the number of something.
+    /// A word beside it says that it is the number of something.
     OtherNumber,
+    /// It is what shops give away.
+    Voucher,
     /// It is the hash by which an app is found.
     AppHash,
 }
@@ -62,6 +64,7 @@ impl Reason {
             Self::ShortCode => "short-code",
             Self::Masked => "masked",
             Self::OtherNumber => "other-number",
+            Self::Voucher => "voucher",
             Self::AppHash => "app-hash",
         }
     }
@@ -129,12 +132,14 @@ impl Words {
         }
         let near = nearest(folded, &self.code, shape);
         let other = nearest_before(folded, &self.other, shape);
+        if near.is_none_or(|near| near.reason() != Reason::CodeWordBeside)
+            && let Some(hint) = nearest(folded, &self.hint, shape)
+        {
+            add(hint.score() / 2, Reason::Hint);
+        }
         match near {
             Some(near) => add(near.score(), near.reason()),
             None => {
-                if let Some(hint) = nearest(folded, &self.hint, shape) {
-                    add(hint.score() / 2, Reason::Hint);
-                }
                 let words = folded.lower.split_whitespace().count();
                 if words <= ALONE_WORDS_MAX + shape_words(folded, shape)
                     && shape_count == 1
@@ -150,7 +155,12 @@ impl Words {
         {
             add(-50, Reason::OtherNumber);
         }
-        if around::is_year(&shape.code) && !near.is_some_and(|near| near.words <= 1) {
+        // A password is told by the word right before it, and by nothing else.
+        if shape.kind == ShapeKind::MixedCase && !near.is_some_and(|near| near.words == 0 && !near.is_after) {
+            add(OTHER_KIND, Reason::OtherNumber);
+        }
+        let is_said = |near: Near| near.words <= 1 || (near.is_in_sentence && shape.glyphs.start == 0);
+        if around::is_year(&shape.code) && !near.is_some_and(is_said) {
             add(-40, Reason::Date);
         }
         if is_apart(folded, shape) {
@@ -166,9 +176,9 @@ fn base(shape: &Shape) -> i32 {
         (ShapeKind::Prefixed, _) => 36,
         (ShapeKind::Digits, 6) => 32,
         (ShapeKind::Digits, 4 | 5) => 28,
-        (ShapeKind::Digits, _) => 24,
+        (ShapeKind::Digits, _) => 27,
         (ShapeKind::Mixed, 5..=8) => 20,
-        (ShapeKind::Mixed, _) => 14,
+        (ShapeKind::Mixed | ShapeKind::MixedCase, _) => 14,
     }
 }
 
@@ -193,7 +203,7 @@ impl Near {
             (true, 4..=8) => 36,
             (true, _) => 28,
             (false, 0..=4) => 30,
-            (false, _) => 20,
+            (false, _) => 16,
         }
     }
 
@@ -216,11 +226,13 @@ fn nearest(folded: &Folded, words: &[Found], shape: &Shape) -> Option<Near> {
 
 /// The nearest word in the same sentence before the candidate, with at most two words between.
 fn nearest_before(folded: &Folded, words: &[Found], shape: &Shape) -> Option<Near> {
-    let before = words
-        .iter()
-        .filter_map(|found| near(folded, found, shape))
-        .filter(|near| !near.is_after && near.is_in_sentence);
-    before.filter(|near| near.words <= 2).min_by_key(|near| near.words)
+    // A number between them is the one that the word speaks of.
+    let is_free = |found: &Found| {
+        let mut between = found.glyphs.end..shape.glyphs.start;
+        !between.any(|index| folded.c(index).is_some_and(|c| c.is_ascii_digit()))
+    };
+    let before = words.iter().filter(|found| is_free(found)).filter_map(|found| near(folded, found, shape));
+    before.filter(|near| !near.is_after && near.is_in_sentence && near.words <= 2).min_by_key(|near| near.words)
 }
 
 fn near(folded: &Folded, found: &Found, shape: &Shape) -> Option<Near> {

@@ -22,6 +22,8 @@ pub(super) enum ShapeKind {
     Prefixed,
     /// Letters and digits.
     Mixed,
+    /// Small and capital letters with digits: a password more than a code.
+    MixedCase,
 }
 
 /// A run of letters and digits of ASCII.
@@ -55,10 +57,30 @@ pub(super) fn shapes(folded: &Folded) -> Vec<Shape> {
             index += count;
             continue;
         }
+        if let Some(joined) = joined(folded, &runs[index..]) {
+            found.push(joined);
+            index += 2;
+            continue;
+        }
         found.extend(shape(folded, &runs, index));
         index += 1;
     }
     found
+}
+
+/// Two short runs of capitals and digits with a hyphen between: `J7M-4PX`, `N5-208`.
+fn joined(folded: &Folded, runs: &[Run]) -> Option<Shape> {
+    let [first, second, ..] = runs else { return None };
+    let is_short = |run: &Run| (2..=4).contains(&run.len());
+    let is_capital =
+        |run: &Run| folded.glyphs[run.glyphs.clone()].iter().all(|glyph| glyph.is_capital || glyph.c.is_ascii_digit());
+    let is_one = second.glyphs.start == first.glyphs.end + 1 && folded.c(first.glyphs.end) == Some('-');
+    // Letters alone before the hyphen, or digits alone on both sides, are other shapes.
+    let is_mixed = first.digit_count > 0 && first.digit_count + second.digit_count < first.len() + second.len();
+    let is_end = folded.c(second.glyphs.end) != Some('-');
+    let glyphs = first.glyphs.start..second.glyphs.end;
+    (is_one && is_mixed && is_end && [first, second].iter().all(|run| is_short(run) && is_capital(run)))
+        .then(|| Shape { code: folded.text(glyphs.clone()).to_uppercase(), glyphs, kind: ShapeKind::Mixed })
 }
 
 fn runs(folded: &Folded) -> Vec<Run> {
@@ -135,8 +157,18 @@ fn shape(folded: &Folded, runs: &[Run], index: usize) -> Option<Shape> {
         && !is_masked
         && !ends_in_unit
         && !is_ordinal(&code);
-    let code = if all(true) { code.to_uppercase() } else { code };
-    is_code.then_some(Shape { glyphs: run.glyphs.clone(), code, kind: ShapeKind::Mixed })
+    if is_code {
+        let code = if all(true) { code.to_uppercase() } else { code };
+        return Some(Shape { glyphs: run.glyphs.clone(), code, kind: ShapeKind::Mixed });
+    }
+    let is_password =
+        (6..=12).contains(&run.len()) && run.digit_count >= 1 && letter_count >= 3 && !all(true) && !all(false);
+    let as_written = |glyph: &super::fold::Glyph| if glyph.is_capital { glyph.c.to_ascii_uppercase() } else { glyph.c };
+    is_password.then(|| Shape {
+        glyphs: run.glyphs.clone(),
+        code: glyphs.iter().map(as_written).collect(),
+        kind: ShapeKind::MixedCase,
+    })
 }
 
 /// One to three capitals and a hyphen before the digits.

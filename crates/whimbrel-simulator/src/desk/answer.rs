@@ -182,10 +182,12 @@ impl Desk {
             };
             self.shared.queries().remember(origin.response_id(), known, messages_max);
         }
+        let delay = self.shared.phones.receipt_delay(&origin.destination.digits);
         let Some(rules) = origin.rules.clone() else {
             self.session.respond(sequence, CommandStatus::ROK, command.response(origin.id.to_bytes()), now);
             for planned in receipts {
-                let receipt = Receipt::planned(&origin, planned, registered_delivery, wall);
+                let planned = Planned { after: due(planned, receipts, delay), ..*planned };
+                let receipt = Receipt::planned(&origin, &planned, registered_delivery, wall);
                 self.fresh.extend(receipt.map(|receipt| (after(now, planned.after), receipt.into())));
             }
             return;
@@ -211,10 +213,8 @@ impl Desk {
             (Route::Other, Some(receiver)) => Preferred::Not(receiver),
             _ => Preferred::Any,
         };
-        let due = |planned: &Planned| match rules.delay_ms {
-            Some(delay) => Span(millis(delay).0 + planned.after.0 - first.after.0),
-            None => planned.after,
-        };
+        let delay = self.shared.phones.receipt_delay(&origin.destination.digits).or(rules.delay_ms.map(millis));
+        let due = |planned: &Planned| due(planned, receipts, delay);
         if rules.intermediate_first && rules.copies > 0 && wish(registered_delivery, first.state) != Wish::None {
             let underway = Receipt {
                 origin: Arc::clone(origin),
@@ -231,6 +231,9 @@ impl Desk {
             let planned = Planned { after: due(planned), ..*planned };
             let Some(receipt) = Receipt::planned(origin, &planned, registered_delivery, wall) else { continue };
             let receipt = Receipt { preferred, ..receipt };
+            if rules.drop_rate > 0.0 && self.chance.happens(rules.drop_rate) {
+                continue;
+            }
             for _ in 0..rules.copies {
                 let late = millis(self.chance.up_to(rules.shuffle_ms));
                 self.fresh.push((after(now, Span(planned.after.0 + late.0)), receipt.clone().into()));
@@ -290,6 +293,14 @@ fn status_info() -> Vec<u8> {
     octets.extend_from_slice(&[0, 3]);
     octets.extend_from_slice(TEXT);
     octets
+}
+
+/// When a receipt is due after the answer, if the first one is due after `delay`.
+fn due(planned: &Planned, receipts: &[Planned], delay: Option<Span>) -> Span {
+    match (delay, receipts.first()) {
+        (Some(delay), Some(first)) => Span(delay.0 + planned.after.0 - first.after.0),
+        _ => planned.after,
+    }
 }
 
 fn millis(count: u64) -> Span {

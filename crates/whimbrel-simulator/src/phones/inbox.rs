@@ -150,6 +150,22 @@ impl Inbox {
         self.oldest_first.iter().map(phone).collect()
     }
 
+    /// The phones that sent or got a text last, the latest first, each with that text; those that have none come at the end.
+    pub fn latest(&self, count_max: usize) -> Vec<(Phone, Option<KeptText>)> {
+        let last = |phone: Phone| {
+            let last = self.phones.get(phone.number.as_bytes()).and_then(VecDeque::back).cloned();
+            (phone, last)
+        };
+        let mut phones: Vec<_> = self.phones().into_iter().map(last).collect();
+        // RFC 3339 in UTC sorts as time does. Stable, so that of equals the one seen first is first.
+        phones.sort_by(|(_, a), (_, b)| {
+            let at = |text: &Option<KeptText>| text.as_ref().map(|text| text.at.clone()).unwrap_or_default();
+            at(b).cmp(&at(a))
+        });
+        phones.truncate(count_max);
+        phones
+    }
+
     /// The texts of a phone, the oldest first.
     pub fn texts(&self, number: &str) -> Vec<KeptText> {
         self.phones.get(international(number.as_bytes())).into_iter().flatten().cloned().collect()
@@ -201,6 +217,24 @@ mod tests {
         segment.tlvs.push(tag::SAR_SEGMENT_SEQNUM, [1]);
         inbox.take(&one, &segment, Timestamp(0));
         assert_eq!(texts(&inbox, "447700900000"), ["hello", "nonsense", "€"]);
+    }
+
+    #[test]
+    fn the_phones_of_the_latest_texts_come_first() {
+        let mut inbox = Inbox::new(10);
+        let one: Arc<[u8]> = b"one".as_slice().into();
+        for (second, number) in [(1, "447700900001"), (2, "447700900002"), (3, "447700900001"), (2, "447700900003")] {
+            inbox.take(&one, &message("a", number, 4, &[second]), Timestamp(i64::from(second) * 1_000_000));
+        }
+        let latest = inbox.latest(2);
+        let shown = |(phone, last): &(Phone, Option<KeptText>)| {
+            (phone.number.clone(), last.as_ref().and_then(|last| last.binary_hex.clone()).unwrap_or_default())
+        };
+        let latest: Vec<_> = latest.iter().map(shown).collect();
+        assert_eq!(
+            latest,
+            [("447700900001".to_owned(), "03".to_owned()), ("447700900002".to_owned(), "02".to_owned())]
+        );
     }
 
     #[test]

@@ -69,6 +69,8 @@ section! {
         shuffle_ms: u64 = 0,
         /// How often each receipt comes, 0 (never) to 10.
         copies: u8 = 1,
+        /// How likely a receipt is never sent, 0 to 1.
+        drop_rate: f64 = 0.0,
         /// The first receipt goes out before the answer to submit_sm.
         before_response: bool = false,
         /// Which session of the `system_id` gets them.

@@ -192,6 +192,9 @@ fn message_rules(path: &str, ids: &Ids, receipts: &Receipts, answers: &Answers) 
     if ids.width.is_some_and(|width| !(1..=64).contains(&width)) {
         return flaw("ids.width", "use 1 to 64 digits");
     }
+    if receipts.drop_rate.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
+        return flaw("receipts.drop_rate", "use a chance from 0 to 1");
+    }
     if receipts.copies.is_some_and(|copies| copies > 10) {
         return flaw("receipts.copies", "use 0 to 10");
     }

@@ -3,6 +3,8 @@
 //! Each frame is decided by its command and the state before its body matters, so that a body that cannot be read is
 //! answered like any other request that we cannot take.
 
+use std::collections::VecDeque;
+
 use super::config::{Instant, Role};
 use super::event::{CloseReason, Event, RawFrame, ResponseForm};
 use super::output::Nul;
@@ -15,6 +17,9 @@ use crate::tlv::Tlvs;
 
 /// How many [`Event::Undecodable`]s wait for the driver; further ones are counted and answered all the same.
 const UNDECODABLE_WAITING_MAX: usize = 64;
+
+/// Frames that wait for somebody to take them; of more the oldest is gone.
+const KEPT_MAX: usize = 256;
 
 /// A frame that was read, as far as it could be.
 enum Incoming {
@@ -63,7 +68,7 @@ impl Session {
 
     fn read_frames(&mut self) {
         while self.wants_input() {
-            let Some(incoming) = read_frame(&mut self.reader) else { return };
+            let Some(incoming) = read_frame(&mut self.reader, self.kept.as_mut()) else { return };
             let Ok(incoming) = incoming else {
                 self.output.push_bare(id::GENERIC_NACK, CommandStatus::RINVCMDLEN.0, 0, Nul::No);
                 return self.end(CloseReason::BadFrame);
@@ -271,11 +276,17 @@ impl Incoming {
 }
 
 /// The next frame, read as far as it can be. After an error the stream cannot be cut any further.
-fn read_frame(reader: &mut FrameReader) -> Option<Result<Incoming, FrameError>> {
+fn read_frame(reader: &mut FrameReader, kept: Option<&mut VecDeque<RawFrame>>) -> Option<Result<Incoming, FrameError>> {
     let frame = match reader.next()? {
         Ok(frame) => frame,
         Err(error) => return Some(Err(error)),
     };
+    if let Some(kept) = kept {
+        if kept.len() >= KEPT_MAX {
+            kept.pop_front();
+        }
+        kept.push_back(RawFrame(frame.to_vec()));
+    }
     Some(Ok(match Pdu::decode(frame) {
         Ok(pdu) => Incoming::Whole(pdu),
         Err(error) => Incoming::Broken(error, frame.to_vec()),

@@ -28,7 +28,7 @@ pub struct SecretDigest(pub(super) [u8; 32]);
 /// The digest of a secret by one key: what a secret key is found by. Who sends secrets cannot tell which digests are near each
 /// other, so that a look-up tells a guesser nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyDigest(KeyId, SecretDigest);
+pub struct KeyDigest(pub(crate) KeyId, pub(crate) SecretDigest);
 
 /// What is kept of a secret.
 #[derive(Clone, PartialEq, Eq)]

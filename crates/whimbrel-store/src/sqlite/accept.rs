@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, CodePlace, Content, Currency, IdempotencyKey,
     MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
@@ -16,6 +17,7 @@ use super::replay::{Before, answer_of};
 use super::rows::{self, MessageRow};
 use super::writer::Work;
 use crate::op::{Accept, Claim, OpResult};
+use crate::view::Marked;
 
 /// How long an answer is stored for the same idempotency key.
 pub(super) const ANSWER_KEPT: Span = Span::hours(24);
@@ -87,7 +89,8 @@ impl Work<'_> {
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        if spendable < total.units {
+        let is_short = spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
+        if is_short {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);
             }
@@ -117,10 +120,12 @@ impl Work<'_> {
         if total.units > 0 {
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
         }
-        if let Some(key) = &plan.idempotency {
+        if let Some(key) = &plan.idempotency
+            && !(accept.claim == Claim::Later && acts(Saboteur::AnswerNotKept))
+        {
             self.store_answer(plan, key)?;
         }
-        self.memory.usage.accepted(plan.account_id, plan.message_id, plan.parts.len(), total.units);
+        self.memory.usage.accepted((plan.account_id, plan.message_id), plan.carrier, plan.parts.len(), total.units);
         self.memory.counts.stats.messages += 1;
         let ids = plan.parts.iter().map(|part| part.part_id);
         let accepted = Accepted {
@@ -132,6 +137,7 @@ impl Work<'_> {
             client_ref: plan.client_ref.clone(),
             account_ref: plan.account_ref.clone(),
         };
+        self.refill(plan.account_id, (plan.message_id.0, plan.accepted_at))?;
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
     }
 
@@ -292,11 +298,20 @@ pub(super) fn answered_to_key(
     account: AccountId,
     key: &IdempotencyKey,
     now: Timestamp,
-) -> Result<Option<Accepted>, Fault> {
-    match find_answer(db, account, &key.key, now)? {
-        Some((digest, message)) if digest == key.request_digest => answer_of(db, message),
-        _ => Ok(None),
+) -> Result<Marked, Fault> {
+    if let Some(request) = key.of_request()
+        && let Some((digest, _)) = find_answer(db, account, request, now)?
+        && digest != key.request_digest
+    {
+        return Ok(Marked::Another);
     }
+    Ok(match find_answer(db, account, &key.key, now)? {
+        Some((digest, message)) if digest == key.request_digest => {
+            answer_of(db, message)?.map_or(Marked::Nothing, |accepted| Marked::This(Box::new(accepted)))
+        }
+        Some(_) => Marked::Another,
+        None => Marked::Nothing,
+    })
 }
 
 /// The request that has a key, by its digest, and the message that answers it, while the answer is kept.

@@ -22,11 +22,11 @@ const POOL_PAGE_MAX: usize = 10_000;
 const OWNED: &str = "select number, country, coalesce(kind, 'mobile'), coalesce(features, 1), inbound_url, application,
  system_type, voice_kind, voice_value, voice_status_url, count(*) over () from number
  where account_id = ?1 and (?2 is null or country = ?2) and (coalesce(features, 1) & ?3) = ?3";
-// By the index offer_by_country.
+// By the index offer_by_country, where a country is named.
 const ON_SALE: &str = concat!(
     "select ",
     offer_columns!(),
-    ", count(*) over () from offer o where o.country = ?1 and o.currency = ?2 and (o.features & ?3) = ?3",
+    ", count(*) over () from offer o where o.currency = ?2 and (o.features & ?3) = ?3",
     " and (?4 is null or o.kind = ?4) and not exists (select 1 from number n where n.number = o.number)"
 );
 // By the primary keys.
@@ -38,10 +38,9 @@ const POOL: &str = concat!(
 
 /// The clause that finds a pattern's digits, parameter 5, in a column of numbers.
 fn matching(pattern: &NumberPattern, column: &str) -> String {
-    if pattern.digits.is_empty() {
-        return String::new();
-    }
     match pattern.place {
+        PatternPlace::Exactly => format!(" and {column} = ?5"),
+        _ if pattern.digits.is_empty() => String::new(),
         // A colon follows the nine, so that this is a range of an index.
         PatternPlace::Start => format!(" and {column} >= ?5 and {column} < ?5 || ':'"),
         PatternPlace::Anywhere => format!(" and instr({column}, ?5) > 0"),
@@ -107,10 +106,12 @@ fn owned_entry(row: &Row<'_>) -> rusqlite::Result<OwnedEntry> {
 pub(super) fn on_sale(db: &Connection, filter: &SaleFilter) -> Result<(Vec<SaleEntry>, u64), Fault> {
     let query = &filter.query;
     let digits = matching(&query.pattern, "o.number");
-    let sql = format!("{ON_SALE}{digits} order by o.number limit ?6 offset ?7");
+    let of_country = if query.country.is_some() { " and o.country = ?1" } else { "" };
+    let country = query.country.as_ref().map(CountryCode::as_str);
+    let sql = format!("{ON_SALE}{of_country}{digits} order by o.number limit ?6 offset ?7");
     let kind = query.kind.map(NumberKind::as_str);
     let values: [&dyn ToSql; 5] =
-        [&query.country.as_str(), &filter.currency.as_str(), &query.features.bits(), &kind, &query.pattern.digits];
+        [&country, &filter.currency.as_str(), &query.features.bits(), &kind, &query.pattern.digits];
     page(db, &sql, values, query.page, |row| {
         let Offer { number, country, kind, features, monthly, purchase } = offer(row)?;
         Ok(SaleEntry { number, country, kind, features, monthly, purchase })

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     CarrierError, CarrierId, Content, DoubtCause, DoubtPolicy, Final, ForHook, MessageClass, MessageId, Money, Notice,
     NoticeId, NoticeScope, PartEvent, PartId, PartRecord, PartState, ReceiptStatus, ReceiptTold, Submission, Timestamp,
@@ -151,6 +152,7 @@ impl Work<'_> {
             NoticeScope::End => self.told_of_whole(&before, &record)?.filter(|report| report.status.is_final()),
         };
         let notices = match tell {
+            Some(_) if matches!(happening.event, PartEvent::Clock) && acts(Saboteur::NoticeDropped) => Vec::new(),
             Some(report) => self.make_notice(&live, report, happening)?.into_iter().collect(),
             None => Vec::new(),
         };
@@ -161,7 +163,7 @@ impl Work<'_> {
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
-            self.memory.usage.ended(record.account_id, record.message_id, end);
+            self.memory.usage.ended((record.account_id, record.message_id), record.carrier, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
             self.erase_if_due(record.message_id)?;
             None
@@ -243,6 +245,9 @@ impl Work<'_> {
     /// The history row of the open attempt, if this event ended it.
     fn write_attempt(&self, live: &LivePart, to: PartState, happening: &Happening<'_>) -> Result<(), Fault> {
         let PartState::Submitting { since } = live.record.state else { return Ok(()) };
+        if matches!(happening.event, PartEvent::Doubt { .. }) && acts(Saboteur::AttemptUnwritten) {
+            return Ok(());
+        }
         if matches!(to, PartState::Submitting { .. }) {
             return Ok(());
         }
@@ -292,12 +297,16 @@ impl Work<'_> {
                 let (part, account, bucket) = (record.part_id.0, record.account_id.0, live.paid_from.code());
                 let row = params![part, account, REVENUE, record.price, at.0, bucket];
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
-                self.memory.move_money(record.account_id, -record.price, -record.price)
+                let again = if record.attempt.0 > 1 && acts(Saboteur::ChargeOnResend) { record.price } else { 0 };
+                self.memory.move_money(record.account_id, -record.price - again, -record.price)
             }
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
                 self.memory.usage.given_back(record.account_id, record.message_id, record.price);
+                if acts(Saboteur::HoldForgotten) {
+                    return Ok(());
+                }
                 let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
                 self.memory.release(record.account_id, record.price, shares)
             }
@@ -369,6 +378,7 @@ impl Work<'_> {
             protocol_id: message.content.protocol_id(),
             registration: message.registration,
             receipt: whimbrel_core::plan::asked_of_carrier(message.receipt, record.capture_on),
+            has_code: message.content.has_code(),
             validity: message.validity,
         })
     }

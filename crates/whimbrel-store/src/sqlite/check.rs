@@ -216,7 +216,10 @@ impl<'a> Inspection<'a> {
 
     fn keyless_verifiers(&self) -> Result<(u64, Vec<Violation>), Fault> {
         let known: BTreeSet<i64> = self.keyring.states().iter().map(|(id, _)| i64::from(id.0)).collect();
-        let mut statement = self.db.prepare("select account_id, key_id from secret")?;
+        let mut statement = self.db.prepare(
+            "select account_id, key_id from secret union all select id, key_id from operator
+             union all select operator_id, key_id from recovery_code",
+        )?;
         let mut rows = statement.query([])?;
         let (mut count, mut named) = (0, Vec::new());
         while let Some(row) = rows.next()? {

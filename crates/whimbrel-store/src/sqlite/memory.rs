@@ -14,6 +14,7 @@ use super::codes::parsed;
 use super::fault::Fault;
 use super::rejections::SinceLook;
 use super::rows::{self, AccountRow};
+use super::subaccounts::{self, Source};
 use super::usage::Usage;
 use crate::op::Wallet;
 use crate::view::Stats;
@@ -23,6 +24,8 @@ use crate::view::Stats;
 pub(super) struct Memory {
     accounts: BTreeMap<AccountId, Purse>,
     changed: BTreeSet<AccountId>,
+    /// Of subaccounts: where money comes from by itself.
+    sources: BTreeMap<AccountId, Source>,
     /// What is to be added to the usage of accounts at the end of the batch.
     pub(super) usage: Usage,
     /// By owner; an account's purse holds the same.
@@ -212,6 +215,7 @@ impl Memory {
         }
         self.changed.clear();
         self.usage.clear();
+        self.sources = subaccounts::sources(db)?.into_iter().collect();
         self.accounts = rows::accounts(db, None)?
             .into_iter()
             .map(|row| {
@@ -221,6 +225,19 @@ impl Memory {
             })
             .collect();
         Ok(())
+    }
+
+    /// Where a subaccount's money comes from; `None` if it is none.
+    pub(super) fn source(&self, id: AccountId) -> Option<Source> {
+        self.sources.get(&id).copied()
+    }
+
+    /// Sets that, or takes it away.
+    pub(super) fn set_source(&mut self, id: AccountId, source: Option<Source>) {
+        match source {
+            Some(source) => _ = self.sources.insert(id, source),
+            None => _ = self.sources.remove(&id),
+        }
     }
 
     /// The lists of an owner.

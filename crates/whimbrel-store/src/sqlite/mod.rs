@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod audit;
 mod buckets;
 mod cancel;
 mod catalogue;
@@ -22,6 +23,7 @@ mod history;
 mod inbound;
 mod inbox;
 mod journal;
+mod ledger;
 mod lists;
 mod memory;
 mod moved;
@@ -31,6 +33,7 @@ mod numbers;
 mod offers;
 mod open;
 mod parked;
+mod people;
 mod policy;
 mod pool;
 mod prune;
@@ -39,18 +42,21 @@ mod receipt;
 mod rejections;
 mod reload;
 mod replay;
+mod retold;
 mod rows;
 mod rules;
 mod sealed;
 mod search;
 mod set_aside;
 mod story;
+mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
 mod writer;
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -74,9 +80,9 @@ use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
-    AccountView, Credential, Found, InboundFilter, InboundView, MessageFilter, MessageSummary, MessageView,
-    MovablePart, OpenPart, Orphan, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search, Stats, Tallies, UsageDay,
-    UsageFilter,
+    AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, Marked,
+    MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber,
+    QueuePlace, SaleFilter, Search, Stats, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter,
 };
 use crate::{Store, StoreError};
 
@@ -260,6 +266,10 @@ impl Store for SqliteStore {
         Ok(view)
     }
 
+    fn subaccounts(&self, parent: Option<AccountId>) -> Result<Vec<SubaccountView>, StoreError> {
+        self.read(|db| subaccounts::subaccounts(db, parent))
+    }
+
     fn carriers(&self) -> Result<Vec<(CarrierId, Box<str>)>, StoreError> {
         self.read(reads::carriers)
     }
@@ -332,17 +342,16 @@ impl Store for SqliteStore {
         Ok(self.counts().serial)
     }
 
-    fn answered_to_key(
-        &self,
-        account: AccountId,
-        key: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<Accepted>, StoreError> {
+    fn answered_to_key(&self, account: AccountId, key: &IdempotencyKey, now: Timestamp) -> Result<Marked, StoreError> {
         self.read(|db| accept::answered_to_key(db, account, key, now))
     }
 
     fn message_of_part(&self, id: PartId) -> Result<Option<MessageId>, StoreError> {
         self.read(|db| reads::message_of_part(db, id))
+    }
+
+    fn ends(&self, message: MessageId) -> Result<Option<Vec<Notice>>, StoreError> {
+        self.read(|db| retold::ends(db, message))
     }
 
     fn routes_of(&self, parts: &[PartId]) -> Result<Vec<PartRoute>, StoreError> {
@@ -397,6 +406,18 @@ impl Store for SqliteStore {
         self.read(|db| usage::days(db, filter))
     }
 
+    fn traffic(&self, hours: Range<i64>) -> Result<Vec<TrafficHour>, StoreError> {
+        self.read(|db| usage::hours(db, hours))
+    }
+
+    fn traffic_of_accounts(&self, days: Range<i64>, count_max: usize) -> Result<Vec<AccountTraffic>, StoreError> {
+        self.read(|db| usage::of_accounts(db, days, count_max))
+    }
+
+    fn ledger(&self, account: AccountId, before: Option<i64>, count_max: usize) -> Result<LedgerPage, StoreError> {
+        self.read(|db| ledger::page(db, account, before, count_max))
+    }
+
     fn rejections(&self, account: AccountId, within: &SentTo) -> Result<Vec<RefusedSend>, StoreError> {
         self.read(|db| rejections::rejections(db, account, within))
     }
@@ -433,6 +454,14 @@ impl Store for SqliteStore {
 
     fn documents_after(&self, after: &DocumentPlace, count_max: usize) -> Result<Vec<Document>, StoreError> {
         self.read(|db| documents::after(db, &self.keyring, after, count_max))
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.read(|db| people::operators(db, &self.keyring))
+    }
+
+    fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|db| audit::entries(db, before, count_max))
     }
 
     fn check_open(&self) -> Result<Vec<Verdict>, StoreError> {

@@ -1,10 +1,11 @@
 //! What SQL alone cannot bring from one version to the next, in the same transaction as the rest.
 
 use rusqlite::{Connection, params};
-use whimbrel_core::{AccountId, SecretId, Timestamp};
+use whimbrel_core::{AccountId, Secret, SecretId, Timestamp};
 
 use super::credentials::insert_signature_secret;
 use super::fault::Fault;
+use super::sealed;
 use crate::keyring::{Keyring, SealedSecret};
 
 // As the table of that version stands: later columns are not there yet.
@@ -35,5 +36,25 @@ pub(super) fn credentials(db: &Connection, keyring: &Keyring) -> Result<(), Faul
         }
     }
     db.execute_batch("alter table account drop column signature_secret; drop table account_secret")?;
+    Ok(())
+}
+
+// As documents stand before that version. By no index: once.
+const HOOK_HEADERS: &str = "select dialect, key, account_id, json ->> '$.headers' from dialect_doc
+ where kind = 'hook' and json ->> '$.headers' <> ''";
+const WITHOUT_HEADERS: &str = "update dialect_doc set json = json_remove(json, '$.headers') where kind = 'hook'";
+
+/// The version of `0014_sealed_hooks.sql`: hooks' headers are sealed, and are in their documents no more.
+pub(super) fn hook_headers(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    let mut hooks = db.prepare(HOOK_HEADERS)?;
+    let hooks: Vec<(String, String, i64, Secret)> = hooks
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, Secret::new(row.get::<_, String>(3)?))))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (dialect, key, account, headers) in hooks {
+        // The place as this version names it.
+        sealed::put(db, keyring, &format!("document {dialect}/hook/{key} of account {account:x}"), &headers)?;
+    }
+    db.execute_batch(WITHOUT_HEADERS)?;
+    db.execute_batch("pragma secure_delete = off")?;
     Ok(())
 }

@@ -25,6 +25,9 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0010_usage.sql"), None),
     (include_str!("../../migrations/sqlite/0011_networks.sql"), None),
     (include_str!("../../migrations/sqlite/0012_tried_long.sql"), None),
+    (include_str!("../../migrations/sqlite/0013_people.sql"), None),
+    (include_str!("../../migrations/sqlite/0014_sealed_hooks.sql"), Some(moved::hook_headers)),
+    (include_str!("../../migrations/sqlite/0017_subaccounts.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".
@@ -174,11 +177,16 @@ fn version(db: &Connection) -> Result<i64, Fault> {
 }
 
 fn migrate(db: &Connection, keyring: &Keyring) -> Result<(), Fault> {
+    migrate_to(db, keyring, MIGRATIONS.len())
+}
+
+/// Brings the database to that version, or leaves it at a newer one.
+fn migrate_to(db: &Connection, keyring: &Keyring, newest: usize) -> Result<(), Fault> {
     let version = version(db)?;
     if version > 0 {
         check_key(db, keyring)?;
     }
-    for ((sql, moved), number) in MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version) {
+    for ((sql, moved), number) in MIGRATIONS.iter().take(newest).zip(1_i64..).filter(|(_, number)| *number > version) {
         db.execute_batch("begin immediate")?;
         db.execute_batch(sql)?;
         if number == 1 {
@@ -226,5 +234,48 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 fn cannot(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Open {
         why: format!("{}: {error}; check that it exists and belongs to this user", path.display()).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_core::Secret;
+
+    use super::super::sealed;
+    use super::*;
+
+    #[test]
+    fn headers_of_hooks_are_sealed_and_leave_nothing_behind() {
+        let path = std::env::temp_dir().join(format!("whimbrel-sealed-hooks-{}.db", std::process::id()));
+        let _ = fs::remove_file(&path);
+        let keyring = Keyring::from_bytes([7; 32]);
+        let db = Connection::open(&path).expect("opens");
+        let is_this = |moved: Moved| std::ptr::fn_addr_eq(moved, moved::hook_headers as Moved);
+        let before = MIGRATIONS.iter().position(|(_, moved)| moved.is_some_and(is_this)).expect("it is one of them");
+        migrate_to(&db, &keyring, before).map_err(Fault::into_text).expect("the version before");
+        db.execute_batch(
+            r#"insert into dialect_doc (dialect, kind, key, account_id, version, json, made_at) values
+              ('plain', 'hook', '1', 31, 1, '{"target_url":"http://a.example/","headers":"X-Key: planted-7f3a"}', 1),
+              ('plain', 'hook', '2', 31, 1, '{"target_url":"http://b.example/","headers":""}', 2),
+              ('plain', 'contact', '3', 31, 1, '{"headers":"of no hook"}', 3)"#,
+        )
+        .expect("filled");
+        let is_in_file = || fs::read(&path).expect("read").windows(12).any(|octets| octets == b"planted-7f3a");
+        assert!(is_in_file());
+        migrate(&db, &keyring).map_err(Fault::into_text).expect("this version");
+        let secret = |key: &str| sealed::find(&db, &keyring, &format!("document plain/hook/{key} of account 1f"));
+        assert_eq!(secret("1").ok().flatten(), Some(Secret::new("X-Key: planted-7f3a")));
+        assert_eq!(secret("2").ok(), Some(None));
+        let mut left = db.prepare("select json from dialect_doc order by key").expect("prepared");
+        let left: Vec<String> =
+            left.query_map([], |row| row.get(0)).expect("read").map(|json| json.expect("read")).collect();
+        let expected = [
+            r#"{"target_url":"http://a.example/"}"#,
+            r#"{"target_url":"http://b.example/"}"#,
+            r#"{"headers":"of no hook"}"#,
+        ];
+        assert_eq!(left, expected);
+        assert!(!is_in_file(), "what was replaced is overwritten");
+        let _ = fs::remove_file(&path);
     }
 }

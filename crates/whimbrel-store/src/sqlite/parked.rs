@@ -7,6 +7,8 @@ use whimbrel_core::{
     CarrierId, CarrierReceipt, Cause, KeyForm, NoticeId, PartEvent, ReceiptKey, ReceiptStatus, Span, Timestamp,
 };
 
+use whimbrel_core::saboteur::{Saboteur, acts};
+
 use super::change::Happening;
 use super::codes::{parsed, reason_of, small};
 use super::fault::Fault;
@@ -79,6 +81,9 @@ impl Work<'_> {
         if self.memory.counts.stats.parked >= PARKED_MAX {
             let oldest = self.db.prepare_cached(PARKED_OLDEST)?.query_row([], |row| row.get(0)).optional()?;
             oldest.into_iter().try_for_each(|id| self.drop_parked(id))?;
+        }
+        if acts(Saboteur::ReceiptNotParked) {
+            return Ok(ReceiptOutcome::Parked(reason));
         }
         let counts = &mut self.memory.counts;
         counts.parked_last += 1;
@@ -157,6 +162,9 @@ impl Work<'_> {
                 }
             };
             self.unpark(parked.id)?;
+            if acts(Saboteur::ParkedNotSettled) {
+                continue;
+            }
             let receipt = parked.receipt;
             let answer = Answer { id: None, code: receipt.code };
             let happening = Happening {

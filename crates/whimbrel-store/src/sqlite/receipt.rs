@@ -5,6 +5,7 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Ignored;
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Span, Timestamp, id,
 };
@@ -131,7 +132,7 @@ impl Work<'_> {
     ) -> Result<(), Fault> {
         let PartEvent::Sent { attempt } = change.event else { return Ok(()) };
         let Some(hit) = self.hit(change.part_id)? else { return Ok(()) };
-        if id.key.is_empty() {
+        if id.key.is_empty() || (matches!(hit, Hit::Ended(_)) && acts(Saboteur::LateReceiptUnwritten)) {
             return Ok(());
         }
         let (message_id, number) = (hit.message_id(), hit.number());

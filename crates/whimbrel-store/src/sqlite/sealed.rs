@@ -19,7 +19,8 @@ const REMOVE: &str = "delete from sealed where place = ?1";
 // By the index sealed_by_key, from both sides of the current key.
 const OF_OTHER_KEYS: &str = "select place, value from sealed where key_id < ?1 or key_id > ?1 limit ?2";
 const MARK: &str = "update meta set key_check = ?1 where id = 1";
-const KEYS_OF_VERIFIERS: &str = "select distinct key_id from secret";
+const KEYS_OF_VERIFIERS: &str =
+    "select key_id from secret union select key_id from operator union select key_id from recovery_code";
 
 /// Seals `secret` at `place`, in place of what is there.
 pub(super) fn put(db: &Connection, keyring: &Keyring, place: &str, secret: &Secret) -> Result<(), Fault> {

@@ -266,6 +266,7 @@ impl Work<'_> {
             Op::Receipt(receipt) => self.take_receipt(receipt),
             Op::Inbound(incoming) => self.take_inbound(incoming),
             Op::Notice(tried) => self.note_try(tried),
+            Op::Resent(resent) => self.note_resent(resent),
             Op::Spread(spread) => self.spread(spread),
             Op::Cancel(cancel) => self.cancel(cancel),
             Op::NewAccount(new) => self.make_account(new),
@@ -282,12 +283,15 @@ impl Work<'_> {
             Op::List(change) => self.change_list(change),
             Op::Pool(change) => self.change_pool(change).map(OpResult::Pool),
             Op::Reload(change) => self.change_reload(change).map(OpResult::Reload),
+            Op::Subaccount(change) => self.change_subaccount(change),
             Op::Rejections(rejections) => self.keep_rejections(rejections),
             Op::Document(change) => self.change_document(change),
             Op::NameCarrier { name } => self.name_carrier(name),
             Op::UseOnce(once) => self.use_once(once),
             Op::Network(news) => self.note_network(news),
             Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
+            Op::People(change) => self.change_people(change).map(OpResult::People),
+            Op::Audit(entry) => self.keep_audit(entry),
         }
     }
 

@@ -3,6 +3,7 @@
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::{HostKind, HttpResponse};
 
+use crate::people::foreign;
 use crate::server::{IncomingRequest, problem};
 
 /// Whether callers on this very machine need the token.
@@ -26,6 +27,11 @@ impl Access {
     #[must_use]
     pub const fn new(admin_token: Secret, local: Local) -> Self {
         Self { admin_token, local }
+    }
+
+    /// Whether this is a development server, which shows one-time codes to whoever may call.
+    pub(super) fn reveals_codes(&self) -> bool {
+        self.local == Local::Trusted
     }
 
     /// Whether callers on this very machine need the token.
@@ -95,13 +101,8 @@ fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
-pub(crate) fn is_same_origin(request: &IncomingRequest) -> bool {
-    let site = request.header("sec-fetch-site").unwrap_or("none");
-    let host = request.header("host").unwrap_or_default();
-    let origin = request.header("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    matches!(site, "none" | "same-origin")
-        && origin.is_none_or(|origin| origin.eq_ignore_ascii_case(host))
-        && request.header("origin") != Some("null")
+pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {
+    foreign::is_own(request, request.header("host").unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -440,6 +440,7 @@ fn shown(view: &AccountView) -> Value {
         "posted": view.wallet.posted.eight_decimals(),
         "held": view.wallet.held.eight_decimals(),
         "balance": view.wallet.available().eight_decimals(),
+        "paid_in": view.wallet.buckets().balance.eight_decimals(),
         "bonus_credit": view.wallet.bonus_credit.eight_decimals(),
         "free_credit": view.wallet.free_credit.eight_decimals(),
         "default_class": view.account.default_class.as_str(),

@@ -29,12 +29,17 @@ struct Wanted {
     after: Option<u64>,
 }
 
-/// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent.
-pub(super) async fn stream(api: &Api, request: &IncomingRequest) -> Answer {
-    let wanted = match read_wanted(api, request).await {
+/// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent; of the account of `own` only, if there is one.
+pub(super) async fn stream(api: &Api, request: &IncomingRequest, own: Option<AccountId>) -> Answer {
+    let mut wanted = match read_wanted(api, request).await {
         Ok(wanted) => wanted,
         Err(refused) => return refused.into(),
     };
+    match (own, wanted.account) {
+        (Some(own), Some(other)) if own != other => return super::accounts::unknown().into(),
+        (Some(own), _) => wanted.account = Some(own),
+        (None, _) => {}
+    }
     let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
         return problem(
             503,

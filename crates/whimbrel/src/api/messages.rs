@@ -1,58 +1,72 @@
 //! Messages as operators and tools read them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber, Serial};
+use whimbrel_core::{Content, HandsetClass, PartId, PhoneNumber, Serial};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
-use whimbrel_store::{MessageFilter, MessageSummary, MessageView};
+use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
+use whimbrel_store::{MessageSummary, MessageView, Search};
 
 use super::json::bad;
+use super::search::{self, Asked, Mark};
 use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
-const COUNT_DEFAULT: usize = 50;
-const COUNT_MAX: usize = 1_000;
-
-/// `GET messages?to=&before=&limit=`: newest first.
+/// `GET messages?q=&to=&account=&before=&limit=`: newest first.
 pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let filter = match read_filter(api, request.query()).await {
-        Ok(filter) => filter,
+    let search = match read_search(api, request.query()).await {
+        Ok(search) => search,
         Err(refused) => return refused,
     };
-    match api.engine.read(move |store| store.messages(&filter)).await {
-        Ok(messages) => {
-            let list: Vec<Value> = messages.iter().map(summary).collect();
-            document(200, &json!({ "messages": list }))
+    match api.engine.read(move |store| store.search(&search)).await {
+        Ok(found) => {
+            let list: Vec<Value> = found.found.iter().map(summary).collect();
+            let (next, searched_back_to) = search::end(found.end);
+            document(200, &json!({ "messages": list, "next": next, "searched_back_to": searched_back_to }))
         }
         Err(error) => unavailable(&error),
     }
 }
 
-async fn read_filter(api: &Api, query: &str) -> Result<MessageFilter, HttpResponse> {
-    let mut filter = MessageFilter { count_max: COUNT_DEFAULT, ..MessageFilter::default() };
+async fn read_search(api: &Api, query: &str) -> Result<Search, HttpResponse> {
+    let mut asked = Asked::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
+            "q" => {
+                asked.query(api, &value).await?;
+                if asked.search.query.wants_inbound() {
+                    return Err(bad("texts from handsets are found by `inbound?q=`; here are messages to handsets"));
+                }
+            }
             "to" => {
                 let number = PhoneNumber::parse(&value)
                     .map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
-                filter.recipient = Some(number);
+                asked.search.query.terms.push(to(&number));
             }
+            "account" => asked.account(api, &value)?,
             "before" => {
-                let id = read_id(api, &value).await?.ok_or_else(|| bad("`before` must be the id of a message"))?;
-                filter.before = Some(MessageId(id));
+                let id = match Mark::read(&value) {
+                    Some(Mark(id)) => Some(id),
+                    None => read_id(api, &value).await?,
+                };
+                asked.search.before = Some(id.ok_or_else(|| bad("`before` must be the id of a message, or a `next`"))?);
             }
-            "limit" => {
-                let count = value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
-                filter.count_max = count.ok_or_else(|| bad("`limit` must be a number from 1 to 1000"))?;
-            }
+            "limit" => asked.limit(&value)?,
             other => {
                 let other: String = other.chars().take(40).collect();
-                return Err(bad(&format!("`{other}` is no parameter here; the parameters are to, before, limit")));
+                return Err(bad(&format!(
+                    "`{other}` is no parameter here; the parameters are q, to, account, before, limit"
+                )));
             }
         }
     }
-    Ok(filter)
+    Ok(asked.search)
+}
+
+/// Only messages to that number.
+pub(super) fn to(number: &PhoneNumber) -> Term {
+    Term { test: Test::To(NumberPattern::Exact(number.digits().into())), sense: Sense::Holds, span: 0..0 }
 }
 
 /// `GET messages/{id}`: any public id of the message or of one of its parts.
@@ -103,7 +117,7 @@ pub(crate) fn public_id(dialect: &str, id: i64, serial: Option<Serial>) -> Strin
     registry::by_name(dialect).map_or_else(|| format!("{id:x}"), |dialect| dialect.public_id(id, serial))
 }
 
-fn summary(message: &MessageSummary) -> Value {
+pub(super) fn summary(message: &MessageSummary) -> Value {
     let (text, binary) = match &message.content {
         Content::Text { text, .. } => (Some(text.masked()), None),
         Content::Binary(binary) => (

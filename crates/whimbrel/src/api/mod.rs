@@ -7,42 +7,56 @@
 mod access;
 mod accounts;
 mod applications;
+mod audit;
 mod carriers;
+mod chaos;
+mod clock;
 mod events;
+mod gate;
+mod health;
 mod json;
 mod keys;
+mod leases;
+mod ledger;
 pub(crate) mod messages;
+mod missed;
 mod numbers;
 mod oauth;
+mod operators;
 mod owner;
 mod phones;
 mod pool;
+mod search;
 mod secrets;
-mod segments;
+pub(crate) mod segments;
 mod sign_up;
 mod signing;
+mod traffic;
 mod usage;
+mod wait;
 mod webhooks;
+mod wire;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use whimbrel_carriers::Order;
-use whimbrel_core::Secret;
+use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_engine::{Engine, Origin};
+use whimbrel_engine::{Engine, Origin, SystemWorld};
 use whimbrel_simulator::Control;
 use whimbrel_web::Links;
 
 use crate::gateway::Reloader;
+use crate::people::sessions::Sessions;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
 
-pub(crate) use access::is_same_origin;
 pub use access::{Access, Local};
+pub(crate) use gate::{Called, Known};
 pub use sign_up::{SignUpRules, SignUps};
 
 /// The prefix of every path of the native API.
@@ -50,6 +64,9 @@ pub const PREFIX: &str = "/_whimbrel/v1/";
 
 /// Where an account is made by its owner.
 const SIGN_UP: &str = "/_whimbrel/v1/sign-up";
+
+/// Where webhooks are streamed to those who develop a receiver.
+const LISTEN: &str = "/_whimbrel/v1/webhooks/listen";
 
 /// Where events are streamed.
 const EVENTS: &str = "/_whimbrel/v1/events";
@@ -72,6 +89,16 @@ pub struct Api {
     pub streams: Arc<Semaphore>,
     /// Accounts that were made by their owners.
     pub sign_ups: SignUps,
+    /// Who signed in.
+    pub sessions: Sessions,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
+    /// Who waits for texts.
+    waits: wait::Waits,
+    /// Who holds which phone.
+    leases: leases::Leases,
+    /// The clock, if tests may put it forward.
+    test_clock: Option<Arc<SystemWorld>>,
 }
 
 /// What [`Api::new`] is given.
@@ -92,16 +119,45 @@ pub struct ApiParts {
     pub stop: Shutdown,
     /// Whether owners may make accounts.
     pub sign_up_rules: SignUpRules,
+    /// The clock, if tests may put it forward: in development.
+    pub test_clock: Option<Arc<SystemWorld>>,
+    /// Proxies before us.
+    pub proxies: Box<[SourceNetwork]>,
 }
 
 impl Api {
     /// An API whose callers prove themselves by the admin token.
     #[must_use]
     pub fn new(parts: ApiParts) -> Self {
-        let ApiParts { engine, metrics, admin_token, local, reloader, simulator, stop, sign_up_rules } = parts;
+        let ApiParts {
+            engine,
+            metrics,
+            admin_token,
+            local,
+            reloader,
+            simulator,
+            stop,
+            sign_up_rules,
+            proxies,
+            test_clock,
+        } = parts;
         let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
-        Self { engine, metrics, access, reloader, simulator, stop, streams, sign_ups }
+        Self {
+            engine,
+            metrics,
+            access,
+            reloader,
+            simulator,
+            stop,
+            streams,
+            sign_ups,
+            sessions: Sessions::default(),
+            proxies,
+            waits: wait::Waits::default(),
+            leases: leases::Leases::default(),
+            test_clock,
+        }
     }
 
     /// Answers a request for one of our own paths; `None` if the path is not ours.
@@ -111,18 +167,11 @@ impl Api {
             "/readyz" => Some(self.ready().into()),
             "/" if ui::wants_html(request) => Some(ui::go(&Links::from_path("/"), "")),
             "/" => Some(front_page().into()),
-            path if ui::is_ours(path) => Some(ui::handle(self, request).await),
+            path if ui::is_ours(path) => Some(ui::handle(self, request, origin).await),
             path if path.trim_end_matches('/') == SIGN_UP => Some(sign_up::sign_up(self, request, origin).await.into()),
-            path if path == "/metrics" || path.starts_with("/_whimbrel") => Some(match self.access.judge(request) {
-                Ok(()) if path.trim_end_matches('/') == EVENTS && request.method() == "GET" => {
-                    events::stream(self, request).await
-                }
-                Ok(()) => self.route_operator(request).await.into(),
-                Err(refused) => match owner::read(self, request) {
-                    Some(owner) => self.handle_owner(owner, request, origin).await.into(),
-                    None => refused.into(),
-                },
-            }),
+            path if path == "/metrics" || path.starts_with("/_whimbrel") => {
+                Some(self.answer_caller(request, origin).await)
+            }
             _ => None,
         }
     }
@@ -144,9 +193,24 @@ impl Api {
         match (request.method(), segments) {
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
+            ("GET" | "HEAD", ["clock"]) => clock::show(self),
+            ("POST", ["clock"]) => clock::advance(self, request),
+            ("DELETE", ["clock"]) => clock::reset(self),
+            ("GET" | "HEAD", ["chaos"]) => chaos::show(self),
+            ("PUT", ["chaos"]) => chaos::set(self, request),
+            ("DELETE", ["chaos"]) => chaos::end(self),
+            ("POST", ["leases"]) => leases::lease(self, request).await,
+            ("GET" | "HEAD", ["leases"]) => leases::list(self),
+            ("DELETE", ["leases", number]) => leases::release(self, number),
+            ("GET", ["wait"]) => wait::wait(self, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
+            ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
+            ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
+            ("GET" | "HEAD", ["config"]) => health::config(self).await,
+            ("GET" | "HEAD", ["check"]) => health::last_look(self),
+            ("POST", ["check"]) => health::look(self).await,
             ("GET" | "HEAD", ["accounts", key, "usage"]) => usage::show(self, key, request).await,
             ("POST", ["accounts"]) => accounts::create(self, request).await,
             ("GET" | "HEAD", ["accounts", key]) => accounts::show(self, key).await,
@@ -158,12 +222,15 @@ impl Api {
             ("POST", ["accounts", key, "applications", id, "key"]) => {
                 applications::rotate_key(self, key, id, request).await
             }
-            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            (_, ["webhooks", ..] | ["accounts", _, "webhooks", ..] | ["messages", _, "wire" | "webhooks", ..]) => {
+                self.route_wires(segments, request).await
+            }
             ("PUT", ["accounts", key, "reload"]) => accounts::arrange_reload(self, key, request).await,
             ("DELETE", ["accounts", key, "reload"]) => accounts::end_reload(self, key).await,
             (_, ["accounts", key, "secrets" | "signing" | "policy" | "oauth", ..]) => {
                 self.route_credentials(key, &segments[2..], request).await
             }
+            (_, ["operators" | "audit", ..]) => self.route_people(segments, request).await,
             ("GET" | "HEAD", ["keys"]) => keys::list(self),
             ("POST", ["keys", "rotate"]) => keys::rotate(self).await,
             ("GET" | "HEAD", ["numbers"]) => numbers::list(self, request).await,
@@ -188,17 +255,60 @@ impl Api {
                 _,
                 [
                     "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys",
+                    | "events" | "segments" | "pool" | "keys" | "wait" | "leases",
                 ]
-                | ["messages" | "accounts" | "numbers" | "lists" | "pool", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage"]
+                | ["messages" | "accounts" | "numbers" | "lists" | "pool" | "leases", _]
+                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
+                | ["traffic" | "config" | "check"]
                 | ["accounts", _, "applications", _]
                 | ["accounts", _, "applications", _, "key"]
-                | ["accounts", _, "webhooks", "test"]
                 | ["keys", "rotate"]
                 | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
                 | ["config", "reload"],
             ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// What went over the wires, and webhooks in the hand.
+    async fn route_wires(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
+            ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
+            ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, None, request).await,
+            ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, None, request),
+            ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks"]) => webhooks::endpoints(self, Some(key), request).await,
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "attempts"]) => webhooks::attempts(self, Some(key), request),
+            ("POST", ["accounts", key, "webhooks", "test"]) => webhooks::test(self, key, request).await,
+            ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
+            ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
+            ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
+            (
+                _,
+                ["webhooks"]
+                | ["webhooks", "attempts" | "listen"]
+                | ["webhooks", "attempts", _, "resend"]
+                | ["accounts", _, "webhooks"]
+                | ["accounts", _, "webhooks", "attempts" | "test" | "secret" | "trigger"]
+                | ["messages", _, "wire"]
+                | ["messages", _, "webhooks", "resend"],
+            ) => other_methods(),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// Who looks after the gateway, and what they did.
+    async fn route_people(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        match (request.method(), segments) {
+            ("GET" | "HEAD", ["operators"]) => operators::list(self).await,
+            ("POST", ["operators"]) => operators::add(self, request).await,
+            ("DELETE", ["operators", name]) => operators::remove(self, name).await,
+            ("POST", ["operators", name, "password"]) => operators::set_password(self, name, request).await,
+            ("POST", ["operators", name, "totp"]) => operators::ask_for_codes(self, name).await,
+            ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
+            ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
+            (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -273,7 +383,7 @@ impl Api {
                     "submitting": stats.submitting,
                     "uncertain": stats.uncertain,
                     "submitted": stats.submitted,
-                    "doubts": stats.doubts,
+                    "doubts_ever": stats.doubts,
                     "receipts_parked": stats.parked,
                     "notices": stats.notices,
                     "set_aside": stats.set_aside,

@@ -4,6 +4,8 @@
 //! the failure limits and the account's rate hold here as there. An account that is not the caller's looks like one that there is
 //! not. What costs the operator money or loosens what the operator demands is not among the calls.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -12,7 +14,7 @@ use whimbrel_core::{Account, AuthMethod, Refusal, Scope, Secret};
 use whimbrel_dialects::Claim;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
-use whimbrel_engine::Origin;
+use whimbrel_engine::{Origin, SignedInOwner};
 
 use super::json::bad;
 use super::{Api, PREFIX, accounts, not_found};
@@ -28,6 +30,8 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("GET", &[], Scope::Read),
     ("PATCH", &[], Scope::Account),
     ("GET", &["usage"], Scope::Read),
+    ("GET", &["ledger"], Scope::Read),
+    ("POST", &["webhooks", "test"], Scope::Account),
     ("GET", &["policy"], Scope::Read),
     ("GET", &["secrets"], Scope::Secrets),
     ("POST", &["secrets"], Scope::Secrets),
@@ -38,6 +42,9 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("POST", &["applications"], Scope::Applications),
     ("DELETE", &["applications", "*"], Scope::Applications),
     ("POST", &["applications", "*", "key"], Scope::Applications),
+    ("GET", &["webhooks"], Scope::Read),
+    ("GET", &["webhooks", "attempts"], Scope::Read),
+    ("POST", &["webhooks", "secret"], Scope::Secrets),
     ("GET", &["oauth", "grants"], Scope::Account),
     ("DELETE", &["oauth", "grants", "*"], Scope::Account),
 ];
@@ -55,35 +62,44 @@ pub(super) struct Owner {
 pub(super) fn read(api: &Api, request: &IncomingRequest) -> Option<Owner> {
     let (scheme, credentials) = request.header("authorization")?.trim().split_once(' ')?;
     let named = request.header(DIALECT_HEADER).and_then(registry::by_name).map(|dialect| dialect.descriptor().id);
-    // Where one cannot be signed, the policy says whether it is taken.
-    let signable = Signable::No;
     if scheme.eq_ignore_ascii_case("bearer") {
-        let secret = Secret::new(credentials.trim());
-        let has_form = |dialect: &&'static dyn whimbrel_dialects::Dialect| {
-            dialect.descriptor().secret_keys.as_ref().is_some_and(|form| form.mode(&secret).is_some())
-        };
-        let dialect = DIALECTS.iter().find(|dialect| has_form(dialect))?.descriptor().id;
-        return Some(Owner { dialect, claim: Claim::SecretKey { secret, method: AuthMethod::SecretKey, signable } });
+        return of_secret_key(Secret::new(credentials.trim()));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
     let (key, secret) = pair.split_once(':')?;
+    of_pair(api, named, key, Secret::new(secret))
+}
+
+// Where a request cannot be signed, the policy says whether it is taken.
+const SIGNABLE: Signable = Signable::No;
+
+fn of_secret_key(secret: Secret) -> Option<Owner> {
+    let has_form = |dialect: &&'static dyn whimbrel_dialects::Dialect| {
+        dialect.descriptor().secret_keys.as_ref().is_some_and(|form| form.mode(&secret).is_some())
+    };
+    let dialect = DIALECTS.iter().find(|dialect| has_form(dialect))?.descriptor().id;
+    let claim = Claim::SecretKey { secret, method: AuthMethod::SecretKey, signable: SIGNABLE };
+    Some(Owner { dialect, claim })
+}
+
+fn of_pair(api: &Api, named: Option<&'static str>, key: &str, secret: Secret) -> Option<Owner> {
     let dialect = named.or_else(|| match api.engine.directory().with_key(key).as_slice() {
         [entry] => registry::by_name(&entry.dialect).map(|dialect| dialect.descriptor().id),
         _ => None,
     });
     let dialect = dialect.or_else(|| DIALECTS.first().map(|dialect| dialect.descriptor().id))?;
-    let (key, secret) = (key.into(), Secret::new(secret));
-    Some(Owner { dialect, claim: Claim::KeyAndSecret { key, secret, method: AuthMethod::Basic, signable } })
+    let claim = Claim::KeyAndSecret { key: key.into(), secret, method: AuthMethod::Basic, signable: SIGNABLE };
+    Some(Owner { dialect, claim })
 }
 
 impl Owner {
     /// The claim as the policy judges it for such a call. Nothing here can be signed; but who could make a secret by a secret alone
     /// could sign whatever must be signed elsewhere, so there it counts as if it could.
     fn claim_for(self, method: &str, scope: Scope) -> Claim {
-        let makes_secrets = method != "GET" && scope == Scope::Secrets;
+        let makes_secrets = makes_secrets(method, scope);
         match self.claim {
             Claim::SecretKey { secret, method, .. } if makes_secrets => {
                 Claim::SecretKey { secret, method, signable: Signable::Yes }
@@ -96,26 +112,80 @@ impl Owner {
     }
 }
 
-impl Api {
-    /// Answers an owner.
-    pub(super) async fn handle_owner(&self, owner: Owner, request: &IncomingRequest, origin: Origin) -> HttpResponse {
+/// A call that an owner may make, below its account.
+struct Call<'a> {
+    /// The account as the path names it; `None`: the call is none of an owner's.
+    key: Option<&'a str>,
+    below: Vec<&'a str>,
+    scope: Scope,
+}
+
+impl<'a> Call<'a> {
+    fn read(request: &'a IncomingRequest) -> Self {
         let rest = request.path().strip_prefix(PREFIX).unwrap_or_default();
         let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
-        let call = match segments.as_slice() {
-            ["accounts", key, below @ ..] => scope(request.method(), below).map(|scope| (*key, scope)),
+        let found = match segments.as_slice() {
+            ["accounts", key, below @ ..] => scope(request.method(), below).map(|scope| (*key, below.to_vec(), scope)),
             _ => None,
         };
-        // Who it is comes first, also where there is nothing for it: nobody learns by a guess what there is.
-        let scope = call.map_or(Scope::Read, |(_, scope)| scope);
+        match found {
+            Some((key, below, scope)) => Self { key: Some(key), below, scope },
+            // Who it is comes first, also where there is nothing for it: nobody learns by a guess what there is.
+            None => Self { key: None, below: Vec::new(), scope: Scope::Read },
+        }
+    }
+}
+
+impl Api {
+    /// Answers an owner who proves itself by this request.
+    pub(super) async fn handle_owner(&self, owner: Owner, request: &IncomingRequest, origin: Origin) -> HttpResponse {
+        let call = Call::read(request);
         let dialect = owner.dialect;
-        let claim = owner.claim_for(request.method(), scope);
-        let account = match self.engine.owner(dialect, &claim, origin, scope).await {
-            Ok(account) => account,
-            Err(refusal) => return refused(&refusal),
-        };
-        let Some((key, _)) = call else { return not_for_owners(request.path()) };
-        let own = format!("{dialect}:{}", account.key);
-        if key != SELF && !is_own(self, key, &account) {
+        let claim = owner.claim_for(request.method(), call.scope);
+        match self.engine.owner(dialect, &claim, origin, call.scope).await {
+            Ok(account) => self.answer_owner((dialect, &account), call, request, origin).await,
+            Err(refusal) => refused(&refusal),
+        }
+    }
+
+    /// Lets an owner sign in by what a form says; `None` if that cannot be an owner's.
+    pub(crate) async fn sign_in_owner(
+        &self,
+        dialect: Option<&str>,
+        key: &str,
+        secret: Secret,
+        origin: Origin,
+    ) -> Option<Result<(&'static str, Arc<Account>, SignedInOwner), Refusal>> {
+        let named = dialect.and_then(registry::by_name).map(|dialect| dialect.descriptor().id);
+        let owner = if key.is_empty() { of_secret_key(secret) } else { of_pair(self, named, key, secret) }?;
+        let signed_in = self.engine.sign_in_owner(owner.dialect, &owner.claim, origin).await;
+        Some(signed_in.map(|(account, signed_in)| (owner.dialect, account, signed_in)))
+    }
+
+    /// Answers an owner who signed in.
+    pub(super) async fn handle_signed_in_owner(
+        &self,
+        (dialect, owner): (&'static str, &SignedInOwner),
+        request: &IncomingRequest,
+        origin: Origin,
+    ) -> HttpResponse {
+        let call = Call::read(request);
+        let signable = if makes_secrets(request.method(), call.scope) { Signable::Yes } else { Signable::No };
+        match self.engine.owner_again(owner, origin, call.scope, signable) {
+            Ok(account) => self.answer_owner((dialect, &account), call, request, origin).await,
+            Err(refusal) => refused(&refusal),
+        }
+    }
+
+    async fn answer_owner(
+        &self,
+        (dialect, account): (&'static str, &Account),
+        call: Call<'_>,
+        request: &IncomingRequest,
+        origin: Origin,
+    ) -> HttpResponse {
+        let Some(key) = call.key else { return not_for_owners(request.path()) };
+        if key != SELF && !is_own(self, key, account) {
             return accounts::unknown();
         }
         if request.method() == "PATCH"
@@ -123,9 +193,16 @@ impl Api {
         {
             return refused;
         }
-        let segments: Vec<&str> = ["accounts", &own].into_iter().chain(segments[2..].iter().copied()).collect();
-        self.route(&segments, request).await
+        let own = format!("{dialect}:{}", account.key);
+        let segments: Vec<&str> = ["accounts", &own].into_iter().chain(call.below).collect();
+        let who = format!("owner:{own}");
+        self.written_down(&who, request, origin, self.route(&segments, request)).await
     }
+}
+
+/// Whether a call makes or ends what the account proves itself by.
+fn makes_secrets(method: &str, scope: Scope) -> bool {
+    method != "GET" && scope == Scope::Secrets
 }
 
 fn scope(method: &str, below: &[&str]) -> Option<Scope> {

@@ -3,56 +3,61 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use whimbrel_core::{InboundContent, InboundId};
+use whimbrel_core::{InboundContent, Span};
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
 use whimbrel_simulator::phones::{Alphabet, BinaryContent, ConcatMethod};
 use whimbrel_simulator::{
     Control, Disconnect, Outcome, PhoneContent, PhoneSetting, PhoneText, Scenario, Target, TextContent,
 };
-use whimbrel_store::{InboundFilter, InboundView};
+use whimbrel_store::{InboundView, Search};
 
 use super::json::{Fields, bad};
 use super::messages::hex;
-use super::{Api, document, unavailable};
+use super::search::{self, Asked, Mark};
+use super::{Api, document, unavailable, wait};
 use crate::server::{IncomingRequest, problem};
 
-const COUNT_DEFAULT: usize = 50;
-const COUNT_MAX: usize = 1_000;
-
-/// `GET inbound?to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
+/// `GET inbound?q=&to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
 pub(super) async fn inbound(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let mut filter = InboundFilter { count_max: COUNT_DEFAULT, ..InboundFilter::default() };
-    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
-        match &*name {
-            "to" => match whimbrel_engine::own_number(&value) {
-                Ok(number) => filter.number = Some(number),
-                Err(error) => return bad(&format!("`to`: {error}")),
-            },
-            "account" => match super::accounts::find(api, &value) {
-                Ok(id) => filter.account = Some(id),
-                Err(refused) => return refused,
-            },
-            "before" => match i64::from_str_radix(&value, 16) {
-                Ok(id) => filter.before = Some(InboundId(id)),
-                Err(_) => return bad("`before` must be the id of an inbound text"),
-            },
-            "limit" => match value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)) {
-                Some(count) => filter.count_max = count,
-                None => return bad("`limit` must be a number from 1 to 1000"),
-            },
-            _ => return bad("the parameters here are to, account, before, limit"),
-        }
-    }
-    match api.engine.read(move |store| store.inbound(&filter)).await {
-        Ok(texts) => {
-            let list: Vec<Value> = texts.iter().map(|text| shown(api, text)).collect();
-            document(200, &json!({ "inbound": list }))
+    let search = match read_search(api, request.query()).await {
+        Ok(search) => search,
+        Err(refused) => return refused,
+    };
+    match api.engine.read(move |store| store.search_inbound(&search)).await {
+        Ok(found) => {
+            let list: Vec<Value> = found.found.iter().map(|text| shown(api, text)).collect();
+            let (next, searched_back_to) = search::end(found.end);
+            document(200, &json!({ "inbound": list, "next": next, "searched_back_to": searched_back_to }))
         }
         Err(error) => unavailable(&error),
     }
 }
 
-fn shown(api: &Api, view: &InboundView) -> Value {
+async fn read_search(api: &Api, query: &str) -> Result<Search, HttpResponse> {
+    let mut asked = Asked::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "q" => asked.query(api, &value).await?,
+            "to" => {
+                let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
+                let test = Test::To(NumberPattern::Exact(number));
+                asked.search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
+            }
+            "account" => asked.account(api, &value)?,
+            "before" => {
+                let id = Mark::read(&value).map(|mark| mark.0).or_else(|| i64::from_str_radix(&value, 16).ok());
+                let wrong = || bad("`before` must be the id of an inbound text, or a `next`");
+                asked.search.before = Some(id.ok_or_else(wrong)?);
+            }
+            "limit" => asked.limit(&value)?,
+            _ => return Err(bad("the parameters here are q, to, account, before, limit")),
+        }
+    }
+    Ok(asked.search)
+}
+
+pub(super) fn shown(api: &Api, view: &InboundView) -> Value {
     let (text, data) = match &view.content {
         InboundContent::Text { text, .. } => (Some(text.expose()), None),
         InboundContent::Binary(octets) => (None, Some(hex(octets.expose()))),
@@ -160,22 +165,35 @@ fn concat(word: &str) -> Option<ConcatMethod> {
     serde_json::from_value(json!(word)).ok()
 }
 
-/// `PATCH phones/{number}`: `{"setting": "on" | "off" | {"outcome": ...}}`.
+/// `PATCH phones/{number}`: `{"setting": "on" | "off" | {"outcome": ...}, "after": "2s"}`.
 fn set_phone(simulator: &Control, number: &str, body: &[u8]) -> HttpResponse {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Patch {
         setting: Option<PhoneSetting>,
         outcome: Option<Outcome>,
+        after: Option<String>,
     }
-    let setting = match read::<Patch>(body) {
-        Ok(Patch { setting: Some(setting), outcome: None }) => setting,
-        Ok(Patch { setting: None, outcome: Some(outcome) }) => PhoneSetting::Outcome(outcome),
-        Ok(_) => return bad("give either `setting` (`on`, `off`) or `outcome`"),
+    let Patch { setting, outcome, after } = match read::<Patch>(body) {
+        Ok(patch) => patch,
         Err(refused) => return refused,
     };
-    match simulator.set_phone(number, setting) {
-        Ok(()) => document(200, &json!({ "number": number, "setting": setting })),
+    let setting = match (setting, outcome) {
+        (Some(setting), None) => Some(setting),
+        (None, Some(outcome)) => Some(PhoneSetting::Outcome(outcome)),
+        (None, None) if after.is_some() => None,
+        _ => return bad("give either `setting` (`on`, `off`) or `outcome`, or `after`: when the first receipt comes"),
+    };
+    let delay = match after.as_deref().map(|text| (text, wait::span(text))) {
+        None => None,
+        Some((_, Some(delay))) if delay <= Span::hours(24) => Some(delay),
+        Some(_) => return bad("`after` must be a time such as 500ms, 10s or 5m, and at most a day"),
+    };
+    // A phone that is on is as the table says, its receipts too.
+    let delay = if setting == Some(PhoneSetting::On) && delay.is_none() { Some(None) } else { delay.map(Some) };
+    let set = setting.map_or(Ok(()), |setting| simulator.set_phone(number, setting));
+    match set.and_then(|()| delay.map_or(Ok(()), |delay| simulator.set_receipt_delay(number, delay))) {
+        Ok(()) => document(200, &json!({ "number": number, "setting": setting, "after": after })),
         Err(error) => problem(409, "Conflict", &error.to_string()),
     }
 }

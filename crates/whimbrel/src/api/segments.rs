@@ -1,5 +1,7 @@
 //! How a text falls into parts, and why: `POST segments`, and a part of each message that is shown.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use whimbrel_core::Alphabet;
 use whimbrel_dialects::http::HttpResponse;
@@ -52,17 +54,23 @@ fn width(word: &str) -> Option<RefWidth> {
 
 /// The explanation of a text as it is sent with that alphabet.
 pub(super) fn shown(text: &str, alphabet: Alphabet, width: RefWidth) -> Value {
-    let explanation = match alphabet {
-        Alphabet::Gsm7Lossy => explain(text, EncodingChoice::Gsm7, width),
-        Alphabet::Ucs2 => explain(text, EncodingChoice::Ucs2, width),
-        Alphabet::Detect => explain(text, EncodingChoice::Detect, width),
-        Alphabet::Gsm7Transliterated => explain(&transliterate(text), EncodingChoice::Gsm7, width),
+    value(&explained(text, alphabet, width).1)
+}
+
+/// A text as it is sent with that alphabet, and its explanation.
+pub(crate) fn explained(text: &str, alphabet: Alphabet, width: RefWidth) -> (Cow<'_, str>, Explanation) {
+    let (sent, choice) = match alphabet {
+        Alphabet::Gsm7Lossy => (text.into(), EncodingChoice::Gsm7),
+        Alphabet::Ucs2 => (text.into(), EncodingChoice::Ucs2),
+        Alphabet::Detect => (text.into(), EncodingChoice::Detect),
+        Alphabet::Gsm7Transliterated => (transliterate(text), EncodingChoice::Gsm7),
         Alphabet::DetectTransliterated => match whimbrel_sms::transliterate_to_fit(text) {
-            Some(text) => explain(&text, EncodingChoice::Gsm7, width),
-            None => explain(text, EncodingChoice::Ucs2, width),
+            Some(sent) => (sent, EncodingChoice::Gsm7),
+            None => (text.into(), EncodingChoice::Ucs2),
         },
     };
-    value(&explanation)
+    let explanation = explain(&sent, choice, width);
+    (sent, explanation)
 }
 
 fn value(explanation: &Explanation) -> Value {

@@ -62,7 +62,7 @@ fn day(text: &str) -> Option<i64> {
     Some(at.0.div_euclid(MICROS))
 }
 
-fn written(day: i64) -> String {
+pub(super) fn written(day: i64) -> String {
     Timestamp(day.saturating_mul(MICROS)).to_string().chars().take(10).collect()
 }
 

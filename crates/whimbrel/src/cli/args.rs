@@ -2,10 +2,13 @@
 
 mod admin;
 mod credentials;
+mod inbox;
+mod people;
 mod run;
 mod signing;
 mod tools;
 mod traffic;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,12 +20,15 @@ pub use admin::{
     PoolAddArgs, PoolCommand, TestArgs,
 };
 pub use credentials::{
-    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand, WebhookCommand,
+    ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
+pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
+pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
+pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ResendArgs, TriggerArgs, WebhookCommand};
 
 /// A self-hosted SMS and OTP gateway.
 #[derive(Debug, Parser)]
@@ -50,7 +56,7 @@ pub struct OutputArgs {
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
     /// Say nothing besides the answer and errors.
-    #[arg(long, short, global = true, help_heading = "Output")]
+    #[arg(long, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// When to colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -94,6 +100,18 @@ pub enum Command {
     /// Watch what happens, as it happens.
     #[command(visible_alias = "t")]
     Tail(TailArgs),
+    /// Find messages.
+    #[command(visible_alias = "i")]
+    Inbox(InboxArgs),
+    /// Wait for a text, and print its one-time code, its link or all of it.
+    Wait(WaitArgs),
+    /// Write messages and their stories into a folder.
+    Dump(DumpArgs),
+    /// Put the clock of a development server forward.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Order faults of the simulator; without a flag, show which are on.
+    Chaos(ChaosArgs),
     /// Play the subscriber.
     #[command(subcommand)]
     Phone(PhoneCommand),
@@ -112,12 +130,21 @@ pub enum Command {
     /// Look after the secrets of accounts.
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Test where an account's webhooks go.
+    /// See where webhooks go and how they went, and send them again.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Send webhooks to a receiver on this machine as well, while it is written.
+    Listen(ListenArgs),
+    /// Send a made-up event, signed as a real one.
+    Trigger(TriggerArgs),
     /// Look after the keys that guard secrets at rest.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after who may sign in to the pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Show who did what.
+    Audit(AuditArgs),
     /// Give numbers to accounts: texts that come in for a number go to its account.
     #[command(subcommand)]
     Number(NumberCommand),

@@ -37,6 +37,7 @@ pub(super) struct Server {
     folder: Option<PathBuf>,
     admin_token: Option<Secret>,
     ca_pem: Option<PathBuf>,
+    time_max: Duration,
 }
 
 /// The admin token, a secret key, or the key and secret of an account with a colon between them.
@@ -93,7 +94,7 @@ impl Server {
         let url: http::Uri = url.parse().map_err(|_| {
             Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670"))
         })?;
-        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem })
+        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem, time_max: TIME_MAX })
     }
 
     /// The base URL that it is called by.
@@ -126,10 +127,21 @@ impl Server {
         self.ca_pem.as_deref()
     }
 
+    /// Another server than ours, which gets no token.
+    pub(super) fn at(url: http::Uri) -> Self {
+        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
+        Self { url, https: None, purpose: None, pid: None, folder: None, admin_token: None, ca_pem, time_max: TIME_MAX }
+    }
+
     /// Whether the server is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The same server, for calls that take long because they wait.
+    pub(super) fn patient(self, time_max: Duration) -> Self {
+        Self { time_max, ..self }
     }
 
     /// Calls the native API and reads its document.
@@ -202,10 +214,13 @@ impl Server {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
-        match tokio::time::timeout(TIME_MAX, work).await {
+        match tokio::time::timeout(self.time_max, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(Failure::new(Exit::Unreachable, format!("cannot reach {}: {error}", self.url))),
-            Err(_) => Err(Failure::new(Exit::Unreachable, format!("{} did not answer within 30 seconds", self.url))),
+            Err(_) => Err(Failure::new(
+                Exit::Unreachable,
+                format!("{} did not answer within {} seconds", self.url, self.time_max.as_secs()),
+            )),
         }
     }
 

@@ -55,6 +55,13 @@ pub(super) static PAGES: &[Page] = &[
           field and what it takes.",
     ),
     page(
+        "E0103",
+        Exit::Usage,
+        "a search is not understood",
+        "The word that is underlined is no key, or not what its key takes. `whimbrel help search` \
+          lists the keys. A text with a colon in it stands in quotes.",
+    ),
+    page(
         "E0200",
         Exit::Config,
         "the configuration is not valid",

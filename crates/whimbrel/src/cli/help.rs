@@ -2,10 +2,11 @@
 
 use clap::{Arg, ArgAction, Command};
 use serde_json::{Value, json};
+use whimbrel_inbox::search::KEYS;
 
 use super::args::HelpArgs;
 use super::output::{self, Out};
-use super::{Exit, Failure, examples};
+use super::{Exit, Failure, examples, inbox};
 
 pub(super) fn run(args: &HelpArgs, out: &Out) -> Result<(), Failure> {
     let mut command = examples::command();
@@ -25,11 +26,23 @@ pub(super) fn run(args: &HelpArgs, out: &Out) -> Result<(), Failure> {
         });
         return Ok(());
     }
+    if let [topic] = &args.topic[..]
+        && topic == "search"
+    {
+        let keys = KEYS
+            .iter()
+            .map(|key| json!({ "key": key.name, "takes": key.takes, "finds": key.finds, "example": key.example }));
+        out.document("search", &json!({ "keys": keys.collect::<Value>() }), inbox::grammar);
+        return Ok(());
+    }
     let mut found = &command;
     for name in &args.topic {
         found = found.find_subcommand(name).ok_or_else(|| {
             let topic = output::printable(&args.topic.join(" "));
-            Failure::new(Exit::NotFound, format!("there is no command or topic `{topic}`; the topics are: exit-codes"))
+            Failure::new(
+                Exit::NotFound,
+                format!("there is no command or topic `{topic}`; the topics are: exit-codes, search"),
+            )
         })?;
     }
     let path = args.topic.join(" ");

@@ -9,18 +9,24 @@ mod args;
 mod bench;
 mod ca;
 mod carrier;
+mod chaos;
 mod client;
+mod clock;
 mod codes;
 mod config;
 mod doctor;
+mod dump;
 mod env;
 mod examples;
 mod failure;
 mod help;
+mod inbox;
 mod key;
 mod list;
+mod listen;
 mod number;
 mod oauth;
+mod operator;
 mod output;
 mod phone;
 mod pool;
@@ -39,7 +45,10 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trigger;
+mod wait;
 mod webhook;
+mod wire;
 
 use clap::FromArgMatches;
 
@@ -87,6 +96,11 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
         Command::Tail(args) => block_on(tail::run(args, out)),
+        Command::Inbox(args) => block_on(inbox::run(args, out)),
+        Command::Wait(args) => block_on(wait::run(args, out)),
+        Command::Dump(args) => block_on(dump::run(args, out)),
+        Command::Clock(command) => block_on(clock::run(command, out)),
+        Command::Chaos(args) => block_on(chaos::run(args, out)),
         Command::Phone(command) => block_on(phone::run(command, out)),
         Command::Carrier(command) => block_on(carrier::run(command, out)),
         Command::Account(command) => block_on(account::run(command, out)),
@@ -94,7 +108,11 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Oauth(command) => block_on(oauth::run(command, out)),
         Command::Secret(command) => block_on(secret::run(command, out)),
         Command::Webhook(command) => block_on(webhook::run(command, out)),
+        Command::Listen(args) => block_on(listen::run(args, out)),
+        Command::Trigger(args) => block_on(trigger::run(args, out)),
         Command::Key(command) => block_on(key::run(command, out)),
+        Command::Operator(command) => block_on(operator::run(command, out)),
+        Command::Audit(args) => block_on(operator::audit(args, out)),
         Command::Number(command) => block_on(number::run(command, out)),
         Command::List(command) => block_on(list::run(command, out)),
         Command::Bench(args) => bench::run(args, out),

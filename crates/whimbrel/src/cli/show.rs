@@ -6,16 +6,20 @@ use super::Failure;
 use super::args::ShowArgs;
 use super::client::{Server, segment};
 use super::output::{Out, printable};
+use super::wire;
 
 pub(super) async fn run(args: ShowArgs, out: &Out) -> Result<(), Failure> {
     let id = segment(&args.id, "id of a message")?;
+    if args.wire {
+        return wire::run(id, &args.server, out).await;
+    }
     let message = Server::find(&args.server)?.api("GET", &format!("messages/{id}"), None).await?;
     out.document("message", &message, || told(&message));
     Ok(())
 }
 
 /// The message for people.
-pub(super) fn told(message: &Value) -> String {
+fn told(message: &Value) -> String {
     let text = |name: &str| match &message[name] {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),

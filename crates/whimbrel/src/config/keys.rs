@@ -55,6 +55,8 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "signing", help: "Signed requests." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
+    Section { path: "webhooks", help: "What webhooks carry." },
+    Section { path: "tape", help: "A memory of what went over the wires, for people who look for a reason." },
     Section {
         path: "carriers.*",
         help: "A carrier: one section for each, named by you (up to 32 small letters, digits, - and _). Nothing is a carrier by \
@@ -219,6 +221,26 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("egress.answer_time", WAIT, "For a whole call.").default("15s").restart(),
     Key::new("egress.answer_bytes", Kind::Size { min: 1 << 10, max: 16 << 20 }, "How much of an answer is read.")
         .default("64KiB").restart(),
+    Key::new(
+        "webhooks.standard_headers",
+        Kind::Flag,
+        "Whether webhooks with a body carry webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks) beside their dialect's \
+         own signature.",
+    )
+    .default("true").restart(),
+    Key::new(
+        "tape.entries",
+        Kind::Count { min: 0, max: 1_000_000 },
+        "Requests, PDUs and webhooks that are kept in memory, with their secrets masked; the oldest falls off. Texts are in it for as long as \
+         retention.texts at most; where that is 0s, nothing is kept. 0: nothing is kept, and watching costs nothing. 10000 with --dev.",
+    )
+    .default("0").restart(),
+    Key::new(
+        "tape.bytes",
+        Kind::Size { min: 1 << 16, max: 1 << 30 },
+        "The memory they may take, about; the oldest falls off.",
+    )
+    .default("32MiB").restart(),
     // What the carrier is and how to reach it.
     carrier("carriers.*.kind", Kind::Choice(&["smpp"]), "What the carrier speaks.").needed("smpp"),
     carrier("carriers.*.host", Kind::Text, "Where its SMSC is: a name or an address; a name is resolved anew for each connection.")

@@ -29,9 +29,12 @@ use std::time::Duration;
 
 use whimbrel_core::{SourceNetwork, Span};
 use whimbrel_dialects::address::Addresses;
+use whimbrel_dialects::claim::Compat;
+use whimbrel_dialects::standard::StandardHeaders;
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::NewUrls;
 use whimbrel_engine::retention::Retention;
+use whimbrel_engine::tape::TapeBounds;
 
 pub use carrier::{Carrier, CarrierKind};
 pub use compare::{CarrierChange, Changed, Changes, RouteChange};
@@ -54,7 +57,6 @@ use crate::server::HttpLimits;
 use crate::telemetry::LogFormat;
 use layer::{from_env, from_flags, from_toml};
 use settings::Settings;
-use whimbrel_dialects::claim::Compat;
 
 /// Each is tried with a signature that covers the address.
 const PUBLIC_URLS_MAX: usize = 8;
@@ -110,6 +112,10 @@ pub struct Config {
     pub log: Log,
     /// Outgoing HTTP.
     pub egress: EgressConfig,
+    /// Whether webhooks carry the headers of Standard Webhooks.
+    pub standard_headers: StandardHeaders,
+    /// How much is kept of what went over the wires.
+    pub tape: TapeBounds,
     /// Carriers, by name.
     pub carriers: Vec<Carrier>,
     /// Routes, in the file's order.
@@ -238,6 +244,11 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
         log: log(&mut settings),
         egress: egress(&mut settings, inputs.profile),
+        standard_headers: match settings.flag("webhooks.standard_headers") {
+            true => StandardHeaders::Added,
+            false => StandardHeaders::Omitted,
+        },
+        tape: tape(&settings),
         carriers,
         routes,
         warnings,
@@ -415,6 +426,14 @@ fn http_limits(settings: &Settings) -> HttpLimits {
         write_stall_max: settings.time("limits.write_stall_time"),
         handshake_time_max: settings.time("limits.handshake_time"),
         drain_time_max: settings.time("limits.drain_time"),
+    }
+}
+
+/// Where texts are not kept at all, nothing that shows them is.
+fn tape(settings: &Settings) -> TapeBounds {
+    match settings.time("retention.texts").is_zero() {
+        true => TapeBounds::default(),
+        false => TapeBounds { entries_max: settings.number("tape.entries"), bytes_max: settings.number("tape.bytes") },
     }
 }
 

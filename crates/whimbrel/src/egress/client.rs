@@ -8,7 +8,7 @@ use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use whimbrel_dialects::http::WebhookRequest;
 
 use super::connect::{Connector, Resolve, TrustError, read_extra_roots};
@@ -67,7 +67,7 @@ pub struct EgressAnswer {
     pub status: u16,
     /// The pause that `Retry-After` asks for, if it gives it in seconds.
     pub retry_after: Option<Duration>,
-    /// The body's first octets, [`BEGINNING_BYTES_MAX`] at most.
+    /// The body's first octets: [`BEGINNING_BYTES_MAX`] at most, or [`WATCHED_BYTES_MAX`] of a call that is noted.
     pub beginning: Box<[u8]>,
     /// Whether the body was longer than the limit. The status still says what became of the request.
     pub is_cut: bool,
@@ -75,6 +75,57 @@ pub struct EgressAnswer {
 
 /// What is kept of an answer's body.
 pub const BEGINNING_BYTES_MAX: usize = 1_024;
+/// What is kept of it where somebody wants to see the answer.
+pub const WATCHED_BYTES_MAX: usize = 4_096;
+/// Octets of the headers that are kept then, names and values.
+const WATCHED_HEADER_BYTES_MAX: usize = 8 * 1_024;
+
+/// What is noted of a call for who wants to see it; filled also where the call comes to no answer.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The answer's headers, in order, as far as they fit.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// How long each step took.
+    pub steps: Steps,
+    is_wanted: bool,
+}
+
+/// How long the steps of a call took; `None` for one that was not made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Steps {
+    /// Resolving the name.
+    pub resolved: Option<Duration>,
+    /// Connecting.
+    pub connected: Option<Duration>,
+    /// The TLS handshake.
+    pub secured: Option<Duration>,
+    /// From the request's beginning to the head of its answer.
+    pub first_byte: Option<Duration>,
+}
+
+impl Notes {
+    /// Notes of a call that somebody wants to see.
+    #[must_use]
+    pub fn wanted() -> Self {
+        Self { is_wanted: true, ..Self::default() }
+    }
+
+    const fn bytes_max(&self) -> usize {
+        if self.is_wanted { WATCHED_BYTES_MAX } else { BEGINNING_BYTES_MAX }
+    }
+
+    fn note_headers(&mut self, headers: &http::HeaderMap) {
+        if !self.is_wanted {
+            return;
+        }
+        let mut left = WATCHED_HEADER_BYTES_MAX;
+        for (name, value) in headers {
+            let Some(rest) = left.checked_sub(name.as_str().len() + value.len()) else { break };
+            left = rest;
+            self.headers.push((name.as_str().into(), String::from_utf8_lossy(value.as_bytes()).into()));
+        }
+    }
+}
 
 /// The guarded HTTP client of this process.
 pub struct Egress {
@@ -119,7 +170,20 @@ impl Egress {
     /// # Errors
     /// [`EgressError`], none of which shows the URL.
     pub async fn send(&self, request: WebhookRequest, limits: RequestLimits) -> Result<EgressAnswer, EgressError> {
-        let result = match timeout(limits.answer_time_max, self.call(&request, limits)).await {
+        self.send_noted(request, limits, &mut Notes::default()).await
+    }
+
+    /// The same, and notes what somebody wants to see of it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_noted(
+        &self,
+        request: WebhookRequest,
+        limits: RequestLimits,
+        notes: &mut Notes,
+    ) -> Result<EgressAnswer, EgressError> {
+        let result = match timeout(limits.answer_time_max, self.call(&request, limits, notes)).await {
             Ok(result) => result,
             Err(_) => Err(EgressError::AnswerTimedOut),
         };
@@ -132,22 +196,35 @@ impl Egress {
         self.pool.tidy();
     }
 
-    async fn call(&self, request: &WebhookRequest, limits: RequestLimits) -> Result<EgressAnswer, EgressError> {
+    async fn call(
+        &self,
+        request: &WebhookRequest,
+        limits: RequestLimits,
+        notes: &mut Notes,
+    ) -> Result<EgressAnswer, EgressError> {
         let target = Target::parse(&request.url).map_err(EgressError::Url)?;
         let peer = &target.peer;
         self.connector.policy.check_peer(peer).map_err(EgressError::Blocked)?;
         let http_request = build(request, &target).map_err(EgressError::Request)?;
         let _place = self.pool.place(peer).await.ok_or(EgressError::Busy)?;
         if let Some(mut link) = self.pool.take(peer).await {
+            let begun_at = Instant::now();
             match link.request(http_request.clone()).await {
-                Ok(answer) => return self.finish(peer, link, answer, limits).await,
+                Ok(answer) => {
+                    notes.steps.first_byte = Some(begun_at.elapsed());
+                    return self.finish(peer, link, answer, limits, notes).await;
+                }
                 Err(LinkError::Unanswered(_)) => {}
                 Err(LinkError::Broken(error)) => return Err(EgressError::Broken(error)),
             }
         }
-        let mut link = self.connector.connect(peer).await?;
+        let mut link = self.connector.connect(peer, &mut notes.steps).await?;
+        let begun_at = Instant::now();
         match link.request(http_request).await {
-            Ok(answer) => self.finish(peer, link, answer, limits).await,
+            Ok(answer) => {
+                notes.steps.first_byte = Some(begun_at.elapsed());
+                self.finish(peer, link, answer, limits, notes).await
+            }
             Err(LinkError::Unanswered(error) | LinkError::Broken(error)) => Err(EgressError::Broken(error)),
         }
     }
@@ -159,15 +236,17 @@ impl Egress {
         mut link: Link,
         answer: Response<Incoming>,
         limits: RequestLimits,
+        notes: &mut Notes,
     ) -> Result<EgressAnswer, EgressError> {
         let (head, mut body) = answer.into_parts();
+        notes.note_headers(&head.headers);
         let mut bytes = 0;
         let mut is_cut = false;
         let mut beginning = Vec::new();
         while let Some(frame) = link.drive(body.frame()).await {
             let frame = frame.map_err(EgressError::Broken)?;
             let data: &[u8] = frame.data_ref().map_or(&[], |data| data);
-            beginning.extend(data.iter().take(BEGINNING_BYTES_MAX - beginning.len()));
+            beginning.extend(data.iter().take(notes.bytes_max() - beginning.len()));
             bytes += data.len();
             if bytes > limits.answer_bytes_max {
                 is_cut = true;

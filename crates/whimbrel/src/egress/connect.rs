@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
+use super::client::Steps;
 use super::error::EgressError;
 use super::link::{Link, Stream};
 use super::policy::EgressPolicy;
@@ -97,16 +98,24 @@ pub(super) fn read_extra_roots(pem: &str) -> Result<Vec<CertificateDer<'static>>
 
 impl Connector {
     /// Connects to a peer that the policy already let pass by name.
-    pub(super) async fn connect(&self, peer: &Peer) -> Result<Link, EgressError> {
+    pub(super) async fn connect(&self, peer: &Peer, steps: &mut Steps) -> Result<Link, EgressError> {
+        let begun_at = Instant::now();
         let addresses = self.addresses(peer).await?;
+        // An address needs no resolving.
+        steps.resolved = matches!(peer.host, Host::Name(_)).then(|| begun_at.elapsed());
+        let begun_at = Instant::now();
         let stream = self.connect_to_one(&addresses).await?;
+        steps.connected = Some(begun_at.elapsed());
         // Small requests must not wait for acknowledgements.
         tune(&stream).map_err(EgressError::Connect)?;
         let stream = if peer.is_tls {
             let connector = self.tls().await?.clone();
             let name = peer.server_name().map_err(EgressError::Url)?;
+            let begun_at = Instant::now();
             let handshake = timeout(self.connect_time_max, connector.connect(name, stream));
-            Stream::Tls(Box::new(handshake.await.map_err(|_| EgressError::ConnectTimedOut)?.map_err(EgressError::Tls)?))
+            let stream = handshake.await.map_err(|_| EgressError::ConnectTimedOut)?.map_err(EgressError::Tls)?;
+            steps.secured = Some(begun_at.elapsed());
+            Stream::Tls(Box::new(stream))
         } else {
             Stream::Plain(stream)
         };

@@ -8,6 +8,7 @@ use whimbrel_dialects::{Match, Parsed};
 use whimbrel_engine::{Engine, Handled, Origin};
 
 use super::origin;
+use super::taped::{self, Came, Exchange};
 use crate::api::Api;
 use crate::server::{Answer, Handler, IncomingRequest, problem};
 
@@ -30,6 +31,7 @@ impl Front {
 impl Handler for Front {
     async fn handle(&self, request: IncomingRequest) -> Answer {
         let world = self.engine.world();
+        let begun_at = world.now();
         let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
         for dialect in DIALECTS.iter().copied() {
             let read = {
@@ -49,7 +51,15 @@ impl Handler for Front {
                     self.engine.note_rejection(account_id, refused);
                 }
             }
-            return dialect.render(&outcome, &reply).into();
+            let response = dialect.render(&outcome, &reply);
+            if self.engine.tape().is_on() {
+                let headers = origin::headers(&request, &self.proxies);
+                let request = &request.view(&headers);
+                let (response, now) = (&response, world.now());
+                let exchange = Exchange { dialect, request, response, account_id, begun_at, now };
+                taped::keep(self.engine.tape(), Came::of(&outcome), &exchange);
+            }
+            return response.into();
         }
         match self.api.handle(&request, origin).await {
             Some(response) => response,

@@ -7,11 +7,12 @@ pub mod dev;
 mod front;
 mod gauges;
 mod link;
-mod origin;
+pub(crate) mod origin;
 mod presence;
 mod reload;
 mod routing;
 pub mod secrets;
+mod taped;
 mod way_out;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use whimbrel_core::World;
 use whimbrel_engine::carriers::Carriers;
+use whimbrel_engine::tape::Tape;
 use whimbrel_engine::{Engine, Parts, SystemWorld};
 use whimbrel_simulator::{Ranges, Running, SimulatorOptions};
 use whimbrel_store::{DATABASE_FILE, Keyring, SqliteOptions, SqliteStore, Store};
@@ -120,7 +122,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         SqliteOptions { path: data.path().join(DATABASE_FILE), keyring: keyring.clone(), reader_count: READERS };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(store).when("cannot use the store")?);
     let high_water = store.high_water().when("cannot read the store")?;
-    let world: Arc<dyn World> = Arc::new(SystemWorld::new(0, high_water));
+    let system = Arc::new(SystemWorld::new(0, high_water));
+    let world: Arc<dyn World> = Arc::clone(&system) as Arc<dyn World>;
 
     // Ports are taken before anything is sent, so that a second server on them changes nothing.
     let http = config.listen.http.map(|addr| bind(addr, "HTTP", "--http")).transpose()?;
@@ -141,6 +144,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let carriers = routing::name_carriers(&*store, &config.carriers)?;
     let snapshot = routing::snapshot(&config, &carriers, 1)?;
     let egress = way_out::open(&config.egress)?;
+    let tape = Arc::new(Tape::new(config.tape));
     let placed: Vec<_> = carriers.into_iter().map(|carrier| (carrier.desk(), carrier)).collect();
     let desks = placed.iter().map(|(desk, _)| Arc::clone(desk)).collect();
     let (engine, events) = Engine::start(Parts {
@@ -154,6 +158,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         failure_rules: config.auth.failure_rules,
         addresses: if is_dev { dev::addresses(&config.listen) } else { config.listen.addresses() },
         retention: config.retention,
+        standard_headers: config.standard_headers,
+        tape: Arc::clone(&tape),
     })
     .await
     .when("cannot start the engine")?;
@@ -163,7 +169,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     }
     engine.run();
     for (desk, carrier) in placed {
-        desk.set_carrier(carrier.start(&desk, events.clone(), Arc::clone(&world)));
+        desk.set_carrier(carrier.start(&desk, events.clone(), Arc::clone(&world), Arc::clone(&tape)));
     }
     drop(events);
 
@@ -184,6 +190,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         simulator: simulator.as_ref().map(Running::control),
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
+        test_clock: is_dev.then_some(system),
+        proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();
     let front = Arc::new(Front::new(Arc::clone(&engine), api, proxies));

@@ -11,7 +11,7 @@ use whimbrel_core::SourceNetwork;
 use crate::server::IncomingRequest;
 
 /// The address that a request comes from.
-pub(super) fn address(request: &IncomingRequest, proxies: &[SourceNetwork]) -> IpAddr {
+pub(crate) fn address(request: &IncomingRequest, proxies: &[SourceNetwork]) -> IpAddr {
     let peer = request.peer().ip();
     if proxies.is_empty() {
         return peer.to_canonical();
@@ -30,6 +30,13 @@ pub(super) fn headers<'a>(request: &'a IncomingRequest, proxies: &[SourceNetwork
         name_forwarded(&mut headers);
     }
     headers
+}
+
+/// The name that a browser called, with its port; empty if it named none.
+pub(crate) fn called(request: &IncomingRequest, proxies: &[SourceNetwork]) -> String {
+    let headers = headers(request, proxies);
+    let host = headers.iter().find(|(name, _)| *name == "host").map(|(_, value)| *value);
+    String::from_utf8_lossy(host.unwrap_or_default()).into_owned()
 }
 
 fn name_forwarded(headers: &mut Vec<(&str, &[u8])>) {

@@ -58,6 +58,11 @@ impl Reloader {
         Self { load, engine, world, simulator, started, state: Mutex::new(State { config, files, epoch: 1 }) }
     }
 
+    /// The configuration in force.
+    pub async fn config(&self) -> Config {
+        self.state.lock().await.config.clone()
+    }
+
     /// Reads the configuration and applies what changed.
     ///
     /// # Errors
@@ -146,7 +151,7 @@ impl Reloader {
     }
 
     fn starter(&self, carrier: ConfiguredCarrier) -> StartCarrier {
-        let world = Arc::clone(&self.world);
-        Box::new(move |desk, events| carrier.start(desk, events, world))
+        let (world, tape) = (Arc::clone(&self.world), Arc::clone(self.engine.tape()));
+        Box::new(move |desk, events| carrier.start(desk, events, world, tape))
     }
 }

@@ -10,6 +10,7 @@ use whimbrel_core::plan::{Route, RouteCarrier};
 use whimbrel_core::{CarrierEvent, CarrierId, Networks, Prices, Snapshot, World};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules};
 use whimbrel_engine::dispatch::Pace;
+use whimbrel_engine::tape::Tape;
 use whimbrel_store::{Op, OpResult, Store};
 
 use super::link::link;
@@ -43,8 +44,9 @@ impl ConfiguredCarrier {
         desk: &CarrierDesk,
         events: mpsc::Sender<CarrierEvent>,
         world: Arc<dyn World>,
+        tape: Arc<Tape>,
     ) -> Arc<dyn RunningCarrier> {
-        smpp::start(self.smpp, self.id, Arc::clone(&desk.links), events, world)
+        smpp::start_watched(self.smpp, self.id, Arc::clone(&desk.links), events, world, tape)
     }
 }
 

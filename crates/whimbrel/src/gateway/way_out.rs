@@ -1,14 +1,17 @@
 //! The guarded client as the engine asks for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
+use whimbrel_core::Span;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
-use whimbrel_engine::ports::{NewUrls, Tried};
+use whimbrel_engine::ports::{Answered, NewUrls, Timing, Tried, Watched};
 
 use super::{GatewayError, While};
 use crate::config::{EgressConfig, read_config_file};
-use crate::egress::{Egress, RequestLimits, SystemResolver};
+use crate::egress::{Egress, EgressAnswer, Notes, RequestLimits, SystemResolver};
 
 /// The one way out for webhooks.
 pub(super) struct WayOut {
@@ -48,7 +51,30 @@ impl whimbrel_engine::ports::Egress for WayOut {
         })
     }
 
+    fn watch(&self, request: WebhookRequest) -> BoxFuture<'_, Watched> {
+        Box::pin(async move {
+            let begun_at = Instant::now();
+            let mut notes = Notes::wanted();
+            let answer = self.egress.send_noted(request, self.limits, &mut notes).await;
+            let Notes { headers, steps, .. } = notes;
+            let timing = Timing {
+                resolved: steps.resolved.map(span),
+                connected: steps.connected.map(span),
+                secured: steps.secured.map(span),
+                first_byte: steps.first_byte.map(span),
+                total: span(begun_at.elapsed()),
+            };
+            let answered =
+                |answer: EgressAnswer| Answered { status: answer.status, headers, beginning: answer.beginning };
+            Watched { answer: answer.map(answered).map_err(|error| error.to_string().into()), timing }
+        })
+    }
+
     fn new_urls(&self) -> NewUrls {
         self.new_urls
     }
+}
+
+fn span(time: Duration) -> Span {
+    Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }

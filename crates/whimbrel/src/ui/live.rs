@@ -19,8 +19,8 @@ use whimbrel_web::Links;
 
 use super::Visit;
 use super::form::Form;
-use super::inbox::Search;
 use super::rows::Lines;
+use super::search::{Place, Wanted};
 use crate::api::Api;
 use crate::server::{Answer, Shutdown, problem};
 
@@ -46,9 +46,9 @@ const OVERLAP: i64 = 2_000 << 19;
 const MISSED_MAX: usize = 200;
 
 /// `GET live?q=&after=`, from `Last-Event-ID` on if that is sent.
-pub(super) fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
+pub(super) async fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
-    let Ok(search) = Search::read(fields.value("q").unwrap_or_default(), visit.account) else {
+    let Ok(wanted) = Wanted::read(api, fields.value("q").unwrap_or_default(), visit.account()).await else {
         return problem(400, "Bad Request", "the search cannot be read").into();
     };
     let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
@@ -57,12 +57,12 @@ pub(super) fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     };
     let listener = api.engine.events().listen(None);
     let after = visit.request.header("last-event-id").or(fields.value("after"));
-    let after = after.and_then(|id| i64::from_str_radix(id.trim(), 16).ok()).map(MessageId);
+    let after = after.and_then(|id| i64::from_str_radix(id.trim().trim_start_matches('m'), 16).ok()).map(MessageId);
     // Rows are drawn on the inbox, whose links lead from one step higher.
-    let lines = Lines::new(api, Links::from_path(super::PREFIX));
+    let lines = Lines::new(api, visit, Links::from_path(super::PREFIX));
     let (sender, pieces) = mpsc::channel(PIECES_MAX);
     let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
-    let feed = Feed { engine, stop, search, lines, newest: after.map_or(0, |id| id.0), saved: ROWS_SAVED_MAX };
+    let feed = Feed { engine, stop, wanted, lines, newest: after.map_or(0, |id| id.0), saved: ROWS_SAVED_MAX };
     tokio::spawn(async move {
         feed.run(listener, after, &sender).await;
         drop(permit);
@@ -80,7 +80,7 @@ pub(super) fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
 struct Feed {
     engine: Arc<Engine>,
     stop: Shutdown,
-    search: Search,
+    wanted: Wanted,
     lines: Lines,
     /// The newest message that was told.
     newest: i64,
@@ -163,7 +163,8 @@ impl Feed {
     /// What a page missed before it listened.
     async fn send_missed(&mut self, after: MessageId, browser: &mpsc::Sender<Bytes>) -> bool {
         let from = MessageId(after.0.saturating_sub(OVERLAP).max(0));
-        let Ok(found) = self.search.newer(&self.engine, from, MISSED_MAX + 1).await else { return true };
+        let Ok(found) = self.wanted.find(&self.engine, Place::After(from), MISSED_MAX + 1).await else { return true };
+        let found = found.found;
         let piece = match found.len() {
             0 => return true,
             // Too many to draw: the page is to be opened anew.
@@ -186,17 +187,15 @@ impl Feed {
         let (mut counted, mut missed) = (std::mem::take(&mut batch.counted), std::mem::take(&mut batch.missed));
         self.newest = accepted.last().map_or(self.newest, |last| self.newest.max(last.0));
         // Without a search every message counts; with one, those that were not read may or may not.
-        if self.search.is_narrow() {
+        let mut told = if self.wanted.is_narrow() {
             (counted, missed) = (0, missed + counted);
-        }
-        let mut told = match self.search.is_narrow() {
-            true => self.read(accepted).await,
-            false => {
-                let newest = accepted.len().saturating_sub(self.saved);
-                counted += newest as u64;
-                self.read(accepted[newest..].to_vec()).await
-            }
+            self.found_among(&accepted).await
+        } else {
+            let newest = accepted.len().saturating_sub(self.saved);
+            counted += newest as u64;
+            self.read(accepted[newest..].to_vec()).await
         };
+        told.sort_by_key(|message| message.id);
         if told.len() > self.saved {
             let newest = told.len() - self.saved;
             counted += newest as u64;
@@ -216,12 +215,22 @@ impl Feed {
         self.written(&told, &changed, counted, missed)
     }
 
+    /// Those of the messages that are looked for.
+    async fn found_among(&self, accepted: &[MessageId]) -> Vec<MessageSummary> {
+        let Some(first) = accepted.first() else { return Vec::new() };
+        let place = Place::After(MessageId(first.0 - 1));
+        match self.wanted.find(&self.engine, place, READ_MAX).await {
+            Ok(found) => found.found.into_iter().filter(|message| accepted.contains(&message.id)).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
     async fn read(&self, ids: Vec<MessageId>) -> Vec<MessageSummary> {
         if ids.is_empty() {
             return Vec::new();
         }
         let read = self.engine.read(move |store| store.messages_named(&ids)).await;
-        read.unwrap_or_default().into_iter().filter(|message| self.search.holds(message)).collect()
+        read.unwrap_or_default().into_iter().filter(|message| self.wanted.may_see(message)).collect()
     }
 
     /// An event: rows that are new, rows that are not, how many new ones are only counted, and whether some were missed.
@@ -233,7 +242,7 @@ impl Feed {
         let rows: Vec<String> = told.into_iter().map(html).collect();
         let changed: Vec<String> = changed.iter().map(html).collect();
         let data = json!({ "rows": rows, "changed": changed, "more": counted, "missed": missed });
-        format!("id: {:x}\ndata: {data}\n\n", self.newest)
+        format!("id: m{:x}\ndata: {data}\n\n", self.newest)
     }
 }
 

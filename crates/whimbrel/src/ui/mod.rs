@@ -1,25 +1,39 @@
 //! The pages: `/_whimbrel/ui`. Here requests become what a page shows; `whimbrel-web` writes the HTML.
 //!
 //! Everything works without scripts: whatever changes something is a form that is answered by a redirect to a page. A new page is a
-//! line in [`route`], a file here that fills it and a struct with a template in `whimbrel-web`.
+//! line in [`route`] and one in [`rights`], a file here that fills it and a struct with a template in `whimbrel-web`.
 
+mod accounts;
 mod answer;
+mod carriers;
+mod document;
 mod form;
 mod inbox;
 mod live;
+mod message;
+mod own;
+mod phones;
+mod rights;
 mod rows;
 mod sample;
+mod search;
+mod session;
+mod settings;
+mod stats;
 mod viewer;
+mod webhooks;
+mod wires;
 
 use whimbrel_core::AccountId;
+use whimbrel_engine::Origin;
 use whimbrel_web::frame::{Frame, Mode, Theme, Viewer};
 use whimbrel_web::{Links, Section};
 
-use crate::api::Api;
+use crate::api::{Api, Known};
+use crate::people::{Person, Right};
 use crate::server::{Answer, IncomingRequest};
 
-pub(crate) use answer::page;
-pub(crate) use answer::{go, moved, say, wants_html};
+pub(crate) use answer::{go, moved, page, say, wants_html};
 
 /// What every path of the pages begins with.
 pub const PREFIX: &str = "/_whimbrel/ui";
@@ -39,8 +53,31 @@ pub(crate) struct Visit<'a> {
     pub theme: Theme,
     /// Who it is.
     pub viewer: Viewer,
-    /// Whose things alone may be seen; `None`: everybody's.
-    pub account: Option<AccountId>,
+    /// The same for what is done in their name.
+    pub known: Known,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+/// Whether texts and codes may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// They may.
+    Shown,
+    /// They may not.
+    Hidden,
+}
+
+/// A request of somebody who may not be known.
+pub(crate) struct Door<'a> {
+    /// The request.
+    pub request: &'a IncomingRequest,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where links of the page lead.
+    pub links: &'a Links,
+    /// How the visitor wants to see pages.
+    pub theme: Theme,
 }
 
 /// Whether a path is one of the pages'.
@@ -50,19 +87,32 @@ pub fn is_ours(path: &str) -> bool {
 }
 
 /// Answers a request below [`PREFIX`].
-pub async fn handle(api: &Api, request: &IncomingRequest) -> Answer {
+pub async fn handle(api: &Api, request: &IncomingRequest, origin: Origin) -> Answer {
     if let Some(name) = request.path().strip_prefix(ASSETS) {
         return answer::asset(name);
     }
     let links = Links::from_path(request.path());
     let theme = form::cookie(request, THEME_COOKIE).and_then(Theme::parse).unwrap_or_default();
-    let (viewer, account) = match viewer::judge(api, request) {
-        Ok(judged) => judged,
-        Err(refused) => return refused.answer(&links, theme),
+    let path: Vec<&str> =
+        request.path()[PREFIX.len()..].trim_matches('/').split('/').filter(|piece| !piece.is_empty()).collect();
+    let method = if is_read(request) { "GET" } else { request.method() };
+    let door = Door { request, origin, links: &links, theme };
+    if let Some(answer) = session::before_signing_in(api, &door, method, &path).await {
+        return answer;
+    }
+    let known = match viewer::judge(api, request) {
+        Ok(known) => known,
+        Err(refused) => return session::ask(api, &door, refused),
     };
-    let path = request.path()[PREFIX.len()..].trim_matches('/').split('/').filter(|piece| !piece.is_empty()).collect();
-    let visit = Visit { request, path, links, theme, viewer, account };
-    if !is_read(request) && !viewer::is_own_form(&visit) {
+    let visit = Visit { viewer: viewer::shown(api, &known), request, origin, path, links, theme, known };
+    match rights::of(method, &visit.path) {
+        Some(needs) if !needs.has(visit.known.person.right()) => {
+            return say(403, visit.frame("This is not for you"), &[needs.told()]);
+        }
+        Some(_) => {}
+        None => return nothing_here(&visit),
+    }
+    if !is_read(request) && !viewer::is_own_form(api, request, &visit.known) {
         return say(
             403,
             visit.frame("This form is not from here"),
@@ -75,18 +125,45 @@ pub async fn handle(api: &Api, request: &IncomingRequest) -> Answer {
     route(api, &visit).await
 }
 
-async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
-    match (visit.method(), visit.path.as_slice()) {
-        ("GET", []) => inbox::show(api, visit).await,
-        ("GET", ["live"]) => live::stream(api, visit),
-        ("POST", ["sample"]) => sample::send(api, visit).await,
-        ("POST", ["theme"]) => set_theme(visit),
-        ("GET", _) => say(
+fn nothing_here(visit: &Visit<'_>) -> Answer {
+    match visit.method() {
+        "GET" => say(
             404,
             visit.frame("There is no such page"),
             &["The link may be old, or a letter may be missing at its end."],
         ),
         _ => say(405, visit.frame("That cannot be done here"), &["This page is only for reading."]),
+    }
+}
+
+/// A page is reached if [`rights`] has a line for it.
+async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
+    match (visit.method(), visit.path.as_slice()) {
+        ("GET", []) => inbox::show(api, visit).await,
+        ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("GET", ["phones"]) => phones::list(api, visit).await,
+        ("GET", ["phones", number]) => phones::show(api, visit, number).await,
+        ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
+        ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
+        ("GET", ["live"]) => live::stream(api, visit).await,
+        ("POST", ["sample"]) => sample::send(api, visit).await,
+        (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
+        ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
+        ("POST", ["accounts"]) => accounts::create(api, visit).await,
+        ("GET", ["accounts", account]) => accounts::one(api, visit, account, None).await,
+        ("POST", ["accounts", account, "secrets", "revoke"]) => accounts::act(api, visit, account, "revoke").await,
+        ("POST", ["accounts", account, act]) => accounts::act(api, visit, account, act).await,
+        ("GET", ["carriers"]) => carriers::show(api, visit, None).await,
+        ("POST", ["carriers", name, act]) => carriers::act(api, visit, name, act).await,
+        ("GET", ["stats"]) => stats::show(api, visit).await,
+        ("GET", ["settings"]) => settings::show(api, visit, None).await,
+        ("GET", ["settings", "audit"]) => settings::audit(api, visit).await,
+        ("POST", ["settings", "password"]) => own::change(api, visit).await,
+        ("POST", ["settings", "operators"]) => settings::add_operator(api, visit).await,
+        ("POST", ["settings", act]) => settings::act(api, visit, act).await,
+        ("POST", ["settings", "operators", name, act]) => settings::change_operator(api, visit, name, act).await,
+        ("POST", ["logout"]) => session::sign_out(api, visit).await,
+        _ => nothing_here(visit),
     }
 }
 
@@ -99,6 +176,27 @@ impl Visit<'_> {
     /// Whether the server is one for development.
     pub fn is_dev(&self) -> bool {
         self.viewer.mode == Mode::Development
+    }
+
+    /// Whose things alone may be seen; `None`: everybody's.
+    pub const fn account(&self) -> Option<AccountId> {
+        match &self.known.person {
+            Person::Owner { owner, .. } => Some(owner.account_id),
+            Person::AdminToken | Person::ThisMachine | Person::Operator { .. } => None,
+        }
+    }
+
+    /// Whether texts and codes may be seen.
+    pub const fn texts(&self) -> Texts {
+        match self.known.person.right() {
+            Right::All | Right::OwnAccount => Texts::Shown,
+            Right::Look => Texts::Hidden,
+        }
+    }
+
+    /// Whether the simulator's phones are there, and may be looked at.
+    pub fn has_phones(&self, api: &Api) -> bool {
+        api.simulator.is_some() && self.known.person.right() == Right::All
     }
 
     /// What stands around a page with that heading.
@@ -122,9 +220,9 @@ fn is_read(request: &IncomingRequest) -> bool {
 /// Where the colours are kept: with the visitor, so that the first byte of a page has them.
 const THEME_COOKIE: &str = "whimbrel_theme";
 
-/// `POST theme`: keeps the colours and leads back to the page.
-fn set_theme(visit: &Visit<'_>) -> Answer {
-    let fields = form::Form::read(visit.request);
+/// `POST theme`: keeps the colours and leads back to the page. For strangers too: the page where they sign in has colours.
+fn set_theme(request: &IncomingRequest) -> Answer {
+    let fields = form::Form::read(request);
     let theme = fields.value("theme").and_then(Theme::parse).unwrap_or_default();
     let back = fields.value("back").filter(|back| form::is_page(back)).unwrap_or("ui");
     let mut answer = moved(&format!("../{back}"));

@@ -9,10 +9,14 @@ use whimbrel_web::links::encoded;
 use whimbrel_web::shown::{self, Instant, State};
 use whimbrel_web::{Links, text};
 
+use super::{Texts, Visit};
 use crate::api::{Api, messages};
 
 /// Characters of a text that a line shows.
 const CHARS_MAX: usize = 160;
+
+/// What stands for a text that the visitor may not see.
+pub(super) const HIDDEN: &str = "(texts are hidden from viewers)";
 
 /// Draws lines for one page.
 #[derive(Debug, Clone)]
@@ -20,17 +24,21 @@ pub(super) struct Lines {
     links: Links,
     /// Whether the simulator's phones can be looked at.
     has_phones: bool,
+    texts: Texts,
 }
 
 impl Lines {
     /// Lines for a page of `links`.
-    pub fn new(api: &Api, links: Links) -> Self {
-        Self { links, has_phones: api.simulator.is_some() }
+    pub fn new(api: &Api, visit: &Visit<'_>, links: Links) -> Self {
+        Self { links, has_phones: visit.has_phones(api), texts: visit.texts() }
     }
 
     /// The line of a message, on a page that is made at `now`.
     pub fn row(&self, message: &MessageSummary, now: Timestamp) -> Row {
-        let (begin, is_cut) = begin(&message.content);
+        let (begin, is_cut) = match self.texts {
+            Texts::Shown => begin(&message.content),
+            Texts::Hidden => (HIDDEN.to_owned(), false),
+        };
         let price = message.price.times(message.part_count.into()).unwrap_or(message.price);
         Row {
             id: messages::public_id(&message.dialect, message.id.0, message.serial).into(),
@@ -42,6 +50,7 @@ impl Lines {
             text: begin.into(),
             is_cut,
             code: self.code(message),
+            phone: self.has_phones.then(|| format!("phones/{}", encoded(message.recipient.digits())).into()),
             state: State::of_message(&message.status),
             part_count: message.part_count,
             price: price.to_string().into(),
@@ -53,9 +62,11 @@ impl Lines {
     /// The one-time code of a text, unless only its recipient may see it.
     fn code(&self, message: &MessageSummary) -> Code {
         let Content::Text { text, .. } = &message.content else { return Code::None };
+        if self.texts == Texts::Hidden {
+            return Code::None;
+        }
         if text.code_place().is_some() {
-            let phone = format!("phones/{}", encoded(message.recipient.digits()));
-            return Code::Hidden { phone: self.has_phones.then(|| phone.into()) };
+            return Code::Hidden;
         }
         code(text.expose())
     }

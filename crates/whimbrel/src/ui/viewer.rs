@@ -1,32 +1,41 @@
 //! Who looks at a page, and whether a form is one of ours.
 
-use whimbrel_core::{AccountId, Secret};
-use whimbrel_web::frame::{Frame, Mode, Role, Theme, Viewer};
-use whimbrel_web::{Flash, Links};
+use whimbrel_core::Secret;
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_store::OperatorRole;
+use whimbrel_web::frame::{Mode, Role, Viewer};
 
-use super::{Visit, answer, form::Form};
-use crate::api::{Api, Local};
-use crate::server::{Answer, IncomingRequest};
+use super::form::Form;
+use crate::api::{Api, Known, Local};
+use crate::people::Person;
+use crate::server::IncomingRequest;
 
-/// Why somebody sees no page.
-pub(super) struct NotIn;
-
-/// Who asks, and whose things alone they may see (`None`: everybody's). In development that is whoever sits at this machine; a page elsewhere that only leads here is no danger, since it
+/// Who asks. In development that is whoever sits at this machine; a page elsewhere that only leads here is no danger, since it
 /// can neither read the answer nor frame it.
 ///
 /// # Errors
-/// [`NotIn`] if nobody is known to ask.
-pub(super) fn judge(api: &Api, request: &IncomingRequest) -> Result<(Viewer, Option<AccountId>), NotIn> {
-    let judged = match is_navigation(request) {
-        true => api.access.judge_navigation(request),
-        false => api.access.judge(request),
+/// The answer to a program, if nobody is known to ask.
+pub(super) fn judge(api: &Api, request: &IncomingRequest) -> Result<Known, HttpResponse> {
+    match is_navigation(request) {
+        true => api.who_opens(request),
+        false => api.who(request),
+    }
+}
+
+/// Somebody as pages show them.
+pub(super) fn shown(api: &Api, known: &Known) -> Viewer {
+    let (name, role) = match &known.person {
+        Person::AdminToken | Person::ThisMachine => ("operator", Role::Operator),
+        Person::Operator { name, role: OperatorRole::Operator, .. } => (&**name, Role::Operator),
+        Person::Operator { name, role: OperatorRole::Viewer, .. } => (&**name, Role::Viewer),
+        Person::Owner { key, .. } => (&**key, Role::Owner),
     };
-    judged.map_err(|_| NotIn)?;
+    let csrf = known.session.as_ref().map_or("", |session| session.form_token.expose());
     let mode = match api.access.local() {
         Local::Trusted => Mode::Development,
         Local::NeedsToken => Mode::Production,
     };
-    Ok((Viewer { name: "operator".into(), role: Role::Operator, csrf: "".into(), mode }, None))
+    Viewer { name: name.into(), role, csrf: csrf.into(), mode }
 }
 
 /// A browser opens the page itself, and no other page asks for it with a script.
@@ -36,30 +45,14 @@ fn is_navigation(request: &IncomingRequest) -> bool {
         && request.header("sec-fetch-dest") == Some("document")
 }
 
-/// Whether what a form sent comes from a page of ours: by its origin, and by its token if the viewer has one.
-pub(super) fn is_own_form(visit: &Visit<'_>) -> bool {
-    if !crate::api::is_same_origin(visit.request) {
-        return false;
-    }
-    let known = &*visit.viewer.csrf;
-    // Secrets are compared in constant time.
-    let is_known = |shown: &str| Secret::new(shown) == Secret::new(known);
-    known.is_empty() || Form::read(visit.request).value("csrf").is_some_and(is_known)
-}
-
-impl NotIn {
-    /// What a stranger sees.
-    pub fn answer(self, links: &Links, theme: Theme) -> Answer {
-        let mut frame = Frame::new("Who are you?", links.clone());
-        frame.theme = theme;
-        frame.flash = Some(Flash::failed("These pages are for operators of this server."));
-        answer::say(
-            401,
-            frame,
-            &[
-                "On a development server they open for whoever is at the machine itself, by the name localhost, 127.0.0.1 or [::1].",
-                "Programs send `Authorization: Bearer` with the admin token, which stands in the file admin.token of the data folder.",
-            ],
-        )
-    }
+/// Whether what a form sent comes from a page of ours: by its origin, and by its token if the viewer has a session.
+pub(super) fn is_own_form(api: &Api, request: &IncomingRequest, known: &Known) -> bool {
+    let has_token = match &known.session {
+        None => true,
+        // Secrets are compared in constant time.
+        Some(session) => {
+            Form::read(request).value("csrf").is_some_and(|shown| Secret::new(shown) == session.form_token)
+        }
+    };
+    api.is_own(request) && has_token
 }

@@ -191,7 +191,7 @@ pub fn end_before(options: &Load, simulator: &Simulator, addr: SocketAddr, end: 
         journal: Submissions::read(&simulator.journal)?,
         stored: gateway.count("messages")?,
         uncertain,
-        doubts: gateway.count("doubts")?,
+        doubts: gateway.count("doubts_ever")?,
         spent: funds - posted,
         held,
     };

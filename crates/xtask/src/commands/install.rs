@@ -28,6 +28,8 @@ pub struct Tools {
     pub python: Python,
     /// Packages for Node.
     pub node: Node,
+    /// Packages that drive a browser, for Node as well.
+    pub browser: Node,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +91,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     for name in tools.cargo.keys() {
         cargo_tool(workspace, name)?;
     }
-    packages::pinned(workspace).map(|_| ())
+    packages::pinned(workspace)?;
+    packages::browser(workspace).map(|_| ())
 }
 
 fn report(tools: &Tools) -> Outcome<()> {
@@ -102,7 +105,7 @@ fn report(tools: &Tools) -> Outcome<()> {
         println!("{state:8} debian  {name}: {}", package.purpose);
     }
     println!("         python  as pinned in {}", tools.python.requirements);
-    println!("         node    as locked in {}", tools.node.packages);
+    println!("         node    as locked in {} and {}", tools.node.packages, tools.browser.packages);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod backlog;
 pub mod bench;
 pub mod chaosproxy;
 pub mod checkload;
@@ -21,6 +22,7 @@ pub mod packages;
 pub mod powercut;
 pub mod properties;
 pub mod rotate;
+pub mod saboteurs;
 pub mod sdks;
 pub mod signers;
 pub mod sim;

@@ -101,6 +101,26 @@ pub fn pinned(workspace: &Workspace) -> Outcome<Packages> {
     Ok(packages)
 }
 
+/// What drives a browser, installed into `target/browser` unless it is there; gives the folder back.
+pub fn browser(workspace: &Workspace) -> Outcome<PathBuf> {
+    let tools = Tools::read(workspace)?;
+    let folder = workspace.target().join("browser");
+    let list = &tools.browser.packages;
+    let files = ["package.json", "package-lock.json"];
+    let stamp =
+        files.map(|file| read(workspace, &format!("{list}/{file}"))).into_iter().collect::<Outcome<String>>()?;
+    once(&folder, &stamp, || {
+        fs::create_dir_all(&folder)?;
+        for file in files {
+            fs::copy(workspace.path(list).join(file), folder.join(file))?;
+        }
+        let packages = Packages { python: PathBuf::new(), node: folder.clone() };
+        let mut npm = packages.npm(workspace, &["ci"]);
+        command::run(npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
+    })?;
+    Ok(folder)
+}
+
 /// The newest packages of the same names, installed afresh into `target/newest`; prints their versions.
 pub fn newest(workspace: &Workspace) -> Outcome<Packages> {
     let tools = Tools::read(workspace)?;
@@ -173,19 +193,26 @@ mod tests {
     #[test]
     fn every_package_for_node_is_pinned_and_locked_by_digest_to_no_host() {
         let (workspace, tools) = workspace();
-        let folder = &tools.node.packages;
-        let list: Value = serde_json::from_str(&read(&workspace, &format!("{folder}/package.json")).expect("list"))
-            .expect("package.json is JSON");
-        for name in direct(&list).expect("dependencies") {
-            let version = list["dependencies"][name].as_str().expect("a version");
-            assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "`{name}` is not pinned: {version}");
-        }
-        let text = read(&workspace, &format!("{folder}/package-lock.json")).expect("lock");
-        assert!(!text.contains("\"resolved\""), "the lock names hosts: make it with --omit-lockfile-registry-resolved");
-        let lock: Value = serde_json::from_str(&text).expect("the lock is JSON");
-        let packages = lock["packages"].as_object().expect("packages");
-        for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
-            assert!(package["integrity"].is_string(), "`{name}` has no digest");
+        for (folder, table) in [(&tools.node.packages, "dependencies"), (&tools.browser.packages, "devDependencies")] {
+            let list: Value = serde_json::from_str(&read(&workspace, &format!("{folder}/package.json")).expect("list"))
+                .expect("package.json is JSON");
+            for (name, version) in list[table].as_object().expect("dependencies") {
+                let version = version.as_str().expect("a version");
+                assert!(
+                    version.split('.').all(|part| part.parse::<u32>().is_ok()),
+                    "`{name}` is not pinned: {version}"
+                );
+            }
+            let text = read(&workspace, &format!("{folder}/package-lock.json")).expect("lock");
+            assert!(
+                !text.contains("\"resolved\""),
+                "the lock names hosts: make it with --omit-lockfile-registry-resolved"
+            );
+            let lock: Value = serde_json::from_str(&text).expect("the lock is JSON");
+            let packages = lock["packages"].as_object().expect("packages");
+            for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+                assert!(package["integrity"].is_string(), "`{name}` has no digest");
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: installs what the tests need, then runs all of them.
 
+use std::fs;
+
 use clap::Args;
 
-use crate::command::{self, cargo};
+use crate::command::{self, cargo, program};
 use crate::commands::{install, packages};
-use crate::failure::Outcome;
+use crate::failure::{Attempted as _, Outcome};
 use crate::workspace::Workspace;
 
 /// Which tests, and how.
@@ -13,14 +15,21 @@ pub struct Options {
     /// Only the black-box tests against the built binary; words after `--` go to pytest.
     #[arg(long)]
     blackbox: bool,
-    /// Passed on to pytest, such as `-k webhook`.
+    /// Only the tests of the pages in a browser; words after `--` go to Playwright.
+    #[arg(long, conflicts_with = "blackbox")]
+    browser: bool,
+    /// Passed on to pytest, such as `-k webhook`, or to Playwright, such as `-g keyboard`.
     #[arg(last = true)]
-    pytest: Vec<String>,
+    more: Vec<String>,
 }
 
-/// Unit and property tests, doc tests, then black-box tests against the debug binary.
+/// Unit and property tests, doc tests, then black-box and browser tests against the debug binary.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     install::debian_packages(workspace)?;
+    if options.browser {
+        command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked"]))?;
+        return browser(workspace, &options.more);
+    }
     if !options.blackbox {
         install::cargo_tool(workspace, "cargo-nextest")?;
         command::run(&mut cargo(workspace, &["nextest", "run", "--workspace", "--locked"]))?;
@@ -28,8 +37,33 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     }
     build(workspace)?;
     let mut line = vec!["tests/blackbox"];
-    line.extend(options.pytest.iter().map(String::as_str));
-    command::run(&mut packages::pinned(workspace)?.pytest(workspace, &line))
+    line.extend(options.more.iter().map(String::as_str));
+    command::run(&mut packages::pinned(workspace)?.pytest(workspace, &line))?;
+    if options.blackbox { Ok(()) } else { browser(workspace, &[]) }
+}
+
+/// The tests of the pages, in Debian's Chromium. They are copied beside their packages, where Node looks for them.
+fn browser(workspace: &Workspace, more: &[String]) -> Outcome<()> {
+    let folder = packages::browser(workspace)?;
+    let (tests, suite) = (workspace.path("tests/browser"), folder.join("suite"));
+    if suite.exists() {
+        fs::remove_dir_all(&suite)?;
+    }
+    fs::create_dir_all(&suite)?;
+    fs::copy(tests.join("playwright.config.mjs"), folder.join("playwright.config.mjs"))?;
+    for file in fs::read_dir(tests.join("suite")).attempting("list tests/browser/suite")? {
+        let file = file?;
+        fs::copy(file.path(), suite.join(file.file_name()))?;
+    }
+    let mut line = vec!["--no-install", "playwright", "test"];
+    line.extend(more.iter().map(String::as_str));
+    let mut playwright = program(workspace, "npx", &line);
+    playwright.current_dir(&folder);
+    playwright.env("BROWSER_BINARY", workspace.product("debug"));
+    playwright.env("BROWSER_SEARCH_CASES", workspace.path("crates/whimbrel-inbox/tests/search/cases.tsv"));
+    playwright.env("BROWSER_OUTPUT", folder.join("results"));
+    playwright.env("BROWSER_SHOTS", folder.join("shots"));
+    command::run(&mut playwright)
 }
 
 /// What the black-box tests start: the product, and the centre that is not ours. Apart, so that what the centre needs of

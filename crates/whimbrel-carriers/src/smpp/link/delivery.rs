@@ -16,7 +16,7 @@ use super::Link;
 
 /// Which response a request gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Command {
+pub(super) enum Command {
     DeliverSm,
     DataSm,
 }
@@ -37,10 +37,12 @@ impl Link<'_> {
         match &pdu.body {
             Body::DeliverSm(message) => {
                 let (delivery, delivered) = (classify(message, sniff), Delivered::from(&**message));
+                self.show_delivery(&pdu, &delivery);
                 self.take_delivery(sequence, Command::DeliverSm, delivery, delivered, now);
             }
             Body::DataSm(data) => {
                 let (delivery, delivered) = (classify_data(data, sniff), Delivered::from(&**data));
+                self.show_delivery(&pdu, &delivery);
                 self.take_delivery(sequence, Command::DataSm, delivery, delivered, now);
             }
             // The session hands over no others to an ESME; an answer is owed all the same.
@@ -112,6 +114,7 @@ impl Link<'_> {
             Ack::TryAgain => CommandStatus::RX_T_APPN,
         };
         if let Some(command) = command {
+            self.show_acknowledgement(token.sequence, command, status);
             self.respond(token.sequence, command, status, now);
         }
     }

@@ -13,6 +13,7 @@ use crate::smpp::gather::Gathered;
 use crate::smpp::report::Ticket;
 use crate::smpp::wire::{self, Times, Writing};
 
+use super::watched::Code;
 use super::{LATE_MAX, Link};
 
 /// What goes out as one PDU.
@@ -151,8 +152,13 @@ impl Link<'_> {
             Err(error) => return self.refuse(&tickets, &error),
         };
         let validity = if message.validity_period.is_empty() { Validity::Omitted } else { Validity::Given };
+        let code = if ready.submissions().iter().any(|one| one.has_code) { Code::Inside } else { Code::None };
+        let shown = self.to_show(&message, code);
         match self.session.request(Body::SubmitSm(Box::new(message)), now) {
             Ok(sequence) => {
+                if let Some(shown) = shown {
+                    self.show_submission(shown, sequence, &tickets);
+                }
                 self.pending.insert(sequence, Pending { tickets, validity, since: now });
             }
             Err(RequestRefused::Unencodable(error)) => self.refuse(&tickets, &wire::unwritable(&error)),
@@ -176,6 +182,7 @@ impl Link<'_> {
     pub(super) fn answered(&mut self, sequence: u32, pdu: &Pdu, now: Instant) {
         self.keeper.report.meters.pdu(pdu.command_id(), pdu.status);
         let Some(Pending { tickets, validity, since }) = self.pending.remove(&sequence) else { return };
+        self.show_answer(pdu, &tickets);
         // Both instants are microseconds of one clock.
         self.keeper.report.meters.answered_after.record((now.0 - since.0).max(0) as f64 / 1e6);
         let at = self.keeper.clock.wall();
@@ -250,6 +257,7 @@ impl Link<'_> {
         self.keeper.report.meters.pdu(pdu.command_id(), pdu.status);
         let Some(at) = self.late.iter().position(|late| late.sequence == sequence) else { return };
         let Some(Late { tickets, .. }) = self.late.remove(at) else { return };
+        self.show_answer(pdu, &tickets);
         // A late refusal changes nothing: the doubt was reported, and is settled by its policy.
         if let Answer::Sent(id) = answer::read(pdu, Validity::Omitted, None) {
             let at = self.keeper.clock.wall();

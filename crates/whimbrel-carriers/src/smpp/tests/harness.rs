@@ -16,9 +16,10 @@ use whimbrel_smpp::{BindResp, Body, CommandStatus, FrameReader, MessageIdBody, P
 use whimbrel_sms::{ConcatRef, EncodingChoice, PartCount, SplitOptions, split};
 
 use crate::Carrier;
+use crate::NoWatcher;
 use crate::smpp::SmppConfig;
 use crate::smpp::connect::{Connect, Flush, Socket};
-use crate::smpp::pool::start_over;
+use crate::smpp::pool::{Ends, start_over};
 
 pub(super) const CARRIER: CarrierId = CarrierId(7);
 const START: Timestamp = Timestamp(1_795_526_000_000_000);
@@ -116,7 +117,14 @@ impl Fixture {
             tries: AtomicU64::new(0),
         });
         let (sender, events) = mpsc::channel(options.events);
-        let carrier = start_over(config, CARRIER, Arc::default(), sender, world(), net.clone());
+        let carrier = start_over(
+            config,
+            CARRIER,
+            Arc::default(),
+            sender,
+            world(),
+            Ends { connect: net.clone(), watcher: Arc::new(NoWatcher) },
+        );
         Self { carrier, events, net, peers }
     }
 
@@ -217,6 +225,7 @@ pub(in crate::smpp) fn parts_of(first: i64, text: &str) -> Vec<Submission> {
             encoding,
             content,
             handset_class: None,
+            has_code: false,
             protocol_id: 0,
             registration: Registration::default(),
             receipt: ReceiptWish::Wanted,

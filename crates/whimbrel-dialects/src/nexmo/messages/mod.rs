@@ -12,4 +12,4 @@ mod wish;
 
 pub(super) use read::read;
 pub(super) use render::render;
-pub(super) use webhook::{rules, webhook};
+pub(super) use webhook::{rules, sign_again, webhook};

@@ -34,6 +34,7 @@ pub(in super::super) const fn rules() -> WebhookRules {
         },
         success: SUCCESS,
         retried: Retried::Faults,
+        answer_within: Span::seconds(15),
     }
 }
 
@@ -49,18 +50,39 @@ pub(in super::super) fn webhook(
         Told::Inbound(told) if notice.form == form::V01 => json(&InboundV01::of(notice, told)),
         Told::Inbound(told) => json(&Inbound::of(notice, told)),
     };
-    let token = token(notice, target, &body, moment)?;
+    let authorization = authorization(notice, target, &body, moment)?;
     Ok(WebhookRequest {
         method: "POST",
         // A fragment is never sent.
         url: target.url.split('#').next().unwrap_or_default().to_owned(),
-        headers: vec![
-            ("Content-Type", Cow::Borrowed("application/json")),
-            ("Authorization", Cow::Owned(format!("Bearer {token}"))),
-        ],
+        headers: vec![("Content-Type", Cow::Borrowed("application/json")), authorization],
         custom: Vec::new(),
         body,
     })
+}
+
+/// The same with a body that somebody changed.
+pub(in super::super) fn sign_again(
+    notice: &Notice,
+    mut edited: WebhookRequest,
+    target: WebhookTarget<'_>,
+    moment: Moment,
+) -> Result<WebhookRequest, CannotSign> {
+    let authorization = authorization(notice, target, &edited.body, moment)?;
+    edited.headers.retain(|(name, _)| *name != authorization.0);
+    edited.headers.push(authorization);
+    Ok(edited)
+}
+
+/// The header with the token.
+fn authorization(
+    notice: &Notice,
+    target: WebhookTarget<'_>,
+    body: &[u8],
+    moment: Moment,
+) -> Result<(&'static str, Cow<'static, str>), CannotSign> {
+    let token = token(notice, target, body, moment)?;
+    Ok(("Authorization", Cow::Owned(format!("Bearer {token}"))))
 }
 
 /// Texts, numbers and names that are texts: nothing that JSON cannot hold.

@@ -53,7 +53,7 @@ fn on_sale(params: &Params<'_>) -> Result<SaleQuery, Refusal> {
         Some(_) => return Err(Refusal::Invalid { field: "type" }),
     };
     Ok(SaleQuery {
-        country: country(params)?,
+        country: Some(country(params)?),
         pattern: pattern(params)?,
         kind,
         features: Features::parse(&features(params)).ok_or(Refusal::Invalid { field: "features" })?,

@@ -14,4 +14,4 @@ mod tests;
 pub(super) use parse::read;
 pub(super) use rejection::rejection;
 pub(super) use render::render;
-pub(super) use webhook::{rules, url_test, webhook};
+pub(super) use webhook::{rules, sign_again, url_test, webhook};

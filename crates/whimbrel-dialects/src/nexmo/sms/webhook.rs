@@ -32,6 +32,7 @@ pub(in super::super) const fn rules(kind: EndpointKind) -> WebhookRules {
         backoff: Backoff::Doubling { first: Span::seconds(5), longest: Span::seconds(900), give_up_after },
         success: 200..=205,
         retried: Retried::All,
+        answer_within: Span::seconds(15),
     }
 }
 
@@ -61,6 +62,15 @@ pub(in super::super) fn webhook(
         HttpMethodChoice::PostForm => post(target.url, FORM, params.form().into_bytes()),
         HttpMethodChoice::PostJson => post(target.url, JSON, params.json()),
     })
+}
+
+/// The same with parameters that somebody changed.
+pub(in super::super) fn sign_again(
+    edited: WebhookRequest,
+    target: WebhookTarget<'_>,
+    moment: Moment,
+) -> Result<WebhookRequest, CannotSign> {
+    signature::sign_again(edited, target, moment)
 }
 
 fn receipt<'a>(notice: &Notice, told: &'a ReceiptTold, target: WebhookTarget<'a>, now: Timestamp) -> Params<'a> {

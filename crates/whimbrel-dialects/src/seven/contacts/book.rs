@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn record(key: &str, json: &str) -> Record {
-        Record { key: key.into(), json: json.into(), made_at: Timestamp(0), members: None }
+        Record { key: key.into(), json: json.into(), secret: None, made_at: Timestamp(0), members: None }
     }
 
     #[test]

@@ -58,7 +58,18 @@ pub(super) const ROUTES: &[Route] = &[
     // Not offered.
     nothing("POST /api/voice"),
     nothing("POST /api/validate_for_voice"),
-    nothing("GET /api/subaccounts/{what}"),
+    own("GET /api/subaccounts/list", ""),
+    object("GET /api/subaccounts/list?id={below}", ""),
+    own("GET /api/subaccounts", ""),
+    nothing("POST /api/subaccounts/create"),
+    object("POST /api/subaccounts/transfer_credits", "id={below}&amount=1"),
+    object("POST /api/subaccounts/update", "id={below}&threshold=1&amount=1"),
+    object("POST /api/subaccounts/delete", "id={below}"),
+    nothing("POST /api/subaccounts/{what}"),
+    own("GET /api/numbers/active", ""),
+    object("GET /api/numbers/active/{number}", ""),
+    own("GET /api/numbers/available", ""),
+    nothing("POST /api/numbers/{what}"),
 ];
 
 const VIEWS: &[&str] = &[
@@ -69,6 +80,8 @@ const VIEWS: &[&str] = &[
     "GET /api/groups",
     "GET /api/journal/outbound",
     "GET /api/analytics/country",
+    "GET /api/subaccounts/list",
+    "GET /api/numbers/active",
 ];
 
 fn dialect() -> &'static dyn Dialect {
@@ -125,6 +138,10 @@ async fn a_stranger_learns_and_changes_nothing() {
     gateway.sent(&submission, "c1", AnswerTiming::InTime).await;
     let in_an_hour = gateway.engine.world().now().unix_seconds() + 3_600;
     let later = send(&gateway, OWNER, &format!("to=447700900777&from=planted&text=planted&delay={in_an_hour}")).await;
+    let made =
+        ask(&gateway, dialect(), OWNER, "POST /api/subaccounts/create", "name=planted&email=planted@a.example").await;
+    let made: serde_json::Value = serde_json::from_slice(&made.body).expect("JSON");
+    let below = made["subaccount"]["id"].as_str().unwrap_or_else(|| panic!("no subaccount in {made}")).to_owned();
     gateway.engine.assign_number("447700900901", owner, None).await.expect("assigned");
     let content = InboundContent::Text { text: MessageText::new("planted"), alphabet: InboundAlphabet::Gsm7 };
     gateway.inbound("447700900901", content, None).await;
@@ -140,6 +157,8 @@ async fn a_stranger_learns_and_changes_nothing() {
     };
     let both = |own: &str| [own.to_owned(), changed(own)];
     let names = Names::from([
+        ("below", [below.clone(), format!("{below}99")]),
+        ("number", both("447700900901")),
         ("contact", [contact.clone(), format!("{contact}99")]),
         ("group", [group.clone(), format!("{group}99")]),
         ("hook", both(&hooked)),

@@ -26,7 +26,7 @@ const VERIFIERS: Invariant = Invariant {
     name: "verifier-has-its-key",
     promise: "P-16",
     reach: Reach::Everything,
-    over: &["secret"],
+    over: &["secret", "operator", "recovery_code"],
     test: Test::Verifiers,
 };
 
@@ -46,10 +46,12 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-3" "charge-fits-its-part" over transfer;
     Everything "P-3" "captured-part-is-charged" over live ended;
     Everything "P-3" "end-settles-the-hold" over ended;
+    Open "P-17" "subaccount-is-below-its-account" over subaccount;
     Everything "P-5" "purchase-is-paid" over purchase transfer;
     Everything "P-17" "bought-number-is-owned" over purchase number;
     Everything "P-4" "spent-today-was-accepted" over wallet message;
     Everything "P-17" "usage-covers-what-was-accepted" over message usage_day;
+    Everything "P-17" "traffic-is-within-usage" over traffic_hour usage_day;
     Open "P-3" "open-part-funds-fit-its-state" over live;
     Open "P-2" "hold-is-not-overdue" over live;
     // Messages and parts.
@@ -88,8 +90,9 @@ pub const INVARIANTS: &[Invariant] = invariants! {
     Everything "P-13" "used-signature-has-its-message" over replay;
     Everything "P-13" "uses-are-forgotten-in-order" over replay;
     Open "P-17" "account-has-its-secrets" over account secret signature_secret;
-    Everything "P-16" "sealed-secret-has-its-place" over sealed signature_secret;
+    Everything "P-16" "sealed-secret-has-its-place" over sealed signature_secret operator;
     Everything "P-17" "document-is-understood" over dialect_doc;
+    Open "P-16" "recovery-code-has-its-operator" over recovery_code;
 };
 
 /// What is promised and cannot be seen in the present tables.

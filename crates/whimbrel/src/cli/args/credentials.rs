@@ -204,22 +204,3 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "AMOUNT")]
     pub spend_per_day_max: Option<String>,
 }
-
-/// `webhook`.
-#[derive(Debug, Subcommand)]
-pub enum WebhookCommand {
-    /// Send an account's URL a request to try it, and show what comes back: status, duration, and the first KiB of the answer.
-    Test {
-        /// The account's key.
-        key: String,
-        /// The URL for texts that come in, instead of that for receipts.
-        #[arg(long)]
-        inbound: bool,
-        /// A sample of an event, instead of a ping.
-        #[arg(long)]
-        sample: bool,
-        /// How to find the server.
-        #[command(flatten)]
-        server: ServerArgs,
-    },
-}

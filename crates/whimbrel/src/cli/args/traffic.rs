@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::ServerArgs;
+use super::{LeaseArgs, PhoneSetArgs, ServerArgs};
 
 /// Who sends. The secret never stands on the command line, where other users of the machine can read it.
 #[derive(Debug, Clone, Args)]
@@ -65,6 +65,9 @@ pub enum WaitFor {
 pub struct ShowArgs {
     /// The id of an answer or of a receipt.
     pub id: String,
+    /// What went over the wires for it: request, PDUs and webhooks, as far as the tape has them.
+    #[arg(long)]
+    pub wire: bool,
     /// How to find the server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -90,6 +93,24 @@ pub struct TailArgs {
 /// `phone`.
 #[derive(Debug, Subcommand)]
 pub enum PhoneCommand {
+    /// List the phones that were written to or are leased.
+    Ls {
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Lease a number that nobody else has: prints it.
+    Lease(LeaseArgs),
+    /// Give a leased number back.
+    Release {
+        /// The number.
+        number: String,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say what becomes of texts to a phone.
+    Set(PhoneSetArgs),
     /// Send a text from a simulated phone, as a subscriber would.
     Reply(ReplyArgs),
 }

@@ -6,14 +6,14 @@ use whimbrel_dialects::WebhookTest;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::{WebhookTestError, WebhookTried};
 
-use super::accounts::{find, unknown};
-use super::json::{Fields, bad};
-use super::{Api, document};
+use crate::api::accounts::{find, unknown};
+use crate::api::json::{Fields, bad};
+use crate::api::{Api, document};
 use crate::server::{IncomingRequest, problem};
 
 /// `POST accounts/{key}/webhooks/test`: sends a ping, or a sample of an event, to the account's URL for receipts or for texts that
 /// come in.
-pub(super) async fn test(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
+pub(in crate::api) async fn test(api: &Api, key: &str, request: &IncomingRequest) -> HttpResponse {
     let body = if request.body().is_empty() { b"{}" } else { request.body() };
     let read = find(api, key).and_then(|id| {
         let mut fields = Fields::read(body, &["kind", "send"])?;

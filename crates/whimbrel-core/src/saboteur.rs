@@ -1,0 +1,117 @@
+//! Faults on purpose: what the simulation must find.
+//!
+//! A harness that has never failed proves nothing. Each saboteur is a mistake that somebody could make, built in beside the right way and
+//! switched on by the environment variable `WHIMBREL_SABOTEUR`, one at a time, in a build with the feature `saboteurs` only: in every
+//! other build [`acts`] is a constant and nothing of them is left. Those whose chances are common let the first one in a world or a
+//! test pass, as faults do that show under load alone. `cargo xtask saboteurs` plays them all.
+
+macro_rules! saboteurs {
+    ($($variant:ident = $name:literal, $patience:literal, $what:literal;)+) => {
+        /// A mistake that can be switched on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Saboteur {
+            $(#[doc = $what] $variant,)+
+        }
+
+        impl Saboteur {
+            /// All of them, with their names and what they do.
+            pub const ALL: &[(Self, &str, &str)] = &[$((Self::$variant, $name, $what),)+];
+
+            /// Chances in a world or a test that it lets pass before it acts.
+            #[must_use]
+            pub const fn patience(self) -> u32 {
+                match self {
+                    $(Self::$variant => $patience,)+
+                }
+            }
+        }
+    };
+}
+
+saboteurs! {
+    LateAnswerIgnored = "late-answer-ignored", 0, "a positive answer to an earlier try says nothing";
+    DoubtUncounted = "doubt-uncounted", 1, "a doubt is not counted, so nothing ends the resending";
+    ResendOnceMore = "resend-once-more", 0, "a part in doubt is sent once more than its policy says";
+    ExpiredClaim = "expired-claim", 1, "a part is claimed after its expiry";
+    EarlyReceiptUnpaid = "early-receipt-unpaid", 0, "a part that failed by a receipt before its answer costs nothing";
+    ReportTwice = "report-twice", 0, "the same report on the way is told each time it comes";
+    DoubtHandedOn = "doubt-handed-on", 0, "a part in doubt goes to another carrier";
+    ExpiryIgnoredByRetry = "expiry-ignored-by-retry", 0, "a part is tried again after its expiry";
+    ChargeOnResend = "charge-on-resend", 0, "a part that was sent again is charged twice in the wallet";
+    HoldForgotten = "hold-forgotten", 1, "what a part held is not given back when it ends";
+    Overdraft = "overdraft", 1, "a text of several parts needs money for one";
+    AnswerNotKept = "answer-not-kept", 1, "the answer to an idempotency key is not kept for a text that waits in the queue";
+    ReceiptNotParked = "receipt-not-parked", 1, "a receipt before its answer is said to be kept, and is not";
+    ParkedNotSettled = "parked-not-settled", 0, "a receipt that waited for its part is thrown away when the part is named";
+    EvidenceTwice = "evidence-twice", 0, "a receipt is evidence although its id belongs to another part";
+    NoticeDropped = "notice-dropped", 1, "an end by the clock is told to nobody";
+    AttemptUnwritten = "attempt-unwritten", 1, "a try that ended in doubt has no line in the history";
+    LateReceiptUnwritten = "late-receipt-unwritten", 0, "a part that ended forgets its carrier's id";
+    AnswerAfterFailedCommit = "answer-after-failed-commit", 1, "a text whose commit failed is answered as accepted";
+    AckBeforeStored = "ack-before-stored", 1, "a receipt is acknowledged although its commit failed";
+    PlaceKept = "place-kept", 1, "a place in the window is not given back after a doubt";
+    PlaceFreedTwice = "place-freed-twice", 0, "a late answer frees a place that is free already";
+    RecoverSkipsOne = "recover-skips-one", 0, "a start forgets the last part that was under way";
+    RecoverForgets = "recover-forgets", 0, "a start puts what was under way back into the queue, and calls it no doubt";
+    DelayedForgotten = "delayed-forgotten", 1, "a part that waits for its time is forgotten";
+    WebhookHalfDone = "webhook-half-done", 1, "a webhook without an answer counts as delivered";
+    WebhookOnce = "webhook-once", 1, "a webhook that failed is not tried again";
+    ClockStops = "clock-stops", 1, "nobody looks any more for parts that expired";
+    WindowUncounted = "window-uncounted", 1, "a text that leaves at once takes no place in the window";
+}
+
+#[cfg(feature = "saboteurs")]
+mod chosen {
+    use std::cell::Cell;
+    use std::sync::OnceLock;
+
+    use super::Saboteur;
+
+    thread_local! {
+        static CHANCES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Whether this saboteur does its mischief now.
+    ///
+    /// # Panics
+    /// If the environment names none that there is.
+    #[must_use]
+    pub fn acts(saboteur: Saboteur) -> bool {
+        if chosen() != Some(saboteur) {
+            return false;
+        }
+        CHANCES.with(|chances| {
+            chances.set(chances.get().saturating_add(1));
+            chances.get() > saboteur.patience()
+        })
+    }
+
+    /// A world begins on this thread: the saboteur lies in wait anew.
+    pub fn lie_in_wait() {
+        CHANCES.with(|chances| chances.set(0));
+    }
+
+    fn chosen() -> Option<Saboteur> {
+        static CHOSEN: OnceLock<Option<Saboteur>> = OnceLock::new();
+        *CHOSEN.get_or_init(|| {
+            let wanted = std::env::var("WHIMBREL_SABOTEUR").ok()?;
+            let found = Saboteur::ALL.iter().find(|(_, name, _)| *name == wanted);
+            assert!(found.is_some(), "there is no saboteur `{wanted}`");
+            found.map(|(saboteur, ..)| *saboteur)
+        })
+    }
+}
+
+#[cfg(feature = "saboteurs")]
+pub use chosen::{acts, lie_in_wait};
+
+/// Never: this build has no saboteurs.
+#[cfg(not(feature = "saboteurs"))]
+#[must_use]
+pub const fn acts(_: Saboteur) -> bool {
+    false
+}
+
+/// Nothing: this build has no saboteurs.
+#[cfg(not(feature = "saboteurs"))]
+pub const fn lie_in_wait() {}

@@ -1,0 +1,216 @@
+//! What people do, written down: before it is done, and again with what it was answered.
+//!
+//! So an act whose caller hangs up in the middle is on record too, with the status 0. What is read is not, nor what only plays with
+//! the simulator's phones. Of a body the fields in [`SHOWN`] are kept and no others: no secret and no text is among them.
+
+use std::borrow::Cow;
+use std::future::Future;
+
+use serde_json::{Value, json};
+use whimbrel_dialects::http::HttpResponse;
+use whimbrel_engine::Origin;
+use whimbrel_store::AuditEntry;
+
+use super::gate::is_read;
+use super::json::bad;
+use super::{Api, PREFIX, document, unavailable};
+use crate::server::IncomingRequest;
+
+/// Calls below [`PREFIX`] that change nothing of the gateway's.
+const PLAY: &[&str] = &["segments", "phones", "simulator"];
+/// Fields of a body that say what an act was about.
+const SHOWN: &[&str] = &[
+    "name",
+    "role",
+    "dialect",
+    "currency",
+    "credit",
+    "amount",
+    "bucket",
+    "reference",
+    "times",
+    "status",
+    "access",
+    "mode",
+    "method",
+    "signature",
+    "signature_method_min",
+    "spend_per_day_max",
+    "scopes",
+    "number",
+    "account",
+    "default_class",
+    "webhook_method",
+    "overlap_seconds",
+    "kind",
+];
+/// Characters of an act and of what it was about.
+const CHARS_MAX: usize = 200;
+/// Lines in one answer.
+const COUNT_DEFAULT: usize = 100;
+const COUNT_MAX: usize = 1_000;
+
+impl Api {
+    /// Answers a call, and writes down who made it if it may change something. What cannot be written down is not done.
+    pub(super) async fn written_down(
+        &self,
+        who: &str,
+        request: &IncomingRequest,
+        origin: Origin,
+        answer: impl Future<Output = HttpResponse>,
+    ) -> HttpResponse {
+        let Some((act, subject)) = act_of(request) else { return answer.await };
+        let mut entry = self.audit_entry(who, origin, &act, &subject);
+        if let Err(error) = self.engine.write_down(entry.clone()).await {
+            return unavailable(&error);
+        }
+        let answer = answer.await;
+        entry.status = answer.status;
+        if let Err(error) = self.engine.write_down(entry).await {
+            tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
+        }
+        answer
+    }
+
+    /// Writes down what was done and how it went.
+    ///
+    /// # Errors
+    /// The answer that it could not be.
+    pub(crate) async fn write_act(
+        &self,
+        who: &str,
+        origin: Origin,
+        act: &str,
+        status: u16,
+    ) -> Result<(), HttpResponse> {
+        let entry = AuditEntry { status, ..self.audit_entry(who, origin, act, "") };
+        self.engine.write_down(entry).await.map_err(|error| unavailable(&error))
+    }
+
+    fn audit_entry(&self, who: &str, origin: Origin, act: &str, subject: &str) -> AuditEntry {
+        let world = self.engine.world();
+        AuditEntry {
+            id: world.next_id(),
+            at: world.now(),
+            person: bounded(who).into(),
+            source: origin.address.map(|address| address.to_string()).unwrap_or_default().into(),
+            act: bounded(act).into(),
+            subject: bounded(subject).into(),
+            status: 0,
+        }
+    }
+}
+
+/// `GET audit?before=&limit=`: newest first.
+pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let (mut before, mut count) = (None, COUNT_DEFAULT);
+    for (name, value) in form_urlencoded::parse(request.query().as_bytes()) {
+        match &*name {
+            "before" => match i64::from_str_radix(&value, 16) {
+                Ok(id) => before = Some(id),
+                Err(_) => return bad("`before` must be the id of a line of the audit log"),
+            },
+            "limit" => match value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)) {
+                Some(wanted) => count = wanted,
+                None => return bad("`limit` must be a number from 1 to 1000"),
+            },
+            other => {
+                let other: String = other.chars().take(40).collect();
+                return bad(&format!("`{other}` is no parameter here; the parameters are before, limit"));
+            }
+        }
+    }
+    match api.engine.read(move |store| store.audit_log(before, count)).await {
+        Ok(entries) => document(200, &json!({ "audit": entries.iter().map(shown).collect::<Value>() })),
+        Err(error) => unavailable(&error),
+    }
+}
+
+fn shown(entry: &AuditEntry) -> Value {
+    json!({
+        "id": format!("{:x}", entry.id),
+        "at": entry.at.to_string(),
+        "person": entry.person,
+        "source": entry.source,
+        "act": entry.act,
+        "subject": entry.subject,
+        "status": entry.status,
+    })
+}
+
+/// What a request does, and what of; `None` if that is nothing to write down.
+fn act_of(request: &IncomingRequest) -> Option<(String, String)> {
+    let path = request.path().strip_prefix(PREFIX)?.trim_end_matches('/');
+    let first = path.split('/').next().unwrap_or_default();
+    if is_read(request) || PLAY.contains(&first) {
+        return None;
+    }
+    // The token of a grant names it, and signs requests together with its secret: its beginning tells which it is.
+    let path = match path.split_once("/oauth/grants/") {
+        Some((before, token)) => format!("{before}/oauth/grants/{}…", token.chars().take(4).collect::<String>()),
+        None => path.to_owned(),
+    };
+    let subject = match serde_json::from_slice(request.body()) {
+        Ok(Value::Object(fields)) => {
+            let shown = fields.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
+            shown.map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join(" ")
+        }
+        _ => String::new(),
+    };
+    Some((format!("{} {path}", request.method()), subject))
+}
+
+fn plain(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).take(CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::server::Scheme;
+
+    fn act(method: &str, path: &str, body: &'static str) -> Option<(String, String)> {
+        let built = http::Request::builder().method(method).uri(format!("{PREFIX}{path}")).body(());
+        let (head, ()) = built.expect("a request").into_parts();
+        let peer = "127.0.0.1:9".parse().expect("an address");
+        act_of(&IncomingRequest::new(head, Bytes::from_static(body.as_bytes()), peer, Scheme::Http))
+    }
+
+    #[test]
+    fn acts_are_told_without_secrets_and_texts() {
+        let told = |method, path, body| act(method, path, body).map(|(act, subject)| format!("{act} | {subject}"));
+        assert_eq!(
+            told("POST", "accounts/devkey01/topup", r#"{"amount":"10.00","reference":"r 7","note":"x"}"#).as_deref(),
+            Some("POST accounts/devkey01/topup | amount=10.00 reference=r 7")
+        );
+        assert_eq!(
+            told("POST", "operators", r#"{"name":"ann","password":"correct horse","role":"viewer"}"#).as_deref(),
+            Some("POST operators | name=ann role=viewer")
+        );
+        let secret = told("POST", "accounts/a/secrets", r#"{"secret":"Geheim123","mode":"live"}"#);
+        assert_eq!(secret.as_deref(), Some("POST accounts/a/secrets | mode=live"));
+        let grant = told("DELETE", "accounts/a/oauth/grants/0123456789abcdef", "");
+        assert_eq!(grant.as_deref(), Some("DELETE accounts/a/oauth/grants/0123… | "));
+        assert_eq!(told("POST", "config/reload", "not json").as_deref(), Some("POST config/reload | "));
+        for (method, path) in
+            [("GET", "accounts"), ("HEAD", "accounts"), ("POST", "segments"), ("POST", "phones/1/reply")]
+        {
+            assert_eq!(told(method, path, r#"{"name":"x"}"#), None, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_a_bound_and_no_control_characters() {
+        assert_eq!(bounded(&"x".repeat(500)).chars().count(), CHARS_MAX);
+        assert_eq!(bounded("a\nb\u{1b}[31m"), "a\u{fffd}b\u{fffd}[31m");
+    }
+}

@@ -1,0 +1,35 @@
+//! `whimbrel chaos`: faults on order.
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::args::ChaosArgs;
+use super::client::Server;
+use super::output::{Out, field};
+
+pub(super) async fn run(args: ChaosArgs, out: &Out) -> Result<(), Failure> {
+    let server = Server::find(&args.server)?;
+    let is_change = args.throttle.is_some() || args.drop_receipts.is_some() || args.disconnect_every.is_some();
+    let told = match (args.off, is_change) {
+        (Some(_), _) => server.api("DELETE", "chaos", None).await?,
+        (None, true) => {
+            let body = json!({
+                "throttle": args.throttle,
+                "drop_receipts": args.drop_receipts,
+                "disconnect_every": args.disconnect_every,
+            });
+            server.api("PUT", "chaos", Some(&body)).await?
+        }
+        (None, false) => server.api("GET", "chaos", None).await?,
+    };
+    out.document("chaos", &told, || said(&told));
+    Ok(())
+}
+
+fn said(told: &Value) -> String {
+    let switches =
+        [("throttle", "throttle"), ("drop_receipts", "drop receipts"), ("disconnect_every", "disconnect every")];
+    let on = switches.iter().filter(|(name, _)| !told[*name].is_null());
+    let on: Vec<String> = on.map(|(name, words)| format!("{words} {}", field(told, name))).collect();
+    if on.is_empty() { "no faults".to_owned() } else { on.join(", ") }
+}

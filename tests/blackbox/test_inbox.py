@@ -1,0 +1,360 @@
+"""Finding texts, waiting for them, phones of one's own, the test clock and faults on order."""
+
+import concurrent.futures
+import json
+import subprocess
+import threading
+
+import pytest
+import requests
+from gateway import BINARY, LIMIT_SECONDS, configured, environment, wait_until
+
+
+def found(dev, query, path="messages", **more):
+    answer = dev.native("GET", path, params={"q": query, **more})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def wait(dev, **parameters):
+    return dev.native("GET", "wait", params={"timeout": "10s", **parameters})
+
+
+def lease(dev, **wishes):
+    answer = dev.native("POST", "leases", json=wishes)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def delivered(dev, to, **more):
+    return wait_until(
+        lambda: found(dev, f"to:{to} status:delivered", **more)["messages"], f"a delivered text to {to}"
+    )
+
+
+# Searching.
+
+
+def test_one_grammar_for_api_and_command_line(dev):
+    dev.send(to="447700900123", text="Your code is 482917")
+    dev.send(to="447700900124", text="See https://acme.example/x")
+    sent = dev.send(to="12025550123", text="Grüße")["messages"][0]["message-id"]
+    delivered(dev, "07700900123")
+    for query, count in [
+        ("", 3),
+        ("code", 1),
+        ("to:07700900123 has:otp", 1),
+        ("has:link", 1),
+        ("GRÜSSE", 0),
+        ("grüße", 1),
+        ("country:gb", 2),
+        (f"id:{sent}", 1),
+        ("account:devkey01 -code", 2),
+        ("after:-1h", 3),
+        ("before:-1h", 0),
+    ]:
+        assert len(found(dev, query)["messages"]) == count, query
+        lines = dev.cli("inbox", "-q", query, "--json").stdout
+        assert len(json.loads(lines)["messages"]) == count, query
+
+
+def test_a_wrong_word_is_pointed_at(dev):
+    answer = dev.native("GET", "messages", params={"q": "code staus:delivered"})
+    document = answer.json()
+    assert answer.status_code == 400 and document["at"] == {"from": 5, "to": 11}
+    assert "`status:`" in document["detail"]
+    told = dev.cli("inbox", "-q", "code staus:delivered", check=False)
+    assert told.returncode == 2 and "E0103" in told.stderr
+    assert "  code staus:delivered\n       ^^^^^^" in told.stderr
+
+
+def test_pages_go_on_where_they_end(dev):
+    for number in range(5):
+        dev.send(text=f"text {number}")
+    first = found(dev, "text", limit=2)
+    second = found(dev, "text", limit=2, before=first["next"])
+    third = found(dev, "text", limit=2, before=second["next"])
+    texts = [message["text"] for page in (first, second, third) for message in page["messages"]]
+    assert texts == [f"text {number}" for number in (4, 3, 2, 1, 0)]
+    assert third["next"] is None
+
+
+def test_a_masked_code_is_found_by_nobody(dev):
+    send_otp(dev, "+84980000000", "483917")
+    assert len(found(dev, "to:+84980000000")["messages"]) == 1
+    for query in ("483917", "otp:483917", "has:otp"):
+        assert found(dev, query)["messages"] == [], query
+
+
+def send_otp(dev, phone, code):
+    headers = {"Authorization": f"Bearer {dev.ready['nexo']['secret_key']}"}
+    body = {"phone": phone, "code": code}
+    answer = requests.post(f"{dev.http}/api/v1/send-otp", json=body, headers=headers, timeout=LIMIT_SECONDS)
+    assert answer.status_code in (200, 202), answer.text
+
+
+# Waiting.
+
+
+def test_a_text_that_came_before_the_call_is_given_at_once(dev):
+    mark = lease(dev)["since"]
+    dev.send(to="447700900123", text="Your code is 482917")
+    answer = wait(dev, to="+447700900123", extract="otp", since=mark).json()
+    assert (answer["value"], answer["extract"]) == ("482917", "otp")
+    assert answer["candidates"][0]["code"] == "482917" and answer["message"]["text"] == "Your code is 482917"
+
+
+def test_a_text_that_comes_later_is_given_when_it_comes(dev):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(wait, dev, to="+447700900123", extract="link", timeout="30s")
+        dev.send(to="447700900123", text="no link in here")
+        dev.send(to="447700900124", text="https://acme.example/other")
+        dev.send(to="447700900123", text="Sign in: https://acme.example/in?t=1.")
+        assert waiting.result().json()["value"] == "https://acme.example/in?t=1"
+
+
+def test_nothing_is_missed_between_two_calls(dev):
+    """Each call starts from the mark of the one before, while texts arrive as they like."""
+    number = lease(dev)
+    codes = [f"{code:06}" for code in range(100_000, 100_040)]
+    sender = threading.Thread(target=lambda: [dev.send(to=number["number"], text=f"Your code is {c}") for c in codes])
+    sender.start()
+    seen, mark = [], number["since"]
+    while not seen or seen[-1] != codes[-1]:
+        answer = wait(dev, to=number["number"], extract="otp", since=mark)
+        assert answer.status_code == 200, answer.text
+        seen.append(answer.json()["value"])
+        mark = answer.json()["since"]
+    sender.join()
+    assert seen == sorted(set(seen)), "always a newer one, and none twice"
+
+
+def test_without_a_mark_a_text_is_given_once_to_the_same_question(dev):
+    dev.send(to="447700900123", text="Your code is 111222")
+    assert wait(dev, to="447700900123", extract="otp").json()["value"] == "111222"
+    again = wait(dev, to="447700900123", extract="otp", timeout="100ms")
+    assert again.status_code == 408, "the test that runs again must not get the code of its last run"
+    dev.send(to="447700900123", text="Your code is 333444")
+    assert wait(dev, to="447700900123", extract="otp").json()["value"] == "333444"
+    assert wait(dev, to="447700900123", extract="otp", since="-5m").json()["value"] == "333444"
+
+
+def test_what_came_instead_is_told(dev):
+    dev.send(to="447700900124", text="Your code is 482917")
+    dev.send(to="497700900123", text="Your code is 482917")
+    missed = wait(dev, to="+447700900123", extract="otp", timeout="200ms")
+    document = missed.json()
+    assert missed.status_code == 408
+    assert "no one-time code for +447700900123 in 0.2 s; 2 other messages arrived" in document["detail"]
+    assert "international form" in document["hint"]
+    assert {other["to"] for other in document["others"]} == {"447700900124", "497700900123"}
+    told = dev.cli("wait", "--to", "+447700900123", "--extract", "otp", "--timeout", "100ms", check=False)
+    assert told.returncode == 7 and told.stdout == "" and "E0700" in told.stderr
+    assert "it went to another number" in told.stderr
+
+
+def test_the_command_prints_the_code_and_nothing_else(dev):
+    dev.send(to="447700900123", text="Your code is 482 917.")
+    assert dev.cli("wait", "--to", "+44 7700 900123", "--extract", "otp").stdout == "482917\n"
+    dev.send(to="447700900123", text="two\nlines")
+    assert dev.cli("wait", "--to", "+447700900123", "--extract", "text").stdout == "two\nlines\n"
+
+
+def test_a_masked_code_is_read_at_the_phone(dev):
+    number = lease(dev, country="VN")
+    send_otp(dev, number["number"], "483917")
+    answer = wait(dev, to=number["number"], extract="otp", since=number["since"]).json()
+    assert answer["value"] == "483917" and "483917" not in json.dumps(answer["message"])
+    # Long after its end, when the store has forgotten it.
+    delivered(dev, number["number"])
+    assert wait(dev, to=number["number"], extract="otp", since=number["since"]).json()["value"] == "483917"
+    assert "483917" not in dev.log()
+
+
+def test_outside_of_development_a_masked_code_stays_masked(tmp_path, simulator):
+    gateway = configured(tmp_path / "gateway", simulator.addr)
+    made = gateway.native("POST", "accounts", json={"currency": "USD", "dialect": "nexo"})
+    assert made.status_code == 201, made.text
+    key = made.json()["api_key"]
+    gateway.native("POST", f"accounts/{key}/topup", json={"amount": "10"})
+    headers = {"Authorization": f"Bearer {made.json()['api_secret']}"}
+    body = {"phone": "+84980000000", "code": "483917"}
+    sent = requests.post(f"{gateway.http}/api/v1/send-otp", json=body, headers=headers, timeout=LIMIT_SECONDS)
+    assert sent.status_code == 202, sent.text
+    missed = wait(gateway, to="+84980000000", extract="otp", timeout="300ms", since="-5m")
+    assert missed.status_code == 408 and "483917" not in missed.text and "masked" in missed.json()["hint"]
+    assert missed.json()["others"][0]["text"] is None
+    assert gateway.native("POST", "leases").status_code == 409
+    assert gateway.native("POST", "clock", json={"advance": "1m"}).status_code == 403
+    assert gateway.native("PUT", "chaos", json={"throttle": "10%"}).status_code == 409
+    gateway.end()
+
+
+def test_texts_from_handsets_are_waited_for(dev):
+    dev.native("POST", "numbers", json={"number": "447700900200", "account": dev.key})
+    number = lease(dev)
+    dev.cli("phone", "reply", number["number"], "--to", "447700900200", "--text", "Yes, 5521 is my PIN")
+    query = f"is:inbound from:{number['number']}"
+    told = dev.cli("wait", "-q", query, "--extract", "text", "--since", number["since"])
+    assert told.stdout == "Yes, 5521 is my PIN\n"
+    assert len(found(dev, query, path="inbound")["inbound"]) == 1
+    assert "5521" in dev.cli("inbox", "-q", query).stdout
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"timeout": "6m"}, {"timeout": "10"}, {"extract": "code"}, {"since": "soon"}, {"to": "x"}, {"q": "x:y"}, {"a": "b"}]
+)
+def test_wrong_values_are_named(dev, wrong):
+    answer = dev.native("GET", "wait", params=wrong)
+    assert answer.status_code == 400 and f"`{next(iter(wrong))}" in answer.text.replace("x:y", "q"), answer.text
+
+
+# Leases.
+
+
+def test_no_two_hold_one_number_and_each_gets_its_own_code(dev):
+    def journey(index):
+        phone = lease(dev, note=f"test {index}")
+        dev.send(to=phone["number"], text=f"Your code is {700_000 + index}")
+        value = wait(dev, to=phone["number"], extract="otp", since=phone["since"], timeout="30s").json()["value"]
+        return phone["number"], value
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        journeys = list(pool.map(journey, range(20)))
+    assert len({number for number, _ in journeys}) == 20
+    assert [value for _, value in journeys] == [str(700_000 + index) for index in range(20)]
+    listed = dev.native("GET", "leases").json()["leases"]
+    assert {held["number"] for held in listed} == {number for number, _ in journeys}
+    for number, _ in journeys:
+        assert dev.native("DELETE", f"leases/{number}").status_code == 200
+    assert dev.native("GET", "leases").json()["leases"] == []
+    assert dev.native("DELETE", f"leases/{journeys[0][0]}").status_code == 404
+
+
+def test_a_leased_phone_does_as_it_was_told(dev):
+    phone = json.loads(dev.cli("phone", "lease", "--outcome", "expired", "--note", "late", "--json").stdout)
+    dev.send(to=phone["number"], text="too late")
+    wait_until(lambda: found(dev, f"to:{phone['number']} status:expired")["messages"], "the text to expire")
+    assert phone["number"] in dev.cli("phone", "ls").stdout
+    dev.cli("phone", "release", phone["number"])
+    dev.send(to=phone["number"], text="in time")
+    delivered(dev, phone["number"])
+
+
+def test_a_lease_ends_by_itself(dev):
+    number = dev.cli("phone", "lease", "--ttl", "5m").stdout.strip()
+    dev.cli("clock", "advance", "6m")
+    assert dev.native("DELETE", f"leases/{number}").status_code == 404
+
+
+def test_what_is_exhausted_is_told(dev):
+    refused = dev.native("POST", "leases", json={"country": "FR"})
+    assert refused.status_code == 409 and "`country`" in refused.json()["detail"]
+    for _ in range(87):
+        lease(dev, country="VN")
+    assert dev.native("POST", "leases", json={"country": "VN"}).status_code == 409
+
+
+def test_a_receipt_comes_when_it_was_ordered(dev):
+    phone = lease(dev, after="1h")
+    dev.send(to=phone["number"], text="an hour early")
+    wait_until(lambda: found(dev, f"to:{phone['number']} status:submitted")["messages"], "the text to be submitted")
+    assert found(dev, f"to:{phone['number']} is:final")["messages"] == []
+    dev.cli("clock", "advance", "2h")
+    delivered(dev, phone["number"])
+
+
+# The clock.
+
+
+def test_what_is_due_later_happens_when_the_clock_is_put_forward(dev, receiver):
+    dev.patch_account(receipt_url=receiver.url)
+    phone = lease(dev, outcome="no-receipt")
+    sent = dev.send(to=phone["number"], text="nobody will say", ttl=3_600_000)["messages"][0]["message-id"]
+    wait_until(lambda: dev.message(sent)["status"] == "submitted", "the text to be submitted")
+    before = dev.native("GET", "clock").json()
+    assert before["ahead_ms"] == 0
+    told = dev.native("POST", "clock", json={"advance": "4d"}).json()
+    assert told["ahead_ms"] == 4 * 24 * 3_600_000 and told["now"] > before["now"]
+    wait_until(lambda: dev.message(sent)["status"] not in ("submitted", "submitting", "queued"), "the end of its validity")
+    later = dev.send(to="447700900123", text="later")["messages"][0]["message-id"]
+    assert dev.message(later)["accepted_at"] > told["now"]
+    assert "the time of the machine" in dev.cli("clock", "reset").stdout
+    after = dev.send(to="447700900123", text="after")["messages"][0]["message-id"]
+    assert int(after, 16) > int(later, 16), "ids rise though the clock ran back"
+    newest = found(dev, "to:+447700900123")["messages"]
+    assert [message["text"] for message in newest] == ["after", "later"]
+
+
+def test_the_clock_takes_times_only(dev):
+    for wrong in ({}, {"advance": "soon"}, {"advance": "99999d"}, {"advance": 5}, {"back": "1m"}):
+        assert dev.native("POST", "clock", json=wrong).status_code == 400, wrong
+
+
+# Faults on order.
+
+
+def test_faults_come_and_go(dev):
+    assert dev.cli("chaos").stdout == "no faults\n"
+    told = dev.cli("chaos", "--throttle", "10%", "--drop-receipts", "100%", "--disconnect-every", "30s").stdout
+    assert told == "throttle 10%, drop receipts 100%, disconnect every 30000ms\n"
+    dev.native("PUT", "chaos", json={"drop_receipts": "100%"})
+    lost = dev.send(to="447700900150", text="its receipt is lost")["messages"][0]["message-id"]
+    wait_until(lambda: dev.message(lost)["status"] == "submitted", "the text to be submitted")
+    assert dev.cli("chaos", "off").stdout == "no faults\n"
+    dev.send(to="447700900151", text="this one is told")
+    delivered(dev, "07700900151")
+    assert dev.message(lost)["status"] == "submitted"
+    for wrong in ({"throttle": "101%"}, {"throttle": "some"}, {"disconnect_every": "1"}, {"lose": "1%"}):
+        assert dev.native("PUT", "chaos", json=wrong).status_code == 400, wrong
+
+
+def test_a_throttled_text_arrives_all_the_same(dev):
+    dev.cli("chaos", "--throttle", "50%")
+    for number in range(6):
+        dev.send(to="447700900150", text=f"text {number}")
+    wait_until(lambda: len(found(dev, "to:07700900150 status:delivered")["messages"]) == 6, "all six")
+
+
+# Files for a test run.
+
+
+def test_a_dump_can_be_read_without_us(dev, tmp_path):
+    sent = dev.send(to="447700900123", text="Your code is 482917")["messages"][0]["message-id"]
+    send_otp(dev, "+84980000000", "483917")
+    delivered(dev, "07700900123")
+    delivered(dev, "+84980000000")
+    folder = tmp_path / "sms"
+    told = dev.cli("dump", folder)
+    assert "2 messages" in told.stdout
+    documents = [json.loads(line) for line in (folder / "messages.ndjson").read_text().splitlines()]
+    assert {document["to"] for document in documents} == {"447700900123", "84980000000"}
+    assert all(document["timeline"] for document in documents)
+    timeline = (folder / "timeline.txt").read_text().splitlines()
+    assert timeline == sorted(timeline) and any(sent in line and "ended" in line for line in timeline)
+    assert "483917" not in "".join(file.read_text() for file in folder.iterdir())
+    dev.cli("dump", folder, "-q", "to:07700900123")
+    assert len((folder / "messages.ndjson").read_text().splitlines()) == 1
+
+
+def test_a_listener_shows_what_arrives_and_fits(dev):
+    """`inbox --follow` prints one document a line."""
+    line = [BINARY, "inbox", "-q", "has:otp", "--follow", "--json"]
+    following = subprocess.Popen(
+        line, env=environment(WHIMBREL_URL=dev.http, WHIMBREL_TOKEN=dev.token), stdout=subprocess.PIPE, text=True
+    )
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(iter(following.stdout.readline, "")))
+    reader.start()
+
+    def shown():
+        # It may not listen yet: so texts are sent until one shows.
+        dev.send(text="Your code is 482917")
+        dev.send(text="no code")
+        return lines
+
+    wait_until(shown, "a text to be shown")
+    following.terminate()
+    following.wait(LIMIT_SECONDS)
+    reader.join()
+    assert all(json.loads(line)["text"] == "Your code is 482917" for line in lines)
