@@ -179,8 +179,25 @@ pub struct SigningKeys<'a> {
     pub compat: Compat,
     /// The addresses that are ours, for schemes that sign the address.
     pub addresses: &'a Addresses,
+    /// How far off the time stamp of a signature beside a key may be.
+    pub window: KeyWindow,
     /// The time.
     pub now: Timestamp,
+}
+
+/// How far off the time stamp of a signature beside a key may be, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyWindow {
+    /// How old it may be. At most 100, for what was used is remembered for 120.
+    pub past_seconds: u32,
+    /// How far ahead it may be.
+    pub future_seconds: u32,
+}
+
+impl Default for KeyWindow {
+    fn default() -> Self {
+        Self { past_seconds: 30, future_seconds: 30 }
+    }
 }
 
 /// How far a vendor's clients that sign otherwise than documented are understood. Neither choice weakens a signature: key and

@@ -120,6 +120,27 @@ pub struct Reply {
     pub host: HostKind,
     /// When the answer is rendered, for its date.
     pub now: Timestamp,
+    /// How the operator wants answers to be; the default where a dialect has just read a request.
+    pub wording: Wording,
+}
+
+/// How the operator wants answers to be, where a vendor leaves it open; a dialect heeds what it has an answer for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wording {
+    /// Whether a refusal that consists of a code is told in words too.
+    pub refusals: RefusalWords,
+    /// Where customers pay in, for those who have not enough: an absolute URL.
+    pub deposit_url: Option<Box<str>>,
+}
+
+/// Whether a refusal that consists of a code is told in words too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RefusalWords {
+    /// It is the code alone, as the vendor's.
+    #[default]
+    Code,
+    /// It is a document with the code and the words.
+    Verbose,
 }
 
 /// What a dialect made of a request's path and method.

@@ -153,6 +153,9 @@ fn decoded(name: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
     use super::*;
 
     const HIDDEN: Hidden = Hidden { parameters: &["api_secret", "sig", "code"], headers: &["x-api-key"] };
@@ -181,6 +184,48 @@ mod tests {
             assert_eq!(HIDDEN.body(body.as_bytes()), None, "{body}");
         }
         assert_eq!(HIDDEN.body(b"a=\xff&api_secret=planted"), None);
+    }
+
+    /// JSON around a secret, as deep as it pleases, with members and items of any kind beside it.
+    fn around() -> impl Strategy<Value = Json> {
+        let secret = prop_oneof![
+            Just(json!({ "api_secret": "planted" })),
+            Just(json!({ "x": 1, "SIG": ["planted", { "y": "planted" }] })),
+            Just(json!([{ "code": { "z": "planted" } }, null])),
+        ];
+        secret.prop_recursive(6, 32, 4, |inner| {
+            prop_oneof![
+                ("[a-z]{1,8}", inner.clone(), any::<i32>())
+                    .prop_map(|(name, value, number)| json!({ "n": number, name: value })),
+                (prop::collection::vec(any::<Option<bool>>(), 0..3), inner)
+                    .prop_map(|(items, value)| json!([items, value])),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic_and_headers_take_any(octets in any::<Vec<u8>>(), text in "\\PC*") {
+            _ = HIDDEN.body(&octets);
+            _ = HIDDEN.header("authorization", &octets);
+            _ = HIDDEN.url(&text);
+            _ = HIDDEN.body(text.as_bytes());
+        }
+
+        #[test]
+        fn a_secret_is_masked_wherever_it_stands_in_json(value in around()) {
+            if let Some(shown) = HIDDEN.body(value.to_string().as_bytes()) {
+                prop_assert!(!shown.contains("planted"), "{}", shown);
+                prop_assert!(serde_json::from_str::<Json>(&shown).is_ok());
+            }
+        }
+
+        #[test]
+        fn a_secret_is_masked_wherever_it_stands_in_a_form(before in "[a-z0-9=&%+]{0,40}", after in "[a-z0-9=&%+]{0,40}") {
+            let form = format!("{before}&api_secret=planted&{after}");
+            let shown = HIDDEN.body(form.as_bytes()).unwrap_or_default();
+            prop_assert!(!shown.contains("planted"), "{}", shown);
+        }
     }
 
     #[test]

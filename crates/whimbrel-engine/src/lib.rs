@@ -165,6 +165,8 @@ pub struct Engine {
     pub(crate) admission: Admission,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
+    /// How answers are worded; a reload may change it.
+    wording: RwLock<whimbrel_dialects::Wording>,
     pub(crate) signatures: Signatures,
     pub(crate) addresses: Addresses,
     pub(crate) requests: Mutex<Requests>,
@@ -317,6 +319,7 @@ impl Engine {
             admission: Admission::default(),
             notifier: Notifier::new(),
             events: Events::default(),
+            wording: RwLock::default(),
             signatures: Signatures::new(parts.compat),
             addresses: parts.addresses,
             requests: Mutex::default(),

@@ -25,7 +25,7 @@ pub(crate) struct Listeners(broadcast::Sender<Arc<News>>);
 #[derive(Debug)]
 pub(crate) enum News {
     /// It is sent now.
-    Sent(Notice),
+    Sent(Box<Notice>),
     /// A part ended, and nobody is told of it.
     Untold(MessageId, PartId),
 }
@@ -73,7 +73,7 @@ impl WebhookListener {
             }
             match self.receiver.recv().await {
                 Ok(news) => match &*news {
-                    News::Sent(notice) => return WebhookHeard::Webhook(Box::new(notice.clone())),
+                    News::Sent(notice) => return WebhookHeard::Webhook(notice.clone()),
                     News::Untold(message, part) => self.read = engine.untold(*message, *part).await.into(),
                 },
                 Err(broadcast::error::RecvError::Lagged(count)) => return WebhookHeard::Missed(count),

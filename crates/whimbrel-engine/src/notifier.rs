@@ -219,7 +219,7 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Bo
         Err(why) => return Ok(unsent(engine, notice, why)),
     };
     if notice.failures == 0 {
-        engine.listeners.tell(|| News::Sent(rendered.notice.clone()));
+        engine.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
     }
     let watch = engine.watch();
     // Made before it is sent: what is sent is given away.

@@ -4,13 +4,14 @@
 //! meanwhile. A carrier that is gone is closed in good order; what waits for it goes on to another of its route
 //! (`reroute.rs`), or stays in the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use whimbrel_carriers::Carrier;
 use whimbrel_core::{CarrierEvent, CarrierId, Snapshot, Span};
-use whimbrel_dialects::claim::Compat;
+use whimbrel_dialects::Wording;
+use whimbrel_dialects::claim::{Compat, KeyWindow};
 
 use crate::carriers::{CarrierDesk, CarrierRules};
 use crate::events::About;
@@ -76,6 +77,22 @@ impl Engine {
     /// From now on, clients that sign otherwise than documented are understood so far.
     pub fn set_compat(&self, compat: Compat) {
         self.signatures.set_compat(compat);
+    }
+
+    /// From now on, time stamps of signatures beside keys may be so far off.
+    pub fn set_key_window(&self, window: KeyWindow) {
+        self.signatures.set_window(window);
+    }
+
+    /// From now on, answers are worded so.
+    pub fn set_wording(&self, wording: Wording) {
+        *self.wording.write().unwrap_or_else(PoisonError::into_inner) = wording;
+    }
+
+    /// How answers are worded.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        self.wording.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes to another configuration, and returns when carriers that were replaced or are gone have ended. New carriers are there

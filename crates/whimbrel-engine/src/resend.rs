@@ -186,7 +186,7 @@ impl Engine {
     ) -> Result<Attempted, ResendError> {
         let _place = self.url_tests.start(notice.account_id).ok_or(ResendError::Busy)?;
         let rendered = self.rendered(notice, wish).await?;
-        self.listeners.tell(|| News::Sent(rendered.notice.clone()));
+        self.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
         let shown = rendered.shown();
         let rules = rendered.dialect.webhook_rules(&rendered.notice);
         let called = self.call(rendered.request.clone(), Watch::Yes, rules.answer_within).await;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use whimbrel_core::{Account, Refusal, Secret, Span, Timestamp};
-use whimbrel_dialects::claim::{Compat, Explained, KeySignature, SignatureFault, SignedRequest, SigningKeys, Verified};
+use whimbrel_dialects::claim::{
+    Compat, Explained, KeySignature, KeyWindow, SignatureFault, SignedRequest, SigningKeys, Verified,
+};
 
 use crate::Engine;
 use crate::directory::Entry;
@@ -21,6 +23,8 @@ const EXPLAINED_PER_SECOND_MAX: u32 = 10;
 pub(crate) struct Signatures {
     /// [`Compat::Off`]; a reload may change it.
     is_strict: AtomicBool,
+    /// A reload may change it.
+    window: Mutex<KeyWindow>,
     explained: Mutex<Explanations>,
 }
 
@@ -32,7 +36,11 @@ struct Explanations {
 
 impl Signatures {
     pub(crate) fn new(compat: Compat) -> Self {
-        Self { is_strict: AtomicBool::new(compat == Compat::Off), explained: Mutex::default() }
+        Self {
+            is_strict: AtomicBool::new(compat == Compat::Off),
+            window: Mutex::default(),
+            explained: Mutex::default(),
+        }
     }
 
     fn compat(&self) -> Compat {
@@ -41,6 +49,14 @@ impl Signatures {
 
     pub(crate) fn set_compat(&self, compat: Compat) {
         self.is_strict.store(compat == Compat::Off, Ordering::Relaxed);
+    }
+
+    fn window(&self) -> KeyWindow {
+        *self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_window(&self, window: KeyWindow) {
+        *self.window.lock().unwrap_or_else(PoisonError::into_inner) = window;
     }
 
     /// Whether there is room for one more explanation in this second.
@@ -106,6 +122,7 @@ impl Engine {
             method: entry.account.signing.method,
             compat: self.signatures.compat(),
             addresses: &self.addresses,
+            window: self.signatures.window(),
             now,
         }
     }

@@ -136,10 +136,18 @@ impl Model {
         if let (PartEvent::Sent { attempt }, Some(name)) = (&change.event, &change.answer.id) {
             is_changed |= self.named(&mut part, id, *attempt, change, &name.raw);
         }
-        if let Some(proven) = self.proven(&before, &part, change, outcome) {
+        let proven = self.proven(&before, &part, change, outcome);
+        let is_proven = proven.is_some();
+        if let Some(proven) = proven {
             (part, is_changed) = (proven, true);
         }
         self.compare(id, &before, &part, outcome, is_changed);
+        // A carrier may say of what waits to be sent again that it expired with it.
+        let is_left_lying = !is_proven
+            && before.place == Place::Queued
+            && part.place == Place::Ended(ReceiptStatus::Expired)
+            && self.healthy_since.is_some_and(|since| since.max(before.due_at) + LEAVES_WITHIN < part.expires_at);
+        self.require(!is_left_lying, || format!("part {id:x} waited for nothing until it expired: {before:?}"));
         self.parts.insert(id, part);
     }
 
@@ -159,31 +167,44 @@ impl Model {
             return None;
         }
         let id = after.part_id.0;
-        let (carrier, raw) = self
+        let mut doubted = before.clone();
+        if let PartEvent::Doubt { .. } = change.event {
+            doubted.doubts += 1;
+            doubted.place = Place::Uncertain(doubted.expires_at);
+        }
+        // Of several tries that the far end has, any may be the one that is proven.
+        let names: Vec<Named> = self
             .waiting
             .keys()
-            .find(|(carrier, raw)| *carrier == before.carrier && self.given.get(raw) == Some(&id))?
-            .clone();
+            .filter(|(carrier, raw)| *carrier == before.carrier && self.given.get(raw) == Some(&id))
+            .cloned()
+            .collect();
+        let name = names.into_iter().find(|name| {
+            let mut proven = doubted.clone();
+            self.happens_by(&mut proven, name, change.at);
+            agrees(&after, &proven)
+        })?;
         self.coverage.count(match change.event {
             PartEvent::Claimed { .. } => "copy called off by evidence",
             _ => "doubt resolved by evidence",
         });
-        let mut proven = before.clone();
-        if let PartEvent::Doubt { .. } = change.event {
-            proven.doubts += 1;
-            proven.place = Place::Uncertain(proven.expires_at);
-        }
-        self.answered_by_receipt(&mut proven, id, (carrier, raw), change.at);
-        Some(proven)
+        self.answered_by_receipt(&mut doubted, id, name, change.at);
+        Some(doubted)
     }
 
     /// A part is known by a receipt's id from now on, and the receipts that wait for the id are for it.
     fn answered_by_receipt(&mut self, part: &mut Part, id: i64, name: Named, at: Timestamp) {
+        self.happens_by(part, &name, at);
+        self.waiting.remove(&name);
+        self.ids.insert(name, id);
+    }
+
+    /// What becomes of a part once it is known by an id for which receipts wait.
+    fn happens_by(&self, part: &mut Part, name: &Named, at: Timestamp) {
         let attempt = AttemptNumber(part.attempt);
         _ = part.happens(&PartEvent::Sent { attempt }, at);
-        self.ids.insert(name.clone(), id);
-        for (receipt, event) in self.waiting.remove(&name).unwrap_or_default() {
-            _ = part.happens(&event, at.max(receipt.at));
+        for (receipt, event) in self.waiting.get(name).into_iter().flatten() {
+            _ = part.happens(event, at.max(receipt.at));
         }
     }
 
@@ -223,6 +244,14 @@ impl Model {
                     return self
                         .fault(format!("a receipt for an id that nobody gave, {:?}, counted as evidence", key.1));
                 };
+                let is_late = outcome.after.is_none() && matches!(part.place, Place::Ended(_));
+                if is_late && self.waiting.contains_key(&key) {
+                    // The receipt that waited was evidence before, and the part ended by it as it would have ended without.
+                    self.waiting.remove(&key);
+                    self.ids.insert(key, id);
+                    self.parts.insert(id, part);
+                    return;
+                }
                 self.coverage.count("doubt resolved by evidence");
                 let before = part.clone();
                 self.waiting.entry(key.clone()).or_default().push((incoming.clone(), event));
@@ -259,10 +288,6 @@ impl Model {
         }
         let moved_back = before.funds != Funds::Held && before.funds != part.funds;
         self.require(!moved_back, || format!("the money of part {id:x} moved twice"));
-        let is_left_lying = before.place == Place::Queued
-            && part.place == Place::Ended(ReceiptStatus::Expired)
-            && self.healthy_since.is_some_and(|since| since.max(before.due_at) + LEAVES_WITHIN < part.expires_at);
-        self.require(!is_left_lying, || format!("part {id:x} waited for nothing until it expired: {before:?}"));
         self.require(part.funds != Funds::Captured || part.taken > 0, || {
             format!("part {id:x} was charged, and nobody took it")
         });

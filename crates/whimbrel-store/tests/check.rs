@@ -15,10 +15,10 @@ use whimbrel_sms::udh::Place;
 use whimbrel_sms::{Concat, ConcatRef, PartCount};
 use whimbrel_store::check::{Audit, CheckedStore, INVARIANTS};
 use whimbrel_store::{
-    Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NoticeResult,
-    NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, PoolDone, PoolOp, Rejection, Reload, ReloadDone,
-    ReloadOp, RotateSignatureSecret, Store, StoreError, SubaccountChange, SubaccountDone, SubaccountOp, TakesTexts,
-    TopUp, UseOnce, Used,
+    Accept, Claim, Deal, DocumentChange, DocumentFate, DocumentKind, DocumentPlace, InboundIn, NewOperator,
+    NoticeResult, NoticeTried, NumberChange, NumberFate, Offer, Op, OpResult, OperatorId, OperatorRole, PeopleOp,
+    PoolDone, PoolOp, Rejection, Reload, ReloadDone, ReloadOp, RotateSignatureSecret, Store, StoreError,
+    SubaccountChange, SubaccountDone, SubaccountOp, TakesTexts, TopUp, TotpChange, UseOnce, Used,
 };
 
 /// Ids as they are made at `NOW`, so that the store's own clock, which is its newest id, stands there.
@@ -27,6 +27,17 @@ const BASE: i64 = ((NOW.0 / 1_000 - 1_735_689_600_000) << 19) + 1;
 /// The first part of the n-th message.
 const fn id(message: i64) -> i64 {
     BASE + message * 16
+}
+
+/// Somebody looks after it, by a password and an app.
+fn looked_after(store: &dyn Store) {
+    let verifier = keyring().chosen_verifier(&Secret::new("a long password")).expect("chance");
+    let operator = OperatorId(BASE + 5_000);
+    let (name, role) = ("ann".into(), OperatorRole::Operator);
+    run(store, Op::People(PeopleOp::Add(NewOperator { id: operator, name, role, verifier, at: NOW })));
+    let recovery_codes = vec![keyring().verifier(&Secret::new("code"))];
+    let totp = TotpChange::On { secret: Secret::new("GEZDGNBVGY3TQOJQ"), recovery_codes };
+    run(store, Op::People(PeopleOp::SetTotp { id: operator, totp, at: NOW }));
 }
 
 /// A store with a part in every state, an end of every kind, and something in every table.
@@ -75,6 +86,7 @@ fn lived(folder: &Folder) {
     told_as_a_whole(&store, refused);
     traded(&store);
     proved(&store);
+    looked_after(&store);
     credited(&store);
     drop(store);
 }
@@ -284,9 +296,9 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     ("spent-today-was-accepted", "update wallet set spent = spent + 1 where account_id = 5"),
     ("usage-covers-what-was-accepted", "update usage_day set messages = messages - 1"),
-    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1"),
+    ("usage-covers-what-was-accepted", "update usage_day set parts = parts - 1; update traffic_hour set parts = 0"),
     ("usage-covers-what-was-accepted", "update usage_day set failed = parts + 1"),
-    ("usage-covers-what-was-accepted", "delete from usage_day"),
+    ("usage-covers-what-was-accepted", "delete from usage_day; delete from traffic_hour"),
     (
         "hold-is-not-overdue",
         "update live set expires_at = expires_at - 346000000000, state_at = 1 where part_id = {1};
@@ -390,6 +402,12 @@ const PLANTED: &[(&str, &str)] = &[
     ("sealed-secret-can-be-opened", "update sealed set value = zeroblob(60) where place like 'signature secret 5 %'"),
     ("sealed-secret-can-be-opened", "update sealed set key_id = 9 where place like 'document %'"),
     ("verifier-has-its-key", "update secret set key_id = 9"),
+    ("verifier-has-its-key", "update operator set key_id = 9"),
+    ("verifier-has-its-key", "update recovery_code set key_id = 9"),
+    ("recovery-code-has-its-operator", "update recovery_code set operator_id = 77"),
+    ("sealed-secret-has-its-place", "update operator set totp_on = null; delete from recovery_code"),
+    ("traffic-is-within-usage", "update traffic_hour set parts = parts + 100"),
+    ("traffic-is-within-usage", "update traffic_hour set failed = failed + 100"),
 ];
 
 fn planted(sql: &str) -> String {

@@ -460,6 +460,12 @@ fn a_notice_is_tried_until_it_is_delivered() {
     tried(NoticeResult::GivenUp, 7);
     assert_eq!((store.notices(None, 10).expect("read").len(), store.stats().expect("read").notices), (0, 0));
     assert_eq!(story(&store, 100).iter().filter(|line| *line == "webhook").count(), 2);
+    let line = &store.messages_named(&[MessageId(100)]).expect("read")[0];
+    assert!(line.webhook.as_deref().is_some_and(|last| last.starts_with("given up")), "{:?}", line.webhook);
+}
+
+fn to_recipient() -> MessageFilter {
+    MessageFilter { recipient: Some(PhoneNumber::parse(RECIPIENT).expect("a number")), ..MessageFilter::default() }
 }
 
 #[test]
@@ -489,6 +495,16 @@ fn messages_are_listed_newest_first_with_their_state_in_one_word() {
         list(MessageFilter { account: Some(ACCOUNT), before: Some(MessageId(300)), count_max: 1, ..all }),
         [line(200, "queued")]
     );
+    // What is newer comes newest first as well, but it is the nearest that comes.
+    let after =
+        |id, count_max, filter: MessageFilter| MessageFilter { after: Some(MessageId(id)), count_max, ..filter };
+    assert_eq!(list(after(100, 1, MessageFilter::default())), [line(200, "queued")]);
+    assert_eq!(list(after(0, 9, to_recipient())), [line(200, "queued"), line(100, "delivered")]);
+    let of_account = MessageFilter { account: Some(ACCOUNT), ..MessageFilter::default() };
+    assert_eq!(list(after(200, 9, of_account)), [line(300, "submitting")]);
+    let named = [MessageId(100), MessageId(7), MessageId(300)];
+    let named = store.messages_named(&named).expect("read");
+    assert_eq!(named.iter().map(|message| message.id.0).collect::<Vec<_>>(), [100, 300]);
     // Parts that ended differently are mixed.
     run(&store, event(200, 1, PartEvent::Receipt { status: ReceiptStatus::Delivered, cause: Cause::None }));
     assert_eq!(view(&store, 200).summary.status.as_ref(), "queued");

@@ -118,11 +118,14 @@ async function catchUp() {
   settle();
 }
 
+let source = null;
+let giveUp = null;
+let wasLost = false;
+
 function listen(url) {
-  const source = new EventSource(url);
-  let wasLost = false;
-  let giveUp = null;
-  source.addEventListener("open", () => {
+  source = new EventSource(url);
+  const mine = source;
+  mine.addEventListener("open", () => {
     clearTimeout(giveUp);
     giveUp = null;
     lost.hidden = true;
@@ -130,15 +133,15 @@ function listen(url) {
     if (wasLost) catchUp().catch(() => {});
     wasLost = false;
   });
-  source.addEventListener("error", () => {
+  mine.addEventListener("error", () => {
     wasLost = true;
     area.dataset.connected = "no";
     // A connection that is back at once is not worth a word.
     giveUp ??= setTimeout(() => { lost.hidden = false; }, 1500);
     // A refusal ends the stream for good: ask again in a while.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => { source.close(); listen(url); }, 5000);
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (source === mine) listen(url); }, 5000);
   });
-  source.addEventListener("message", (event) => {
+  mine.addEventListener("message", (event) => {
     const { rows, changed, more, missed: some } = JSON.parse(event.data);
     for (const html of rows) take(rowOf(html));
     for (const html of changed) update(rowOf(html));
@@ -147,6 +150,23 @@ function listen(url) {
     if (some > 0) missed = true;
     settle();
   });
+}
+
+// A browser has few connections to a server for all of its tabs: one that nobody has looked at for long gives its own back.
+const IDLE_MS = 10 * 60 * 1000;
+let idle = null;
+
+function rest(url) {
+  clearTimeout(idle);
+  if (document.hidden) {
+    idle = setTimeout(() => {
+      source?.close();
+      source = null;
+      wasLost = true;
+    }, IDLE_MS);
+  } else if (source === null) {
+    listen(url);
+  }
 }
 
 // The address as the browser has it, with whatever prefix stands before it.
@@ -167,6 +187,7 @@ if (area?.dataset.live && "EventSource" in globalThis) {
   document.addEventListener("scroll", settle, { passive: true });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) unseen = 0;
+    rest(area.dataset.live);
     draw();
   });
   setInterval(draw, 1000);

@@ -50,6 +50,8 @@ struct Piece {
 /// Units of the drawing for a span, and of them for its bar.
 const STEP: usize = 12;
 const BAR: usize = 10;
+/// Places at least, so that a few bars are no wall; the newest stand at the right.
+const PLACES_MIN: usize = 24;
 /// Units of its height.
 const HEIGHT: u64 = 120;
 
@@ -63,7 +65,7 @@ impl Chart {
     }
 
     fn width(&self) -> usize {
-        (self.bars.len() * STEP).max(STEP)
+        self.bars.len().max(PLACES_MIN) * STEP
     }
 
     fn height(&self) -> u64 {
@@ -87,7 +89,7 @@ impl Chart {
             let (good, bad, rest) = (scaled(bar.delivered), scaled(bar.failed), scaled(open));
             let piece = |below: u64, height: u64| Piece { y: HEIGHT.saturating_sub(below + height), height };
             Drawn {
-                x: place * STEP + (STEP - BAR) / 2,
+                x: (place + PLACES_MIN.saturating_sub(self.bars.len())) * STEP + (STEP - BAR) / 2,
                 width: BAR,
                 good: piece(0, good),
                 bad: piece(good, bad),
@@ -113,6 +115,7 @@ mod tests {
         for count in 1..=bars.len() {
             let chart = Chart { title: "Parts".into(), step: "hour".into(), bars: bars[..count].to_vec() };
             for drawn in chart.drawn() {
+                assert!(drawn.x + drawn.width <= chart.width(), "{}", drawn.x);
                 for piece in [&drawn.good, &drawn.bad, &drawn.rest] {
                     assert!(piece.y + piece.height <= HEIGHT, "{} {}", piece.y, piece.height);
                 }

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod assets;
 pub mod chart;
+pub mod document;
 pub mod frame;
 pub mod inbox;
 pub mod links;
@@ -15,6 +16,7 @@ pub mod message;
 pub mod notice;
 pub mod operations;
 pub mod phones;
+pub mod reference;
 pub mod ruler;
 pub mod shown;
 pub mod text;

@@ -58,12 +58,23 @@ pub struct Talk {
     pub bubbles: Vec<Bubble>,
     /// What a text to it can come to.
     pub outcomes: Vec<OutcomeChoice>,
+    /// Who holds it, if it is leased.
+    pub lease: Option<Lease>,
     /// To which number it answers.
     pub answer_to: Box<str>,
     /// Numbers of accounts that it can write to.
     pub numbers: Vec<OwnNumber>,
     /// What was typed and could not be sent.
     pub draft: Box<str>,
+}
+
+/// A lease of a phone.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// Until when.
+    pub until: Instant,
+    /// What whoever holds it wrote; may be empty.
+    pub note: Box<str>,
 }
 
 /// A number of an account.
@@ -174,6 +185,7 @@ mod tests {
             path: "phones/1".into(),
             bubbles: vec![bubble],
             outcomes: vec![OutcomeChoice { word: HOSTILE.into(), title: "", selected: true }],
+            lease: Some(Lease { until: Instant::new(Timestamp(0), Timestamp(0)), note: HOSTILE.into() }),
             answer_to: HOSTILE.into(),
             numbers: vec![OwnNumber { digits: HOSTILE.into(), shown: HOSTILE.into() }],
             draft: HOSTILE.into(),

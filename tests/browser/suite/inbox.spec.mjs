@@ -23,6 +23,7 @@ test("first open: the copied command works as it is, and its row appears by itse
     await expect(page.locator("#rows tr")).toHaveCount(1);
     await expect(page.locator("#start")).toHaveCount(0);
     if (index + 1 < commands) {
+      await page.goto("about:blank");
       await server.end();
       Object.assign(server, { http: "127.0.0.1:0" });
       await server.start();

@@ -48,7 +48,7 @@ test("pictures", async ({ browser, server, receiver }) => {
     }
   }
   if (README) {
-    const page = await browser.newPage({ colorScheme: "light", viewport: { width: 1200, height: 560 } });
+    const page = await browser.newPage({ colorScheme: "light", viewport: { width: 1280, height: 600 } });
     await page.goto(server.ui);
     await expect(page.locator("#rows tr")).toHaveCount(MESSAGES.length + 1);
     await page.screenshot({ path: README });

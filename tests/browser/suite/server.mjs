@@ -148,8 +148,8 @@ export class PrefixProxy {
     this.server = createServer((request, answer) => {
       if (!request.url.startsWith(`${prefix}/`)) return answer.writeHead(404).end();
       const to = new URL(request.url.slice(prefix.length), target);
-      const { host: _host, ...headers } = request.headers;
-      const passed = httpRequest(to, { method: request.method, headers }, (came) => {
+      // The name by which it was called goes on, as proxies are set up to do.
+      const passed = httpRequest(to, { method: request.method, headers: request.headers }, (came) => {
         answer.writeHead(came.statusCode, came.headers);
         came.pipe(answer);
       });
@@ -198,7 +198,8 @@ export const test = base.extend({
   },
   /** Patterns of console errors that a test expects. */
   expected: async ({}, use) => { await use([]); },
-  page: async ({ page, expected }, use) => {
+  // The server is named so that it ends after the page: a page whose server is gone complains.
+  page: async ({ page, expected, server: _server }, use) => {
     const wrongs = [];
     watch(page, wrongs, expected);
     await use(page);

@@ -295,7 +295,8 @@ mod tests {
             Ok(Claim::KeyAndSecret { method, .. }) => (method == AuthMethod::Basic) == (way == Way::Basic),
             Ok(Claim::Signed(_)) => way == Way::Signature,
             Ok(Claim::Delegated(_)) => way == Way::OAuth,
-            Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. }) | Err(_) => false,
+            Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. } | Claim::OnBehalf { .. })
+            | Err(_) => false,
         };
         Some(taken)
     }

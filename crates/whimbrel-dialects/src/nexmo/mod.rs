@@ -169,7 +169,13 @@ impl Api {
 fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128, now: Timestamp) -> Reply {
     let given = request.header("x-nexmo-trace-id").filter(|given| own::is_visible(given, TRACE_ID_CHARS_MAX));
     let trace_id = given.map_or_else(|| format!("{trace_id:032x}").into(), Box::from);
-    Reply { page: api.number() << 8 | form.number(), trace_id, host: request.host_kind(), now }
+    Reply {
+        page: api.number() << 8 | form.number(),
+        trace_id,
+        host: request.host_kind(),
+        now,
+        wording: Default::default(),
+    }
 }
 
 /// By the word of the status, as each API spells it.

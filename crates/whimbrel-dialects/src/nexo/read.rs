@@ -85,6 +85,7 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
         trace_id: format!("{trace_id:032x}").into(),
         host: request.host_kind(),
         now,
+        wording: Default::default(),
     };
     let claim = bearer.ok_or(Refusal::BadCredentials).map(|key| Claim::SecretKey {
         secret: Secret::new(key),

@@ -29,6 +29,8 @@ struct Document {
     required: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit_url: Option<Box<str>>,
 }
 
 /// A refusal: status, word, message.
@@ -40,8 +42,8 @@ struct Fault {
 
 impl Fault {
     const fn new(status: u16, error: &'static str, message: &'static str) -> Self {
-        let document =
-            Document { ok: false, error, message, field: None, balance: None, required: None, retry_after: None };
+        let (field, balance, required, retry_after, deposit_url) = (None, None, None, None, None);
+        let document = Document { ok: false, error, message, field, balance, required, retry_after, deposit_url };
         Self { status, document, headers: Vec::new() }
     }
 
@@ -96,7 +98,11 @@ pub(super) fn internal() -> HttpResponse {
 
 /// The answer to a refusal.
 pub(super) fn render(refusal: &Refusal, reply: &Reply) -> HttpResponse {
-    fault(refusal, Asked::of(reply).mode).answer()
+    let mut fault = fault(refusal, Asked::of(reply).mode);
+    if matches!(refusal, Refusal::InsufficientFunds { .. }) {
+        fault.document.deposit_url.clone_from(&reply.wording.deposit_url);
+    }
+    fault.answer()
 }
 
 fn fault(refusal: &Refusal, mode: KeyMode) -> Fault {

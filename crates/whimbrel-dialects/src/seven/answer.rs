@@ -10,8 +10,8 @@ use whimbrel_core::{Money, Refusal};
 
 use super::codes::Code;
 use super::params::Params;
-use crate::Reply;
 use crate::http::{Headers, HttpRequest, HttpResponse};
+use crate::{RefusalWords, Reply};
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -96,11 +96,28 @@ pub(super) fn csv(table: String) -> HttpResponse {
     HttpResponse { status: 200, headers: headers(CSV), body: table.into_bytes() }
 }
 
+/// A refusal in words, if the operator wants them: clients that look for a code find it.
+#[derive(Serialize)]
+struct Verbose {
+    success: bool,
+    code: String,
+    error: String,
+}
+
 /// An answer that consists of a code: a string in JSON, else its digits. Clients compare the whole body.
 pub(super) fn refused(refusal: &Refusal, reply: &Reply) -> HttpResponse {
     let Code { number, status, reason, wait } = Code::of(refusal);
-    let mut response =
-        if Wish::of_reply(reply).accepts_json() { json(&number.to_string()) } else { text(number.to_string()) };
+    let code = number.to_string();
+    let mut response = match (Wish::of_reply(reply).accepts_json(), reply.wording.refusals) {
+        (true, RefusalWords::Verbose) => {
+            let error =
+                reason.as_deref().map_or_else(|| Code::text(number).to_owned(), |reason| reason.replace('_', " "));
+            json(&Verbose { success: false, code, error })
+        }
+        (true, RefusalWords::Code) => json(&code),
+        // Who reads text compares it with three digits.
+        (false, _) => text(code),
+    };
     response.status = status;
     if let Some(wait) = wait {
         // The whole second that has begun counts.

@@ -89,6 +89,10 @@ impl Code {
     /// What the code of one recipient means, in the words of the vendor's pages.
     pub(super) const fn text(number: u16) -> &'static str {
         match number {
+            900 => "No key, or none that is known",
+            901 => "The signature does not hold",
+            902 => "The key may not do this, or it is not offered",
+            903 => "The key may not be used from this address",
             201 => "Sender invalid",
             202 => "Recipient number invalid",
             401 => "Text too long",

@@ -44,7 +44,7 @@ use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::{
     AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Hooks, Match, Moment, NewAccounts, Parsed,
-    PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget,
+    PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget, Wording,
 };
 
 use self::answer::Wish;
@@ -250,6 +250,7 @@ impl Dialect for Seven {
             trace_id: format!("{trace_id:032x}").into(),
             host: request.host_kind(),
             now,
+            wording: Wording::default(),
         };
         let call = match unreadable {
             Some(refusal) => Err(refusal),

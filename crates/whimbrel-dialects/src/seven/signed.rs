@@ -11,8 +11,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark, Timestamp};
-use whimbrel_signing::seven::{self as scheme, Headers, Hints, Query, Received, TRIES_MAX, WINDOW_REQUESTS};
-use whimbrel_signing::{Fault, UnixSeconds, Verdict};
+use whimbrel_signing::seven::{self as scheme, Headers, Hints, Query, Received, TRIES_MAX};
+use whimbrel_signing::{Fault, UnixSeconds, Verdict, Window};
 
 use crate::address::Addresses;
 use crate::claim::{Explained, KeySignature, SignatureFault, SigningKeys, Verified};
@@ -110,7 +110,7 @@ impl KeySignature for SignedHeaders {
         }
         let now = UnixSeconds(keys.now.unix_seconds());
         self.with(keys, |received, headers| {
-            let verified = scheme::verify_by_any(received, headers, &secrets, WINDOW_REQUESTS, now);
+            let verified = scheme::verify_by_any(received, headers, &secrets, window(keys), now);
             verified.map_err(|why| fault(&why)).map(|verified| Verified {
                 replay: replay(verified.nonce.as_str(), verified.timestamp),
                 form: match verified.query {
@@ -128,7 +128,7 @@ impl KeySignature for SignedHeaders {
         let now = UnixSeconds(keys.now.unix_seconds());
         let verdict = |secret| {
             self.with(keys, |received, headers| {
-                scheme::explain(received, headers, secret, WINDOW_REQUESTS, now, Hints::default()).verdict
+                scheme::explain(received, headers, secret, window(keys), now, Hints::default()).verdict
             })
         };
         usable(keys).map(verdict).find_map(|verdict| match verdict {
@@ -141,6 +141,10 @@ impl KeySignature for SignedHeaders {
 }
 
 /// What must not be used again.
+fn window(keys: &SigningKeys<'_>) -> Window {
+    Window { past_seconds: keys.window.past_seconds, future_seconds: keys.window.future_seconds }
+}
+
 fn replay(nonce: &str, UnixSeconds(signed_at): UnixSeconds) -> ReplayKey {
     ReplayKey {
         kind: ReplayKind::Nonce,
@@ -172,7 +176,7 @@ mod tests {
     use whimbrel_core::{Secret, SignatureMethod};
 
     use super::*;
-    use crate::claim::Compat;
+    use crate::claim::{Compat, KeyWindow};
 
     const NONCE: &str = "fpPRhAd1s8GXacfR39mWqKPynmmXfJnc";
     const BODY: &str = r#"{ "to": "49170123456789", "text": "Hello World! :-)", "from": "sms77.io" }"#;
@@ -186,6 +190,7 @@ mod tests {
         body: &'a str,
         signature: &'a str,
         now: i64,
+        window: KeyWindow,
     }
 
     const A: Case<'_> = Case {
@@ -196,6 +201,7 @@ mod tests {
         body: BODY,
         signature: "91b1fc79a8853ca2129aa3d61212cc6b20cd5e8c473a5cda8f52be700de4cdfb",
         now: 1_634_641_200,
+        window: KeyWindow { past_seconds: 30, future_seconds: 30 },
     };
 
     fn check(case: &Case<'_>) -> Result<&'static str, SignatureFault> {
@@ -223,6 +229,7 @@ mod tests {
             method: SignatureMethod::HmacSha256,
             compat: Compat::On,
             addresses,
+            window: case.window,
             now: Timestamp(case.now * 1_000_000),
         };
         read(&request).expect("it is signed").verify(&keys).map(|verified| verified.form)
@@ -359,6 +366,10 @@ mod tests {
         assert_eq!(check(&Case { method: "PUT", ..A }), Err(SignatureFault::Mismatch));
         assert_eq!(check(&Case { now: A.now + 31, ..A }), Err(SignatureFault::TooOld));
         assert_eq!(check(&Case { now: A.now - 31, ..A }), Err(SignatureFault::TooNew));
+        let window = KeyWindow { past_seconds: 60, future_seconds: 0 };
+        let at = |now| check(&Case { now, window, ..A });
+        assert_eq!((at(A.now + 60), at(A.now + 61)), (Ok("as-sent"), Err(SignatureFault::TooOld)));
+        assert_eq!((at(A.now), at(A.now - 1)), (Ok("as-sent"), Err(SignatureFault::TooNew)));
         assert_eq!(check(&Case { nonce: "a b", ..A }), Err(SignatureFault::Malformed("X-Nonce")));
         assert_eq!(check(&Case { nonce: "", ..A }), Err(SignatureFault::Missing("X-Nonce")));
         assert_eq!(check(&Case { signature: "91b1", ..A }), Err(SignatureFault::Malformed("X-Signature")));

@@ -7,9 +7,9 @@ use whimbrel_core::{
     Secret, SendCall, SenderId, SignatureMethod, Telling,
 };
 use whimbrel_dialects::address::Addresses;
-use whimbrel_dialects::claim::{Compat, KeySignature, SignatureFault, SignedRequest, SigningKeys};
+use whimbrel_dialects::claim::{Compat, KeySignature, KeyWindow, SignatureFault, SignedRequest, SigningKeys};
 use whimbrel_dialects::http::{Headers, HttpRequest};
-use whimbrel_dialects::{Claim, Dialect, Match, Parsed};
+use whimbrel_dialects::{Claim, Dialect, Match, Parsed, RefusalWords, Reply, Wording};
 
 use super::file::{Facts, File};
 use super::{applications, many, outcomes, resources, secrets};
@@ -31,7 +31,11 @@ pub(crate) fn answer(dialect: &dyn Dialect, file: &mut File) {
                 let is_refused = matches!(outcome, Outcome::Refused(Refusal::InvalidSignature));
                 assert_ne!(is_good, is_refused, "the outcome is another one than the signature's");
             }
-            let response = dialect.render(&outcome, &parsed.reply);
+            // As the operator has set it.
+            let refusals = given.find("verbose").map_or(RefusalWords::Code, |_| RefusalWords::Verbose);
+            let wording = Wording { refusals, deposit_url: given.find("deposit url").map(Into::into) };
+            let reply = Reply { wording, ..parsed.reply.clone() };
+            let response = dialect.render(&outcome, &reply);
             (print_call(&parsed, &given), print_answer(response.status, &response.headers, &response.body))
         }
     };
@@ -75,6 +79,7 @@ fn key_verdict(signed: &dyn KeySignature, given: &Facts<'_>) -> Result<&'static 
         method,
         compat: Compat::On,
         addresses: &Addresses::default(),
+        window: KeyWindow::default(),
         now: given.instant("now"),
     };
     signed.verify(&keys).map(|verified| verified.form)
@@ -91,6 +96,7 @@ fn verdict(signed: &dyn SignedRequest, given: &Facts<'_>) -> Result<&'static str
         method,
         compat,
         addresses: &Addresses::default(),
+        window: KeyWindow::default(),
         now: given.instant("now"),
     };
     signed.verify(&keys).map(|verified| verified.form)

@@ -244,7 +244,7 @@ fn is_voucher(folded: &Folded, shape: &Shape) -> bool {
     let is_word_and_number = letters >= 3 && digits <= 4 && letters + digits == shape.code.len();
     let speaks_of_percent =
         folded.lower.contains('%') || folded.lower.contains("percent") || folded.lower.contains("yüzde");
-    shape.kind == ShapeKind::Mixed && (letters >= 4 && is_word_and_number || is_word_and_number && speaks_of_percent)
+    shape.kind == ShapeKind::Mixed && is_word_and_number && (letters >= 4 || speaks_of_percent)
 }
 
 /// Whether nothing but blanks stands between the word before and the candidate.

@@ -3,6 +3,7 @@
 use whimbrel_core::Secret;
 use whimbrel_dialects::http::{HostKind, HttpResponse};
 
+use crate::people::cookie::names_loopback;
 use crate::people::foreign;
 use crate::server::{IncomingRequest, problem};
 
@@ -91,14 +92,6 @@ fn is_at_home(request: &IncomingRequest) -> bool {
     let is_local_name = request.header("host").is_some() && request.view(&headers).host_kind() == HostKind::Local;
     let is_loopback = request.peer().ip().to_canonical().is_loopback();
     is_loopback && is_local_name && names_loopback(request.header("host").unwrap_or_default())
-}
-
-fn names_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => return rest.split_once(']').is_some_and(|(address, _)| address == "::1"),
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    };
-    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
 }
 
 pub(super) fn is_same_origin(request: &IncomingRequest) -> bool {

@@ -60,15 +60,12 @@ impl Api {
         answer: impl Future<Output = HttpResponse>,
     ) -> HttpResponse {
         let Some((act, subject)) = act_of(request) else { return answer.await };
-        let mut entry = self.audit_entry(who, origin, &act, &subject);
+        let entry = self.audit_entry(who, origin, &act, &subject);
         if let Err(error) = self.engine.write_down(entry.clone()).await {
             return unavailable(&error);
         }
         let answer = answer.await;
-        entry.status = answer.status;
-        if let Err(error) = self.engine.write_down(entry).await {
-            tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
-        }
+        self.end_act(entry, answer.status).await;
         answer
     }
 
@@ -85,6 +82,23 @@ impl Api {
     ) -> Result<(), HttpResponse> {
         let entry = AuditEntry { status, ..self.audit_entry(who, origin, act, "") };
         self.engine.write_down(entry).await.map_err(|error| unavailable(&error))
+    }
+
+    /// Writes down what is about to be done by no call of this API; [`end_act`](Self::end_act) adds how it went.
+    ///
+    /// # Errors
+    /// The answer that it could not be: then nothing is to be done.
+    pub(crate) async fn begin_act(&self, who: &str, origin: Origin, act: &str) -> Result<AuditEntry, HttpResponse> {
+        let entry = self.audit_entry(who, origin, act, "");
+        self.engine.write_down(entry.clone()).await.map_err(|error| unavailable(&error))?;
+        Ok(entry)
+    }
+
+    /// Adds how it went.
+    pub(crate) async fn end_act(&self, entry: AuditEntry, status: u16) {
+        if let Err(error) = self.engine.write_down(AuditEntry { status, ..entry }).await {
+            tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
+        }
     }
 
     fn audit_entry(&self, who: &str, origin: Origin, act: &str, subject: &str) -> AuditEntry {

@@ -8,6 +8,7 @@
 //! none below 447700900300, so that what documents and people use by hand stays free.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ const BLOCKS: &[(&str, u32, u32)] = &[
 /// The last two digits that may be leased.
 const SUFFIX_MIN: u32 = 13;
 /// The ranges of two digits: North America's behind 555-01 with every area code, and Viet Nam's.
-const AREA_CODES: std::ops::Range<u32> = 201..1_000;
+const AREA_CODES: Range<u32> = 201..1_000;
 const VIET_NAM: &str = "849800000";
 
 /// Who holds which number.
@@ -204,30 +205,51 @@ impl Held {
     }
 
     fn next_of(&mut self, country: CountryCode, networks: &Networks, ours: &BTreeSet<Box<str>>) -> Option<Box<str>> {
-        let is_free = |number: &str| !self.by_number.contains_key(number) && !ours.contains(number);
-        let is_there = |number: &str| {
-            let number = PhoneNumber::from_digits(number).ok();
-            number.and_then(|number| networks.find(&number)).is_some_and(|network| network.country == country)
+        let is_there = |block: &Block| {
+            let first = block.numbers().next().and_then(|number| PhoneNumber::from_digits(&number).ok());
+            first.and_then(|first| networks.find(&first)).is_some_and(|network| network.country == country)
         };
-        let numbers = || numbers().filter(|number| is_free(number) && is_there(number));
+        // A block is of one country, so its first number speaks for all.
+        let blocks: Vec<Block> = blocks().filter(is_there).collect();
+        let is_free = |number: &String| !self.by_number.contains_key(&**number) && !ours.contains(&**number);
+        let free = || blocks.iter().flat_map(Block::numbers).filter(is_free);
         let last = self.last.get(&country);
-        let found = numbers().find(|number| last.is_none_or(|last| **number > **last));
-        let found: Box<str> = found.or_else(|| numbers().next())?.into();
+        let found = free().find(|number| last.is_none_or(|last| **number > **last));
+        let found: Box<str> = found.or_else(|| free().next())?.into();
         self.last.insert(country, found.clone());
         Some(found)
     }
 }
 
-/// Every number that may be leased. Those of one country stand in order.
-fn numbers() -> impl Iterator<Item = String> {
-    let blocks = BLOCKS.iter().flat_map(|(prefix, from, until)| {
-        (*from..*until).filter(|number| number % 100 >= SUFFIX_MIN).map(move |number| format!("{prefix}{number:03}"))
+/// Numbers that begin alike.
+struct Block {
+    prefix: String,
+    /// What follows, in so many digits.
+    rest: Range<u32>,
+    digits: usize,
+}
+
+impl Block {
+    /// Those that may be leased, in order.
+    fn numbers(&self) -> impl Iterator<Item = String> {
+        let Self { prefix, rest, digits } = self;
+        let leased = rest.clone().filter(|number| number % 100 >= SUFFIX_MIN);
+        leased.map(move |number| format!("{prefix}{number:0digits$}"))
+    }
+}
+
+/// Every block. Those of one country stand in order.
+fn blocks() -> impl Iterator<Item = Block> {
+    let whole = BLOCKS.iter().map(|(prefix, from, until)| Block {
+        prefix: (*prefix).to_owned(),
+        rest: *from..*until,
+        digits: 3,
     });
     // N11 are no area codes.
     let areas = AREA_CODES.filter(|area| area % 100 != 11);
-    let america = areas.flat_map(|area| (SUFFIX_MIN..100).map(move |number| format!("1{area}55501{number:02}")));
-    let viet_nam = (SUFFIX_MIN..100).map(|number| format!("{VIET_NAM}{number:02}"));
-    blocks.chain(america).chain(viet_nam)
+    let america = areas.map(|area| Block { prefix: format!("1{area}55501"), rest: 0..100, digits: 2 });
+    let viet_nam = Block { prefix: VIET_NAM.to_owned(), rest: 0..100, digits: 2 };
+    whole.chain(america).chain(std::iter::once(viet_nam))
 }
 
 /// `GET leases`, by number.
@@ -243,7 +265,9 @@ pub(super) fn list(api: &Api) -> HttpResponse {
 pub(super) fn release(api: &Api, number: &str) -> HttpResponse {
     let Some(simulator) = &api.simulator else { return no_simulator() };
     let digits = number.strip_prefix('+').or_else(|| number.strip_prefix("%2B")).unwrap_or(number);
-    match api.leases.held().by_number.remove(digits) {
+    let mut held = api.leases.held();
+    held.expire(simulator, api.engine.world().now());
+    match held.by_number.remove(digits) {
         Some(lease) => {
             forget(simulator, digits);
             document(200, &shown(digits, &lease))
@@ -326,7 +350,7 @@ mod tests {
 
     #[test]
     fn numbers_of_one_length_stand_in_order_so_that_they_go_round() {
-        let all: Vec<String> = numbers().collect();
+        let all: Vec<String> = blocks().flat_map(|block| block.numbers().collect::<Vec<_>>()).collect();
         for pair in all.windows(2).filter(|pair| pair[0][..2] == pair[1][..2]) {
             assert!(pair[0] < pair[1], "{pair:?}");
         }

@@ -201,7 +201,7 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         "trigger",
         [
             "whimbrel trigger dlr.failed --to http://localhost:3000/webhooks",
-            "whimbrel trigger otp.delivered --dialect nexo --set cost=0.05",
+            "whimbrel trigger dlr.delivered --account devkey01 --set price=0.05",
         ],
     ),
     ("webhook test", ["whimbrel webhook test devkey01", "whimbrel webhook test devkey01 --sample --json"]),

@@ -3,11 +3,12 @@
 //! The server builds and signs each of them for the receiver's own address; what the receiver answers is shown here and changes nothing
 //! there. A lost connection is opened again; what was sent meanwhile is missed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::args::ListenArgs;
 use super::client::{Server, segment, with_query};

@@ -53,6 +53,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { path: "limits", help: "Bounds of each HTTP listener." },
     Section { path: "retention", help: "How long things are kept." },
     Section { path: "signing", help: "Signed requests." },
+    Section { path: "answers", help: "What answers say beyond what the vendors document." },
     Section { path: "log", help: "Logs; they go to stderr." },
     Section { path: "egress", help: "Outgoing HTTP: webhooks." },
     Section { path: "webhooks", help: "What webhooks carry." },
@@ -187,6 +188,31 @@ pub(super) static KEYS: &[Key] = &[
          string, unset fields signed as None. Neither makes a signature easier to forge. false: as documented only.",
     )
     .default("true"),
+    Key::new(
+        "signing.age",
+        Kind::Time { min_ms: 1_000, max_ms: 100_000 },
+        "How old the time stamp of a signature beside a secret key may be, in whole seconds. What was used once is remembered for 120 s.",
+    )
+    .default("30s"),
+    Key::new(
+        "signing.ahead",
+        Kind::Time { min_ms: 0, max_ms: 100_000 },
+        "The same, for one that is ahead of the gateway's clock.",
+    )
+    .default("30s"),
+    Key::new(
+        "answers.verbose_errors",
+        Kind::Flag,
+        "Whether refusals that a vendor's API answers with a code alone are a JSON document with the code and words, where the caller          takes JSON. Clients that compare the whole body with a code do not know them.",
+    )
+    .default("false"),
+    Key::new(
+        "answers.deposit_url",
+        Kind::Text,
+        "Where your customers pay in: an http or https URL that is named to those who have not enough, where their API has a field for \
+         it. Empty: none.",
+    )
+    .default(""),
     Key::new("log.filter", Kind::Text, "A level (error, warn, info, debug, trace) or target=level,...")
         .default("info")
         .env("WHIMBREL_LOG").restart(),
@@ -481,8 +507,8 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("routes.*.carrier", Kind::Text, "The same for one carrier. Give one of the two.").example("acme"),
 ];
 
-/// Environment names that are the command line's own.
-pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
+/// Environment names that are the command line's own, or those of the helpers for other people's tests.
+pub(super) const COMMAND_LINE_ENV: [&str; 8] = [
     "WHIMBREL_CONFIG",
     "WHIMBREL_READY_FILE",
     "WHIMBREL_URL",
@@ -490,4 +516,5 @@ pub(super) const COMMAND_LINE_ENV: [&str; 7] = [
     "WHIMBREL_CA",
     "WHIMBREL_API_KEY",
     "WHIMBREL_API_SECRET",
+    "WHIMBREL_BINARY",
 ];

@@ -29,8 +29,9 @@ use std::time::Duration;
 
 use whimbrel_core::{SourceNetwork, Span};
 use whimbrel_dialects::address::Addresses;
-use whimbrel_dialects::claim::Compat;
+use whimbrel_dialects::claim::{Compat, KeyWindow};
 use whimbrel_dialects::standard::StandardHeaders;
+use whimbrel_dialects::{RefusalWords, Wording};
 use whimbrel_engine::failures::FailureRules;
 use whimbrel_engine::ports::NewUrls;
 use whimbrel_engine::retention::Retention;
@@ -108,6 +109,10 @@ pub struct Config {
     pub retention: Retention,
     /// How far clients that sign otherwise than documented are understood.
     pub compat: Compat,
+    /// How far off time stamps of signatures beside keys may be.
+    pub key_window: KeyWindow,
+    /// How answers are worded.
+    pub wording: Wording,
     /// Logs.
     pub log: Log,
     /// Outgoing HTTP.
@@ -242,6 +247,8 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         http_limits: http_limits(&settings),
         retention: retention(&settings),
         compat: if settings.flag("signing.compat") { Compat::On } else { Compat::Off },
+        key_window: key_window(&settings),
+        wording: wording(&mut settings),
         log: log(&mut settings),
         egress: egress(&mut settings, inputs.profile),
         standard_headers: match settings.flag("webhooks.standard_headers") {
@@ -255,6 +262,26 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         shown: settings.shown(),
     };
     if settings.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(settings.errors)) }
+}
+
+fn key_window(settings: &Settings) -> KeyWindow {
+    let seconds = |path: &str| u32::try_from(settings.time(path).as_secs()).unwrap_or(u32::MAX);
+    KeyWindow { past_seconds: seconds("signing.age"), future_seconds: seconds("signing.ahead") }
+}
+
+fn wording(settings: &mut Settings) -> Wording {
+    let refusals = match settings.flag("answers.verbose_errors") {
+        true => RefusalWords::Verbose,
+        false => RefusalWords::Code,
+    };
+    let deposit_url: Option<Box<str>> = settings.text("answers.deposit_url").map(Box::from);
+    if let Some(url) = &deposit_url
+        && !["http://", "https://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+    {
+        let problem = format!("`{url}` is no http or https URL");
+        settings.fault(Fault::Value, "answers.deposit_url", problem, "give one such as https://pay.example.com/");
+    }
+    Wording { refusals, deposit_url }
 }
 
 /// The settings of each layer, the last on top, and the faults of what could not be taken.

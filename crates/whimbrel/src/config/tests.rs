@@ -143,6 +143,7 @@ fn later_layers_win_and_origins_are_told() {
         ("WHIMBREL_SIMULATOR", "127.0.0.1:33"),
         ("WHIMBREL_CARRIERS__ACME__WINDOW", "50"),
         ("WHIMBREL_URL", "http://127.0.0.1:7670"),
+        ("WHIMBREL_BINARY", "/usr/bin/whimbrel"),
         ("PATH", "/bin"),
     ];
     let flags = [("listen.simulator", "off"), ("data.dir", "/srv/w")];

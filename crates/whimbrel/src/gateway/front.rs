@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use whimbrel_core::{Outcome, SourceNetwork, World};
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_dialects::{Match, Parsed};
+use whimbrel_dialects::{Match, Parsed, Reply};
 use whimbrel_engine::{Engine, Handled, Origin};
 
 use super::origin;
@@ -44,6 +44,7 @@ impl Handler for Front {
                 Match::Parsed(parsed) => *parsed,
             };
             let Parsed { claim, call, reply } = parsed;
+            let reply = Reply { wording: self.engine.wording(), ..reply };
             let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;
             if let (Outcome::Refused(refusal), Some(account_id)) = (&outcome, account_id) {
                 let headers = origin::headers(&request, &self.proxies);

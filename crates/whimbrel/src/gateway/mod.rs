@@ -174,6 +174,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     drop(events);
 
     let (trigger, stop) = server::shutdown();
+    engine.set_key_window(config.key_window);
+    engine.set_wording(config.wording.clone());
     let reloader = Arc::new(Reloader::new(
         load,
         Arc::clone(&engine),

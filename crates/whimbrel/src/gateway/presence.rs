@@ -52,11 +52,17 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
     let http = running.http.map(|addr| base_url("http", addr));
     let https = running.https.map(|addr| base_url("https", addr));
+    if let Some(url) = http.as_ref().or(https.as_ref()) {
+        line("inbox", format!("{url}/"));
+    }
     if let Some(url) = &http {
         line("HTTP", url.clone());
     }
     if let Some(url) = &https {
         line("HTTPS", url.clone());
+    }
+    if let Some(url) = http.as_ref().or(https.as_ref()) {
+        line("inbox", format!("{url}{}", crate::ui::PREFIX));
     }
     if let Some(path) = &running.ca_pem {
         line("CA", format!("{} (curl --cacert, REQUESTS_CA_BUNDLE)", path.display()));
@@ -87,7 +93,14 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
             lines.push(format!("    {trusting}"));
         }
         lines.push(String::new());
-        lines.push(format!("  Then look at it: {program} show --data-dir {} MESSAGE-ID", data_dir.display()));
+        lines.push(format!(
+            "  Then look at it in the inbox, or: {program} show --data-dir {} MESSAGE-ID",
+            data_dir.display()
+        ));
+        lines.push(format!(
+            "  Code that cannot change its host: {program} run --data-dir {} -- COMMAND",
+            data_dir.display()
+        ));
     }
     lines.push(String::new());
     lines.join("\n")

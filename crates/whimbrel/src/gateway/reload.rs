@@ -118,6 +118,8 @@ impl Reloader {
                 .collect(),
         };
         self.engine.set_compat(next.compat);
+        self.engine.set_key_window(next.key_window);
+        self.engine.set_wording(next.wording.clone());
         self.engine.reload(Reload { snapshot, carriers, summary: summary.into() }).await;
         *state = State { config: next, files, epoch };
         Ok(applied)

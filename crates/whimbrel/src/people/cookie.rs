@@ -30,9 +30,10 @@ impl Way {
             (_, Some(proto)) if proto.eq_ignore_ascii_case("https") => Self::Encrypted,
             (_, Some(_)) => Self::Open,
             (Scheme::Https, None) => Self::Encrypted,
-            // A proxy that does not say how it was reached may have been reached from anywhere.
+            // A proxy that does not say how it was reached may have been reached from anywhere. One that is not named in the configuration
+            // shows itself by the name that the browser called.
             (Scheme::Http, None) if from_proxy => Self::Open,
-            (Scheme::Http, None) if peer.to_canonical().is_loopback() => Self::Loopback,
+            (Scheme::Http, None) if peer.to_canonical().is_loopback() && is_named_so(request) => Self::Loopback,
             (Scheme::Http, None) => Self::Open,
         }
     }
@@ -74,6 +75,20 @@ impl Way {
     }
 }
 
+fn is_named_so(request: &IncomingRequest) -> bool {
+    names_loopback(request.header("host").unwrap_or_default())
+}
+
+/// Whether a host, with or without a port, is a name of this machine for itself.
+#[must_use]
+pub fn names_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => return rest.split_once(']').is_some_and(|(address, _)| address == "::1"),
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1"
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -82,6 +97,9 @@ mod tests {
 
     fn request(peer: &str, scheme: Scheme, headers: &[(&str, &str)]) -> IncomingRequest {
         let mut builder = http::Request::get("/_whimbrel/ui");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            builder = builder.header("host", "localhost:7670");
+        }
         for (name, value) in headers {
             builder = builder.header(*name, *value);
         }
@@ -97,6 +115,8 @@ mod tests {
             ("127.0.0.1:9", Scheme::Http, vec![], Way::Loopback),
             ("[::ffff:127.0.0.1]:9", Scheme::Http, vec![], Way::Loopback),
             ("127.0.0.1:9", Scheme::Http, vec![https], Way::Loopback),
+            ("127.0.0.1:9", Scheme::Http, vec![("host", "sms.example.com")], Way::Open),
+            ("127.0.0.1:9", Scheme::Http, vec![("host", "localhost.example.com")], Way::Open),
             ("192.0.2.1:9", Scheme::Http, vec![], Way::Open),
             ("192.0.2.1:9", Scheme::Http, vec![https], Way::Open),
             ("192.0.2.1:9", Scheme::Https, vec![], Way::Encrypted),

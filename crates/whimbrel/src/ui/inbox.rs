@@ -101,7 +101,7 @@ fn live_path(query: &str, newest: i64) -> String {
 }
 
 /// How to begin: command lines that work as they stand on a development server.
-fn quick_start(visit: &Visit<'_>) -> QuickStart {
+pub(super) fn quick_start(visit: &Visit<'_>) -> QuickStart {
     let base = base(visit.request);
     let descriptors = DIALECTS.iter().map(|dialect| dialect.descriptor()).filter(|_| visit.is_dev());
     let commands = descriptors.map(|descriptor| Command {

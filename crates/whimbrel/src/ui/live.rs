@@ -40,6 +40,8 @@ const READ_MAX: usize = 200;
 const CHANGED_MAX: usize = 500;
 /// A comment goes out after so long without anything, so that both ends know that the other one lives.
 const HEARTBEAT: Span = Span::seconds(15);
+/// A stream ends after so long, and the browser comes back: whoever is not signed in any more is found out then.
+const LIFE: Span = Span::seconds(15 * 60);
 /// Messages with an id of so much before the last one told may have been committed after it: they are told again.
 const OVERLAP: i64 = 2_000 << 19;
 /// Messages that are told at once when somebody comes back; of more only the count is told.
@@ -134,8 +136,9 @@ impl Feed {
         {
             return;
         }
+        let ends_at = world.now() + LIFE;
         let (mut batch, mut send_at) = (Batch::default(), world.now() + HEARTBEAT);
-        loop {
+        while world.now() < ends_at {
             let is_due = tokio::select! {
                 biased;
                 () = stop.requested() => return,

@@ -73,7 +73,7 @@ fn filled(api: &Api, visit: &Visit<'_>, message: &MessageView) -> MessagePage {
             _ => None,
         },
         phone: visit.has_phones(api).then(|| phone.into()),
-        facts: facts(api, message),
+        facts: facts(api, visit, message),
         story,
         parts: parts(message),
         no_wire,
@@ -101,7 +101,7 @@ fn body(visit: &Visit<'_>, message: &MessageView) -> Body {
     }
 }
 
-fn facts(api: &Api, message: &MessageView) -> Vec<(&'static str, Box<str>)> {
+fn facts(api: &Api, visit: &Visit<'_>, message: &MessageView) -> Vec<(&'static str, Box<str>)> {
     let summary = &message.summary;
     let desk = api.engine.carriers().find(message.carrier);
     let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
@@ -118,10 +118,13 @@ fn facts(api: &Api, message: &MessageView) -> Vec<(&'static str, Box<str>)> {
         ("dialect", rows::title(&summary.dialect).into()),
         ("class", message.class.as_str().into()),
         ("network", network.into()),
-        ("route", format!("{} → {carrier}", message.route).into()),
         ("price", format!("{} × {} = {total}", summary.part_count, summary.price).into()),
         ("expires", message.expires_at.to_string().into()),
     ];
+    // By which way texts go is the operator's affair.
+    if visit.account().is_none() {
+        facts.push(("route", format!("{} → {carrier}", message.route).into()));
+    }
     if let Some(class) = message.handset_class.map(HandsetClass::value) {
         facts.push(("handset class", class.to_string().into()));
     }

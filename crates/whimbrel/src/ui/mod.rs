@@ -13,6 +13,7 @@ mod live;
 mod message;
 mod own;
 mod phones;
+mod reference;
 mod rights;
 mod rows;
 mod sample;
@@ -144,6 +145,9 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("GET", ["phones"]) => phones::list(api, visit).await,
         ("GET", ["phones", number]) => phones::show(api, visit, number).await,
         ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
+        ("POST", ["phones", "lease"]) => phones::lease(api, visit).await,
+        ("POST", ["phones", number, "release"]) => phones::release(api, visit, number).await,
+        ("GET", ["api"]) => reference::show(visit),
         ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,

@@ -40,9 +40,16 @@ pub(super) async fn change(api: &Api, visit: &Visit<'_>) -> Answer {
         return settings::show(api, visit, Some(Flash::failed(why))).await;
     }
     let (who, what) = (visit.known.person.audit_name(), form.value("what").unwrap_or("password"));
-    if let Err(refused) = api.write_act(&who, visit.origin, &format!("own {what}"), 0).await {
-        return refused.into();
-    }
+    // What a form says is not written down as it stands.
+    let act = match what {
+        "app" => "own app",
+        "app-off" => "own app off",
+        _ => "own password",
+    };
+    let begun = match api.begin_act(&who, visit.origin, act).await {
+        Ok(begun) => begun,
+        Err(refused) => return refused.into(),
+    };
     let own_session = visit.known.session.as_ref().map(|session| &session.number);
     let done = match what {
         "app" => {
@@ -68,6 +75,7 @@ pub(super) async fn change(api: &Api, visit: &Visit<'_>) -> Answer {
             answer.into()
         }),
     };
+    api.end_act(begun, if done.is_ok() { 200 } else { 400 }).await;
     match done {
         Ok(answer) => answer,
         Err(error) => settings::show(api, visit, Some(Flash::failed(&format!("Nothing was changed: {error}.")))).await,

@@ -2,21 +2,22 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Value, json};
 use whimbrel_core::{InboundContent, InboundId, Told};
 use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Seen, SeenWebhook};
 use whimbrel_simulator::phones::{Direction, KeptText};
-use whimbrel_simulator::{Control, Outcome, PhoneContent, PhoneSetting, PhoneText, TextContent};
+use whimbrel_simulator::{Control, Outcome};
 use whimbrel_store::{InboundFilter, InboundView, OwnedNumber};
 use whimbrel_web::inbox::Code;
 use whimbrel_web::links::encoded;
-use whimbrel_web::phones::{Bubble, OutcomeChoice, OwnNumber, PhoneLine, PhonesPage, Side, Talk, View, Webhook};
+use whimbrel_web::phones::{Bubble, Lease, OutcomeChoice, OwnNumber, PhoneLine, PhonesPage, Side, Talk, View, Webhook};
 use whimbrel_web::shown::{self, Instant, State};
 use whimbrel_web::{Flash, Section, text};
 
 use super::form::Form;
 use super::message::percent_decoded;
 use super::{Visit, go, page, rows};
-use crate::api::Api;
+use crate::api::{Api, Called};
 use crate::server::Answer;
 
 /// Phones in the list.
@@ -60,47 +61,75 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>, number: &str) -> Answer {
 
 /// `POST phones/{number}/reply`: the phone sends a text to a number of ours.
 pub(super) async fn reply(api: &Api, visit: &Visit<'_>, number: &str) -> Answer {
-    let Some(simulator) = &api.simulator else { return shown_page(api, visit, None, Typed::default()).await };
     let digits = digits_of(&percent_decoded(number));
     let fields = Form::read(visit.request);
     let (to, words) = (fields.filled("to").unwrap_or_default(), fields.value("text").unwrap_or_default());
-    let content = PhoneContent::Text(TextContent { text: words.to_owned(), alphabet: Default::default() });
-    let sent =
-        PhoneText { from: digits.clone(), to: digits_of(to), content, concat: Default::default(), system_id: None };
-    let problem = match words.trim().is_empty() {
-        true => Some("write something: an empty text is not sent".to_owned()),
-        false => simulator.phone_sends(&sent).err().map(|refused| refused.to_string()),
-    };
-    match problem {
-        None => go(&visit.links, &path_of(&digits)),
-        Some(problem) => {
-            let typed = Typed { problem: Some(problem), to: to.to_owned(), text: words.to_owned() };
-            shown_page(api, visit, Some(digits), typed).await
+    let sent = match words.trim().is_empty() {
+        true => Err("write something: an empty text is not sent".to_owned()),
+        false => {
+            let body = json!({ "to": digits_of(to), "text": words });
+            call(api, visit, "POST", &format!("{}/reply", path_of(&digits)), Some(body)).await
         }
-    }
+    };
+    let typed = Typed { to: to.to_owned(), text: words.to_owned(), ..Typed::default() };
+    back_to_phone(api, visit, &digits, typed, sent).await
 }
 
 /// `POST phones/{number}/setting`: what texts to it come to.
 pub(super) async fn set(api: &Api, visit: &Visit<'_>, number: &str) -> Answer {
     let digits = digits_of(&percent_decoded(number));
-    let word = Form::read(visit.request).value("outcome").unwrap_or_default().to_owned();
-    let setting = match &*word {
-        "on" => Some(PhoneSetting::On),
-        "off" => Some(PhoneSetting::Off),
-        word => OUTCOMES
-            .iter()
-            .find(|(outcome, _)| word_of(*outcome) == word)
-            .map(|(outcome, _)| PhoneSetting::Outcome(*outcome)),
+    let fields = Form::read(visit.request);
+    let body = match fields.value("outcome").unwrap_or_default() {
+        setting @ ("on" | "off") => json!({ "setting": setting }),
+        outcome => json!({ "outcome": outcome }),
     };
-    let set = match (&api.simulator, setting) {
-        (Some(simulator), Some(setting)) => simulator.set_phone(&digits, setting).map_err(|error| error.to_string()),
-        (None, _) => return shown_page(api, visit, None, Typed::default()).await,
-        (_, None) => Err("a text comes to one of the outcomes in the list".to_owned()),
-    };
-    match set {
-        Ok(()) => go(&visit.links, &path_of(&digits)),
+    let set = call(api, visit, "PATCH", &path_of(&digits), Some(body)).await;
+    back_to_phone(api, visit, &digits, Typed::default(), set).await
+}
+
+/// `POST phones/lease`: a number that nobody else holds.
+pub(super) async fn lease(api: &Api, visit: &Visit<'_>) -> Answer {
+    match call(api, visit, "POST", "leases", Some(json!({ "note": "from the page of phones" }))).await {
+        Ok(lease) => go(&visit.links, &path_of(&digits_of(lease["number"].as_str().unwrap_or_default()))),
+        Err(problem) => shown_page(api, visit, None, Typed { problem: Some(problem), ..Typed::default() }).await,
+    }
+}
+
+/// `POST phones/{number}/release`: gives it back.
+pub(super) async fn release(api: &Api, visit: &Visit<'_>, number: &str) -> Answer {
+    let digits = digits_of(&percent_decoded(number));
+    let released = call(api, visit, "DELETE", &format!("leases/{}", encoded(&digits)), None).await;
+    back_to_phone(api, visit, &digits, Typed::default(), released).await
+}
+
+/// What the native API does, in the visitor's name; else why it does not.
+async fn call(
+    api: &Api,
+    visit: &Visit<'_>,
+    method: &'static str,
+    path: &str,
+    body: Option<Value>,
+) -> Result<Value, String> {
+    let (status, document) = api.call(&visit.known.person, Called { method, path, body }, visit.origin).await;
+    match status {
+        200..=299 => Ok(document),
+        _ => Err(document["detail"].as_str().unwrap_or("that could not be done").to_owned()),
+    }
+}
+
+/// The phone's page after something was done, or not.
+async fn back_to_phone(
+    api: &Api,
+    visit: &Visit<'_>,
+    digits: &str,
+    typed: Typed,
+    done: Result<Value, String>,
+) -> Answer {
+    match done {
+        Ok(_) => go(&visit.links, &path_of(digits)),
         Err(problem) => {
-            shown_page(api, visit, Some(digits), Typed { problem: Some(problem), ..Typed::default() }).await
+            let typed = Typed { problem: Some(problem), ..typed };
+            shown_page(api, visit, Some(digits.to_owned()), typed).await
         }
     }
 }
@@ -130,13 +159,13 @@ async fn shown_page(api: &Api, visit: &Visit<'_>, digits: Option<String>, typed:
     };
     let phones = simulator.latest_phones(PHONES_MAX).into_iter().map(line).collect();
     let talk = match digits {
-        Some(digits) => Some(Box::new(talk(api, simulator, &digits, typed).await)),
+        Some(digits) => Some(Box::new(talk(api, visit, simulator, &digits, typed).await)),
         None => None,
     };
     page(status, &PhonesPage { frame, view: View::Phones { phones, talk } }).into()
 }
 
-async fn talk(api: &Api, simulator: &Control, digits: &str, typed: Typed) -> Talk {
+async fn talk(api: &Api, visit: &Visit<'_>, simulator: &Control, digits: &str, typed: Typed) -> Talk {
     let now = api.engine.world().now();
     let texts = simulator.phone_texts(digits);
     let numbers = api.engine.read(|store| store.numbers(None)).await.unwrap_or_default();
@@ -180,10 +209,20 @@ async fn talk(api: &Api, simulator: &Control, digits: &str, typed: Typed) -> Tal
         path: path_of(digits).into(),
         bubbles,
         outcomes: outcomes(simulator.phone_outcome(digits)),
+        lease: lease_of(api, visit, digits).await,
         answer_to: answer_to.into(),
         numbers: numbers.iter().map(|owned| own_number(api, owned)).collect(),
         draft: typed.text.into(),
     }
+}
+
+/// Who holds the number, and until when.
+async fn lease_of(api: &Api, visit: &Visit<'_>, digits: &str) -> Option<Lease> {
+    let leases = call(api, visit, "GET", "leases", None).await.ok()?;
+    let number = format!("+{digits}");
+    let lease = leases["leases"].as_array()?.iter().find(|lease| lease["number"] == number.as_str())?;
+    let until = instant(lease["expires_at"].as_str()?, api.engine.world().now())?;
+    Some(Lease { until, note: lease["note"].as_str().unwrap_or_default().into() })
 }
 
 fn outcomes(set: Option<Outcome>) -> Vec<OutcomeChoice> {

@@ -27,6 +27,9 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &["phones", "*"], ToAct),
     ("POST", &["phones", "*", "reply"], ToAct),
     ("POST", &["phones", "*", "setting"], ToAct),
+    ("POST", &["phones", "lease"], ToAct),
+    ("POST", &["phones", "*", "release"], ToAct),
+    ("GET", &["api"], SomebodyKnown),
     ("POST", &["sample"], ToAct),
     ("POST", &["logout"], SomebodyKnown),
     // Viewers are refused by the API that fills them: what webhooks say is no figure.

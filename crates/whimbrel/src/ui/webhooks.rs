@@ -152,7 +152,9 @@ async fn show(api: &Api, visit: &Visit<'_>, id: &str) -> Answer {
         Err(refused) => return refused,
     };
     let attempts = found["attempts"].as_array().cloned().unwrap_or_default();
-    let Some(attempt) = attempts.iter().find(|attempt| attempt["id"].to_string() == id) else {
+    let number: Option<u64> = id.parse().ok();
+    let found = attempts.iter().find(|attempt| number.is_some() && attempt["id"].as_u64() == number);
+    let Some(attempt) = found else {
         let frame = visit.frame_in(Section::Webhooks, "This attempt is gone");
         return say(
             404,

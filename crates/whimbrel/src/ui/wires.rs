@@ -55,7 +55,7 @@ fn step(api: &Api, entry: &Entry, message: &MessageView, now: Timestamp) -> Step
             (part, what, detail, "calm", wire)
         }
         Seen::Webhook(webhook) => {
-            let (detail, tone, wire) = tried(webhook, now);
+            let (detail, tone, wire) = tried(entry, webhook, now);
             (None, "webhook".to_owned(), detail, tone, wire)
         }
     };
@@ -94,7 +94,7 @@ fn frame(api: &Api, seen: &SeenPdu) -> (String, String, Wire) {
     (name.to_owned(), format!("{arrow} {carrier}, link {}, sequence {sequence}", seen.link.0), Wire::Pdu(pdu))
 }
 
-fn tried(seen: &SeenWebhook, now: Timestamp) -> (String, &'static str, Wire) {
+fn tried(entry: &Entry, seen: &SeenWebhook, now: Timestamp) -> (String, &'static str, Wire) {
     let took = shown::span(seen.timing.total);
     let came = match &seen.answer {
         Ok(answer) => format!("{} in {took}", answer.status),
@@ -121,7 +121,7 @@ fn tried(seen: &SeenWebhook, now: Timestamp) -> (String, &'static str, Wire) {
             Ok(_) => timed(&seen.timing).into(),
             Err(why) => why.clone(),
         },
-        again: None,
+        again: Some(format!("webhooks/attempts/{}", entry.id.0).into()),
     };
     (detail, tone, Wire::Exchange(exchange))
 }

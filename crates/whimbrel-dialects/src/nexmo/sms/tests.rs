@@ -16,7 +16,13 @@ use crate::{Dialect, Match, Parsed, PublicId, Reply};
 const NOW: Timestamp = Timestamp(1_522_797_127_412_251);
 
 fn reply() -> Reply {
-    Reply { page: 0, trace_id: "9af96afd6c3b3271bf964d15390991f6".into(), host: HostKind::Named, now: NOW }
+    Reply {
+        page: 0,
+        trace_id: "9af96afd6c3b3271bf964d15390991f6".into(),
+        host: HostKind::Named,
+        now: NOW,
+        wording: Default::default(),
+    }
 }
 
 fn number(digits: &str) -> PhoneNumber {

@@ -91,8 +91,11 @@ fn edit(fields: &mut Fields) -> Result<Edit, HttpResponse> {
     }
 }
 
+/// A parameter and its value.
+type Pair = (Box<str>, Box<str>);
+
 /// `["name=value", ..]`, as the command line has them: names may repeat and keep their order.
-fn pairs(fields: &mut Fields, name: &'static str) -> Result<Vec<(Box<str>, Box<str>)>, HttpResponse> {
+fn pairs(fields: &mut Fields, name: &'static str) -> Result<Vec<Pair>, HttpResponse> {
     let texts = fields.texts(name)?.unwrap_or_default();
     let pair = |text: String| {
         let pair = text.split_once('=').map(|(name, value)| (name.into(), value.into()));

@@ -45,7 +45,7 @@ fn who(claim: &Result<Claim, Refusal>) -> Result<(&str, &str), &Refusal> {
         Ok(Claim::KeyAndSecret { key, secret, .. }) => Ok((key, secret.expose())),
         Ok(Claim::Signed(signed)) => Ok((signed.key(), "signed")),
         Ok(Claim::Delegated(request)) => Ok((request.consumer(), "signed")),
-        Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. }) => {
+        Ok(Claim::Token(_) | Claim::SecretKey { .. } | Claim::SignedKey { .. } | Claim::OnBehalf { .. }) => {
             panic!("a credential that is not taken")
         }
         Err(refusal) => Err(refusal),
