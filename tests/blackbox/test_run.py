@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests/intercept"))
 
 from programs import PROGRAMS
 
-QUICK = ["curl", "Node: https and fetch", "Python: urllib and requests", "PHP: cURL", "Ruby: Net::HTTP"]
+QUICK = ["curl", "Node: https and fetch", "Node: @seven.io/client", "Python: urllib and requests", "PHP: cURL", "Ruby: Net::HTTP"]
 INSTALLED = [program.name for program in PROGRAMS if program.name in QUICK and program.needs()]
 
 
@@ -41,11 +41,15 @@ const all = async (host) => ({
 """
 
 
+# What the machine itself may have set, and what would change a test.
+UNSET = dict.fromkeys(["CI", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NO_PROXY"], "")
+
+
 def start(tmp_path, *arguments, **extra):
     """A command that is not waited for."""
     return subprocess.Popen(
         [*LONELY, BINARY, "run", *map(str, arguments)],
-        env=environment(TMPDIR=str(tmp_path), CI="", XDG_STATE_HOME=str(tmp_path / "state"), **extra),
+        env=environment() | UNSET | {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")} | extra,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -70,6 +74,7 @@ def test_an_unmodified_program_reaches_the_inbox(tmp_path, name):
     assert out.split() == [message["id"] for message in messages] and messages
     assert {message["text"] for message in messages} == {"Your code is 482917"}
     assert out.split()[0] in (dump / "timeline.txt").read_text()
+    assert (dump / "inbound.ndjson").read_text() == ""
     assert f"connections that came here: {program.host}" in err
     assert not list(tmp_path.glob("whimbrel-run-*")), "the folder of the run was left behind"
 
@@ -139,7 +144,7 @@ def test_every_client_in_node_is_led_and_refused_alike(tmp_path):
     assert err.count("refused sms.example.com: no dialect speaks for it") == 1
 
 
-def test_plain_http_and_signatures_over_the_vendors_address_hold(tmp_path):
+def test_plain_http_and_every_host_of_a_vendor_lead_here(tmp_path):
     script = 'curl -sS http://gateway.seven.io/api/balance -H "X-Api-Key: $SEVEN_API_KEY"; ' \
         'curl -sS https://gateway.sms77.io/api/balance -H "X-Api-Key: $SMS77_API_KEY" -o /dev/null -w " %{ssl_verify_result} %{http_code}"'
     code, out, err = run(tmp_path, "--", "sh", "-c", script)
@@ -152,6 +157,32 @@ def test_the_commands_own_options_are_kept(tmp_path):
     node, no_proxy, ruby = out.strip().split("|")
     assert code == 0 and node.startswith("--max-old-space-size=300 --require ")
     assert no_proxy == "db.internal,localhost,127.0.0.1,::1" and ruby.startswith("-W0 -r")
+
+
+SIGNED = """
+import hashlib, hmac, os, secrets, sys, time, requests
+url, body, stamp, nonce = "https://gateway.seven.io/api/sms", b"to=4915228817300&text=signed", str(int(time.time())), secrets.token_hex(16)
+signed_url = url if len(sys.argv) == 1 else sys.argv[1]
+text = "\\n".join([stamp, nonce, "POST", signed_url, hashlib.md5(body).hexdigest()])
+signature = hmac.new(os.environ["SEVEN_SIGNING_SECRET"].encode(), text.encode(), hashlib.sha256).hexdigest()
+headers = {"X-Api-Key": os.environ["SEVEN_API_KEY"], "X-Timestamp": stamp, "X-Nonce": nonce, "X-Signature": signature,
+           "Content-Type": "application/x-www-form-urlencoded"}
+print(requests.post(url, data=body, headers=headers, timeout=30).status_code)
+"""
+
+
+def test_a_signature_over_the_vendors_address_holds_and_one_over_another_does_not(tmp_path):
+    for address, status in (([], "200"), (["https://gateway.example.com/api/sms"], "401")):
+        code, out, err = run(tmp_path, "--", sys.executable, "-c", SIGNED, *address)
+        assert (code, out.strip()) == (0, status), err
+
+
+def test_roots_of_the_callers_own_are_still_trusted(dev, tmp_path):
+    script = 'for name in SSL_CERT_FILE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do eval "grep -c BEGIN \\"\\$$name\\""; done'
+    plain = [int(count) for count in run(tmp_path, "--", "sh", "-c", script)[1].split()]
+    more = [int(count) for count in run(tmp_path, "--", "sh", "-c", script, NODE_EXTRA_CA_CERTS=dev.ca)[1].split()]
+    assert more == [count + 1 for count in plain]
+    assert plain[0] == plain[1] > 100 and plain[2] == 2, "the run's own, and that of its server"
 
 
 def test_keep_leaves_the_store_to_look_at(tmp_path):

@@ -19,36 +19,56 @@ const PAGE: usize = 500;
 const PROGRESS_EVERY: usize = 200;
 
 pub(super) async fn run(args: DumpArgs, out: &Out) -> Result<(), Failure> {
-    checked(&args.query)?;
     let server = Server::find(&args.server)?;
-    let messages = found(&server, Source::Messages, &args, out).await?;
-    let inbound = found(&server, Source::Inbound, &args, out).await?;
-    std::fs::create_dir_all(&args.folder).map_err(|error| cannot_write(&args.folder, &error))?;
-    write(&args.folder.join("messages.ndjson"), &lines(&messages))?;
-    write(&args.folder.join("inbound.ndjson"), &lines(&inbound))?;
-    write(&args.folder.join("timeline.txt"), &timeline(&messages, &inbound))?;
-    let told = json!({ "folder": args.folder, "messages": messages.len(), "inbound": inbound.len() });
-    out.document("dump", &told, || {
-        format!(
-            "{} messages and {} texts from handsets are in {}",
-            messages.len(),
-            inbound.len(),
-            args.folder.display()
-        )
-    });
+    let kept = keep(&server, &args.folder, &Wanted { query: &args.query, limit: args.limit }, out).await?;
+    let told = json!({ "folder": args.folder, "messages": kept.messages, "inbound": kept.inbound });
+    out.document("dump", &told, || kept.told(&args.folder));
     Ok(())
 }
 
+/// What is to be kept.
+pub(super) struct Wanted<'a> {
+    /// Only what fits this search.
+    pub(super) query: &'a str,
+    /// At most so many of each, the newest.
+    pub(super) limit: usize,
+}
+
+/// How much was kept.
+pub(super) struct Kept {
+    messages: usize,
+    inbound: usize,
+}
+
+impl Kept {
+    /// The same for people.
+    pub(super) fn told(&self, folder: &Path) -> String {
+        format!("{} messages and {} texts from handsets are in {}", self.messages, self.inbound, folder.display())
+    }
+}
+
+/// Writes the files into `folder`.
+pub(super) async fn keep(server: &Server, folder: &Path, wanted: &Wanted<'_>, out: &Out) -> Result<Kept, Failure> {
+    checked(wanted.query)?;
+    let messages = found(server, Source::Messages, wanted, out).await?;
+    let inbound = found(server, Source::Inbound, wanted, out).await?;
+    std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    write(&folder.join("messages.ndjson"), &lines(&messages))?;
+    write(&folder.join("inbound.ndjson"), &lines(&inbound))?;
+    write(&folder.join("timeline.txt"), &timeline(&messages, &inbound))?;
+    Ok(Kept { messages: messages.len(), inbound: inbound.len() })
+}
+
 /// What fits, the oldest first; messages with their stories.
-async fn found(server: &Server, source: Source, args: &DumpArgs, out: &Out) -> Result<Vec<Value>, Failure> {
-    if source == Source::Messages && checked(&args.query)?.wants_inbound() {
+async fn found(server: &Server, source: Source, wanted: &Wanted<'_>, out: &Out) -> Result<Vec<Value>, Failure> {
+    if source == Source::Messages && checked(wanted.query)?.wants_inbound() {
         return Ok(Vec::new());
     }
     let mut found: Vec<Value> = Vec::new();
     let mut before: Option<String> = None;
-    while found.len() < args.limit {
-        let limit = PAGE.min(args.limit - found.len()).to_string();
-        let query = [("q", Some(args.query.as_str())), ("limit", Some(limit.as_str())), ("before", before.as_deref())];
+    while found.len() < wanted.limit {
+        let limit = PAGE.min(wanted.limit - found.len()).to_string();
+        let query = [("q", Some(wanted.query)), ("limit", Some(limit.as_str())), ("before", before.as_deref())];
         let page = server.api("GET", &with_query(source.path(), &query), None).await?;
         for message in page[source.path()].as_array().into_iter().flatten() {
             found.push(match source {

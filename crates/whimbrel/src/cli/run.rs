@@ -3,7 +3,6 @@
 //! The command has our stdin and stdout; our own words go to stderr. What was made for it, the folder, the proxy and perhaps a
 //! server, goes with it.
 
-mod dump;
 mod started;
 
 use std::collections::BTreeMap;
@@ -14,13 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use whimbrel_core::World;
+use whimbrel_core::{Span, World};
 use whimbrel_engine::SystemWorld;
 
 use super::args::{RunArgs, UnknownHostsArg};
 use super::client::{Server, env};
+use super::dump::{self, Wanted};
 use super::env::of_server;
 use super::output::{self, Out};
+use super::trace::read_time;
 use super::{Exit, Failure};
 use crate::intercept::{Authority, Gateway, Kit, Proxy, Rules, Told, UnknownHosts, vendor_hosts};
 use crate::server::files::make_private_folder;
@@ -29,6 +30,8 @@ use started::Started;
 /// What shells answer for a command that there is none of, and for one that cannot be run.
 const NO_SUCH_COMMAND: u8 = 127;
 const CANNOT_RUN: u8 = 126;
+/// Messages that `--dump` keeps, the newest.
+const DUMPED_MAX: usize = 10_000;
 
 pub(super) fn run(args: RunArgs, out: &Out) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -53,9 +56,9 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let newest = match &args.dump {
-        Some(_) => dump::newest(&server).await?,
-        None => None,
+    let since = match &args.dump {
+        Some(_) => since_newest(&server).await?,
+        None => String::new(),
     };
     let hosts = Hosts::default();
     let rules = Rules { hosts: vendor_hosts(), unknown: unknown_hosts(args.unknown_hosts) };
@@ -70,8 +73,8 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
 
     drop(proxy);
     if let Some(into) = &args.dump {
-        let count = dump::write(&server, newest.as_deref(), into).await?;
-        out.hint(&format!("whimbrel run: {count} messages written to {}", into.display()));
+        let kept = dump::keep(&server, into, &Wanted { query: &since, limit: DUMPED_MAX }, &out).await?;
+        out.hint(&format!("whimbrel run: {}", kept.told(into)));
     }
     if let Some(words) = hosts.summary() {
         out.hint(&words);
@@ -83,6 +86,13 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
         out.hint(&format!("whimbrel run: kept {}", folder.path.display()));
     }
     Ok(code(status))
+}
+
+/// The search for what comes after the newest message that is there, by the server's own clock, which may be a test's.
+async fn since_newest(server: &Server) -> Result<String, Failure> {
+    let page = server.api("GET", "messages?limit=1", None).await?;
+    let newest = page["messages"][0]["accepted_at"].as_str().and_then(read_time);
+    Ok(newest.map_or_else(String::new, |newest| format!("after:{}", newest + Span(1))))
 }
 
 /// The server that runs: one that is gone and left its run file is none.
@@ -108,7 +118,9 @@ async fn intercept(
         Gateway::new(&urls, server.ca_pem()).map_err(|error| failed("cannot use the server's address", &error))?;
     let proxy = Proxy::start(rules.clone(), authority.clone(), gateway, tell).await;
     let proxy = proxy.map_err(|error| failed("cannot open the proxy", &error))?;
-    let kit = Kit::write(folder, &authority, server.ca_pem(), (proxy.addr(), rules), now);
+    let theirs = Kit::NAMING_ROOTS.into_iter().filter_map(env).map(PathBuf::from);
+    let trusted: Vec<PathBuf> = server.ca_pem().map(Path::to_owned).into_iter().chain(theirs).collect();
+    let kit = Kit::write(folder, &authority, &trusted, (proxy.addr(), rules), now);
     Ok((proxy, kit.map_err(|error| failed("cannot write the files of the run", &error))?))
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn run(args: ShowArgs, out: &Out) -> Result<(), Failure> {
 }
 
 /// The message for people.
-pub(super) fn told(message: &Value) -> String {
+fn told(message: &Value) -> String {
     let text = |name: &str| match &message[name] {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),

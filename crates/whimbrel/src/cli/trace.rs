@@ -3,6 +3,8 @@
 mod story;
 mod told;
 
+pub(super) use story::read as read_time;
+
 use std::io::Read;
 
 use serde_json::{Value, json};

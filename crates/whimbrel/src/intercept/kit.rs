@@ -37,23 +37,27 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// Writes the files into `folder`. `server_ca` is the certificate that the gateway's own HTTPS is trusted by.
+    /// Writes the files into `folder`. `trusted` are files of certificates besides the system's: that of the gateway's own HTTPS, and
+    /// those which the caller's variables name. One that cannot be read is left out, as its reader would do.
     ///
     /// # Errors
     /// What the kernel says, with the path.
     pub fn write(
         folder: &Path,
         authority: &Authority,
-        server_ca: Option<&Path>,
+        trusted: &[PathBuf],
         proxy: (SocketAddr, &Rules),
         now: Timestamp,
     ) -> io::Result<Self> {
         let (proxy, rules) = proxy;
         let mut ours = vec![authority.certificate.clone()];
-        if let Some(path) = server_ca {
-            ours.extend(certificates(path)?);
-        }
         let roots = rustls_native_certs::load_native_certs().certs;
+        for certificate in trusted.iter().filter_map(|path| certificates(path).ok()).flatten() {
+            // Often the caller's file is the system's, once more.
+            if !roots.contains(&certificate) && !ours.contains(&certificate) {
+                ours.push(certificate);
+            }
+        }
         let kit = Self {
             proxy,
             added: folder.join("ca.pem"),
@@ -80,6 +84,9 @@ impl Kit {
         write(&kit.ruby, RUBY_PRELOAD.replace("HOSTS_SETTING", &hosts).as_bytes())?;
         Ok(kit)
     }
+
+    /// Variables that name files of certificates, which this kit's take the place of.
+    pub const NAMING_ROOTS: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
     /// The variables, in the order in which they are best read. `present` tells what the caller's environment holds: lists of
     /// options are added to, and what was there stays.
@@ -166,7 +173,7 @@ mod tests {
         let now = Timestamp(1_795_564_800_000_000);
         let authority = Authority::new(&hosts, now).unwrap();
         let rules = Rules { hosts, unknown: UnknownHosts::Block };
-        Kit::write(folder, &authority, None, ("127.0.0.1:4000".parse().unwrap(), &rules), now).unwrap()
+        Kit::write(folder, &authority, &[], ("127.0.0.1:4000".parse().unwrap(), &rules), now).unwrap()
     }
 
     #[test]

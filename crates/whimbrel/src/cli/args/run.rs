@@ -17,7 +17,7 @@ pub struct RunArgs {
     /// Keep the folder of the run: certificates, and the store and log of a server that was started for it.
     #[arg(long)]
     pub keep: bool,
-    /// Write the messages of the run into this folder at its end: messages.ndjson and timeline.txt.
+    /// Write the messages of the run into this folder at its end, as `dump` does.
     #[arg(long, value_name = "FOLDER")]
     pub dump: Option<PathBuf>,
     /// How to find the server. Without one a server is started for the command, with ports and a folder of its own.

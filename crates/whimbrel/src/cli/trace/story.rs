@@ -71,7 +71,7 @@ fn after(micros: i64) -> String {
 }
 
 /// Reads a time as the native API writes it: `2026-11-29T02:25:06.502389Z`.
-fn read(text: &str) -> Option<Timestamp> {
+pub(in super::super) fn read(text: &str) -> Option<Timestamp> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.split('-');
     let day = Timestamp::of_day(date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?)?;
