@@ -148,7 +148,7 @@ impl Engine {
         self.recall(caller.account.id, &call.content, keys, &mut items).await?;
         let taken = items.iter().filter_map(|item| item.result.as_ref().ok());
         let repeated = taken.clone().next().is_some() && taken.clone().all(|taken| taken.balance.is_none());
-        let told = taken.filter_map(|taken| taken.balance).last();
+        let told = taken.filter_map(|taken| taken.balance).next_back();
         let balance = self.balance_after(caller.account.id, told).await?;
         let items = items
             .into_iter()
