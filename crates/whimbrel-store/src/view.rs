@@ -590,6 +590,8 @@ pub enum LedgerKind {
     Number(i64),
     /// An arranged payment was called up: the operation.
     Reload(i64),
+    /// Money went from an account to one below it, or back: the operation.
+    Between(i64),
 }
 
 /// A page of the ledger.

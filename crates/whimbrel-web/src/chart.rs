@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn bars_stand_on_the_ground_and_within_the_drawing() {
-        let bars = vec![bar(0, 0, 0), bar(100, 60, 20), bar(1, 0, 1), bar(5, 90, 20), bar(u64::MAX / 400, 0, 0)];
+        let bars = [bar(0, 0, 0), bar(100, 60, 20), bar(1, 0, 1), bar(5, 90, 20), bar(u64::MAX / 400, 0, 0)];
         for count in 1..=bars.len() {
             let chart = Chart { title: "Parts".into(), step: "hour".into(), bars: bars[..count].to_vec() };
             for drawn in chart.drawn() {

@@ -120,8 +120,21 @@ pub struct StatsPage {
     pub total: Figures,
     /// By carrier.
     pub carriers: Vec<(Box<str>, Figures)>,
-    /// By account: account, name, figures, what was spent.
-    pub accounts: Vec<(Box<str>, Box<str>, Figures, Box<str>)>,
+    /// By account.
+    pub accounts: Vec<AccountFigures>,
+}
+
+/// What an account did.
+#[derive(Debug, Clone)]
+pub struct AccountFigures {
+    /// Dialect and key.
+    pub account: Box<str>,
+    /// Its name, for people.
+    pub name: Box<str>,
+    /// Counts.
+    pub figures: Figures,
+    /// What it cost, with the currency.
+    pub spent: Box<str>,
 }
 
 /// Whether something is what is shown.
@@ -322,7 +335,12 @@ mod tests {
                 chart,
                 total: figures.clone(),
                 carriers: vec![(HOSTILE.into(), figures.clone())],
-                accounts: vec![(HOSTILE.into(), HOSTILE.into(), figures, "1".into())],
+                accounts: vec![AccountFigures {
+                    account: HOSTILE.into(),
+                    name: HOSTILE.into(),
+                    figures,
+                    spent: "1".into(),
+                }],
             }
             .render(),
             SettingsPage {

@@ -26,9 +26,16 @@ const BY_CAUSE: &str = "select cause, debit, credit, amount, at, bucket from tra
 const PAYMENTS: &str = "select substr(cause, length(?1) + 1), amount, at, bucket from transfer
  where kind = 2 and cause >= ?1 and cause < ?2 order by cause limit ?3";
 
-/// Why a row whose cause is an id was written.
-const BY_ID: [(i64, fn(i64) -> LedgerKind); 3] =
-    [(1, |id| LedgerKind::Part(PartId(id))), (3, LedgerKind::Number), (4, LedgerKind::Reload)];
+/// What an id says of why a row was written.
+type Why = fn(i64) -> LedgerKind;
+
+/// Kinds of rows whose causes are ids.
+const BY_ID: [(i64, Why); 4] = [
+    (1, |id| LedgerKind::Part(PartId(id))),
+    (3, LedgerKind::Number),
+    (4, LedgerKind::Reload),
+    (5, LedgerKind::Between),
+];
 
 pub(super) fn page(
     db: &Connection,
@@ -72,12 +79,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Entries whose causes are ids, and the place below which none was looked at.
-    fn by_cause(
-        &self,
-        kind: i64,
-        why: fn(i64) -> LedgerKind,
-        count_max: usize,
-    ) -> Result<(Vec<LedgerEntry>, i64), Fault> {
+    fn by_cause(&self, kind: i64, why: Why, count_max: usize) -> Result<(Vec<LedgerEntry>, i64), Fault> {
         let mut statement = self.db.prepare_cached(BY_CAUSE)?;
         let mut rows = statement.query(params![kind, self.before, limit(LOOKED_AT_MAX)])?;
         let (mut entries, mut last, mut count) = (Vec::new(), i64::MIN, 0);

@@ -55,6 +55,7 @@ fn shown(dialect: &str, entry: &LedgerEntry) -> Value {
         LedgerKind::Payment(name) => ("payment", name.to_string()),
         LedgerKind::Number(id) => ("number", format!("{id:x}")),
         LedgerKind::Reload(id) => ("reload", format!("{id:x}")),
+        LedgerKind::Between(id) => ("between-accounts", format!("{id:x}")),
     };
     json!({
         "at": entry.at.to_string(),

@@ -2,7 +2,7 @@
 
 use whimbrel_web::chart::Chart;
 use whimbrel_web::frame::Section;
-use whimbrel_web::operations::{Chosen, Figures, StatsPage};
+use whimbrel_web::operations::{AccountFigures, Chosen, Figures, StatsPage};
 
 use super::carriers::figures;
 use super::document::{amount, list, text};
@@ -58,7 +58,8 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>) -> Answer {
         accounts: (list(traffic, "accounts").iter())
             .map(|one| {
                 let spent = format!("{} {}", amount(one, "spent"), text(one, "currency"));
-                (text(one, "account"), text(one, "name"), figures(one), spent.into())
+                let (account, name) = (text(one, "account"), text(one, "name"));
+                AccountFigures { account, name, figures: figures(one), spent: spent.into() }
             })
             .collect(),
     };
