@@ -38,10 +38,10 @@ pub fn span(span: Span) -> String {
     let (millis, seconds) = (micros / 1_000, micros / 1_000_000);
     match micros {
         0 => "0 ms".to_owned(),
-        ..1_000_000 => format!("{millis}.{} ms", micros % 1_000 / 100),
-        ..60_000_000 => format!("{seconds}.{:02} s", millis % 1_000 / 10),
-        ..3_600_000_000 => format!("{} min {} s", seconds / 60, seconds % 60),
-        ..86_400_000_000 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+        1..1_000_000 => format!("{millis}.{} ms", micros % 1_000 / 100),
+        1_000_000..60_000_000 => format!("{seconds}.{:02} s", millis % 1_000 / 10),
+        60_000_000..3_600_000_000 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3_600_000_000..86_400_000_000 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
     }
 }

@@ -77,11 +77,11 @@ mod tests {
     fn forms_and_cookies_are_read() {
         let form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
         let request =
-            request(&[form, ("cookie", "a=1; whimbrel_theme=dark; whimbrel_theme=light")], "text=%2b+1&text=2&empty= ");
+            request(&[form, ("cookie", "a=1; whimbrel-theme=dark; whimbrel-theme=light")], "text=%2b+1&text=2&empty= ");
         let fields = Form::read(&request);
         assert_eq!((fields.value("text"), fields.filled("empty"), fields.value("x")), (Some("+ 1"), None, None));
         assert_eq!(Form::of_query(&request).value("q"), Some("a b"));
-        assert_eq!(cookie(&request, "whimbrel_theme"), Some("dark"));
+        assert_eq!(cookie(&request, "whimbrel-theme"), Some("dark"));
         assert_eq!(cookie(&request, "theme"), None);
     }
 

@@ -222,7 +222,7 @@ fn is_read(request: &IncomingRequest) -> bool {
 }
 
 /// Where the colours are kept: with the visitor, so that the first byte of a page has them.
-const THEME_COOKIE: &str = "whimbrel_theme";
+const THEME_COOKIE: &str = "whimbrel-theme";
 
 /// `POST theme`: keeps the colours and leads back to the page. For strangers too: the page where they sign in has colours.
 fn set_theme(request: &IncomingRequest) -> Answer {

@@ -281,7 +281,7 @@ impl ToldOf {
     /// How the webhook about a text went; the text that came in is taken out, so that the next one alike is another.
     fn webhook(&mut self, api: &Api, kept: &KeptText, words: &str) -> Webhook {
         let is_it = |view: &InboundView| {
-            &*view.number == kept.with
+            *view.number == *kept.with
                 && matches!(&view.content, InboundContent::Text { text, .. } if text.expose() == words)
         };
         let Some(place) = self.inbound.iter().position(is_it) else {

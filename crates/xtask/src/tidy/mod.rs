@@ -17,16 +17,16 @@ pub mod vendors;
 use std::fmt;
 use std::path::Path;
 
-/// A text file of the repository.
+/// A file of the repository.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Path from the top folder, with `/`.
     pub path: String,
-    /// Its text.
+    /// Its text; empty for a picture, which only links look for.
     pub text: String,
 }
 
-/// The repository's text files.
+/// The repository's files.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     files: Vec<SourceFile>,
@@ -38,11 +38,11 @@ impl Tree {
         Self { files }
     }
 
-    /// Reads the files named in `listing` (one path a line, from the top folder); what is not UTF-8 text is left out.
+    /// Reads the files named in `listing` (one path a line, from the top folder); what is not UTF-8 text has none.
     pub fn read(root: &Path, listing: &str) -> Self {
         let read = |path: &str| {
-            let text = std::fs::read_to_string(root.join(path)).ok()?;
-            Some(SourceFile { path: path.to_owned(), text })
+            let octets = std::fs::read(root.join(path)).ok()?;
+            Some(SourceFile { path: path.to_owned(), text: String::from_utf8(octets).unwrap_or_default() })
         };
         Self::new(listing.lines().filter_map(read).collect())
     }
