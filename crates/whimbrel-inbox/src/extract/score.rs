@@ -70,6 +70,8 @@ impl Reason {
     }
 }
 
+/// Characters between a candidate and a word that are read.
+const GAP_MAX: usize = 240;
 /// Against another kind of number nothing helps.
 const OTHER_KIND: i32 = -100;
 
@@ -228,6 +230,9 @@ fn nearest(folded: &Folded, words: &[Found], shape: &Shape) -> Option<Near> {
 fn nearest_before(folded: &Folded, words: &[Found], shape: &Shape) -> Option<Near> {
     // A number between them is the one that the word speaks of.
     let is_free = |found: &Found| {
+        if shape.glyphs.start.saturating_sub(found.glyphs.end) > GAP_MAX {
+            return false;
+        }
         let mut between = found.glyphs.end..shape.glyphs.start;
         !between.any(|index| folded.c(index).is_some_and(|c| c.is_ascii_digit()))
     };
@@ -243,6 +248,10 @@ fn near(folded: &Folded, found: &Found, shape: &Shape) -> Option<Near> {
     } else {
         return None;
     };
+    // A word so far away is in another sentence, and what stands between is not read for each of many pairs.
+    if gap.len() > GAP_MAX {
+        return Some(Near { words: GAP_MAX, is_in_sentence: false, is_after });
+    }
     let is_in_sentence = !gap.clone().any(|index| around::is_sentence_end(folded, index));
     let text = folded.text(gap.clone());
     // Where there are no blanks between words, some four characters are one.

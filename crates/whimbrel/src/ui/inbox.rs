@@ -23,7 +23,7 @@ const ROWS_MAX: usize = 50;
 pub(super) async fn show(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
     let query = fields.filled("q").unwrap_or_default();
-    let wanted = match Wanted::read(api, query, visit.account()).await {
+    let wanted = match Wanted::read(api, query, visit.account(), visit.texts()).await {
         Ok(wanted) => wanted,
         Err(wrong) => return page(400, &empty(visit, query, Some(wrong))).into(),
     };

@@ -50,7 +50,8 @@ const MISSED_MAX: usize = 200;
 /// `GET live?q=&after=`, from `Last-Event-ID` on if that is sent.
 pub(super) async fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     let fields = Form::of_query(visit.request);
-    let Ok(wanted) = Wanted::read(api, fields.value("q").unwrap_or_default(), visit.account()).await else {
+    let Ok(wanted) = Wanted::read(api, fields.value("q").unwrap_or_default(), visit.account(), visit.texts()).await
+    else {
         return problem(400, "Bad Request", "the search cannot be read").into();
     };
     let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use whimbrel_core::{AccountId, MessageId, PartId};
 use whimbrel_engine::Engine;
-use whimbrel_inbox::search::{Query, SearchError, parse};
+use whimbrel_inbox::search::{Query, SearchError, Test, parse};
 use whimbrel_store::{Found, MessageFilter, MessageSummary, Search, SearchEnd, StoreError};
 use whimbrel_web::inbox::Wrong;
 
+use super::Texts;
 use crate::api::{Api, messages};
 
 /// Where in the list a page is.
@@ -33,8 +34,13 @@ impl Wanted {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn read(api: &Api, text: &str, account: Option<AccountId>) -> Result<Self, Wrong> {
+    pub async fn read(api: &Api, text: &str, account: Option<AccountId>, texts: Texts) -> Result<Self, Wrong> {
         let mut query = parse(text, api.engine.world().now()).map_err(|error| wrong(text, &error))?;
+        if texts == Texts::Hidden
+            && let Some(term) = query.terms.iter().find(|term| reads_text(&term.test))
+        {
+            return Err(forbidden(text, term.span.clone()));
+        }
         let mut ids = BTreeMap::new();
         for id in query.ids() {
             if let Ok(Some(number)) = messages::read_id(api, id).await {
@@ -103,6 +109,21 @@ impl Wanted {
 }
 
 /// The place of a mistake, for a page that marks it.
+/// Whether the answer tells what a text says: whoever may not read texts would learn them word by word.
+const fn reads_text(test: &Test) -> bool {
+    matches!(test, Test::Text(_) | Test::Otp(_) | Test::Has(_))
+}
+
+fn forbidden(query: &str, span: std::ops::Range<usize>) -> Wrong {
+    let cut = |range: std::ops::Range<usize>| query.get(range).unwrap_or_default().into();
+    Wrong {
+        before: cut(0..span.start),
+        word: cut(span.clone()),
+        behind: cut(span.end..query.len()),
+        why: "viewers do not read texts, so they cannot search them: use to:, from:, status: and the like".into(),
+    }
+}
+
 fn wrong(query: &str, error: &SearchError) -> Wrong {
     let cut = |range: std::ops::Range<usize>| query.get(range).unwrap_or_default().into();
     Wrong {
