@@ -134,7 +134,8 @@ test("the mistakes of the grammar's own cases are marked", async ({ page, server
 
 test("a server that is started again goes on where it was: no row lost, none twice", async ({ page, server, expected }) => {
   expected.push(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|Failed to load resource/);
-  await server.send("Before");
+  // To its end: the simulator is killed with the server, and with it the receipt of a message that is under way.
+  await server.ended(await server.send("Before"));
   await page.goto(server.ui);
   await page.locator('#inbox[data-connected="yes"]').waitFor();
   await server.kill();
