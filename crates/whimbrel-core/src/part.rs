@@ -335,9 +335,7 @@ fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId
     match record.state {
         // What is to leave later leaves no earlier by another carrier.
         PartState::Queued { due_at }
-            if attempt == record.attempt.next()
-                && (record.doubts == 0 || acts(Saboteur::DoubtHandedOn))
-                && next != record.carrier =>
+            if attempt == record.attempt.next() && record.doubts == 0 && next != record.carrier =>
         {
             handed_on(&PartRecord { attempt, ..*record }, next, due_at.max(now))
         }
@@ -402,9 +400,8 @@ fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transiti
 /// The end that a receipt reports. The carrier took the part, so a hold is captured, or, where delivery is what is paid for,
 /// captured on delivery only.
 fn ended_by_receipt(record: &PartRecord, end: Final) -> Transition {
-    let is_unpaid = end.status != ReceiptStatus::Delivered
-        && (record.capture_on != CaptureOn::CarrierAccept || acts(Saboteur::EarlyReceiptUnpaid));
-    finish(record, end, if is_unpaid { MoneyMove::Release } else { MoneyMove::Capture }, Some(end))
+    let paid = record.capture_on == CaptureOn::CarrierAccept || end.status == ReceiptStatus::Delivered;
+    finish(record, end, if paid { MoneyMove::Capture } else { MoneyMove::Release }, Some(end))
 }
 
 /// The end without a receipt: what is still held is given back.

@@ -33,9 +33,7 @@ saboteurs! {
     DoubtUncounted = "doubt-uncounted", 1, "a doubt is not counted, so nothing ends the resending";
     ResendOnceMore = "resend-once-more", 0, "a part in doubt is sent once more than its policy says";
     ExpiredClaim = "expired-claim", 1, "a part is claimed after its expiry";
-    EarlyReceiptUnpaid = "early-receipt-unpaid", 0, "a part that failed by a receipt before its answer costs nothing";
     ReportTwice = "report-twice", 0, "the same report on the way is told each time it comes";
-    DoubtHandedOn = "doubt-handed-on", 0, "a part in doubt goes to another carrier";
     ExpiryIgnoredByRetry = "expiry-ignored-by-retry", 0, "a part is tried again after its expiry";
     ChargeOnResend = "charge-on-resend", 0, "a part that was sent again is charged twice in the wallet";
     HoldForgotten = "hold-forgotten", 1, "what a part held is not given back when it ends";
@@ -43,7 +41,6 @@ saboteurs! {
     AnswerNotKept = "answer-not-kept", 1, "the answer to an idempotency key is not kept for a text that waits in the queue";
     ReceiptNotParked = "receipt-not-parked", 1, "a receipt before its answer is said to be kept, and is not";
     ParkedNotSettled = "parked-not-settled", 0, "a receipt that waited for its part is thrown away when the part is named";
-    EvidenceTwice = "evidence-twice", 0, "a receipt is evidence although its id belongs to another part";
     NoticeDropped = "notice-dropped", 1, "an end by the clock is told to nobody";
     AttemptUnwritten = "attempt-unwritten", 1, "a try that ended in doubt has no line in the history";
     LateReceiptUnwritten = "late-receipt-unwritten", 0, "a part that ended forgets its carrier's id";

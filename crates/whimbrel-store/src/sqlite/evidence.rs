@@ -8,7 +8,6 @@
 //! (SMPP 3.4 §4.8.1).
 
 use rusqlite::{OptionalExtension, params};
-use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     AttemptNumber, CarrierId, CarrierMessageId, KeyForm, NoticeId, PartEvent, PartId, PartRecord, PartState, Span,
     Timestamp, id,
@@ -191,6 +190,6 @@ impl Work<'_> {
             self.db.prepare_cached(PLAIN_KEY)?.query_row([*first], |row| row.get(0)).optional()?;
         let Some(key) = key else { return Ok(None) };
         let is_anothers = self.db.prepare_cached(IS_KNOWN)?.exists(params![carrier.0, key])?;
-        Ok((!is_anothers || acts(Saboteur::EvidenceTwice)).then(|| CarrierMessageId { raw: raw.clone(), key }))
+        Ok((!is_anothers).then(|| CarrierMessageId { raw: raw.clone(), key }))
     }
 }
