@@ -9,6 +9,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::Repeats;
 use whimbrel_core::plan::{Chances, plan};
+use whimbrel_core::policy::Owned;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan,
@@ -165,6 +166,11 @@ impl Engine {
         let mut next_id = || self.world.next_id();
         let everybody = self.directory.everybody();
         policy::judge_recipient(account, &everybody, &call.recipient)?;
+        // What the operator set for an account holds for those that it makes below itself, whoever calls.
+        let above = self.directory.above(account.id);
+        if let Some(above) = &above {
+            policy::judge_recipient(&above.account, &everybody, &call.recipient)?;
+        }
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
@@ -181,6 +187,13 @@ impl Engine {
         })?;
         let owned = self.directory.owns(account.id, plan.sender.as_str());
         policy::judge_sender(account, &everybody, &plan.sender, owned, &plan.recipient)?;
+        if let Some(above) = &above {
+            let owned = match owned {
+                Owned::Yes => Owned::Yes,
+                Owned::No => self.directory.owns(above.account.id, plan.sender.as_str()),
+            };
+            policy::judge_sender(&above.account, &everybody, &plan.sender, owned, &plan.recipient)?;
+        }
         Ok(plan)
     }
 

@@ -23,6 +23,8 @@ struct Entries {
     by_digest: HashMap<Box<str>, HashMap<KeyDigest, (AccountId, KeyMode)>>,
     /// Accounts below others, by the account above and the number by which it names them.
     subaccounts: HashMap<(AccountId, Serial), AccountId>,
+    /// The account above, of each that is or was below one.
+    above: HashMap<AccountId, AccountId>,
     /// Numbers of ours and who owns them.
     numbers: HashMap<Box<str>, AccountId>,
     /// Lists that hold for every account.
@@ -152,10 +154,18 @@ impl Directory {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).subaccounts.get(&(parent, number)).copied()
     }
 
+    /// The account above, if there is one.
+    #[must_use]
+    pub fn above(&self, account: AccountId) -> Option<Arc<Entry>> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.by_id.get(entries.above.get(&account)?).map(Arc::clone)
+    }
+
     /// Notes that an account has a subaccount.
     pub(crate) fn put_subaccount(&self, parent: AccountId, number: Serial, account: AccountId) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.subaccounts.insert((parent, number), account);
+        entries.above.insert(account, parent);
     }
 
     /// Notes that it has it no more.

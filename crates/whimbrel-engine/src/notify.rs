@@ -25,8 +25,9 @@ const AHEAD: Span = Span::seconds(60);
 const LOOK_AHEAD: Span = Span::seconds(30);
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
-/// Webhooks under way to one endpoint at once, at most.
-const IN_FLIGHT_OF_ENDPOINT_MAX: usize = 32;
+/// Webhooks under way to one endpoint at once, at most: as many as the way out has places for one host (`egress.calls_per_host`, 16), so
+/// that a try does not wait for a place while the time for its answer runs.
+const IN_FLIGHT_OF_ENDPOINT_MAX: usize = 16;
 
 /// Names the endpoint that a notice goes to, for fairness only.
 pub type Lane = Box<str>;

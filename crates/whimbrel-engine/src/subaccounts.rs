@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use whimbrel_core::call::subaccounts::{Subaccount, SubaccountsCall, SubaccountsOutcome};
-use whimbrel_core::{Account, AccountId, AccountStatus, KeyMode, Money, Refusal, Secret, SecretRole, Serial};
+use whimbrel_core::{
+    Account, AccountId, AccountRules, AccountStatus, KeyMode, Money, Refusal, Secret, SecretRole, Serial,
+};
 use whimbrel_dialects::Dialect;
 use whimbrel_store::{
     NewAccount, NewSecret, Op, OpResult, Refill, SubaccountChange, SubaccountDone, SubaccountOp, SubaccountView,
@@ -58,14 +60,15 @@ impl Engine {
     ) -> Result<SubaccountsOutcome, Refusal> {
         let (number, at) = (self.next_serial(), self.world.now());
         let usual = &dialect.descriptor().new_accounts;
-        // As a new account of the operator's would be; what was set for the account above is not handed down.
+        // Whom it may write to and as whom is judged by the account above as well, with that one's lists; its other rules are handed down.
+        let rules = AccountRules { recipients: usual.rules.recipients, senders: usual.rules.senders, ..parent.rules };
         let account = Account {
             id: AccountId(self.world.next_id()),
             key: format!("{}-{}", parent.key, number.0).into(),
             name: name.clone(),
             status: AccountStatus::Active,
             endpoints: Vec::new(),
-            rules: usual.rules,
+            rules,
             otp: Default::default(),
             policy: Default::default(),
             lists: Arc::default(),
