@@ -101,6 +101,12 @@ impl Failures {
         }
     }
 
+    /// Takes a failure back that was counted before it was known to be none: what is tried side by side is counted at once.
+    pub fn forgiven(&mut self, key: KeyName, source: Source, now: Timestamp) {
+        self.keys.entry(key).take_back(self.rules.per_key_max, now);
+        self.sources.entry(source).take_back(self.rules.per_source_max, now);
+    }
+
     /// Notes that a request proved itself.
     pub fn proved(&mut self, key: KeyName, source: Source) {
         if self.rules.per_key_max > 0 {
@@ -127,6 +133,10 @@ impl Bucket {
         // Never above what is full: an attack that goes on does not lengthen what comes after it.
         let full = i64::from(max).saturating_mul(MINUTE);
         *self = Self { level: self.level(max, now).saturating_add(MINUTE).min(full), at: now };
+    }
+
+    fn take_back(&mut self, max: u32, now: Timestamp) {
+        *self = Self { level: self.level(max, now).saturating_sub(MINUTE).max(0), at: now };
     }
 
     /// How long until one more is taken.
@@ -177,6 +187,26 @@ mod tests {
 
     fn source(text: &str) -> Source {
         Source::of(text.parse().ok())
+    }
+
+    #[test]
+    fn what_was_no_failure_is_taken_back_and_no_more() {
+        let mut failures = Failures::new(RULES);
+        let (key, here) = (KeyName::of("plain", "key"), source("192.0.2.1"));
+        for _ in 0..3 {
+            failures.failed(key, here, at(0));
+        }
+        failures.forgiven(key, here, at(0));
+        assert_eq!(failures.judge(key, here, at(0)), Ok(()), "one place is free again");
+        failures.failed(key, here, at(0));
+        assert!(failures.judge(key, here, at(0)).is_err());
+        for _ in 0..10 {
+            failures.forgiven(key, here, at(0));
+        }
+        for _ in 0..3 {
+            failures.failed(key, here, at(0));
+        }
+        assert!(failures.judge(key, here, at(0)).is_err(), "nobody gains credit");
     }
 
     #[test]

@@ -66,6 +66,7 @@ mod tokens;
 mod totals;
 mod url_test;
 mod webhooks;
+mod wrong_codes;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -101,6 +102,7 @@ use crate::retention::Retention;
 use crate::signatures::Signatures;
 use crate::tape::Tape;
 use crate::url_test::UrlTests;
+use crate::wrong_codes::WrongCodes;
 
 pub use crate::accounts::{AccountError, NewCustomer};
 pub use crate::applications::{ApplicationError, NewApplication};
@@ -174,6 +176,7 @@ pub struct Engine {
     pub(crate) recipients: Mutex<Recipients>,
     pub(crate) repeats: Mutex<Repeats>,
     pub(crate) failures: Mutex<Failures>,
+    pub(crate) wrong_codes: Mutex<WrongCodes>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) prover: Prover,
     pub(crate) changing_keys: Changing,
@@ -326,6 +329,7 @@ impl Engine {
             senders: Mutex::default(),
             recipients: Mutex::default(),
             repeats: Mutex::default(),
+            wrong_codes: Mutex::default(),
             failures: Mutex::new(Failures::new(parts.failure_rules)),
             keyring: parts.keyring,
             prover: Prover::start().map_err(StartError::Thread)?,

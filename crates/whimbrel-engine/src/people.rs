@@ -4,7 +4,7 @@
 //! do. A code that was used is written down before it counts, so that it is good once even if the process dies. What a code of an app
 //! is, the caller knows: it passes a function.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use whimbrel_core::{Secret, Span, Timestamp};
 use whimbrel_store::{
@@ -18,6 +18,7 @@ use crate::batcher::CommitError;
 use crate::failures::{KeyName, Source};
 use crate::prover::{Asker, Overloaded, Spent};
 use crate::secrets::VERIFIER_TRIES_MAX;
+use crate::wrong_codes::WrongCodes;
 
 /// Where names of operators are counted as those of keys are among the customers of a dialect.
 const NAMES: &str = "operators";
@@ -127,14 +128,25 @@ impl Engine {
     /// [`SignInRefused`].
     pub async fn sign_in(&self, sign_in: SignIn<'_>, origin: Origin) -> Result<Operator, SignInRefused> {
         let (name, source, now) = (KeyName::of(NAMES, sign_in.name), Source::of(origin.address), self.world.now());
-        self.failures().judge(name, source, now).map_err(|wait| SignInRefused::TooManyFailures { wait })?;
-        match self.prove_operator(&sign_in, source, now).await {
+        let too_many = |wait| SignInRefused::TooManyFailures { wait };
+        self.wrong_codes().judge(name, now).map_err(too_many)?;
+        {
+            // It counts as failed until it is known not to be: many at once would else all be judged before the first of them counts.
+            let mut failures = self.failures();
+            failures.judge(name, source, now).map_err(too_many)?;
+            failures.failed(name, source, now);
+        }
+        let proved = self.prove_operator(&sign_in, name, source, now).await;
+        if !matches!(proved, Ok(None)) {
+            self.failures().forgiven(name, source, now);
+        }
+        match proved {
             Ok(Some(operator)) => {
                 self.failures().proved(name, source);
+                self.wrong_codes().right(name);
                 Ok(operator)
             }
             Ok(None) => {
-                self.failures().failed(name, source, now);
                 metrics::counter!("whimbrel_auth_failures_total", "dialect" => NAMES).increment(1);
                 Err(SignInRefused::Wrong)
             }
@@ -142,10 +154,15 @@ impl Engine {
         }
     }
 
+    fn wrong_codes(&self) -> MutexGuard<'_, WrongCodes> {
+        self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whoever has that name, password and code.
     async fn prove_operator(
         &self,
         sign_in: &SignIn<'_>,
+        name: KeyName,
         source: Source,
         now: Timestamp,
     ) -> Result<Option<Operator>, SignInRefused> {
@@ -161,11 +178,17 @@ impl Engine {
                     None
                 }
             };
-            let spent = if proved.is_some() { Spent::Well } else { Spent::OnAGuess };
+            // Where a code is asked for as well, the password alone is no more than a guess, and answered as late.
+            let is_done = proved.as_ref().is_some_and(|operator: &Operator| operator.totp.is_none());
+            let spent = if is_done { Spent::Well } else { Spent::OnAGuess };
             (proved, spent)
         };
         let proved = self.prover.run(Asker::Source(source), compare).await;
         let Some(operator) = proved.map_err(|Overloaded| SignInRefused::Overloaded)? else { return Ok(None) };
+        // Counted before the store is asked, for the same reason.
+        if operator.totp.is_some() {
+            self.wrong_codes().wrong(name, now);
+        }
         let code_op = match &operator.totp {
             None => return Ok(Some(operator)),
             Some(totp) => match (sign_in.code_step)(&totp.secret, sign_in.code.expose(), totp.used_step, now) {
