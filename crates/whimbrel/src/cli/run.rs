@@ -72,9 +72,16 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
     let status = signals.forward_until_end(&mut child).await.map_err(|error| failed("cannot wait", &error))?;
 
     drop(proxy);
+    let mut undumped = None;
     if let Some(into) = &args.dump {
-        let kept = dump::keep(&server, into, &Wanted { query: &since, limit: DUMPED_MAX }, &out).await?;
-        out.hint(&format!("whimbrel run: {}", kept.told(into)));
+        // The command's own code is what was asked for: a dump that fails is told, and takes its place only if all else went well.
+        match dump::keep(&server, into, &Wanted { query: &since, limit: DUMPED_MAX }, &out).await {
+            Ok(kept) => out.hint(&format!("whimbrel run: {}", kept.told(into))),
+            Err(failure) => {
+                out.failure(&failure);
+                undumped = Some(failure.exit);
+            }
+        }
     }
     if let Some(words) = hosts.summary() {
         out.hint(&words);
@@ -85,7 +92,10 @@ async fn run_with(args: RunArgs, out: Out) -> Result<u8, Failure> {
     if args.keep {
         out.hint(&format!("whimbrel run: kept {}", folder.path.display()));
     }
-    Ok(code(status))
+    Ok(match undumped {
+        Some(exit) if status.success() => exit.code(),
+        Some(_) | None => code(status),
+    })
 }
 
 /// The search for what comes after the newest message that is there, by the server's own clock, which may be a test's.
