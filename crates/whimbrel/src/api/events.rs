@@ -7,17 +7,14 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use whimbrel_core::{AccountId, MessageId, Span};
 use whimbrel_dialects::http::HttpResponse;
-use whimbrel_engine::Engine;
 use whimbrel_engine::events::{About, Event, Heard, Listener};
+use whimbrel_engine::{Engine, Origin};
 
 use super::messages::{public_id, read_id};
-use super::{Api, json::bad};
-use crate::server::{Answer, IncomingRequest, Shutdown, problem};
+use super::streams::{self, Begun, Place};
+use super::{Api, Known, json::bad};
+use crate::server::{Answer, IncomingRequest, Shutdown};
 
-/// Streams open at once.
-pub(super) const STREAMS_MAX: usize = 64;
-/// Pieces that a slow client may be behind before its stream waits.
-const PIECES_MAX: usize = 64;
 /// A comment goes out after so long without an event, so that both ends know that the other one lives.
 const HEARTBEAT: Span = Span::seconds(15);
 
@@ -29,40 +26,35 @@ struct Wanted {
     after: Option<u64>,
 }
 
-/// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent; of the account of `own` only, if there is one.
-pub(super) async fn stream(api: &Api, request: &IncomingRequest, own: Option<AccountId>) -> Answer {
+/// Whoever listens.
+struct Client {
+    place: Place,
+    sender: mpsc::Sender<Bytes>,
+}
+
+/// `GET events?account=&message=`, from `Last-Event-ID` on if that is sent; an owner hears of
+/// their own account only.
+pub(super) async fn stream(api: &Api, request: &IncomingRequest, known: &Known, origin: Origin) -> Answer {
     let mut wanted = match read_wanted(api, request).await {
         Ok(wanted) => wanted,
         Err(refused) => return refused.into(),
     };
-    match (own, wanted.account) {
+    match (known.person.account(), wanted.account) {
         (Some(own), Some(other)) if own != other => return super::accounts::unknown().into(),
         (Some(own), _) => wanted.account = Some(own),
         (None, _) => {}
     }
-    let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
-        return problem(
-            503,
-            "Service Unavailable",
-            &format!("{STREAMS_MAX} clients listen already: close one, or try again later"),
-        )
-        .into();
+    let place = match api.stream_place(known, origin) {
+        Ok(place) => place,
+        Err(refused) => return refused.into(),
     };
     let listener = api.engine.events().listen(wanted.after);
-    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let Begun { sender, answer } = streams::begin();
     let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
     tokio::spawn(async move {
-        feed(&engine, listener, &wanted, &sender, stop).await;
-        drop(permit);
+        feed(&engine, listener, &wanted, Client { place, sender }, stop).await;
     });
-    let headers = vec![
-        ("Content-Type", "text/event-stream".into()),
-        ("Cache-Control", "no-store".into()),
-        ("X-Content-Type-Options", "nosniff".into()),
-        ("X-Accel-Buffering", "no".into()),
-    ];
-    // A client tries again after a second; its first octets tell it that the stream is open.
-    Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
+    answer
 }
 
 async fn read_wanted(api: &Api, request: &IncomingRequest) -> Result<Wanted, HttpResponse> {
@@ -85,20 +77,14 @@ async fn read_wanted(api: &Api, request: &IncomingRequest) -> Result<Wanted, Htt
 }
 
 /// Sends events until the client goes away or the server stops.
-async fn feed(
-    engine: &Arc<Engine>,
-    mut listener: Listener,
-    wanted: &Wanted,
-    client: &mpsc::Sender<Bytes>,
-    mut stop: Shutdown,
-) {
+async fn feed(engine: &Arc<Engine>, mut listener: Listener, wanted: &Wanted, client: Client, mut stop: Shutdown) {
     let world = engine.world();
     let mut quiet_until = world.now() + HEARTBEAT;
     loop {
         let piece = tokio::select! {
             biased;
             () = stop.requested() => return,
-            () = client.closed() => return,
+            () = client.sender.closed() => return,
             heard = listener.next() => match heard {
                 Heard::Event(event) if wants(wanted, &event) => shown(&event),
                 Heard::Event(_) => continue,
@@ -107,11 +93,14 @@ async fn feed(
             },
             () = world.sleep_until(quiet_until) => ": nothing happened\n\n".to_owned(),
         };
+        if !client.place.holds() {
+            return;
+        }
         quiet_until = world.now() + HEARTBEAT;
         tokio::select! {
             biased;
             () = stop.requested() => return,
-            sent = client.send(piece.into()) => if sent.is_err() { return },
+            sent = client.sender.send(piece.into()) => if sent.is_err() { return },
         }
     }
 }

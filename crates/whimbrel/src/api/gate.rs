@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 use whimbrel_core::policy::Signable;
-use whimbrel_core::{AccountId, Scope, Secret};
+use whimbrel_core::{Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
@@ -59,16 +59,6 @@ pub(crate) struct InSession {
     pub number: Secret,
     /// What forms carry.
     pub form_token: Secret,
-}
-
-impl Known {
-    /// Whose things they see; `None`: everybody's.
-    pub(crate) fn own_account(&self) -> Option<AccountId> {
-        match &self.person {
-            Person::Owner { owner, .. } => Some(owner.account_id),
-            Person::AdminToken | Person::ThisMachine | Person::Operator { .. } => None,
-        }
-    }
 }
 
 impl Api {
@@ -139,14 +129,14 @@ impl Api {
             }
         }
         if request.path().trim_end_matches('/') == EVENTS && request.method() == "GET" {
-            return events::stream(self, request, known.own_account()).await;
+            return events::stream(self, request, &known, origin).await;
         }
         // It has whole webhooks, signatures and all: for operators.
         if request.path().trim_end_matches('/') == LISTEN
             && request.method() == "GET"
             && known.person.right() == Right::All
         {
-            return webhooks::listen(self, request);
+            return webhooks::listen(self, request, &known, origin);
         }
         self.act(&known.person, request, origin).await.into()
     }

@@ -31,6 +31,7 @@ mod secrets;
 pub(crate) mod segments;
 mod sign_up;
 mod signing;
+pub(crate) mod streams;
 mod traffic;
 mod usage;
 mod wait;
@@ -40,7 +41,6 @@ mod wire;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use whimbrel_carriers::Order;
 use whimbrel_core::{Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
@@ -86,11 +86,11 @@ pub struct Api {
     /// The server stops.
     pub stop: Shutdown,
     /// Places for clients that listen to events.
-    pub streams: Arc<Semaphore>,
+    streams: Arc<streams::Streams>,
     /// Accounts that were made by their owners.
     pub sign_ups: SignUps,
     /// Who signed in.
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
     /// Who waits for texts.
@@ -141,7 +141,7 @@ impl Api {
             proxies,
             test_clock,
         } = parts;
-        let streams = Arc::new(Semaphore::new(events::STREAMS_MAX));
+        let streams = Arc::default();
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
         Self {
             engine,
@@ -152,7 +152,7 @@ impl Api {
             stop,
             streams,
             sign_ups,
-            sessions: Sessions::default(),
+            sessions: Arc::default(),
             proxies,
             waits: wait::Waits::default(),
             leases: leases::Leases::default(),

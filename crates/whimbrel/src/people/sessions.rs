@@ -75,6 +75,11 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// Whether there is one of that number at `now`. It is not used by that.
+    pub fn is_open(&self, number: &Secret, now: Timestamp) -> bool {
+        self.lock().get(&digest(number)).is_some_and(|session| session.is_open(now))
+    }
+
     /// Ends one; without it nothing happens.
     pub fn end(&self, number: &Secret) {
         self.lock().remove(&digest(number));

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::mpsc;
 use whimbrel_core::{MessageId, Span, Timestamp};
-use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Engine;
 use whimbrel_engine::events::{About, Event, Heard, Listener};
 use whimbrel_store::MessageSummary;
@@ -22,10 +21,9 @@ use super::form::Form;
 use super::rows::Lines;
 use super::search::{Place, Wanted};
 use crate::api::Api;
+use crate::api::streams::{self, Begun};
 use crate::server::{Answer, Shutdown, problem};
 
-/// Pieces that a slow browser may be behind before its stream waits.
-const PIECES_MAX: usize = 16;
 /// What happened meanwhile is sent so often.
 const BATCH: Span = Span::millis(100);
 /// New rows that are sent with one batch on average: fifty a second. What comes faster is only counted.
@@ -54,29 +52,22 @@ pub(super) async fn stream(api: &Api, visit: &Visit<'_>) -> Answer {
     else {
         return problem(400, "Bad Request", "the search cannot be read").into();
     };
-    let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
-        return problem(503, "Service Unavailable", "too many pages listen already: close one, or try again later")
-            .into();
+    let seat = match api.stream_place(&visit.known, visit.origin) {
+        Ok(seat) => seat,
+        Err(refused) => return refused.into(),
     };
     let listener = api.engine.events().listen(None);
     let after = visit.request.header("last-event-id").or(fields.value("after"));
     let after = after.and_then(|id| i64::from_str_radix(id.trim().trim_start_matches('m'), 16).ok()).map(MessageId);
     // Rows are drawn on the inbox, whose links lead from one step higher.
     let lines = Lines::new(api, visit, Links::from_path(super::PREFIX));
-    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let Begun { sender, answer } = streams::begin();
     let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
     let feed = Feed { engine, stop, wanted, lines, newest: after.map_or(0, |id| id.0), saved: ROWS_SAVED_MAX };
     tokio::spawn(async move {
-        feed.run(listener, after, &sender).await;
-        drop(permit);
+        feed.run(listener, after, &seat, &sender).await;
     });
-    let headers = vec![
-        ("Content-Type", "text/event-stream".into()),
-        ("Cache-Control", "no-store".into()),
-        ("X-Content-Type-Options", "nosniff".into()),
-        ("X-Accel-Buffering", "no".into()),
-    ];
-    Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
+    answer
 }
 
 /// One open page.
@@ -129,7 +120,13 @@ impl Batch {
 
 impl Feed {
     /// Sends until the browser goes away or the server stops.
-    async fn run(mut self, mut listener: Listener, after: Option<MessageId>, browser: &mpsc::Sender<Bytes>) {
+    async fn run(
+        mut self,
+        mut listener: Listener,
+        after: Option<MessageId>,
+        seat: &streams::Place,
+        browser: &mpsc::Sender<Bytes>,
+    ) {
         let mut stop = self.stop.clone();
         let world = Arc::clone(self.engine.world());
         if let Some(after) = after
@@ -154,6 +151,9 @@ impl Feed {
                     false
                 }
             };
+            if is_due && !seat.holds() {
+                return;
+            }
             if is_due {
                 let piece = self.piece(&mut batch).await;
                 if browser.send(piece.into()).await.is_err() {

@@ -1,7 +1,7 @@
 //! Attempts of webhooks as the tape has them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{EndpointKind, Span, Told};
+use whimbrel_core::{AccountId, EndpointKind, Span, Told};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::ports::{Answered, Timing};
 use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry, SeenHttp, SeenWebhook, Why};
@@ -17,10 +17,8 @@ const COUNT_MAX: usize = 500;
 /// `GET webhooks/attempts?account=&failed=&since=&limit=`, and the same of one account: newest first.
 pub(in crate::api) fn list(api: &Api, account: Option<&str>, request: &IncomingRequest) -> HttpResponse {
     let account = account.map(|key| accounts::find(api, key)).transpose();
-    let filter = account.and_then(|account| Ok((account, filter(api, request.query())?)));
-    let filter = match filter {
-        Ok((None, filter)) => filter,
-        Ok((account, filter)) => AttemptFilter { account_id: account, ..filter },
+    let filter = match account.and_then(|account| filter(api, account, request.query())) {
+        Ok(filter) => filter,
         Err(refused) => return refused,
     };
     let tape = api.engine.tape();
@@ -29,11 +27,12 @@ pub(in crate::api) fn list(api: &Api, account: Option<&str>, request: &IncomingR
     document(200, &json!({ "tape": if tape.is_on() { "on" } else { "off" }, "attempts": attempts }))
 }
 
-fn filter(api: &Api, query: &str) -> Result<AttemptFilter, HttpResponse> {
-    let mut filter = AttemptFilter { count_max: COUNT_DEFAULT, ..AttemptFilter::default() };
+fn filter(api: &Api, account_id: Option<AccountId>, query: &str) -> Result<AttemptFilter, HttpResponse> {
+    let mut filter = AttemptFilter { account_id, count_max: COUNT_DEFAULT, ..AttemptFilter::default() };
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "account" => filter.account_id = Some(accounts::find(api, &value)?),
+            // Whoever asks for one account learns nothing of others, not even whether there are any.
+            "account" if filter.account_id.is_none() => filter.account_id = Some(accounts::find(api, &value)?),
             "failed" => {
                 filter.failed = match &*value {
                     "true" | "1" | "" => true,

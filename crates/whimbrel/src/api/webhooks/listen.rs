@@ -10,15 +10,14 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use whimbrel_core::{AccountId, Notice, Span, Told};
 use whimbrel_dialects::http::HttpResponse;
-use whimbrel_engine::{Engine, WebhookHeard, WebhookListener};
+use whimbrel_engine::{Engine, Origin, WebhookHeard, WebhookListener};
 
 use crate::api::json::bad;
 use crate::api::messages::public_id;
-use crate::api::{Api, accounts};
-use crate::server::{Answer, IncomingRequest, Shutdown, problem};
+use crate::api::streams::{self, Begun, Place};
+use crate::api::{Api, Known, accounts};
+use crate::server::{Answer, IncomingRequest, Shutdown};
 
-/// Pieces that a slow client may be behind before its stream waits.
-const PIECES_MAX: usize = 64;
 /// As of the stream of events.
 const HEARTBEAT: Span = Span::seconds(15);
 const URL_BYTES_MAX: usize = 2_000;
@@ -30,30 +29,29 @@ struct Wanted {
     url: Box<str>,
 }
 
+/// Whoever listens.
+struct Client {
+    place: Place,
+    sender: mpsc::Sender<Bytes>,
+}
+
 /// `GET webhooks/listen?url=&account=`. Each event has the whole request, its signatures too: it is for who may see an account's secrets.
-pub(in crate::api) fn stream(api: &Api, request: &IncomingRequest) -> Answer {
+pub(in crate::api) fn stream(api: &Api, request: &IncomingRequest, known: &Known, origin: Origin) -> Answer {
     let wanted = match wanted(api, request.query()) {
         Ok(wanted) => wanted,
         Err(refused) => return refused.into(),
     };
-    let Ok(permit) = Arc::clone(&api.streams).try_acquire_owned() else {
-        return problem(503, "Service Unavailable", "too many clients listen already: close one, or try again later")
-            .into();
+    let place = match api.stream_place(known, origin) {
+        Ok(place) => place,
+        Err(refused) => return refused.into(),
     };
     let listener = api.engine.listen_to_webhooks();
-    let (sender, pieces) = mpsc::channel(PIECES_MAX);
+    let Begun { sender, answer } = streams::begin();
     let (engine, stop) = (Arc::clone(&api.engine), api.stop.clone());
     tokio::spawn(async move {
-        feed(&engine, listener, &wanted, &sender, stop).await;
-        drop(permit);
+        feed(&engine, listener, &wanted, Client { place, sender }, stop).await;
     });
-    let headers = vec![
-        ("Content-Type", "text/event-stream".into()),
-        ("Cache-Control", "no-store".into()),
-        ("X-Content-Type-Options", "nosniff".into()),
-        ("X-Accel-Buffering", "no".into()),
-    ];
-    Answer::Stream { head: HttpResponse { status: 200, headers, body: b"retry: 1000\n\n".to_vec() }, pieces }
+    answer
 }
 
 fn wanted(api: &Api, query: &str) -> Result<Wanted, HttpResponse> {
@@ -82,7 +80,7 @@ async fn feed(
     engine: &Arc<Engine>,
     mut listener: WebhookListener,
     wanted: &Wanted,
-    client: &mpsc::Sender<Bytes>,
+    client: Client,
     mut stop: Shutdown,
 ) {
     let world = engine.world();
@@ -91,7 +89,7 @@ async fn feed(
         let piece = tokio::select! {
             biased;
             () = stop.requested() => return,
-            () = client.closed() => return,
+            () = client.sender.closed() => return,
             heard = listener.next(engine) => match heard {
                 WebhookHeard::Webhook(notice) if wanted.account.is_none_or(|account| account == notice.account_id) => {
                     built(engine, &notice, &wanted.url).await
@@ -102,11 +100,14 @@ async fn feed(
             },
             () = world.sleep_until(quiet_until) => ": nothing happened\n\n".to_owned(),
         };
+        if !client.place.holds() {
+            return;
+        }
         quiet_until = world.now() + HEARTBEAT;
         tokio::select! {
             biased;
             () = stop.requested() => return,
-            sent = client.send(piece.into()) => if sent.is_err() { return },
+            sent = client.sender.send(piece.into()) => if sent.is_err() { return },
         }
     }
 }
