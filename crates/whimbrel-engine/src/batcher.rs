@@ -176,15 +176,21 @@ impl Batcher {
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
+    /// Waits until what ends other work and was handed over before was committed, or refused.
+    pub async fn reached(&self) {
+        let (answer, answered) = oneshot::channel();
+        self.push_settling(Vec::new(), Box::new(move |_| _ = answer.send(())));
+        // Whatever became of the store: nothing that was taken before is still under way.
+        _ = answered.await;
+    }
+
     /// Waits until everything new that was handed over before was committed, or refused, and what follows from it has run. Nothing new
     /// may be handed over meanwhile, or it may wait for ever.
     pub async fn caught_up(&self) {
         loop {
             let has_new = self.shared.lock().queue.has_new();
-            let (answer, answered) = oneshot::channel();
-            self.push_settling(Vec::new(), Box::new(move |_| _ = answer.send(())));
-            // Whatever became of the store: nothing that was taken before is still under way.
-            if answered.await.is_err() || !has_new {
+            self.reached().await;
+            if !has_new {
                 return;
             }
         }

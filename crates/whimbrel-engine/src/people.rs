@@ -288,6 +288,25 @@ impl Engine {
         }
     }
 
+    /// Adds what was answered. Nobody waits for it: who did something is not to wait for two flushes.
+    pub fn write_down_answer(&self, entry: AuditEntry) {
+        let then = |result: Result<Vec<OpResult>, CommitError>| {
+            if let Err(error) = result {
+                tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
+            }
+        };
+        self.batcher.push_settling(vec![Op::Audit(Box::new(entry))], Box::new(then));
+    }
+
+    /// A page of what was written down, the newest first: all of it that was handed over before this was asked.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub async fn audit_log(&self, before: Option<i64>, count_max: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.batcher.reached().await;
+        self.read(move |store| store.audit_log(before, count_max)).await
+    }
+
     async fn operator_named(&self, name: &str) -> Result<Operator, PeopleError> {
         let operators = self.operators().await.map_err(PeopleError::Read)?;
         let found = operators.into_iter().find(|operator| &*operator.name == name);

@@ -65,7 +65,7 @@ impl Api {
             return unavailable(&error);
         }
         let answer = answer.await;
-        self.end_act(entry, answer.status).await;
+        self.end_act(entry, answer.status);
         answer
     }
 
@@ -95,10 +95,8 @@ impl Api {
     }
 
     /// Adds how it went.
-    pub(crate) async fn end_act(&self, entry: AuditEntry, status: u16) {
-        if let Err(error) = self.engine.write_down(AuditEntry { status, ..entry }).await {
-            tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
-        }
+    pub(crate) fn end_act(&self, entry: AuditEntry, status: u16) {
+        self.engine.write_down_answer(AuditEntry { status, ..entry });
     }
 
     fn audit_entry(&self, who: &str, origin: Origin, act: &str, subject: &str) -> AuditEntry {
@@ -134,7 +132,7 @@ pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
             }
         }
     }
-    match api.engine.read(move |store| store.audit_log(before, count)).await {
+    match api.engine.audit_log(before, count).await {
         Ok(entries) => document(200, &json!({ "audit": entries.iter().map(shown).collect::<Value>() })),
         Err(error) => unavailable(&error),
     }

@@ -75,7 +75,7 @@ pub(super) async fn change(api: &Api, visit: &Visit<'_>) -> Answer {
             answer.into()
         }),
     };
-    api.end_act(begun, if done.is_ok() { 200 } else { 400 }).await;
+    api.end_act(begun, if done.is_ok() { 200 } else { 400 });
     match done {
         Ok(answer) => answer,
         Err(error) => settings::show(api, visit, Some(Flash::failed(&format!("Nothing was changed: {error}.")))).await,
