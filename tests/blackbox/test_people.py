@@ -391,6 +391,25 @@ def test_owners_hear_of_their_own_messages_only(gateway):
     assert gateway.other["api_key"].encode() not in seen
 
 
+def test_what_is_open_ends_with_the_session_and_nobody_opens_everything(gateway):
+    add(gateway, "opal")
+    opal = signed_in(gateway, "opal")
+    url = f"{gateway.http}/_whimbrel/v1"
+    paths = [f"{url}/events", f"{url}/webhooks/listen?url=http://localhost:9/x", f"{gateway.http}/_whimbrel/ui/live"]
+    streams = [opal.session.get(path, timeout=LIMIT_SECONDS, stream=True) for path in paths]
+    assert [stream.status_code for stream in streams] == [200, 200, 200]
+    owner = fresh(gateway, "owner", gateway.key)
+    taken = [owner.session.get(f"{url}/events", timeout=LIMIT_SECONDS, stream=True) for _ in range(12)]
+    assert sorted({stream.status_code for stream in taken}) == [200, 503], "one has not all of them"
+    assert opal.session.get(f"{url}/events", timeout=LIMIT_SECONDS, stream=True).status_code == 200
+    for stream in taken:
+        stream.close()
+    assert gateway.native("DELETE", "operators/opal").status_code == 200
+    # With the next thing to tell, or the next sign of life, each of them ends instead.
+    for stream in streams:
+        assert b"opal" not in b"".join(stream.iter_content(None))
+
+
 def test_who_did_what_is_written_down_without_secrets(gateway):
     ann = signed_in(gateway, "ann")
     token = {"X-Whimbrel-CSRF": ann.token}

@@ -72,11 +72,12 @@ fn an_endpoint_that_hangs_holds_up_nobody_else() {
     assert_eq!(taken.last(), Some(&100));
     assert_eq!(drain(&mut notify, 10), [0_i64; 0]);
     notify.done(&"slow".into(), NoticeId(0), None, NOW);
-    assert_eq!(drain(&mut notify, 10), [32], "one place was freed, the oldest takes it");
-    for id in 1..=32 {
+    let next = IN_FLIGHT_OF_ENDPOINT_MAX as i64;
+    assert_eq!(drain(&mut notify, 10), [next], "one place was freed, the oldest takes it");
+    for id in 1..=next {
         notify.done(&"slow".into(), NoticeId(id), None, NOW);
     }
-    assert_eq!(drain(&mut notify, 10).len(), 32);
+    assert_eq!(drain(&mut notify, 10).len(), IN_FLIGHT_OF_ENDPOINT_MAX);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Accounts below others: calls on their behalf, by the key of the account above.
 
+use whimbrel_core::{AccountRules, Recipients, Senders};
 use whimbrel_dialects::http::HttpRequest;
 use whimbrel_dialects::{Dialect, Match, registry};
 use whimbrel_engine::Origin;
+use whimbrel_store::AccountPatch;
 
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
 
@@ -95,6 +97,27 @@ async fn who_calls_on_behalf_of_a_subaccount_spends_its_money_and_sees_its_thing
     let store = gateway.stop().await;
     let audit = store.audit().expect("readable");
     assert!(audit.is_clean(), "{:#?}", audit.broken().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_the_operator_forbids_an_account_its_subaccounts_may_not_do_either() {
+    let folder = Folder::new("subaccounts-rules");
+    let gateway = started(&folder).await;
+    let below = made(&gateway, "eve").await;
+    let behalf = [("x-account-id", &*below)];
+    ask(&gateway, "POST /api/subaccounts/transfer_credits", &[], &format!("id={below}&amount=10")).await;
+    let send = |text: &'static str| ask(&gateway, "POST /api/sms", &behalf, text);
+    assert!(send("to=447700900001&from=Evil&text=a").await.1.contains("\"success\":\"100\""));
+    let above = gateway.engine.directory().by_key("seven", "key").expect("there").account.id;
+    for (rules, refused) in [
+        (AccountRules { recipients: Recipients::Permitted, ..AccountRules::default() }, "to=447700900001&text=b"),
+        (AccountRules { senders: Senders::Listed, ..AccountRules::default() }, "to=447700900001&from=Evil&text=c"),
+    ] {
+        let patch = AccountPatch { rules: Some(rules), ..AccountPatch::new(above, gateway.engine.world().now()) };
+        gateway.engine.patch_account(patch).await.expect("stored");
+        let (_, told) = send(refused).await;
+        assert!(!told.contains("\"success\":\"100\""), "{rules:?}: {told}");
+    }
 }
 
 #[tokio::test]

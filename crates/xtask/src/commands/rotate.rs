@@ -2,11 +2,12 @@
 //!
 //! Two kinds of callers send all the time. *Careful* ones do as the documentation says: a new secret is added, they move to it,
 //! and only when none of them uses the old one any more is it revoked. *Late* ones use the old secret until its revocation has
-//! returned. What must hold: no request of a careful caller fails; of a late caller only one that was open while the revocation
-//! was carried out may be refused, for it may have arrived after it; and once a revocation has returned, the old secret is never
-//! accepted again.
+//! returned, and call from another address. What must hold: no request of a careful caller fails; of a late caller only one that was
+//! open while the revocation was carried out may be refused, for it may have arrived after it, and then it is held up for a while, as
+//! whoever guesses; and once a revocation has returned, the old secret is never accepted again.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -23,6 +24,15 @@ use crate::harness::callers::outcome;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::http::Client;
 use crate::workspace::Workspace;
+
+/// What the dialect answers to a wrong secret, and when too many secrets are compared.
+const WRONG: &str = "4";
+const BUSY: &str = "1";
+/// Where late callers are: whoever fails to prove who they are is held up with all others of the same address.
+const LATE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// How often and after which pause the latter is asked again.
+const BUSY_TRIES: u32 = 10;
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long, how hard.
 #[derive(Args)]
@@ -65,6 +75,8 @@ struct Desk<'a> {
     revoking: AtomicU64,
     stop: AtomicBool,
     next: AtomicU64,
+    /// Revoked secrets that were answered as too many: nobody has said yet that they are wrong.
+    unjudged: Mutex<Vec<String>>,
     tally: Mutex<Tally>,
 }
 
@@ -93,6 +105,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         revoking: AtomicU64::new(0),
         stop: AtomicBool::new(false),
         next: AtomicU64::new(0),
+        unjudged: Mutex::default(),
         tally: Mutex::default(),
     };
     println!("{} rotations under {} callers of each kind", options.seconds, options.callers);
@@ -107,6 +120,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         rotated
     });
     rotated?;
+    desk.judge_rest()?;
     let tally = desk.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     check(&tally, &gateway, options.seconds)
 }
@@ -114,22 +128,52 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 impl Desk<'_> {
     /// Sends one text after the other until stopped.
     fn call(&self, habit: Habit) {
-        let mut client = Client::new(self.gateway.http);
+        let mut client = match habit {
+            Habit::Careful => Client::new(self.gateway.http),
+            Habit::Late => Client::from_address(LATE, self.gateway.http),
+        };
         while !self.stop.load(Ordering::Acquire) {
             match habit {
                 Habit::Careful => {
                     let held = self.careful.read().unwrap_or_else(PoisonError::into_inner);
                     let told = self.send(&mut client, &held.secret);
-                    self.note(told, false);
+                    self.note(told, &[]);
                 }
                 Habit::Late => {
                     let used = self.late.read().unwrap_or_else(PoisonError::into_inner).clone();
                     let told = self.send(&mut client, &used.secret);
                     // The revocation was begun before the answer came, so it may have come first.
-                    self.note(told, self.revoking.load(Ordering::Acquire) > used.round);
+                    let may_be_overtaken = self.revoking.load(Ordering::Acquire) > used.round;
+                    // Who has just shown a revoked secret is one who guesses, and waits for its turn for a while.
+                    self.note(told, if may_be_overtaken { &[WRONG, BUSY] } else { &[BUSY] });
                 }
             }
         }
+    }
+
+    /// Sends with a revoked secret; answers whether it was compared and found wrong, or too many others were being compared.
+    fn ask_with(&self, revoked: &str) -> Outcome<&'static str> {
+        match self.send(&mut Client::from_address(LATE, self.gateway.http), revoked) {
+            Ok(Told::Refused(status)) if status == WRONG => Ok(WRONG),
+            Ok(Told::Refused(status)) if status == BUSY => Ok(BUSY),
+            told => Err(Failure::new(format!("a revoked secret was answered {told:?}"))),
+        }
+    }
+
+    /// Asks once more, with nobody else there, with the secrets that were not compared at their time.
+    fn judge_rest(&self) -> Outcome<()> {
+        for secret in self.unjudged.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let mut told = BUSY;
+            for _ in 0..BUSY_TRIES {
+                told = self.ask_with(secret)?;
+                if told == WRONG {
+                    break;
+                }
+                sleep(BUSY_PAUSE);
+            }
+            require(told == WRONG, || "a revoked secret is not compared though nobody else asks".to_owned())?;
+        }
+        Ok(())
     }
 
     fn send(&self, client: &mut Client, secret: &str) -> Result<Told, String> {
@@ -138,11 +182,11 @@ impl Desk<'_> {
         outcome(client.call(&send_request(&account.form(to, "Your code is 123456"))))
     }
 
-    fn note(&self, told: Result<Told, String>, may_be_overtaken: bool) {
+    fn note(&self, told: Result<Told, String>, refusals: &[&str]) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         match told {
             Ok(Told::Accepted { .. }) => tally.accepted += 1,
-            Ok(Told::Refused(status)) if status == "4" && may_be_overtaken => tally.overtaken += 1,
+            Ok(Told::Refused(status)) if refusals.contains(&&*status) => tally.overtaken += 1,
             Ok(Told::Refused(status)) => *tally.failures.entry(format!("status {status}")).or_default() += 1,
             Err(why) => *tally.failures.entry(why).or_default() += 1,
         }
@@ -163,8 +207,9 @@ impl Desk<'_> {
         self.gateway.native("DELETE", &format!("{path}/{}", old.id), b"")?;
         *self.late.write().unwrap_or_else(PoisonError::into_inner) = new;
         // Whoever kept it is refused from now on.
-        let told = self.send(&mut Client::new(self.gateway.http), &old.secret);
-        require(told == Ok(Told::Refused("4".to_owned())), || format!("a revoked secret was answered {told:?}"))?;
+        if self.ask_with(&old.secret)? == BUSY {
+            self.unjudged.lock().unwrap_or_else(PoisonError::into_inner).push(old.secret);
+        }
         let sign = format!("accounts/{}/signing/rotate", self.key);
         self.gateway.native("POST", &sign, br#"{"overlap_seconds":60}"#)?;
         if round.is_multiple_of(5) {

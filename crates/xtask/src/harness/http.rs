@@ -1,8 +1,10 @@
 //! A blocking HTTP/1.1 client over one kept connection, for control calls and for honest callers.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use rustix::net;
 
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::harness::answer::{Answer, Progress, read};
@@ -38,10 +40,19 @@ impl Request<'_> {
     }
 }
 
+fn connect_from(local: Ipv4Addr, host: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None)?;
+    net::bind(&socket, &SocketAddr::from((local, 0)))?;
+    net::connect(&socket, &host)?;
+    Ok(TcpStream::from(socket))
+}
+
 /// A connection that is opened when needed and again after a failure.
 #[derive(Debug)]
 pub struct Client {
     host: SocketAddr,
+    /// From which address of this machine; `None`: the usual one.
+    local: Option<Ipv4Addr>,
     timeout: Duration,
     stream: Option<TcpStream>,
 }
@@ -49,7 +60,12 @@ pub struct Client {
 impl Client {
     /// A client of `host`; nothing is opened yet.
     pub fn new(host: SocketAddr) -> Self {
-        Self { host, timeout: Duration::from_secs(60), stream: None }
+        Self { host, local: None, timeout: Duration::from_secs(60), stream: None }
+    }
+
+    /// The same from another loopback address: to the gateway, somebody else.
+    pub fn from_address(local: Ipv4Addr, host: SocketAddr) -> Self {
+        Self { local: Some(local), ..Self::new(host) }
     }
 
     /// Opens the connection if there is none. A failure here means that nothing was sent.
@@ -58,8 +74,11 @@ impl Client {
     /// What the system says, with what was attempted.
     pub fn connect(&mut self) -> Outcome<()> {
         if self.stream.is_none() {
-            let stream = TcpStream::connect_timeout(&self.host, self.timeout)
-                .attempting(format_args!("connect to {}", self.host))?;
+            let opened = match self.local {
+                None => TcpStream::connect_timeout(&self.host, self.timeout),
+                Some(local) => connect_from(local, self.host),
+            };
+            let stream = opened.attempting(format_args!("connect to {}", self.host))?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(self.timeout))?;
             stream.set_write_timeout(Some(self.timeout))?;
