@@ -34,13 +34,13 @@ impl std::fmt::Display for NotSpread {
 }
 
 impl Engine {
-    /// Puts a notice for each hook that wants it in the place of the one for all. Answers them, durable.
-    pub(crate) async fn spread(
+    /// The keys of an account's hooks that want a notice, in the order in which they were made.
+    pub(crate) async fn hooks_wanting(
         self: &Arc<Self>,
         dialect: &dyn Dialect,
         hooks: &dyn Hooks,
         notice: &Notice,
-    ) -> Result<Vec<Notice>, NotSpread> {
+    ) -> Result<Vec<Box<str>>, StoreError> {
         let filter = DocumentFilter {
             dialect: dialect.descriptor().id.into(),
             kind: DocumentKind::Hook,
@@ -48,9 +48,20 @@ impl Engine {
             skip: 0,
             count_max: HOOKS_MAX,
         };
-        let page = self.read(move |store| store.documents(&filter)).await.map_err(NotSpread::Read)?;
+        let page = self.read(move |store| store.documents(&filter)).await?;
         let wanting = page.documents.into_iter().filter(|document| hooks.wants(&document.json, notice));
-        let hooks: Vec<_> = wanting.map(|document| (NoticeId(self.world.next_id()), document.place.key)).collect();
+        Ok(wanting.map(|document| document.place.key).collect())
+    }
+
+    /// Puts a notice for each hook that wants it in the place of the one for all. Answers them, durable.
+    pub(crate) async fn spread(
+        self: &Arc<Self>,
+        dialect: &dyn Dialect,
+        hooks: &dyn Hooks,
+        notice: &Notice,
+    ) -> Result<Vec<Notice>, NotSpread> {
+        let wanting = self.hooks_wanting(dialect, hooks, notice).await.map_err(NotSpread::Read)?;
+        let hooks: Vec<_> = wanting.into_iter().map(|key| (NoticeId(self.world.next_id()), key)).collect();
         let op = match hooks.is_empty() {
             // Nobody wants it: the message's story says so.
             true => Op::Notice(NoticeTried {

@@ -11,7 +11,7 @@ use whimbrel_core::part::Whole;
 use whimbrel_core::{AccountId, ForHook, MessageId, Notice, NoticeId, NoticeScope, PartState, Told};
 use whimbrel_dialects::edit::{Edit, EditFault};
 use whimbrel_dialects::{CannotSign, registry};
-use whimbrel_store::{DocumentFilter, DocumentKind, Op, Resent, StoreError};
+use whimbrel_store::{Op, Resent, StoreError};
 
 use crate::Engine;
 use crate::listeners::News;
@@ -19,8 +19,6 @@ use crate::ports::Watched;
 use crate::tape::{AttemptEnd, Seen, SeenHttp, TapeId, Why};
 use crate::webhooks::{Tried, Unrendered, Watch, Wish, masked};
 
-/// Hooks that are told again.
-const HOOKS_MAX: usize = 100;
 /// Webhooks that one order sends.
 const AGAIN_MAX: usize = 300;
 
@@ -234,19 +232,10 @@ impl Engine {
     async fn for_hooks(self: &Arc<Self>, notice: Notice) -> Result<Vec<Notice>, ResendError> {
         let dialect = registry::by_name(&notice.dialect).ok_or(ResendError::UnknownAccount)?;
         let Some(hooks) = dialect.hooks().filter(|_| notice.hook == ForHook::Every) else { return Ok(vec![notice]) };
-        let filter = DocumentFilter {
-            dialect: dialect.descriptor().id.into(),
-            kind: DocumentKind::Hook,
-            account_id: notice.account_id,
-            skip: 0,
-            count_max: HOOKS_MAX,
-        };
-        let page = self.read(move |store| store.documents(&filter)).await.map_err(ResendError::Store)?;
-        let wanting = page.documents.into_iter().filter(|document| hooks.wants(&document.json, &notice));
-        let for_each: Vec<_> = wanting.map(|document| ForHook::One(document.place.key)).collect();
-        match for_each.is_empty() {
+        let wanting = self.hooks_wanting(dialect, hooks, &notice).await.map_err(ResendError::Store)?;
+        match wanting.is_empty() {
             true => Err(ResendError::NoUrl),
-            false => Ok(for_each.into_iter().map(|hook| Notice { hook, ..notice.clone() }).collect()),
+            false => Ok(wanting.into_iter().map(|key| Notice { hook: ForHook::One(key), ..notice.clone() }).collect()),
         }
     }
 }

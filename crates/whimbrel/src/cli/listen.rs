@@ -44,8 +44,11 @@ pub(super) async fn run(args: ListenArgs, out: &Out) -> Result<(), Failure> {
                 let events = reader.read(&piece).map_err(|_| {
                     Failure::new(Exit::Failed, "the server sent a line that is too long to be one of its events")
                 })?;
-                for event in events.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-                    left -= u64::from(take(event, &args, out).await);
+                // Not every event is a webhook, and only those are counted.
+                for event in &events {
+                    if left > 0 {
+                        left -= u64::from(take(event, &args, out).await);
+                    }
                 }
             }
             Ok(None) | Err(_) => {
