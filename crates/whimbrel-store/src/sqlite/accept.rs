@@ -83,17 +83,26 @@ impl Work<'_> {
         let Some(purse) = self.memory.purse(plan.account_id) else {
             return Ok(OpResult::Refused(Refusal::Internal));
         };
-        let (balance, spendable) = (purse.balance(), purse.spendable());
         let total = u16::try_from(plan.parts.len())
             .ok()
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        let is_short = spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
-        if is_short {
+        let is_short = |spendable: i64| {
+            spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft))
+        };
+        if is_short(purse.spendable()) {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);
             }
+            // An account that was too poor for this may be filled from the one above it first.
+            self.refill(plan.account_id, (plan.message_id.0, plan.accepted_at))?;
+        }
+        let Some(purse) = self.memory.purse(plan.account_id) else {
+            return Ok(OpResult::Refused(Refusal::Internal));
+        };
+        let balance = purse.balance();
+        if is_short(purse.spendable()) {
             return Ok(OpResult::Refused(Refusal::InsufficientFunds {
                 recipient: plan.recipient.clone(),
                 price: plan.price,
