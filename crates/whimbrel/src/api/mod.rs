@@ -34,6 +34,7 @@ mod signing;
 pub(crate) mod streams;
 mod traffic;
 mod usage;
+mod viewer;
 mod wait;
 mod webhooks;
 mod wire;
