@@ -14,6 +14,7 @@ mod link;
 mod score;
 mod shape;
 mod table;
+mod words;
 
 use std::ops::Range;
 
@@ -66,7 +67,12 @@ pub fn candidates(text: &str) -> Vec<Code> {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let folded = fold::Folded::new(&text[..end]);
+    let text = &text[..end];
+    // A code has a digit, or stands behind the sign of an origin-bound one (which has a wide form).
+    if !text.contains(|c: char| c.is_ascii_digit() || c == '#' || (!c.is_ascii() && (c.is_numeric() || c == '\u{ff03}'))) {
+        return Vec::new();
+    }
+    let folded = fold::Folded::new(text);
     let mut found = score::scored(&folded);
     found.sort_by_key(|code| (-code.score, code.span.start));
     found

@@ -53,6 +53,7 @@ mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
+mod walk;
 mod writer;
 
 use std::fs::File;
