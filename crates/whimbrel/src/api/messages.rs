@@ -9,7 +9,7 @@ use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
 use whimbrel_store::{MessageSummary, MessageView, Search};
 
 use super::json::bad;
-use super::search::{self, Asked, Field, Whose};
+use super::search::{self, Asked, Field, Listed, Whose};
 use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
@@ -27,7 +27,7 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
 }
 
 async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
-    let mut asked = Asked::new(api, whose);
+    let mut asked = Asked::new(api, whose, Listed::Messages);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name == "to" {
             let number = PhoneNumber::parse(&value)
@@ -35,7 +35,7 @@ async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, Htt
             asked.search.query.terms.push(to(&number));
             continue;
         }
-        if let Field::Unknown = asked.field(api, (&name, &value), async |id| read_id(api, id).await).await? {
+        if let Field::Unknown = asked.field(api, (&name, &value)).await? {
             let other: String = name.chars().take(40).collect();
             return Err(bad(&format!("`{other}` is no parameter here; the parameters are {}", asked.names())));
         }
@@ -55,6 +55,8 @@ pub(super) fn to(number: &PhoneNumber) -> Term {
 pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
     let number = match read_id(api, id).await {
         Ok(Some(number)) => number,
+        // Of others it is not told which numbers are taken.
+        Ok(None) if whose != Whose::All => return unknown(),
         Ok(None) => {
             return problem(
                 404,
@@ -77,9 +79,13 @@ pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
             let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
             document(200, &whole(&message, carrier))
         }
-        Ok(None) => problem(404, "Not Found", "there is no message with that id"),
+        Ok(None) => unknown(),
         Err(error) => unavailable(&error),
     }
+}
+
+fn unknown() -> HttpResponse {
+    problem(404, "Not Found", "there is no message with that id")
 }
 
 /// Reads a public id of any dialect; one that is a message's number is looked up. `None` if it is neither an id nor a number of ours.

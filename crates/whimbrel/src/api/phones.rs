@@ -14,7 +14,7 @@ use whimbrel_store::{InboundView, Search};
 
 use super::json::{Fields, bad};
 use super::messages::hex;
-use super::search::{self, Asked, Field, Whose};
+use super::search::{self, Asked, Field, Listed, Whose};
 use super::{Api, document, unavailable, wait};
 use crate::server::{IncomingRequest, problem};
 
@@ -33,7 +33,7 @@ pub(super) async fn inbound(api: &Api, whose: Whose, request: &IncomingRequest) 
 }
 
 async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
-    let mut asked = Asked::new(api, whose);
+    let mut asked = Asked::new(api, whose, Listed::Inbound);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name == "to" {
             let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
@@ -41,8 +41,7 @@ async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, Htt
             asked.search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
             continue;
         }
-        let place = async |id: &str| Ok(i64::from_str_radix(id, 16).ok());
-        if let Field::Unknown = asked.field(api, (&name, &value), place).await? {
+        if let Field::Unknown = asked.field(api, (&name, &value)).await? {
             return Err(bad(&format!("the parameters here are {}", asked.names())));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use whimbrel_core::{AccountId, PartId, Span};
+use whimbrel_core::{AccountId, MessageId, PartId, Span};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
@@ -57,26 +57,31 @@ pub(super) async fn read_query(api: &Api, text: &str, account: Option<AccountId>
 pub(crate) async fn resolve(api: &Api, query: &mut Query, account: Option<AccountId>) -> Result<(), StoreError> {
     let mut ids = BTreeMap::new();
     for text in query.ids() {
-        let Some(id) = DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text)) else { continue };
-        let named = api.engine.read(move |store| {
-            let message = match id {
-                PublicId::Id(id) => store.message_of_part(PartId(id))?,
-                PublicId::Serial(serial) => store.message_of_any(serial)?,
-            };
-            Ok(message.map(|message| store.messages_named(&[message])).transpose()?.and_then(|mut found| found.pop()))
-        });
-        let is_theirs = |message: &MessageSummary| account.is_none_or(|account| account == message.account_id);
-        if let Some(message) = named.await?.filter(is_theirs) {
-            ids.insert(text.to_owned(), message.id.0);
+        if let Some(message) = named(api, text, account).await? {
+            ids.insert(text.to_owned(), message.0);
         }
     }
     query.resolve(&api.engine.snapshot().networks, |text| ids.get(text).copied());
     Ok(())
 }
 
+/// The message of that account that a public id names: its own, or that of one of its parts.
+async fn named(api: &Api, text: &str, account: Option<AccountId>) -> Result<Option<MessageId>, StoreError> {
+    let Some(id) = DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text)) else { return Ok(None) };
+    let read = api.engine.read(move |store| {
+        let message = match id {
+            PublicId::Id(id) => store.message_of_part(PartId(id))?,
+            PublicId::Serial(serial) => store.message_of_any(serial)?,
+        };
+        Ok(message.map(|message| store.messages_named(&[message])).transpose()?.and_then(|mut found| found.pop()))
+    });
+    let is_theirs = |message: &MessageSummary| account.is_none_or(|account| account == message.account_id);
+    Ok(read.await?.filter(is_theirs).map(|message| message.id))
+}
+
 /// How far ids may be ahead of the times of what they name on this server: in development its clock may have been put back.
 pub(crate) fn ids_ahead_max(api: &Api) -> Span {
-    api.test_clock.as_ref().map_or(Search::IDS_AHEAD_MAX, |_| super::clock::AHEAD_MAX + Search::IDS_AHEAD_MAX)
+    api.test_clock.as_ref().map_or(Search::IDS_AHEAD_MAX, |_| Span(super::clock::AHEAD_MAX.0 + Search::IDS_AHEAD_MAX.0))
 }
 
 /// 400 with the token that is wrong.
@@ -121,10 +126,20 @@ impl Whose {
     }
 }
 
+/// What is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// Messages to handsets.
+    Messages,
+    /// Texts from handsets.
+    Inbound,
+}
+
 /// A search that is read parameter by parameter.
 pub(super) struct Asked {
     pub(super) search: Search,
     whose: Whose,
+    listed: Listed,
 }
 
 /// What a parameter of every search is.
@@ -137,9 +152,10 @@ pub(super) enum Field {
 
 impl Asked {
     /// Everything, so many at a time.
-    pub(super) fn new(api: &Api, whose: Whose) -> Self {
+    pub(super) fn new(api: &Api, whose: Whose, listed: Listed) -> Self {
         let search = Search::new(Query::default(), COUNT_DEFAULT);
-        Self { search: Search { account: whose.account(), ids_ahead_max: ids_ahead_max(api), ..search }, whose }
+        let search = Search { account: whose.account(), ids_ahead_max: ids_ahead_max(api), ..search };
+        Self { search, whose, listed }
     }
 
     /// The parameters of every search.
@@ -150,16 +166,11 @@ impl Asked {
         }
     }
 
-    /// Reads a parameter that every search has; `place` says what id a `before` or `after` names that is no mark.
+    /// Reads a parameter that every search has.
     ///
     /// # Errors
     /// The answer to a value that cannot be read.
-    pub(super) async fn field(
-        &mut self,
-        api: &Api,
-        (name, value): (&str, &str),
-        place: impl AsyncFn(&str) -> Result<Option<i64>, HttpResponse>,
-    ) -> Result<Field, HttpResponse> {
+    pub(super) async fn field(&mut self, api: &Api, (name, value): (&str, &str)) -> Result<Field, HttpResponse> {
         match name {
             "q" => {
                 let query = read_query(api, value, self.search.account).await?;
@@ -167,11 +178,7 @@ impl Asked {
             }
             "account" if self.whose == Whose::All => self.search.account = Some(super::accounts::find(api, value)?),
             "before" | "after" => {
-                let id = match Mark::read(value) {
-                    Some(Mark(id)) => Some(id),
-                    None => place(value).await?,
-                };
-                let id = id.ok_or_else(|| bad(&format!("`{name}` must be an id of this list, a `next` or a `newest`")))?;
+                let id = self.place(api, value).await?.ok_or_else(|| bad(&format!("`{name}` must be an id of this list, a `next` or a `newest`")))?;
                 if name == "after" {
                     (self.search.after, self.search.order) = (Some(id), SearchOrder::OldestFirst);
                 } else {
@@ -185,6 +192,22 @@ impl Asked {
             _ => return Ok(Field::Unknown),
         }
         Ok(Field::Taken)
+    }
+
+    /// The place in the list that a mark names, or an id.
+    async fn place(&self, api: &Api, text: &str) -> Result<Option<i64>, HttpResponse> {
+        if let Some(Mark(id)) = Mark::read(text) {
+            return Ok(Some(id));
+        }
+        match (self.listed, DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text))) {
+            (Listed::Inbound, _) => Ok(i64::from_str_radix(text, 16).ok()),
+            (Listed::Messages, Some(PublicId::Id(id))) => Ok(Some(id)),
+            (Listed::Messages, Some(PublicId::Serial(_))) => {
+                let found = named(api, text, self.search.account).await.map_err(|error| unavailable(&error))?;
+                Ok(found.map(|message| message.0))
+            }
+            (Listed::Messages, None) => Ok(None),
+        }
     }
 }
 

@@ -65,7 +65,7 @@ fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found
     let (last, first) = (messages.last().map(|last| last.id.0), messages.first().map(|first| first.id.0));
     let older = match (place, found.end) {
         // There is at least the message that the page stands before.
-        (Place::After(_), _) => last.map(|id| link("before", id)),
+        (Place::After(id), _) => Some(link("before", last.unwrap_or(id.0.saturating_add(1)))),
         (_, SearchEnd::Everything) => None,
         (_, SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. }) => Some(link("before", edge)),
     };
