@@ -190,7 +190,11 @@ fn a_search_from_the_oldest_on_gives_what_is_nearest() {
     assert_eq!((ids(&page), page.end, page.newest), (vec![5, 4], SearchEnd::Everything, Some(id_of(5))));
     (search.after, search.rows_max) = (Some(id_of(2)), 1);
     let page = store.search(&search).expect("read");
-    assert_eq!((ids(&page), page.end), (vec![], SearchEnd::Rows { edge: id_of(4) - 1, at: at(4) }), "only the third was looked at");
+    assert_eq!(
+        (ids(&page), page.end),
+        (vec![], SearchEnd::Rows { edge: id_of(4) - 1, at: at(4) }),
+        "only the third was looked at"
+    );
 }
 
 #[test]

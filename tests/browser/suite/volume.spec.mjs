@@ -47,9 +47,8 @@ test("two thousand messages: pages, searches, and a stream of more; no row lost,
   expect(await ids()).toEqual(first);
   const sent = await stream(server, accounts, { from: MESSAGES, perSecond: 20, seconds: 10 });
   await expect(page.locator("#rows tr").first()).not.toHaveAttribute("id", first[0]);
-  const newest = await server.api("messages?limit=50");
-  const shown = page.locator("#rows .open");
-  await expect(shown).toHaveText(newest.messages.map((message) => new RegExp(message.to.slice(-3))));
+  const newest = await server.api("messages?limit=1");
+  await expect(page.locator("#rows tr").first()).toHaveAttribute("id", `m-${newest.messages[0].id}`);
   const live = await ids();
   expect(live.length).toBe(50);
   expect(new Set(live).size).toBe(50);
@@ -57,7 +56,7 @@ test("two thousand messages: pages, searches, and a stream of more; no row lost,
   expect(await ids(), "as the server has it").toEqual(live);
 
   // While a row is read nothing moves: the others wait behind the button that counts them.
-  await shown.nth(2).focus();
+  await page.locator("#rows .open").nth(2).focus();
   const more = await stream(server, accounts, { from: MESSAGES + sent, perSecond: 20, seconds: 5 });
   await expect(page.locator("#show-new")).toHaveText(`${more} new`);
   expect(await ids()).toEqual(live);

@@ -69,7 +69,9 @@ pub fn candidates(text: &str) -> Vec<Code> {
     }
     let text = &text[..end];
     // A code has a digit, or stands behind the sign of an origin-bound one (which has a wide form).
-    if !text.contains(|c: char| c.is_ascii_digit() || c == '#' || (!c.is_ascii() && (c.is_numeric() || c == '\u{ff03}'))) {
+    if !text
+        .contains(|c: char| c.is_ascii_digit() || c == '#' || (!c.is_ascii() && (c.is_numeric() || c == '\u{ff03}')))
+    {
         return Vec::new();
     }
     let folded = fold::Folded::new(text);

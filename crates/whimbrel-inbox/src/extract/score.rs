@@ -1,10 +1,10 @@
 //! How much speaks for each candidate.
 
+use super::Code;
 use super::around;
 use super::fold::Folded;
 use super::shape::{Shape, ShapeKind, shapes};
-use super::words::{HINT, OTHER_NUMBER, Found};
-use super::Code;
+use super::words::{Found, HINT, OTHER_NUMBER};
 
 /// What speaks for a candidate, or against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +85,8 @@ pub(super) fn scored(folded: &Folded) -> Vec<Code> {
     let mut codes: Vec<Code> = Vec::new();
     // Where nothing has the shape of a code, no word is looked for: so it is with most texts.
     if !shapes.is_empty() {
-        let words = Words {
-            code: around::code_words(folded),
-            hint: HINT.in_text(folded),
-            other: OTHER_NUMBER.in_text(folded),
-        };
+        let words =
+            Words { code: around::code_words(folded), hint: HINT.in_text(folded), other: OTHER_NUMBER.in_text(folded) };
         codes.extend(shapes.iter().map(|shape| words.judge(folded, shape, shapes.len())));
     }
     codes.extend(origin_bound(folded));

@@ -104,9 +104,7 @@ mod tests {
         let mut count = 0;
         for line in corpus.lines() {
             let folded = Folded::new(line);
-            for (words, table) in
-                [(&CODE, table::CODE), (&HINT, table::HINT), (&OTHER_NUMBER, table::OTHER_NUMBER)]
-            {
+            for (words, table) in [(&CODE, table::CODE), (&HINT, table::HINT), (&OTHER_NUMBER, table::OTHER_NUMBER)] {
                 let found = words.in_text(&folded);
                 count += found.len();
                 assert_eq!(found, one_by_one(&folded, table), "{line}");

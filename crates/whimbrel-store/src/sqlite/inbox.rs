@@ -35,10 +35,8 @@ macro_rules! select_firsts {
     };
 }
 // By the primary key.
-const ALL: [&str; 2] = [
-    select_firsts!("?3 is null and ?4 is null", "desc"),
-    select_firsts!("?3 is null and ?4 is null", "asc"),
-];
+const ALL: [&str; 2] =
+    [select_firsts!("?3 is null and ?4 is null", "desc"), select_firsts!("?3 is null and ?4 is null", "asc")];
 // By the partial index inbound_by_account.
 const OF_ACCOUNT: [&str; 2] = [
     select_firsts!("i.account_id = ?3 and ?4 is null", "desc"),

@@ -153,7 +153,8 @@ fn fits(db: &Connection, row: &Row<'_>, search: &Search, names: &Names) -> Resul
         return Ok(search.query.fits_progress(&Progress { status, parts, has_pending_webhook, last_webhook }));
     }
     let became = became(db, id)?;
-    let parts = became.parts.iter().map(|part| PartProgress { cause: part.cause.as_deref(), code: &part.code }).collect();
+    let parts =
+        became.parts.iter().map(|part| PartProgress { cause: part.cause.as_deref(), code: &part.code }).collect();
     let status = &became.status;
     Ok(search.query.fits_progress(&Progress { status, parts, has_pending_webhook, last_webhook }))
 }

@@ -178,7 +178,10 @@ impl Asked {
             }
             "account" if self.whose == Whose::All => self.search.account = Some(super::accounts::find(api, value)?),
             "before" | "after" => {
-                let id = self.place(api, value).await?.ok_or_else(|| bad(&format!("`{name}` must be an id of this list, a `next` or a `newest`")))?;
+                let id = self
+                    .place(api, value)
+                    .await?
+                    .ok_or_else(|| bad(&format!("`{name}` must be an id of this list, a `next` or a `newest`")))?;
                 if name == "after" {
                     (self.search.after, self.search.order) = (Some(id), SearchOrder::OldestFirst);
                 } else {

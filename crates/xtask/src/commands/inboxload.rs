@@ -96,10 +96,15 @@ impl Figures {
         let missing = || Failure::new("what was measured is not complete");
         let worst = |values: &Value, name: &str| {
             let values = values.as_array().ok_or_else(missing)?;
-            values.iter().map(|value| value[name].as_f64()).try_fold(0.0, |worst: f64, value| Some(worst.max(value?))).ok_or_else(missing)
+            values
+                .iter()
+                .map(|value| value[name].as_f64())
+                .try_fold(0.0, |worst: f64, value| Some(worst.max(value?)))
+                .ok_or_else(missing)
         };
         let paint = ["first_ms", "cold_ms", "warm_ms"].map(|name| measured["paint"][name].as_f64());
-        let paint_ms = paint.into_iter().try_fold(0.0, |worst: f64, value| Some(worst.max(value?))).ok_or_else(missing)?;
+        let paint_ms =
+            paint.into_iter().try_fold(0.0, |worst: f64, value| Some(worst.max(value?))).ok_or_else(missing)?;
         let looks = measured["stream"]["looks"].as_array().ok_or_else(missing)?;
         // Before the first look the tab had shown nothing and the server had not streamed yet: what is flat is flat from then on.
         let (first, last) = (looks.get(1).ok_or_else(missing)?, looks.last().ok_or_else(missing)?);
@@ -116,7 +121,10 @@ impl Figures {
     fn print(&self, measured: &Value) {
         let paint = &measured["paint"];
         println!("{:>9} messages in {} s", measured["messages"], measured["filled_s"]);
-        println!("{:>9} ms  first paint of all; a cold browser {} ms, a warm one {} ms", paint["first_ms"], paint["cold_ms"], paint["warm_ms"]);
+        println!(
+            "{:>9} ms  first paint of all; a cold browser {} ms, a warm one {} ms",
+            paint["first_ms"], paint["cold_ms"], paint["warm_ms"]
+        );
         println!("{:>9} {:>9}  search", "API ms", "shown ms");
         for search in measured["searches"].as_array().into_iter().flatten() {
             let query = search["query"].as_str().filter(|query| !query.is_empty()).unwrap_or("(all)");
@@ -125,7 +133,10 @@ impl Figures {
         }
         println!("{:>9} {:>9} {:>9}  stream", "tab MB", "nodes", "server MB");
         for look in measured["stream"]["looks"].as_array().into_iter().flatten() {
-            println!("{:>9} {:>9} {:>9}  at {} s, {} rows", look["heap_mb"], look["nodes"], look["server_mb"], look["at_s"], look["rows"]);
+            println!(
+                "{:>9} {:>9} {:>9}  at {} s, {} rows",
+                look["heap_mb"], look["nodes"], look["server_mb"], look["at_s"], look["rows"]
+            );
         }
         println!(
             "worst: first paint {:.0} ms, search {:.0} ms (by the API {:.0} ms); grown by {:.1} MB (tab) and {:.1} MB (server)",
@@ -136,10 +147,16 @@ impl Figures {
     fn judge(&self, options: &Options) -> Outcome<()> {
         let (paint, search, growth) =
             (options.paint_ms_max as f64, options.search_ms_max as f64, options.growth_mb_max as f64);
-        require(self.paint_ms <= paint, || format!("a first paint took {:.0} ms, the goal is {paint:.0} ms", self.paint_ms))?;
-        require(self.search_ms <= search, || format!("a search took {:.0} ms, the goal is {search:.0} ms", self.search_ms))?;
+        require(self.paint_ms <= paint, || {
+            format!("a first paint took {:.0} ms, the goal is {paint:.0} ms", self.paint_ms)
+        })?;
+        require(self.search_ms <= search, || {
+            format!("a search took {:.0} ms, the goal is {search:.0} ms", self.search_ms)
+        })?;
         for (what, grown) in [("tab", self.tab_growth_mb), ("server", self.server_growth_mb)] {
-            require(grown <= growth, || format!("the {what} grew by {grown:.1} MB over the stream, allowed are {growth:.0} MB"))?;
+            require(grown <= growth, || {
+                format!("the {what} grew by {grown:.1} MB over the stream, allowed are {growth:.0} MB")
+            })?;
         }
         Ok(())
     }
@@ -163,7 +180,10 @@ mod tests {
     fn the_worst_counts_and_growth_is_seen_from_the_first_look_of_the_stream() {
         let figures = Figures::of(&measured()).expect("complete");
         let (tab_growth_mb, server_growth_mb) = (0.5, -4.0);
-        assert_eq!(figures, Figures { paint_ms: 400.0, search_ms: 90.0, api_ms: 30.0, tab_growth_mb, server_growth_mb });
+        assert_eq!(
+            figures,
+            Figures { paint_ms: 400.0, search_ms: 90.0, api_ms: 30.0, tab_growth_mb, server_growth_mb }
+        );
     }
 
     #[test]
@@ -177,7 +197,15 @@ mod tests {
 
     #[test]
     fn each_goal_can_be_missed() {
-        let options = Options { messages: 1, seconds: 1, rate: 1, release: false, paint_ms_max: 500, search_ms_max: 300, growth_mb_max: 40 };
+        let options = Options {
+            messages: 1,
+            seconds: 1,
+            rate: 1,
+            release: false,
+            paint_ms_max: 500,
+            search_ms_max: 300,
+            growth_mb_max: 40,
+        };
         let good = || Figures::of(&measured()).expect("complete");
         assert!(good().judge(&options).is_ok());
         for bad in [
