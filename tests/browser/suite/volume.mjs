@@ -45,7 +45,7 @@ function requestOf(senders, index) {
   const { url, nexmo, seven } = senders;
   const [to, text] = [numberOf(index), textOf(index)];
   if (index % 8 === 5) {
-    const headers = { ...form, "X-Api-Key": seven };
+    const headers = { ...form, "X-Api-Key": seven, Accept: "application/json" };
     return [`${url}/api/sms`, { method: "POST", headers, body: new URLSearchParams({ to, text, from: "Shop" }).toString() }];
   }
   const { api_key, api_secret } = nexmo[index % nexmo.length];

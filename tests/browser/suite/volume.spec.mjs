@@ -6,7 +6,7 @@ import { fill, senders, stream } from "./volume.mjs";
 const MESSAGES = 2_000;
 
 test("two thousand messages: pages, searches, and a stream of more; no row lost, none twice", async ({ page, server }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const accounts = await senders(server);
   await fill(server, accounts, 0, MESSAGES);
   const ids = () => page.locator("#rows tr").evaluateAll((rows) => rows.map((row) => row.id));
@@ -30,21 +30,17 @@ test("two thousand messages: pages, searches, and a stream of more; no row lost,
   }
   expect(back).toEqual(there.slice(0, -1).reverse());
 
-  // More matches than a search gives at once: the page before a page in the middle is the one next to it.
-  await page.goto(server.ui);
-  const first = await ids();
-  await page.goto(`${server.ui}?q=status%3Adelivered`);
-  await link("Older").click();
-  await page.waitForLoadState();
-  const second = await ids();
-  for (let step = 0; step < 25; step += 1) await Promise.all([page.waitForNavigation(), link("Older").click()]);
-  for (let step = 0; step < 25; step += 1) await Promise.all([page.waitForNavigation(), link("Newer").click()]);
-  expect(await ids()).toEqual(second);
+  // More matches than a search gives at once: what is newer than a page far back is the page next to it.
+  const query = encodeURIComponent("from:acme");
+  const thousand = await server.api(`messages?q=${query}&limit=1000`);
+  await page.goto(`${server.ui}?q=${query}&before=${thousand.next}`);
+  await Promise.all([page.waitForNavigation(), link("Newer").click()]);
+  expect(await ids()).toEqual(thousand.messages.slice(-50).map((message) => `m-${message.id}`));
 
   // A stream while nothing is read: rows come by themselves, and no more than a page of them is kept.
   await page.goto(server.ui);
   await page.locator('#inbox[data-connected="yes"]').waitFor();
-  expect(await ids()).toEqual(first);
+  const first = await ids();
   const sent = await stream(server, accounts, { from: MESSAGES, perSecond: 20, seconds: 10 });
   await expect(page.locator("#rows tr").first()).not.toHaveAttribute("id", first[0]);
   const newest = await server.api("messages?limit=1");
