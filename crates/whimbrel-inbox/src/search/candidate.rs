@@ -192,7 +192,7 @@ impl Candidate<'_> {
             Test::Is(Kind::Inbound) => self.direction == Direction::CameIn,
             Test::After(at) => self.at >= *at,
             Test::Before(at) => self.at < *at,
-            Test::Otp(code) => extract::otp(&self.text).is_some_and(|found| found.is(code)),
+            Test::Otp(code) => extract::is_otp(&self.text, code),
             // A text that came in has ended, and nothing else is to be said of its progress.
             Test::Is(Kind::Final) if self.direction == Direction::CameIn => true,
             Test::Status(_) | Test::Err(_) | Test::Webhook(_) if self.direction == Direction::CameIn => false,
