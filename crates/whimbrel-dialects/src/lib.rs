@@ -14,6 +14,7 @@ pub mod mask;
 mod members;
 pub mod nexmo;
 pub mod nexo;
+pub mod openapi;
 pub mod own;
 pub mod probe;
 pub mod registry;
@@ -170,6 +171,9 @@ pub trait Applications: Send + Sync {
 pub trait Dialect: Send + Sync {
     /// What the rest of the product may know.
     fn descriptor(&self) -> &'static Descriptor;
+
+    /// What of it can be called: its own routes, described.
+    fn reference(&self) -> openapi::Document;
 
     /// Reads a request. `trace_id` is used where the caller gave none; `now` dates the answer.
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match;

@@ -19,6 +19,7 @@ mod oauth;
 mod params;
 mod pricing;
 mod problem;
+mod reference;
 mod search;
 mod secrets;
 mod signed;
@@ -35,6 +36,7 @@ use whimbrel_core::{
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
+use crate::openapi::Document;
 use crate::{
     Applications, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply,
     Sample, WebhookRules, WebhookTarget, own,
@@ -197,6 +199,10 @@ const SAMPLES: &[Sample] = &[
 impl Dialect for Nexmo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn reference(&self) -> Document {
+        reference::document()
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {

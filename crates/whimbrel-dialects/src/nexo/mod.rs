@@ -11,6 +11,7 @@ mod client;
 mod outcome;
 mod phone;
 mod read;
+mod reference;
 mod refusal;
 mod webhook;
 
@@ -28,6 +29,7 @@ use whimbrel_core::{
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
+use crate::openapi::Document;
 use crate::{
     CannotSign, Descriptor, DevAccount, Dialect, Hidden, Match, Moment, NewAccounts, PublicId, Reply, Sample,
     SecretKeyForm, WebhookRules, WebhookTarget, WebhookTest,
@@ -94,6 +96,10 @@ const SAMPLES: &[Sample] = &[
 impl Dialect for Nexo {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn reference(&self) -> Document {
+        reference::document()
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {

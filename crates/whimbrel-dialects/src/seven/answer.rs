@@ -14,8 +14,8 @@ use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::{RefusalWords, Reply};
 
 const JSON: &str = "application/json";
-const TEXT: &str = "text/plain; charset=utf-8";
-const CSV: &str = "text/csv; charset=utf-8";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const CSV: &str = "text/csv; charset=utf-8";
 
 /// What a request says of the form of its answer: the high octet of [`Reply::page`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

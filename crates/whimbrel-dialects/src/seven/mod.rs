@@ -22,6 +22,7 @@ mod lookup;
 mod numbers;
 mod params;
 mod pricing;
+mod reference;
 mod signed;
 mod sms;
 mod status;
@@ -42,6 +43,7 @@ use whimbrel_core::{
 
 use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
+use crate::openapi::Document;
 use crate::{
     AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Hooks, Match, Moment, NewAccounts, Parsed,
     PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget, Wording,
@@ -227,6 +229,10 @@ const SAMPLES: &[Sample] = &[
 impl Dialect for Seven {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn reference(&self) -> Document {
+        reference::document()
     }
 
     fn read(&self, request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) -> Match {

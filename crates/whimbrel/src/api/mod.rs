@@ -26,6 +26,7 @@ mod operators;
 mod owner;
 mod phones;
 mod pool;
+pub(crate) mod reference;
 pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
@@ -193,7 +194,18 @@ impl Api {
 
     /// Answers whoever may call what `segments` name, the path after the prefix.
     async fn route(&self, segments: &[&str], request: &IncomingRequest) -> HttpResponse {
+        // What is not described is answered by nobody, so that the documents are whole.
+        let methods = reference::methods(&format!("{PREFIX}{}", segments.join("/")));
+        let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+        if methods.is_empty() {
+            return not_found(request.path());
+        }
+        if !methods.contains(&method) {
+            return other_methods(&methods);
+        }
         match (request.method(), segments) {
+            ("GET" | "HEAD", ["openapi"]) => reference::list(),
+            ("GET" | "HEAD", ["openapi", file]) => reference::show(file).unwrap_or_else(|| not_found(request.path())),
             ("GET" | "HEAD", ["version"]) => document(200, &json!({ "version": env!("CARGO_PKG_VERSION") })),
             ("GET" | "HEAD", ["stats"]) => self.stats().await,
             ("GET" | "HEAD", ["clock"]) => clock::show(self),
@@ -257,21 +269,6 @@ impl Api {
             ("POST", ["segments"]) => segments::explain_text(request),
             ("POST", ["config", "reload"]) => self.reload().await,
             (_, ["simulator" | "phones", ..]) => phones::handle(self, segments, request),
-            (
-                _,
-                [
-                    "version" | "stats" | "messages" | "accounts" | "numbers" | "inbound" | "carriers" | "orphans"
-                    | "events" | "segments" | "pool" | "keys" | "wait" | "leases",
-                ]
-                | ["messages" | "accounts" | "numbers" | "lists" | "pool" | "leases", _]
-                | ["accounts", _, "topup" | "applications" | "reload" | "usage" | "ledger"]
-                | ["traffic" | "config" | "check"]
-                | ["accounts", _, "applications", _]
-                | ["accounts", _, "applications", _, "key"]
-                | ["keys", "rotate"]
-                | ["carriers", _, "test" | "bind" | "unbind" | "drain"]
-                | ["config", "reload"],
-            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -306,16 +303,6 @@ impl Api {
             ("POST", ["accounts", key, "webhooks", "secret"]) => webhooks::secret(self, key),
             ("GET" | "HEAD", ["accounts", key, "webhooks", "trigger"]) => webhooks::samples(self, key),
             ("POST", ["accounts", key, "webhooks", "trigger"]) => webhooks::trigger(self, key, request).await,
-            (
-                _,
-                ["webhooks"]
-                | ["webhooks", "attempts" | "listen"]
-                | ["webhooks", "attempts", _, "resend"]
-                | ["accounts", _, "webhooks"]
-                | ["accounts", _, "webhooks", "attempts" | "test" | "secret" | "trigger"]
-                | ["messages", _, "wire"]
-                | ["messages", _, "webhooks", "resend"],
-            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -330,7 +317,6 @@ impl Api {
             ("POST", ["operators", name, "totp"]) => operators::ask_for_codes(self, name).await,
             ("DELETE", ["operators", name, "totp"]) => operators::ask_for_no_codes(self, name).await,
             ("GET" | "HEAD", ["audit"]) => audit::list(self, request).await,
-            (_, ["operators" | "audit"] | ["operators", _] | ["operators", _, "password" | "totp"]) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -351,14 +337,6 @@ impl Api {
             ("DELETE", ["oauth", "consumers", consumer]) => oauth::remove(self, key, consumer).await,
             ("GET" | "HEAD", ["oauth", "grants"]) => oauth::grants(self, key).await,
             ("DELETE", ["oauth", "grants", token]) => oauth::revoke(self, key, token).await,
-            (
-                _,
-                ["secrets" | "signing" | "policy"]
-                | ["secrets", _]
-                | ["signing", "rotate"]
-                | ["oauth", "consumers" | "grants"]
-                | ["oauth", "consumers" | "grants", _],
-            ) => other_methods(),
             _ => not_found(request.path()),
         }
     }
@@ -458,8 +436,12 @@ fn text(status: u16, content_type: &'static str, body: String) -> HttpResponse {
     }
 }
 
-fn other_methods() -> HttpResponse {
-    problem(405, "Method Not Allowed", "this path has other methods: see docs/api.md")
+/// The answer to a method that a path does not have (RFC 9110 §15.5.6).
+fn other_methods(methods: &[&'static str]) -> HttpResponse {
+    let allowed = methods.join(", ");
+    let mut response = problem(405, "Method Not Allowed", &format!("this path takes {allowed}"));
+    response.headers.push(("Allow", allowed.into()));
+    response
 }
 
 fn not_found(path: &str) -> HttpResponse {

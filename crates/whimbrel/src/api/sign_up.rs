@@ -78,7 +78,7 @@ impl SignUps {
 /// `POST sign-up`: an account for whoever asks; key and secrets are shown this once.
 pub(super) async fn sign_up(api: &Api, request: &IncomingRequest, origin: Origin) -> HttpResponse {
     if request.method() != "POST" {
-        return super::other_methods();
+        return super::other_methods(&["POST"]);
     }
     if !access::is_same_origin(request) {
         return problem(403, "Forbidden", "an account is not made by a page of another site");

@@ -26,7 +26,7 @@ pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseA
 pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
-pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs};
+pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs, OpenapiArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
 pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ResendArgs, TriggerArgs, WebhookCommand};
 
@@ -167,6 +167,8 @@ pub enum Command {
     /// The local certificate authority of the data folder.
     #[command(subcommand)]
     Ca(CaCommand),
+    /// Print what an API can be called for, as an OpenAPI document; without a name, which there are.
+    Openapi(OpenapiArgs),
     /// Print the completion script of a shell.
     Completion {
         /// Whose.

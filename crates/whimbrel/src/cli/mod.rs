@@ -26,6 +26,7 @@ mod list;
 mod listen;
 mod number;
 mod oauth;
+mod openapi;
 mod operator;
 mod output;
 mod phone;
@@ -122,6 +123,7 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Check(args) => store::check(&args, out),
         Command::Backup(args) => store::backup(&args, out),
         Command::Config(command) => config::run(command, out),
+        Command::Openapi(args) => openapi::run(&args, out),
         Command::Ca(command) => ca::run(command, out),
         Command::Completion { shell } => shell::completion(shell, out),
         Command::Man { out: folder } => shell::man(folder.as_deref(), out),

@@ -110,6 +110,13 @@ pub struct BackupArgs {
     pub with_key: bool,
 }
 
+/// `openapi`.
+#[derive(Debug, Args)]
+pub struct OpenapiArgs {
+    /// Which API: a dialect, or native.
+    pub api: Option<String>,
+}
+
 /// `help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
