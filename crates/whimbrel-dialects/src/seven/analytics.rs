@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use whimbrel_core::call::totals::{SPANS_MAX, TotalsBy, TotalsCall, TotalsLine, TotalsOutcome};
-use whimbrel_core::{Call, Refusal, Span, Timestamp};
+use whimbrel_core::zone::Zone;
+use whimbrel_core::{Call, Home, Refusal, Span, Timestamp};
 
 use super::answer::{self, amount};
 use super::params::Params;
@@ -58,11 +59,12 @@ pub(super) fn grouping(name: &str) -> Option<TotalsBy> {
 }
 
 /// Reads a request; `by` is `None` if it names a grouping that there is not.
-pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
+pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp, home: &Home) -> Result<Call, Refusal> {
+    let zone = zone::of(home);
     let by = by.ok_or(Refusal::Invalid { field: "group_by" })?;
     let day = |field: &'static str, usual: Timestamp| match params.get(field) {
-        None => Ok(zone::day_of(usual)),
-        Some(text) => zone::day(text).ok_or(Refusal::Invalid { field }),
+        None => Ok(zone::day_of(zone, usual)),
+        Some(text) => zone::day(zone, text).ok_or(Refusal::Invalid { field }),
     };
     let (first, last) = (day("start", now - Span::hours(24 * DAYS))?, day("end", now)?);
     if last < first {
@@ -73,13 +75,13 @@ pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp) -> Res
         return Err(Refusal::Invalid { field: "subaccounts" });
     }
     let mut bounds = vec![first];
-    let mut next = zone::next_day(first);
+    let mut next = zone::next_day(zone, first);
     while next <= last {
         if bounds.len() == SPANS_MAX {
             return Err(Refusal::Invalid { field: "start" });
         }
         bounds.push(next);
-        next = zone::next_day(next);
+        next = zone::next_day(zone, next);
     }
     bounds.push(next);
     if by != TotalsBy::Span {
@@ -91,18 +93,19 @@ pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp) -> Res
 
 /// The answer.
 pub(super) fn render(outcome: &TotalsOutcome, form: Form, reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match outcome {
         TotalsOutcome::Lines { by, lines } => {
-            answer::json(&lines.iter().map(|found| line(*by, found, form)).collect::<Vec<_>>())
+            answer::json(&lines.iter().map(|found| line(*by, found, form, zone)).collect::<Vec<_>>())
         }
         TotalsOutcome::TooMuch => answer::refused(&Refusal::Invalid { field: "start" }, reply),
     }
 }
 
-fn line(by: TotalsBy, found: &TotalsLine, form: Form) -> Line<'_> {
+fn line(by: TotalsBy, found: &TotalsLine, form: Form, zone: Zone) -> Line<'_> {
     let name = Some(&*found.name);
     let named = match by {
-        TotalsBy::Span => Line { date: Some(zone::seconds(found.from)[..10].to_owned()), ..Line::default() },
+        TotalsBy::Span => Line { date: Some(zone::seconds(zone, found.from)[..10].to_owned()), ..Line::default() },
         TotalsBy::Country => Line { country: name, ..Line::default() },
         TotalsBy::AccountRef => Line { label: name, ..Line::default() },
         TotalsBy::Account => Line { account: name, ..Line::default() },
