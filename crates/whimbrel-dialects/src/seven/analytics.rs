@@ -1,9 +1,9 @@
 //! `/api/analytics`: what was sent and came in, added up by days, countries, labels or accounts.
 
 use serde::Serialize;
-use whimbrel_core::call::totals::{SPANS_MAX, TotalsBy, TotalsCall, TotalsLine, TotalsOutcome};
+use whimbrel_core::call::totals::{SPANS_MAX, TotalsBy, TotalsCall, TotalsLine, TotalsOf, TotalsOutcome};
 use whimbrel_core::zone::Zone;
-use whimbrel_core::{Call, Home, Refusal, Span, Timestamp};
+use whimbrel_core::{Call, Home, Refusal, Serial, Span, Timestamp};
 
 use super::answer::{self, amount};
 use super::params::Params;
@@ -70,10 +70,14 @@ pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp, home: 
     if last < first {
         return Err(Refusal::Invalid { field: "end" });
     }
-    // There are none: the account itself is all that there is.
-    if params.get("subaccounts").is_some_and(|which| !matches!(which, "all" | "only_main")) {
-        return Err(Refusal::Invalid { field: "subaccounts" });
-    }
+    let of = match params.get("subaccounts") {
+        None | Some("only_main") => TotalsOf::Own,
+        Some("all") => TotalsOf::All,
+        Some(number) => match number.parse() {
+            Ok(number) => TotalsOf::Below(Serial(number)),
+            Err(_) => return Err(Refusal::Invalid { field: "subaccounts" }),
+        },
+    };
     let mut bounds = vec![first];
     let mut next = zone::next_day(zone, first);
     while next <= last {
@@ -88,7 +92,7 @@ pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp, home: 
         bounds = vec![first, next];
     }
     let account_ref = params.get("label").filter(|label| *label != "all").map(Box::from);
-    Ok(Call::Totals(TotalsCall { by, bounds, account_ref }))
+    Ok(Call::Totals(TotalsCall { by, of, bounds, account_ref }))
 }
 
 /// The answer.
