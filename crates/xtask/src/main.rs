@@ -79,6 +79,8 @@ enum Command {
     Guesses(commands::guesses::Options),
     /// Measure how long `whimbrel check` and `whimbrel backup` take for a store of a million parts.
     Checkload(commands::checkload::Options),
+    /// Measure the inbox with 100,000 messages in Chromium: first paint, searches, memory while more come.
+    Inboxload(commands::inboxload::Options),
     /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
     Evidence(commands::evidence::Options),
     /// Show that unmodified programs reach Whimbrel by `whimbrel run` and nobody else (Linux, root, network namespaces).
@@ -138,6 +140,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),
         Command::Guesses(options) => commands::guesses::run(&workspace, &options),
         Command::Checkload(options) => commands::checkload::run(&workspace, &options),
+        Command::Inboxload(options) => commands::inboxload::run(&workspace, &options),
         Command::Evidence(options) => commands::evidence::run(&workspace, &options),
         Command::Sim(options) => commands::sim::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),

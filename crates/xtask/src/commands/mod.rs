@@ -14,6 +14,7 @@ pub mod fsyncfail;
 pub mod fuzz;
 pub mod guesses;
 pub mod hostile;
+pub mod inboxload;
 pub mod install;
 pub mod intercept;
 pub mod load;
