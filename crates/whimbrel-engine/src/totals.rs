@@ -12,6 +12,9 @@ use crate::Engine;
 /// Messages and texts that are counted for one answer, of all accounts together: as many as the store counts of one.
 const COUNTED_MAX: u64 = 500_000;
 
+/// An account's key, and what it sent and what came in for it.
+type OfAccount = (Box<str>, Tallies);
+
 #[derive(Default)]
 struct Sums {
     sent: u64,
@@ -56,7 +59,7 @@ impl Engine {
     }
 
     /// The sums of each line, by its span and name.
-    fn summed(&self, call: &TotalsCall, tallies: &[(Box<str>, Tallies)]) -> BTreeMap<(usize, Box<str>), Sums> {
+    fn summed(&self, call: &TotalsCall, tallies: &[OfAccount]) -> BTreeMap<(usize, Box<str>), Sums> {
         let snapshot = self.snapshot();
         let country = |country: Option<whimbrel_core::CountryCode>| {
             country.map_or_else(Box::default, |country| Box::from(country.as_str()))
@@ -98,7 +101,7 @@ fn tallied(
     store: &dyn Store,
     accounts: Vec<(AccountId, Box<str>)>,
     call: &TotalsCall,
-) -> Result<Option<Vec<(Box<str>, Tallies)>>, StoreError> {
+) -> Result<Option<Vec<OfAccount>>, StoreError> {
     let (mut all, mut counted) = (Vec::with_capacity(accounts.len()), 0_u64);
     for (id, key) in accounts {
         let Some(tallies) = store.totals(id, call)? else { return Ok(None) };
