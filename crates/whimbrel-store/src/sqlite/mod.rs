@@ -48,6 +48,7 @@ mod rules;
 mod sealed;
 mod search;
 mod set_aside;
+mod statements;
 mod story;
 mod subaccounts;
 mod totals;
