@@ -55,6 +55,8 @@ enum Command {
     Chaosproxy(commands::chaosproxy::Options),
     /// Make every state that a power cut may leave of a store's files, and open each.
     Crashstates(commands::crashstates::Options),
+    /// Run the logins by one-time code again and again, also with a core under stress, and count the runs that fail.
+    Flakes(commands::flakes::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
     Fsyncfail(commands::fsyncfail::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
@@ -128,6 +130,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Intercept => commands::intercept::run(&workspace),
         Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
         Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
+        Command::Flakes(options) => commands::flakes::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),

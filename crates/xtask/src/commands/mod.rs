@@ -10,6 +10,7 @@ pub mod crashloop;
 pub mod crashstates;
 pub mod dissect;
 pub mod evidence;
+pub mod flakes;
 pub mod fsyncfail;
 pub mod fuzz;
 pub mod guesses;
