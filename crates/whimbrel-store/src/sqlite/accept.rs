@@ -88,9 +88,8 @@ impl Work<'_> {
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        let is_short = |spendable: i64| {
-            spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft))
-        };
+        let is_short =
+            |spendable: i64| spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
         if is_short(purse.spendable()) {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);

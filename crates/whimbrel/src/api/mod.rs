@@ -284,7 +284,6 @@ impl Api {
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,
             ("GET", ["wait"]) => wait::wait(self, whose, request).await,
-            (_, ["messages" | "inbound" | "wait"] | ["messages", _]) => other_methods(),
             _ => not_found(request.path()),
         }
     }
