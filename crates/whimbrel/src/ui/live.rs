@@ -167,7 +167,12 @@ impl Feed {
     /// What a page missed before it listened.
     async fn send_missed(&mut self, after: MessageId, browser: &mpsc::Sender<Bytes>) -> bool {
         let from = MessageId(after.0.saturating_sub(OVERLAP).max(0));
-        let Ok(found) = self.wanted.find(&self.engine, Place::After(from), MISSED_MAX).await else { return true };
+        let Ok(mut found) = self.wanted.find(&self.engine, Place::After(from), MISSED_MAX).await else { return true };
+        if found.end != SearchEnd::Everything {
+            // So many came shortly before that the page has most of them already: what counts is what it has not.
+            let Ok(newer) = self.wanted.find(&self.engine, Place::After(after), MISSED_MAX).await else { return true };
+            found = newer;
+        }
         let Found { found, end, .. } = found;
         let piece = match found.len() {
             // Too many to draw, or to look at: the page is to be opened anew.
