@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from gateway import BINARY, LIMIT_SECONDS, ROOT, environment
 
 PLUGIN = ROOT / "helpers/pytest-whimbrel"
 PYTEST_SECONDS = 300
 
 
-def pytest(*arguments, **extra):
+def run_pytest(*arguments, **extra):
     """A pytest of its own with the plugin."""
     line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "pytest_whimbrel.plugin", "-q", *map(str, arguments)]
     path = os.pathsep.join([str(PLUGIN / "src"), os.environ.get("PYTHONPATH", "")])
@@ -31,15 +32,29 @@ def ended(process):
 
 
 def test_the_pytest_plugin_by_its_own_tests():
-    code, printed = ended(pytest("tests"))
+    code, printed = ended(run_pytest("tests"))
     assert code == 0, printed
 
 
 def test_two_runs_share_one_server_and_no_phone(dev):
-    runs = [pytest("tests", "-k", "not clock", "--whimbrel-url", dev.http, WHIMBREL_TOKEN=dev.token) for _ in range(2)]
+    runs = [run_pytest("tests", "-k", "not clock", "--whimbrel-url", dev.http, WHIMBREL_TOKEN=dev.token) for _ in range(2)]
     for code, printed in [ended(run) for run in runs]:
         assert code == 0, printed
     assert dev.native("GET", "leases").json()["leases"] == [], "all phones were given back"
+
+
+def test_four_workers_of_pytest_xdist_share_one_server_and_no_phone(dev):
+    run = run_pytest("tests/test_logins.py", "-p", "xdist", "-n", "4", "--whimbrel-url", dev.http, WHIMBREL_TOKEN=dev.token)
+    code, printed = ended(run)
+    assert code == 0 and "20 passed" in printed, printed
+    assert dev.native("GET", "leases").json()["leases"] == [], "all phones were given back"
+    numbers = {message["to"] for message in dev.native("GET", "messages?limit=50").json()["messages"]}
+    assert len(numbers) == 20, numbers
+
+
+def test_each_worker_of_pytest_xdist_has_a_server_of_its_own():
+    code, printed = ended(run_pytest("tests", "-p", "xdist", "-n", "4"))
+    assert code == 0, printed
 
 
 FAILING = """
@@ -55,14 +70,14 @@ def test_login(phone, whimbrel):
 def test_a_failed_test_shows_what_was_said(tmp_path):
     test = tmp_path / "test_failing.py"
     test.write_text(FAILING)
-    code, printed = ended(pytest(test))
+    code, printed = ended(run_pytest(test))
     assert code == 1, printed
     assert re.search(r"phone \+4477009\d+ -", printed) and "from Acme: no number in here" in printed, printed
     assert "no one-time code for +4477009" in printed, printed
 
 
 def test_without_a_program_the_remedy_is_told(tmp_path):
-    code, printed = ended(pytest("tests", "-k", "apart", "--whimbrel-binary", tmp_path / "nothing"))
+    code, printed = ended(run_pytest("tests", "-k", "apart", "--whimbrel-binary", tmp_path / "nothing"))
     assert code == 1 and "--whimbrel-url" in printed, printed
 
 
@@ -96,20 +111,23 @@ def test_the_github_action_hands_on_what_it_started(tmp_path):
     assert "start.sh" in (action / "action.yml").read_text()
 
 
-def test_the_playwright_fixture_logs_in_twenty_times_at_once(tmp_path):
-    """As a project would have it: the package beside Playwright, a browser of the system's."""
+@pytest.mark.parametrize("shared", [False, True], ids=["own_servers", "shared_server"])
+def test_the_playwright_fixture_logs_in_twenty_times_at_once(tmp_path, request, shared):
+    """As a project would have it: the package beside Playwright, the vendor's library in the application, a browser of the system's."""
+    dev = request.getfixturevalue("dev") if shared else None
     packages = pathlib.Path(os.environ["BLACKBOX_NODE"]) / "node_modules"
     modules = tmp_path / "node_modules"
     (modules / "@whimbrel").mkdir(parents=True)
     shutil.copytree(ROOT / "helpers/playwright", modules / "@whimbrel/playwright", ignore=shutil.ignore_patterns("tests"))
-    for name in ("@playwright", "playwright", "playwright-core"):
+    for name in ("@playwright", "@vonage", "playwright", "playwright-core"):
         (modules / name).symlink_to(packages / name)
     shutil.copytree(ROOT / "helpers/playwright/tests", tmp_path / "tests")
     (tmp_path / "package.json").write_text('{ "type": "module" }')
     line = ["node", packages / "playwright/cli.js", "test", "--config", "tests/playwright.config.js"]
-    surroundings = environment(WHIMBREL_BINARY=str(BINARY), CI="1")
+    server = {"WHIMBREL_URL": dev.http, "WHIMBREL_TOKEN": dev.token, "WORKERS": "4"} if dev else {"WHIMBREL_BINARY": str(BINARY)}
+    surroundings = environment(CI="1", **server)
     done = subprocess.run(
         line, cwd=tmp_path, env=surroundings, capture_output=True, text=True, timeout=PYTEST_SECONDS, check=False
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert "23 passed" in done.stdout, done.stdout[-2000:]
+    assert "25 passed" in done.stdout, done.stdout[-2000:]

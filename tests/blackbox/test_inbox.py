@@ -1,6 +1,7 @@
 """Finding texts, waiting for them, phones of one's own, the test clock and faults on order."""
 
 import concurrent.futures
+import http.server
 import json
 import subprocess
 import threading
@@ -77,6 +78,40 @@ def test_pages_go_on_where_they_end(dev):
     texts = [message["text"] for page in (first, second, third) for message in page["messages"]]
     assert texts == [f"text {number}" for number in (4, 3, 2, 1, 0)]
     assert third["next"] is None
+
+
+def test_a_full_last_page_promises_no_other(dev):
+    for number in range(4):
+        dev.send(text=f"text {number}")
+    assert found(dev, "text", limit=4)["next"] is None
+    assert found(dev, "text", limit=3)["next"] is not None
+
+
+def test_pages_go_from_the_oldest_on_behind_a_mark(dev):
+    mark = lease(dev)["since"]
+    for number in range(5):
+        dev.send(text=f"text {number}")
+    first = found(dev, "-4", limit=2, after=mark)
+    second = found(dev, "-4", limit=5, after=first["next"])
+    texts = [[message["text"] for message in page["messages"]] for page in (first, second)]
+    assert texts == [["text 0", "text 1"], ["text 2", "text 3"]]
+    assert second["next"] is None
+    dev.send(text="text 5")
+    # A mark lies a little before the newest: what comes late is not missed, what comes twice has its id.
+    later = [message["text"] for message in found(dev, "text", after=second["newest"])["messages"]]
+    assert later[-1] == "text 5"
+    for wrong in ({"after": "nothing"}, {"before": "nothing"}):
+        answer = dev.native("GET", "messages", params=wrong)
+        assert answer.status_code == 400 and f"`{next(iter(wrong))}`" in answer.text
+
+
+def test_a_mark_that_looks_like_an_id_is_found(dev):
+    sent = dev.send(text="ours")["messages"][0]["message-id"]
+    # An order number can look like an id of any dialect.
+    for looks in ("770000000000123", "0A" + "0" * 14, "01234567-89ab-7def-8123-456789abcdef"):
+        dev.send(text=f"marked {looks}", **{"client-ref": looks})
+        assert [message["text"] for message in found(dev, f"id:{looks}")["messages"]] == [f"marked {looks}"]
+    assert [message["text"] for message in found(dev, f"id:{sent}")["messages"]] == ["ours"]
 
 
 def test_a_masked_code_is_found_by_nobody(dev):
@@ -287,6 +322,18 @@ def test_what_is_due_later_happens_when_the_clock_is_put_forward(dev, receiver):
     assert [message["text"] for message in newest] == ["after", "later"]
 
 
+def test_texts_of_a_time_ahead_are_found_by_their_time_and_given_to_nobody_who_waits(dev):
+    dev.cli("clock", "advance", "3d")
+    dev.send(to="447700900123", text="Your code is 111222")
+    dev.cli("clock", "reset")
+    dev.send(to="447700900124", text="after the reset")
+    assert [message["text"] for message in found(dev, "before:-0s")["messages"]] == ["after the reset"]
+    assert [message["text"] for message in found(dev, "after:-0s")["messages"]] == ["Your code is 111222"]
+    assert wait(dev, to="447700900123", extract="otp", timeout="100ms").status_code == 408, "it is of no last minute"
+    dev.send(to="447700900123", text="Your code is 333444")
+    assert wait(dev, to="447700900123", extract="otp").json()["value"] == "333444"
+
+
 def test_the_clock_takes_times_only(dev):
     for wrong in ({}, {"advance": "soon"}, {"advance": "99999d"}, {"advance": 5}, {"back": "1m"}):
         assert dev.native("POST", "clock", json=wrong).status_code == 400, wrong
@@ -336,6 +383,92 @@ def test_a_dump_can_be_read_without_us(dev, tmp_path):
     assert "483917" not in "".join(file.read_text() for file in folder.iterdir())
     dev.cli("dump", folder, "-q", "to:07700900123")
     assert len((folder / "messages.ndjson").read_text().splitlines()) == 1
+
+
+class Following:
+    """`whimbrel inbox --follow --json`, and what it printed."""
+
+    def __init__(self, url, token, *more):
+        line = [BINARY, "inbox", "--follow", "--json", *more]
+        self.process = subprocess.Popen(
+            line, env=environment(WHIMBREL_URL=url, WHIMBREL_TOKEN=token), stdout=subprocess.PIPE, text=True
+        )
+        self.messages = []
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+
+    def _read(self):
+        for line in iter(self.process.stdout.readline, ""):
+            self.messages.append(json.loads(line))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(LIMIT_SECONDS)
+        self.reader.join()
+
+
+def test_a_listener_shows_messages_of_every_dialect_and_none_twice(dev):
+    """Also those that are named by numbers, which events do not have."""
+    dev.send(text="before 1")
+    dev.send(text="before 2")
+    with Following(dev.http, dev.token, "--limit", "1") as following:
+        wait_until(lambda: following.messages, "the newest of those that are there")
+        headers = {"X-Api-Key": dev.ready["seven"]["secret_key"]}
+        for number in range(3):
+            body = {"to": "447700900123", "text": f"numbered {number}", "from": "Acme"}
+            answer = requests.post(f"{dev.http}/api/sms", data=body, headers=headers, timeout=LIMIT_SECONDS)
+            assert answer.status_code == 200, answer.text
+            dev.send(text=f"other {number}")
+        send_otp(dev, "+84980000000", "483917")
+        wait_until(lambda: len(following.messages) >= 8, "all of them")
+    texts = [message["text"] for message in following.messages]
+    expected = ["before 2"] + [f"{kind} {number}" for number in range(3) for kind in ("numbered", "other")]
+    assert texts[:7] == expected and len(texts) == 8, texts
+
+
+class Deaf(http.server.BaseHTTPRequestHandler):
+    """A server whose stream of events has nothing but the word that some were missed."""
+
+    protocol_version = "HTTP/1.1"
+    searches = []
+
+    def do_GET(self):
+        if self.path.startswith("/_whimbrel/v1/events"):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(b'retry: 1000\n\nevent: missed\ndata: {"count":5000}\n\n')
+            self.wfile.flush()
+            self.server.may_end.wait(LIMIT_SECONDS)
+            return
+        self.searches.append(self.path)
+        message = {"id": "1", "text": "missed", "accepted_at": "2026-11-29T00:00:00Z"}
+        found = [message] if "after=m5" in self.path else []
+        body = json.dumps({"messages": found, "next": None, "searched_back_to": None, "newest": "m5"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_listener_that_missed_events_searches_for_what_it_missed():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Deaf)
+    server.may_end = threading.Event()
+    threading.Thread(target=server.serve_forever).start()
+    with Following(f"http://127.0.0.1:{server.server_port}", "token") as following:
+        wait_until(lambda: following.messages, "what was missed")
+    server.may_end.set()
+    server.shutdown()
+    server.server_close()
+    assert [message["text"] for message in following.messages] == ["missed"]
 
 
 def test_a_listener_shows_what_arrives_and_fits(dev):

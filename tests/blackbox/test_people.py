@@ -371,6 +371,21 @@ def test_a_session_opens_the_native_api_as_far_as_its_person_may(gateway):
     assert call(vera, "POST", "config/reload", **foreign) == 403, "somebody else's token"
 
 
+def test_viewers_see_where_webhooks_lead_and_not_what_opens_them(gateway):
+    path = f"accounts/{gateway.key}"
+    url = "http://127.0.0.1:9/hooks/s3cr3t?token=t0k3n"
+    assert gateway.native("PATCH", path, json={"receipt_url": url}).status_code == 200
+    pages = (f"v1/{path}", "v1/accounts", f"ui/accounts/{gateway.key}")
+    seen = {}
+    for who in [("operator", "ann"), ("viewer", "vera")]:
+        session = fresh(gateway, *who).session
+        seen[who[0]] = [session.get(f"{gateway.http}/_whimbrel/{page}", timeout=LIMIT_SECONDS).text for page in pages]
+    assert all("s3cr3t" in text for text in seen["operator"][:2])
+    for text in seen["viewer"]:
+        assert "127.0.0.1:9/" in text and "s3cr3t" not in text and "t0k3n" not in text
+    gateway.native("PATCH", path, json={"receipt_url": ""})
+
+
 def test_owners_hear_of_their_own_messages_only(gateway):
     owner = fresh(gateway, "owner", gateway.key)
     url = f"{gateway.http}/_whimbrel/v1/events"

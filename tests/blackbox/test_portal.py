@@ -43,6 +43,75 @@ def test_an_owner_has_its_account_and_no_other(dev):
         assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_an_owner_searches_and_waits_among_its_own(dev):
+    other = made(dev, "other")
+    dev.native("POST", f"accounts/{other['api_key']}/topup", json={"amount": "10"})
+    for number, account in [("447700900200", dev.key), ("447700900201", other["api_key"])]:
+        dev.native("POST", "numbers", json={"number": number, "account": account})
+    theirs = (other["api_key"], other["api_secret"])
+
+    def send(key, secret, text, **more):
+        body = {"api_key": key, "api_secret": secret, "to": "447700900123", "from": "Acme", "text": text, **more}
+        answer = requests.post(f"{dev.http}/sms/json", data=body, timeout=LIMIT_SECONDS).json()["messages"][0]
+        assert answer["status"] == "0", answer
+        return answer["message-id"]
+
+    mine, secret = send(dev.key, dev.secret, "Your code is 482917"), send(*theirs, "Their code is 555666")
+    dev.cli("phone", "reply", "447700900123", "--to", "447700900201", "--text", "their reply 7777")
+    dev.cli("phone", "reply", "447700900123", "--to", "447700900200", "--text", "my reply")
+    wait_until(lambda: len(dev.native("GET", "inbound").json()["inbound"]) == 2, "both replies")
+
+    def texts(path, *pair, **query):
+        answer = own(dev, "GET", path, *pair, params=query)
+        assert answer.status_code == 200, answer.text
+        return [row["text"] for row in answer.json()[path.split("/")[2]]]
+
+    assert texts("accounts/self/messages") == ["Your code is 482917"]
+    assert texts("accounts/self/messages", *theirs) == ["Their code is 555666"]
+    assert texts("accounts/self/inbound") == ["my reply"]
+    for query in (f"id:{secret}", f"account:{other['api_key']}", "555666", "-482917", "otp:555666"):
+        assert texts("accounts/self/messages", q=query) == [], query
+    # Whether an id is another's or nobody's, the answer is the same.
+    nobody = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    for path in ("messages/{}", "messages/{}?x=1"):
+        answers = [own(dev, "GET", f"accounts/self/{path.format(id)}") for id in (secret, nobody, "77000000000001")]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert own(dev, "GET", f"accounts/self/messages/{mine}").json()["text"] == "Your code is 482917"
+    # Nor is an account to be named by a parameter: that is the operator's.
+    for path in ("messages", "inbound", "wait"):
+        refused = own(dev, "GET", f"accounts/self/{path}", params={"account": other["api_key"]})
+        assert refused.status_code == 400 and other["api_key"] not in refused.text, path
+        assert own(dev, "GET", f"accounts/{other['api_key']}/{path}").status_code == 404
+        assert own(dev, "GET", path).status_code == 403
+        assert own(dev, "POST", f"accounts/self/{path}").status_code == 403
+
+    # Waiting: the other account's newer code to the same number is never given, counted or hinted at.
+    got = own(dev, "GET", "accounts/self/wait", params={"to": "447700900123", "extract": "otp", "since": "-5m"})
+    assert got.json()["value"] == "482917"
+    missed = own(dev, "GET", "accounts/self/wait", params={"q": "nothing", "timeout": "100ms", "since": "-5m"}).json()
+    assert [row["text"] for row in missed["others"]] == ["Your code is 482917"] and "1 other message" in missed["detail"]
+    mark = got.json()["since"]
+    send(*theirs, "Their code is 777888")
+    missed = own(dev, "GET", "accounts/self/wait", params={"to": "447700900123", "timeout": "100ms", "since": mark}).json()
+    assert (missed["others"], missed["hint"]) == ([], None) and "no other message arrived" in missed["detail"]
+    # What was given to the other account's owner for the same question is still given to this one.
+    question = {"to": "447700900123", "extract": "otp"}
+    assert own(dev, "GET", "accounts/self/wait", *theirs, params=question).json()["value"] == "777888"
+    assert own(dev, "GET", "accounts/self/wait", params=question).json()["value"] == "482917"
+    assert own(dev, "GET", "accounts/self/wait", params={**question, "timeout": "100ms"}).status_code == 408
+
+
+def test_an_owner_sees_codes_masked_also_in_development(dev):
+    """At the phone another account's text could have the same form."""
+    bearer = {"Authorization": f"Bearer {dev.ready['nexo']['secret_key']}"}
+    body = {"phone": "+84980000000", "code": "483917"}
+    requests.post(f"{dev.http}/api/v1/send-otp", json=body, headers=bearer, timeout=LIMIT_SECONDS)
+    url = f"{dev.http}/_whimbrel/v1/accounts/self/wait"
+    asked = {"to": "+84980000000", "extract": "otp", "timeout": "200ms", "since": "-5m"}
+    answer = requests.get(url, params=asked, headers=bearer, timeout=LIMIT_SECONDS)
+    assert answer.status_code == 408 and "483917" not in answer.text and "masked" in answer.json()["hint"]
+
+
 OPERATORS = [
     ("GET", "accounts"),
     ("POST", "accounts"),

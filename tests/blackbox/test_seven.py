@@ -4,6 +4,7 @@ Sources: the vendor's pages "Send SMS" and "Signing of requests" (read 2026-11),
 repaired.
 """
 
+import calendar
 import hashlib
 import hmac
 import json
@@ -14,7 +15,7 @@ import time
 
 import pytest
 import requests
-from gateway import LIMIT_SECONDS, ROOT, environment, wait_until
+from gateway import LIMIT_SECONDS, ROOT, environment, wait_until, whimbrel
 
 SAMPLES = ROOT / "tests/blackbox/samples"
 TO = "4915228817300"
@@ -154,6 +155,38 @@ def test_the_command_line_sends_in_this_dialect(dev):
     assert '"77000000001"' in sent.stdout
     shown = dev.cli("show", "77000000001")
     assert "delivered" in shown.stdout or "submitted" in shown.stdout or "queued" in shown.stdout, shown.stdout
+
+
+def test_an_account_is_at_home_where_it_says(dev, seven):
+    """In Kathmandu, 05:45 ahead of UTC all the year, with Swiss numbers."""
+    sms, key = f"{dev.http}/api/sms", {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+
+    def send(**form):
+        sent = requests.post(sms, data={"text": "At home", **form}, headers=key, timeout=LIMIT_SECONDS).json()
+        return sent["messages"][0]
+
+    def change(*settings, **how):
+        return whimbrel("account", "set", "seven-dev", *settings, "--data-dir", dev.data_dir, **how)
+
+    assert send(to="015228817300", debug=1)["recipient"] == TO
+    change("--zone", "asia/kathmandu", "--country", "ch", "--sender", "Alpina")
+    there = send(to="0791234567", debug=1)
+    assert (there["recipient"], there["sender"]) == ("41791234567", "Alpina")
+    # A quarter past the next hour but two, as clocks there show it.
+    due = (int(time.time()) // 3600 + 3) * 3600
+    written = time.strftime("%Y-%m-%d %H:%M", time.gmtime(due + 5 * 3600 + 45 * 60))
+    held = send(to=TO, delay=written)
+    assert dev.message(held["id"])["status"] == "queued"
+    journal = requests.get(f"{dev.http}/api/journal/outbound", headers=key, timeout=LIMIT_SECONDS).json()
+    accepted = time.strptime(journal[0]["timestamp"][:16], "%Y-%m-%d %H:%M")
+    ahead = calendar.timegm(accepted) - time.time()
+    assert 5 * 3600 < ahead < 6 * 3600, ahead
+    requests.delete(sms, data={"ids[]": held["id"]}, headers=key, timeout=LIMIT_SECONDS)
+    for wrong in (("--zone", "Europe/Nowhere"), ("--country", "QQ")):
+        refused = change(*wrong, check=False)
+        assert refused.returncode != 0 and f"`{wrong[0][2:]}`" in refused.stderr, refused.stderr
+    change("--zone", "", "--country", "", "--sender", "")
+    assert send(to="015228817300", debug=1)["recipient"] == TO
 
 
 def test_a_text_from_a_handset_is_told_whole_to_the_hooks_that_want_it(dev, seven, receiver):

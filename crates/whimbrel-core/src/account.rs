@@ -6,8 +6,10 @@ use crate::call::MessageClass;
 use crate::credential::Signing;
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::network::CountryCode;
 use crate::phone::SenderId;
 use crate::policy::{KeyPolicy, Lists};
+use crate::zone::Zone;
 
 /// Whether an account may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,10 @@ pub struct AccountRules {
     pub recipient_per_hour_max: u32,
     /// Seconds in which the same content does not go to the same recipient again; 0: it may go at once.
     pub repeat_seconds_min: u32,
+    /// Where its clocks stand; `None`: where those of its API do.
+    pub zone: Option<Zone>,
+    /// Whose numbers it writes in national form; `None`: those of its API's country.
+    pub country: Option<CountryCode>,
 }
 
 impl AccountRules {
@@ -133,6 +139,8 @@ impl AccountRules {
         recipient_seconds_min: 0,
         recipient_per_hour_max: 0,
         repeat_seconds_min: 0,
+        zone: None,
+        country: None,
     };
 
     /// The rate at which the account may ask.
@@ -140,6 +148,17 @@ impl AccountRules {
     pub const fn request_rate(&self) -> RequestRate {
         RequestRate { per_second_max: self.requests_per_second_max, burst_max: self.requests_burst_max }
     }
+}
+
+/// What an account means by a local time, a national number and a text that names no sender. `None`: what its API means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Home {
+    /// Where its clocks stand.
+    pub zone: Option<Zone>,
+    /// Whose numbers it writes in national form.
+    pub country: Option<CountryCode>,
+    /// What its messages come from.
+    pub sender: Option<SenderId>,
 }
 
 /// The rate at which an account may ask.
@@ -151,7 +170,7 @@ pub struct RequestRate {
     pub burst_max: u32,
 }
 
-/// How an account's one-time codes are worded, where its API takes a code and no text.
+/// How an account's one-time codes are worded, where its API takes a code and no text; and the sender of what names none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OtpSettings {
     /// The text, with [`CODE_MARK`](crate::CODE_MARK) in the place of the code. `None`: the one of its API.
@@ -213,6 +232,12 @@ pub enum Facility {
 }
 
 impl Account {
+    /// What it means by a local time, a national number and a text that names no sender.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        Home { zone: self.rules.zone, country: self.rules.country, sender: self.otp.sender.clone() }
+    }
+
     /// The URL for notices of `kind`, if one is set.
     #[must_use]
     pub fn endpoint(&self, kind: EndpointKind) -> Option<&Endpoint> {

@@ -29,9 +29,10 @@ pub mod secret;
 pub mod time;
 pub mod uuid;
 pub mod world;
+pub mod zone;
 
 pub use account::{
-    Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, HttpMethodChoice,
+    Access, Account, AccountRules, AccountStatus, CaptureOn, Endpoint, EndpointKind, Facility, Home, HttpMethodChoice,
     OtpSettings, Recipients, RequestRate, Senders, Unmappable,
 };
 pub use application::{Application, ApplicationEndpoint, ApplicationFacts};

@@ -99,6 +99,12 @@ impl PartRecord {
     pub const fn is_unsent(&self) -> bool {
         matches!(self.state, PartState::Queued { .. }) && self.doubts == 0
     }
+
+    /// Whether it is at its carrier with this attempt, and the answer is still to come.
+    #[must_use]
+    pub fn awaits(&self, attempt: AttemptNumber) -> bool {
+        matches!(self.state, PartState::Submitting { .. }) && self.attempt == attempt
+    }
 }
 
 /// Where a part's price is.

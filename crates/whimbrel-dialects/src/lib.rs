@@ -28,7 +28,7 @@ use whimbrel_core::account::CaptureOn;
 use whimbrel_core::call::history::RefusedSend;
 use whimbrel_core::call::record::Record;
 use whimbrel_core::{
-    AccountRules, ApplicationFacts, Call, FieldFault, MessageClass, Notice, NoticeForm, NoticeScope, Outcome,
+    AccountRules, ApplicationFacts, Call, FieldFault, Home, MessageClass, Notice, NoticeForm, NoticeScope, Outcome,
     PhoneNumber, Refusal, Serial, Timestamp,
 };
 
@@ -123,6 +123,8 @@ pub struct Reply {
     pub now: Timestamp,
     /// How the operator wants answers to be; the default where a dialect has just read a request.
     pub wording: Wording,
+    /// What the account means by local times; the default where a dialect has just read a request.
+    pub home: Home,
 }
 
 /// How the operator wants answers to be, where a vendor leaves it open; a dialect heeds what it has an answer for.
@@ -252,6 +254,11 @@ pub trait Dialect: Send + Sync {
     /// What an answer to that request says.
     fn client_answer(&self, body: &[u8]) -> client::ClientAnswer;
 
+    /// How requests are read for who is at home elsewhere than the API; `None` if they mean the same everywhere.
+    fn homes(&self) -> Option<&dyn Homes> {
+        None
+    }
+
     /// The customers' hooks; `None` if there are none.
     fn hooks(&self) -> Option<&dyn Hooks> {
         None
@@ -278,11 +285,23 @@ pub enum PublicId {
     Serial(Serial),
 }
 
+/// Requests whose meaning hangs on where their account is at home: by local times, by numbers in national form.
+pub trait Homes: Send + Sync {
+    /// Reads a request once more, now that it is known whose it is. Who calls, and in which form they are answered, stays as it was read.
+    fn read_at(&self, request: &HttpRequest<'_>, home: Home, parsed: Parsed) -> Parsed;
+}
+
 /// What contacts and groups are in a dialect: documents that nobody else understands.
 pub trait AddressBook: Send + Sync {
     /// For each name the numbers that it stands for and none before it does; `None` for the name of no contact and no group, or of
     /// such that have no number. It reads each entry once, and so takes as long for many names as for one.
-    fn numbers(&self, names: &[Box<str>], contacts: &[Record], groups: &[Record]) -> Vec<Option<Vec<PhoneNumber>>>;
+    fn numbers(
+        &self,
+        names: &[Box<str>],
+        contacts: &[Record],
+        groups: &[Record],
+        home: &Home,
+    ) -> Vec<Option<Vec<PhoneNumber>>>;
 
     /// How many contacts are in each of the groups. It reads each contact once.
     fn member_counts(&self, contacts: &[Record], groups: &[Record]) -> Vec<u32>;

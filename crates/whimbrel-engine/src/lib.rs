@@ -17,6 +17,7 @@ pub mod dispatch;
 pub mod events;
 pub mod failures;
 mod handle;
+mod home;
 pub mod learning;
 pub mod limiter;
 mod listeners;

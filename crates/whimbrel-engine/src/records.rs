@@ -185,7 +185,9 @@ impl Engine {
         };
         let contacts = all_of(dialect, account_id, DocumentKind::Contact);
         let groups = all_of(dialect, account_id, DocumentKind::Group);
-        self.look(move |store| Ok(book.numbers(&names, &entries(store, &contacts)?, &entries(store, &groups)?))).await
+        let home = self.directory.by_id(account_id).map(|entry| entry.account.home()).unwrap_or_default();
+        self.look(move |store| Ok(book.numbers(&names, &entries(store, &contacts)?, &entries(store, &groups)?, &home)))
+            .await
     }
 }
 

@@ -45,13 +45,13 @@ pub use op::{
     SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
-pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copy_store};
+pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copied_bytes, copy_store};
 pub use view::{
     AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
     LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
     Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
-    SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour, UsageDay,
-    UsageFilter,
+    SearchOrder, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour,
+    UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.

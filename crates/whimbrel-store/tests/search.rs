@@ -11,7 +11,7 @@ use whimbrel_inbox::search::parse;
 use whimbrel_sms::ConcatRef;
 use whimbrel_store::{
     Claim, Found, InboundIn, MessageSummary, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, Search,
-    SearchEnd, Store,
+    SearchEnd, SearchOrder, Store,
 };
 
 /// The id of the message with that number: ids say when they were made.
@@ -38,7 +38,7 @@ fn take(store: &dyn Store, plan: Plan) {
 
 fn search(text: &str) -> Search {
     let query = parse(text, NOW + Span::hours(10)).expect("a good query");
-    Search { query, account: None, before: None, after: None, count_max: 100, rows_max: Search::ROWS_MAX }
+    Search::new(query, 100)
 }
 
 fn ids(found: &Found<MessageSummary>) -> Vec<i64> {
@@ -158,7 +158,7 @@ fn a_search_goes_on_where_it_stopped() {
     let mut search = search("code");
     search.count_max = 2;
     let page = store.search(&search).expect("read");
-    assert_eq!((ids(&page), page.end), (vec![5, 4], SearchEnd::Count { before: id_of(4) }));
+    assert_eq!((ids(&page), page.end), (vec![5, 4], SearchEnd::Count { edge: id_of(4) }));
     search.before = Some(id_of(4));
     let page = store.search(&search).expect("read");
     assert_eq!((ids(&page), page.end), (vec![1], SearchEnd::Everything));
@@ -171,12 +171,85 @@ fn a_search_goes_on_where_it_stopped() {
         rounds += 1;
         match page.end {
             SearchEnd::Everything => break,
-            SearchEnd::Count { before } | SearchEnd::Rows { before, .. } => search.before = Some(before),
+            SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. } => search.before = Some(edge),
         }
     }
     assert_eq!((seen, rounds), (vec![5, 4, 1], 3), "five rows, two at a time");
     let newer = Search { after: Some(id_of(3)), ..self::search("") };
     assert_eq!(ids(&store.search(&newer).expect("read")), vec![5, 4]);
+}
+
+#[test]
+fn a_search_from_the_oldest_on_gives_what_is_nearest() {
+    let store = store();
+    let mut search = Search { order: SearchOrder::OldestFirst, count_max: 2, after: Some(id_of(0)), ..search("-long") };
+    let page = store.search(&search).expect("read");
+    assert_eq!((ids(&page), page.end, page.newest), (vec![2, 1], SearchEnd::Count { edge: id_of(2) }, Some(id_of(2))));
+    search.after = Some(id_of(2));
+    let page = store.search(&search).expect("read");
+    assert_eq!((ids(&page), page.end, page.newest), (vec![5, 4], SearchEnd::Everything, Some(id_of(5))));
+    (search.after, search.rows_max) = (Some(id_of(2)), 1);
+    let page = store.search(&search).expect("read");
+    assert_eq!(
+        (ids(&page), page.end),
+        (vec![], SearchEnd::Rows { edge: id_of(4) - 1, at: at(4) }),
+        "only the third was looked at"
+    );
+}
+
+#[test]
+fn there_is_more_only_if_something_is_found_there() {
+    let store = store();
+    for (query, count_max, is_more) in [("code", 3, false), ("code", 2, true), ("", 5, false), ("", 4, true)] {
+        let page = store.search(&Search { count_max, ..search(query) }).expect("read");
+        assert_eq!((page.found.len(), page.end != SearchEnd::Everything), (count_max, is_more), "{query} {count_max}");
+    }
+}
+
+#[test]
+fn rows_that_are_not_read_whole_are_judged_the_same() {
+    // A query about texts or progress reads more columns; together with others that need less it finds the same.
+    let store = store();
+    for (query, wanted) in [
+        ("status:delivered", vec![1]),
+        ("status:delivered code", vec![1]),
+        ("-status:delivered to:+447700900123 code", vec![5, 4]),
+        ("status:queued", vec![]),
+        ("status:submitting parts:2..9", vec![3]),
+        ("status:submitting", vec![5, 3, 2]),
+        ("-is:final account:other", vec![3]),
+        ("has:link", vec![]),
+    ] {
+        assert_eq!(found(&store, query), wanted, "{query}");
+    }
+}
+
+#[test]
+fn what_was_accepted_after_a_clock_was_put_back_is_found_by_its_time() {
+    // While the clock was ten days ahead ids rose with it, and go on rising from there.
+    let store = store_with(1_000 * PRICE);
+    let ahead = |number: i64| id_of(number) + id::lowest_at(NOW + Span::hours(240)) - id::lowest_at(NOW);
+    let mut late = planned(1, "447700900123", "in the time ahead");
+    (late.accepted_at, late.due_at) = (at(1) + Span::hours(240), at(1) + Span::hours(240));
+    for (mut plan, id) in [(late, ahead(1)), (planned(2, "447700900123", "after the reset"), ahead(2))] {
+        let parts = plan.parts.len();
+        plan.message_id = whimbrel_core::MessageId(id);
+        for part in &mut plan.parts[..parts.min(1)] {
+            part.part_id = whimbrel_core::PartId(id);
+        }
+        take(&store, plan);
+    }
+    let texts = |query: &str, ids_ahead_max: Span| -> Vec<String> {
+        let found = store.search(&Search { ids_ahead_max, ..search(query) }).expect("read");
+        let text = |message: MessageSummary| match message.content {
+            Content::Text { text, .. } => text.expose().to_owned(),
+            Content::Binary(_) => String::new(),
+        };
+        found.found.into_iter().map(text).collect()
+    };
+    assert_eq!(texts("before:2026-11-30", Span::hours(1_000)), vec!["after the reset"]);
+    assert_eq!(texts("after:2026-11-30", Span::hours(1_000)), vec!["in the time ahead"]);
+    assert_eq!(texts("before:2026-11-30", Search::IDS_AHEAD_MAX), Vec::<String>::new(), "no clock is put back there");
 }
 
 #[test]
@@ -212,9 +285,12 @@ fn texts_that_came_in_are_searched_the_same_way() {
     assert_eq!(found("account:devkey01 carrier:tele-1 stop"), vec![12, 10]);
     assert_eq!(found("status:delivered"), Vec::<i64>::new());
     let page = store.search_inbound(&Search { count_max: 1, ..search("stop") }).expect("read");
-    assert_eq!(page.end, SearchEnd::Count { before: id_of(12) });
+    assert_eq!(page.end, SearchEnd::Count { edge: id_of(12) });
+    let oldest = Search { order: SearchOrder::OldestFirst, after: Some(id_of(10)), count_max: 1, ..search("") };
+    let page = store.search_inbound(&oldest).expect("read");
+    assert_eq!((page.found[0].id.0, page.end), (id_of(11), SearchEnd::Count { edge: id_of(11) }));
     let page = store.search_inbound(&Search { rows_max: 1, ..search("zzz") }).expect("read");
-    assert_eq!(page.end, SearchEnd::Rows { before: id_of(11) + 1, at: at(11) });
+    assert_eq!(page.end, SearchEnd::Rows { edge: id_of(11) + 1, at: at(11) });
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod support;
 
 use support::*;
 use whimbrel_core::call::subaccounts::SubaccountsRefusal;
-use whimbrel_core::{AccountId, AccountStatus, Serial};
+use whimbrel_core::{AccountId, AccountStatus, Refusal, Serial};
 use whimbrel_store::{Claim, Op, OpResult, Refill, SqliteStore, Store, SubaccountChange, SubaccountDone, SubaccountOp};
 
 const BELOW: AccountId = AccountId(6);
@@ -102,5 +102,30 @@ fn a_message_that_leaves_less_than_the_threshold_brings_the_next_money() {
     done(&store, change(51, SubaccountChange::Refill(Refill { threshold: 9 * PRICE, amount: 7 * PRICE })))
         .expect("set");
     assert_eq!(left(&store), (6 * PRICE, 2 * PRICE));
+    sound(&store);
+}
+
+#[test]
+fn an_empty_subaccount_sends_again_once_the_account_above_has_money() {
+    let folder = Folder::new("subaccounts-refill-empty");
+    let store = folder.open();
+    furnish(&store, PRICE);
+    done(&store, make(BELOW, NUMBER, 9)).expect("made");
+    let refill = Refill { threshold: PRICE, amount: 2 * PRICE };
+    done(&store, change(50, SubaccountChange::Refill(refill))).expect("changed");
+    assert_eq!(left(&store), (PRICE, 0), "the account above lacks it");
+    let send = |id: i64| {
+        let mut plan = a_plan(id, "hi");
+        plan.account_id = BELOW;
+        run(&store, accept(plan, Claim::Later))
+    };
+    assert!(matches!(send(100), OpResult::Refused(Refusal::InsufficientFunds { .. })));
+    assert_eq!(left(&store), (PRICE, 0));
+    run(&store, top_up(ACCOUNT, PRICE, "more"));
+    for repeated in [false, true] {
+        let OpResult::Accepted { accepted, repeated: said } = send(101) else { panic!("refused") };
+        assert_eq!((accepted.parts[0].balance.units, said), (PRICE, repeated));
+        assert_eq!(left(&store), (0, PRICE), "moved once, paid once");
+    }
     sound(&store);
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use support::*;
-use whimbrel_core::call::totals::{TotalsBy, TotalsCall};
+use whimbrel_core::call::totals::{TotalsBy, TotalsCall, TotalsOf};
 use whimbrel_core::{
     AccountId, AttemptNumber, CarrierError, Cause, InboundAlphabet, InboundContent, InboundId, InboundPart,
     MessageText, NoticeId, PartEvent, Plan, ReceiptStatus, RefusalScope, SenderId, Span, Timestamp, id,
@@ -34,7 +34,7 @@ fn came_in(id: i64) -> Op {
 type Counted = (Vec<(usize, String, u64, i64)>, Vec<(usize, String, u64, i64)>);
 
 fn totals(store: &dyn Store, account: AccountId, by: TotalsBy, bounds: &[Timestamp], label: Option<&str>) -> Counted {
-    let call = TotalsCall { by, bounds: bounds.to_vec(), account_ref: label.map(Into::into) };
+    let call = TotalsCall { by, of: TotalsOf::Own, bounds: bounds.to_vec(), account_ref: label.map(Into::into) };
     let found = store.totals(account, &call).expect("readable").expect("few");
     let plain = |tallies: Vec<Tally>| {
         tallies.into_iter().map(|of| (of.span, of.name.into(), of.count, of.spent / PRICE)).collect()

@@ -55,6 +55,11 @@ function take(row) {
   if (isOlder) return;
   localTimes(row);
   waiting.set(row.id, row);
+  // More than a page of them is shown by asking for the page anew, so no more are kept.
+  if (waiting.size > ROWS_MAX) {
+    waiting.delete(waiting.keys().next().value);
+    counted += 1;
+  }
   lately.push(Date.now());
   if (document.hidden) unseen += 1;
 }

@@ -57,6 +57,8 @@ enum Command {
     Chaosproxy(commands::chaosproxy::Options),
     /// Make every state that a power cut may leave of a store's files, and open each.
     Crashstates(commands::crashstates::Options),
+    /// Run the logins by one-time code again and again, also with a core under stress, and count the runs that fail.
+    Flakes(commands::flakes::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
     Fsyncfail(commands::fsyncfail::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
@@ -81,6 +83,8 @@ enum Command {
     Guesses(commands::guesses::Options),
     /// Measure how long `whimbrel check` and `whimbrel backup` take for a store of a million parts.
     Checkload(commands::checkload::Options),
+    /// Measure the inbox with 100,000 messages in Chromium: first paint, searches, memory while more come.
+    Inboxload(commands::inboxload::Options),
     /// See that the published figures are those of the evidence; `--keep` adds what this machine saw.
     Evidence(commands::evidence::Options),
     /// Show that unmodified programs reach Whimbrel by `whimbrel run` and nobody else (Linux, root, network namespaces).
@@ -129,6 +133,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Intercept => commands::intercept::run(&workspace),
         Command::Chaosproxy(options) => commands::chaosproxy::run(&workspace, &options),
         Command::Crashstates(options) => commands::crashstates::run(&workspace, &options),
+        Command::Flakes(options) => commands::flakes::run(&workspace, &options),
         Command::Fsyncfail(options) => commands::fsyncfail::run(&workspace, &options),
         Command::Hostile(options) => commands::hostile::run(&workspace, &options),
         Command::Dissect(options) => commands::dissect::run(&workspace, &options),
@@ -141,6 +146,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Rotate(options) => commands::rotate::run(&workspace, &options),
         Command::Guesses(options) => commands::guesses::run(&workspace, &options),
         Command::Checkload(options) => commands::checkload::run(&workspace, &options),
+        Command::Inboxload(options) => commands::inboxload::run(&workspace, &options),
         Command::Evidence(options) => commands::evidence::run(&workspace, &options),
         Command::Sim(options) => commands::sim::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),

@@ -1,6 +1,7 @@
-"""The vendor's own clients against the seven dialect, unmodified but for their base address: PyPI sms77api, npm @seven.io/client.
+"""The vendor's own clients against the seven dialect, unmodified but for their base address: PyPI sms77api, npm @seven.io/client, and npm
+sms77-client from the time when the vendor was called so.
 
-Both are pointed here as docs/dialects/seven.md says.
+All are pointed here as docs/dialects/seven.md says.
 """
 
 import urllib.parse
@@ -126,6 +127,58 @@ def test_python_is_refused_as_the_vendor_refuses(dev, python):
     assert python.sms(TO, "", {}) == "305"
     assert python.sms(TO, "x", {"from": "much too long for one"}) == "201"
     assert dev.stats()["messages"] == 0
+
+
+def old_node(dev, seven, *calls):
+    """What the first client for JavaScript answers: it sends forms, and asks for JSON by a parameter."""
+    return answers(javascript.run("sms77.mjs", {"base": f"{dev.http}/api", "key": seven["secret_key"], "calls": calls}))
+
+
+def test_the_first_javascript_client_sends_and_asks(dev, seven):
+    before, sent, plain, hooks, prices, looked_up = old_node(
+        dev,
+        seven,
+        ["balance"],
+        ["sms", {"to": f"{TO},{ALSO_TO}", "text": "Grüße € 日", "json": True, "foreign_id": "old-1"}],
+        ["sms", {"to": TO, "text": "A plain answer"}],
+        ["hooks", {"action": "read"}],
+        ["pricing", {"country": "de", "format": "json"}],
+        ["lookup", {"type": "format", "number": TO}],
+    )
+    assert before > 0 and (sent["success"], plain, hooks["hooks"]) == ("100", 100, [])
+    assert prices["countries"][0]["countryPrefix"] == "49" and looked_up["international"] == f"+{TO}"
+    number = sent["messages"][0]["id"]
+    assert dev.message(number)["text"] == "Grüße € 日"
+    wait_until(lambda: str(old_node(dev, seven, ["status", {"msg_id": number}])[0]).startswith("DELIVERED"), "a receipt")
+    journal, totals, held = old_node(
+        dev,
+        seven,
+        ["journal", {"type": "outbound"}],
+        ["analytics", {"group_by": "country", "subaccounts": "all"}],
+        ["sms", {"to": TO, "text": "Later", "json": True, "delay": "2030-01-01 12:00"}],
+    )
+    assert "old-1" in {line["foreign_id"] for line in journal} and (totals[0]["country"], totals[0]["sms"]) == ("DE", 3)
+    later = held["messages"][0]["id"]
+    [called_back] = old_node(dev, seven, ["deleteSMS", {"ids": [later]}])
+    assert called_back == {"success": True, "deleted": [later]}
+
+
+def test_analytics_tell_of_subaccounts(dev, seven):
+    def ask(path, **parameters):
+        key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json", **parameters.pop("headers", {})}
+        return requests.post(f"{dev.http}/api/{path}", data=parameters, headers=key, timeout=LIMIT_SECONDS)
+
+    below = ask("subaccounts/create", name="Shop", email="shop@example.com").json()["subaccount"]
+    number = str(below["id"])
+    ask("subaccounts/transfer_credits", id=number, amount="1")
+    for headers in ({}, {}, {"X-Account-Id": number}):
+        sent = ask("sms", to=TO, text="Counted", headers=headers).json()
+        assert sent["success"] == "100", sent
+    counts = {which: [line["sms"] for line in ask("analytics/subaccount", subaccounts=which).json()]
+              for which in ("only_main", "all", number)}
+    assert (counts["only_main"], sorted(counts["all"]), counts[number]) == ([2], [1, 2], [1])
+    assert [line["sms"] for line in ask("analytics/country", subaccounts="all").json()] == [3]
+    assert ask("analytics/country", subaccounts="4711").status_code == 403
 
 
 def test_javascript_signs_everything_it_asks(dev, seven):

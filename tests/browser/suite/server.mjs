@@ -3,7 +3,7 @@
 
 import { expect, test as base } from "@playwright/test";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,17 +22,40 @@ export async function until(condition, what) {
   }
 }
 
-/** `whimbrel serve --dev`. */
+// Nothing listens at that carrier: its texts wait.
+const CARRIER = `
+[carriers.sim]
+kind = "smpp"
+host = "127.0.0.1"
+port = 9
+system_id = "whimbrel"
+password = "dev"
+
+[[routes]]
+name = "all"
+prefix = ""
+carrier = "sim"
+`;
+
+/** `whimbrel serve --dev`, or with lines of configuration a server as in production, whose pages ask who is there. */
 export class Server {
-  constructor() {
+  constructor({ config } = {}) {
     this.folder = mkdtempSync(join(tmpdir(), "whimbrel-browser-"));
     this.http = "127.0.0.1:0";
+    this.config = config;
+  }
+
+  mode() {
+    if (this.config === undefined) return ["--dev", "--simulator", "127.0.0.1:0"];
+    const file = join(this.folder, "whimbrel.toml");
+    writeFileSync(file, this.config + CARRIER);
+    return ["--config", file];
   }
 
   async start() {
     const ready = join(this.folder, "ready.json");
     rmSync(ready, { force: true });
-    const line = ["serve", "--dev", "--http", this.http, "--https", "127.0.0.1:0", "--simulator", "127.0.0.1:0"];
+    const line = ["serve", ...this.mode(), "--http", this.http, "--https", "127.0.0.1:0"];
     line.push("--data-dir", join(this.folder, "data"), "--ready-file", ready);
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("WHIMBREL_"));
     this.process = spawn(BINARY, line, { env: Object.fromEntries(kept), stdio: ["ignore", "pipe", "pipe"] });
@@ -48,6 +71,7 @@ export class Server {
       }
     }, "the ready-file");
     this.url = this.ready.http.startsWith("http") ? this.ready.http : `http://${this.ready.http}`;
+    this.account = this.ready.account ?? this.account;
     // A server that is started again has the same address.
     this.http = new URL(this.url).host;
     this.ui = `${this.url}/_whimbrel/ui`;
@@ -69,7 +93,7 @@ export class Server {
 
   /** Sends a text as an application does, and gives the id of the message. */
   async send(text, fields = {}) {
-    const { api_key, api_secret } = this.ready.account;
+    const { api_key, api_secret } = this.account;
     // Only ASCII is sent as the GSM alphabet has it, so that nothing is replaced on the way.
     const type = /^[\x20-\x7e\n]*$/.test(text) ? "text" : "unicode";
     const body = new URLSearchParams({ api_key, api_secret, to: "447700900123", from: "Acme", text, type, ...fields });
@@ -77,6 +101,12 @@ export class Server {
     const { messages } = await answer.json();
     expect(messages[0].status, JSON.stringify(messages[0])).toBe("0");
     return messages[0]["message-id"];
+  }
+
+  /** Opens an account with money, as an operator does outside of `--dev`, and sends as it from then on. */
+  async openAccount() {
+    this.account = await this.api("accounts", { method: "POST", body: { currency: "EUR" } });
+    await this.api(`accounts/${this.account.api_key}/topup`, { method: "POST", body: { amount: "10" } });
   }
 
   /** Sends many, some at once. */

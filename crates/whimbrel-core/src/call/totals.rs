@@ -1,5 +1,6 @@
 //! What an account sent and what came in for it, added up.
 
+use crate::id::Serial;
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -11,6 +12,8 @@ pub const SPANS_MAX: usize = 366;
 pub struct TotalsCall {
     /// What has a line of its own.
     pub by: TotalsBy,
+    /// Whose.
+    pub of: TotalsOf,
     /// Where spans end and the next begins, ascending: one more than there are spans, of which there are 1 to [`SPANS_MAX`].
     pub bounds: Vec<Timestamp>,
     /// Only messages with this second mark, and so nothing that came in.
@@ -24,6 +27,17 @@ impl std::fmt::Debug for TotalsCall {
     }
 }
 
+/// Whose traffic is added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TotalsOf {
+    /// The account's own.
+    Own,
+    /// Its own and that of all accounts below it.
+    All,
+    /// That of the account below it with this number; who has none of that number may not ask.
+    Below(Serial),
+}
+
 /// What has a line of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TotalsBy {
@@ -33,7 +47,7 @@ pub enum TotalsBy {
     Country,
     /// Each second mark of messages. What came in has none.
     AccountRef,
-    /// The account.
+    /// Each account.
     Account,
 }
 

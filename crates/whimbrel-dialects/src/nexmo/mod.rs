@@ -177,6 +177,7 @@ fn reply(request: &HttpRequest<'_>, api: Api, form: answer::Form, trace_id: u128
         host: request.host_kind(),
         now,
         wording: Default::default(),
+        home: Default::default(),
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) fn read(request: &HttpRequest<'_>, trace_id: u128, now: Timestamp) ->
         host: request.host_kind(),
         now,
         wording: Default::default(),
+        home: Default::default(),
     };
     let claim = bearer.ok_or(Refusal::BadCredentials).map(|key| Claim::SecretKey {
         secret: Secret::new(key),

@@ -1,8 +1,9 @@
 //! `/api/analytics`: what was sent and came in, added up by days, countries, labels or accounts.
 
 use serde::Serialize;
-use whimbrel_core::call::totals::{SPANS_MAX, TotalsBy, TotalsCall, TotalsLine, TotalsOutcome};
-use whimbrel_core::{Call, Refusal, Span, Timestamp};
+use whimbrel_core::call::totals::{SPANS_MAX, TotalsBy, TotalsCall, TotalsLine, TotalsOf, TotalsOutcome};
+use whimbrel_core::zone::Zone;
+use whimbrel_core::{Call, Home, Refusal, Serial, Span, Timestamp};
 
 use super::answer::{self, amount};
 use super::params::Params;
@@ -58,51 +59,57 @@ pub(super) fn grouping(name: &str) -> Option<TotalsBy> {
 }
 
 /// Reads a request; `by` is `None` if it names a grouping that there is not.
-pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
+pub(super) fn read(by: Option<TotalsBy>, params: &Params, now: Timestamp, home: &Home) -> Result<Call, Refusal> {
+    let zone = zone::of(home);
     let by = by.ok_or(Refusal::Invalid { field: "group_by" })?;
     let day = |field: &'static str, usual: Timestamp| match params.get(field) {
-        None => Ok(zone::day_of(usual)),
-        Some(text) => zone::day(text).ok_or(Refusal::Invalid { field }),
+        None => Ok(zone::day_of(zone, usual)),
+        Some(text) => zone::day(zone, text).ok_or(Refusal::Invalid { field }),
     };
     let (first, last) = (day("start", now - Span::hours(24 * DAYS))?, day("end", now)?);
     if last < first {
         return Err(Refusal::Invalid { field: "end" });
     }
-    // There are none: the account itself is all that there is.
-    if params.get("subaccounts").is_some_and(|which| !matches!(which, "all" | "only_main")) {
-        return Err(Refusal::Invalid { field: "subaccounts" });
-    }
+    let of = match params.get("subaccounts") {
+        None | Some("only_main") => TotalsOf::Own,
+        Some("all") => TotalsOf::All,
+        Some(number) => match number.parse() {
+            Ok(number) => TotalsOf::Below(Serial(number)),
+            Err(_) => return Err(Refusal::Invalid { field: "subaccounts" }),
+        },
+    };
     let mut bounds = vec![first];
-    let mut next = zone::next_day(first);
+    let mut next = zone::next_day(zone, first);
     while next <= last {
         if bounds.len() == SPANS_MAX {
             return Err(Refusal::Invalid { field: "start" });
         }
         bounds.push(next);
-        next = zone::next_day(next);
+        next = zone::next_day(zone, next);
     }
     bounds.push(next);
     if by != TotalsBy::Span {
         bounds = vec![first, next];
     }
     let account_ref = params.get("label").filter(|label| *label != "all").map(Box::from);
-    Ok(Call::Totals(TotalsCall { by, bounds, account_ref }))
+    Ok(Call::Totals(TotalsCall { by, of, bounds, account_ref }))
 }
 
 /// The answer.
 pub(super) fn render(outcome: &TotalsOutcome, form: Form, reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match outcome {
         TotalsOutcome::Lines { by, lines } => {
-            answer::json(&lines.iter().map(|found| line(*by, found, form)).collect::<Vec<_>>())
+            answer::json(&lines.iter().map(|found| line(*by, found, form, zone)).collect::<Vec<_>>())
         }
         TotalsOutcome::TooMuch => answer::refused(&Refusal::Invalid { field: "start" }, reply),
     }
 }
 
-fn line(by: TotalsBy, found: &TotalsLine, form: Form) -> Line<'_> {
+fn line(by: TotalsBy, found: &TotalsLine, form: Form, zone: Zone) -> Line<'_> {
     let name = Some(&*found.name);
     let named = match by {
-        TotalsBy::Span => Line { date: Some(zone::seconds(found.from)[..10].to_owned()), ..Line::default() },
+        TotalsBy::Span => Line { date: Some(zone::seconds(zone, found.from)[..10].to_owned()), ..Line::default() },
         TotalsBy::Country => Line { country: name, ..Line::default() },
         TotalsBy::AccountRef => Line { label: name, ..Line::default() },
         TotalsBy::Account => Line { account: name, ..Line::default() },

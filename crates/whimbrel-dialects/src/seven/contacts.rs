@@ -8,7 +8,7 @@ mod render;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use whimbrel_core::call::record::{RecordCall, RecordKind, RecordName};
-use whimbrel_core::{Call, Faulty, Scope};
+use whimbrel_core::{Call, Faulty, Home, Scope};
 
 use super::params::Params;
 use crate::http::HttpRequest;
@@ -136,7 +136,7 @@ fn contact(params: &Params) -> Result<Value, String> {
         properties.insert(name.to_owned(), if value.is_empty() { Value::Null } else { value.into() });
     }
     if let Some(number) = properties.get("mobile_number").and_then(Value::as_str)
-        && super::sms_number(number).is_none()
+        && super::sms_number(number, &Home::default()).is_none()
     {
         return Err("mobile_number is no number".to_owned());
     }

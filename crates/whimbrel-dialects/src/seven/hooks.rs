@@ -6,12 +6,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use whimbrel_core::call::record::{Record, RecordCall, RecordKind, RecordName, RecordOutcome};
+use whimbrel_core::zone::Zone;
 use whimbrel_core::{Call, Faulty, Notice, Refusal, Scope, Secret, Told};
 
 use super::params::Params;
 use super::{answer, codes, zone};
 use crate::http::{HttpRequest, HttpResponse};
-use crate::url;
+use crate::{Reply, url};
 
 /// Hooks that a list shows; an account may have no more.
 const HOOKS_MAX: u32 = 100;
@@ -161,11 +162,12 @@ struct List<'a> {
 }
 
 /// The answer.
-pub(super) fn render(outcome: &RecordOutcome) -> HttpResponse {
+pub(super) fn render(outcome: &RecordOutcome, reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match outcome {
         RecordOutcome::Page { records, .. } => {
             let hooks: Vec<_> = records.iter().filter_map(|record| Some((record, Hook::read(&record.json)?))).collect();
-            let hooks = hooks.iter().map(|(record, hook)| listed(record, hook)).collect();
+            let hooks = hooks.iter().map(|(record, hook)| listed(record, hook, zone)).collect();
             answer::json(&List { success: true, code: None, hooks })
         }
         RecordOutcome::One(record) => {
@@ -183,7 +185,7 @@ pub(super) fn render(outcome: &RecordOutcome) -> HttpResponse {
     }
 }
 
-fn listed<'a>(record: &'a Record, hook: &'a Hook) -> Listed<'a> {
+fn listed<'a>(record: &'a Record, hook: &'a Hook, zone: Zone) -> Listed<'a> {
     Listed {
         id: &record.key,
         target_url: &hook.target_url,
@@ -192,7 +194,7 @@ fn listed<'a>(record: &'a Record, hook: &'a Hook) -> Listed<'a> {
         event_filter: hook.event_filter.as_deref(),
         request_method: &hook.request_method,
         enabled: true,
-        created: zone::seconds(record.made_at),
+        created: zone::seconds(zone, record.made_at),
     }
 }
 

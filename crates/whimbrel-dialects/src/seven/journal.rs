@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, SentLine};
-use whimbrel_core::{Call, Refusal};
+use whimbrel_core::zone::Zone;
+use whimbrel_core::{Call, Home, Refusal};
 
 use super::answer;
 use super::codes;
 use super::params::Params;
 use super::sms_number;
 use super::{ids, zone};
+use crate::Reply;
 use crate::http::HttpResponse;
 
 #[derive(Serialize)]
@@ -52,10 +54,11 @@ pub(super) fn side(name: &str) -> Option<JournalSide> {
 }
 
 /// Reads a request.
-pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> {
+pub(super) fn read(side: JournalSide, params: &Params, home: &Home) -> Result<Call, Refusal> {
+    let zone = zone::of(home);
     let day = |field: &'static str| match params.get(field) {
         None => Ok(None),
-        Some(text) => zone::day(text).map(Some).ok_or(Refusal::Invalid { field }),
+        Some(text) => zone::day(zone, text).map(Some).ok_or(Refusal::Invalid { field }),
     };
     let count = |field: &'static str, usual: u32| match params.get(field) {
         None => Ok(usual),
@@ -75,34 +78,37 @@ pub(super) fn read(side: JournalSide, params: &Params) -> Result<Call, Refusal> 
         side,
         id,
         from: day("date_from")?,
-        until: day("date_to")?.map(zone::next_day),
-        to: params.get("to").map(|to| sms_number(to).map_or_else(|| to.into(), |number| number.digits().into())),
+        until: day("date_to")?.map(|day| zone::next_day(zone, day)),
+        to: params.get("to").map(|to| sms_number(to, home).map_or_else(|| to.into(), |number| number.digits().into())),
         skip: count("offset", 0)?,
         count_max: count("limit", LINES_MAX)?.clamp(1, LINES_MAX),
     }))
 }
 
 /// The answer.
-pub(super) fn render(outcome: &JournalOutcome) -> HttpResponse {
+pub(super) fn render(outcome: &JournalOutcome, reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match outcome {
-        JournalOutcome::Sent(lines) => answer::json(&lines.iter().map(sent).collect::<Vec<_>>()),
-        JournalOutcome::CameIn(lines) => answer::json(&lines.iter().map(came_in).collect::<Vec<_>>()),
+        JournalOutcome::Sent(lines) => answer::json(&lines.iter().map(|line| sent(line, zone)).collect::<Vec<_>>()),
+        JournalOutcome::CameIn(lines) => {
+            answer::json(&lines.iter().map(|line| came_in(line, zone)).collect::<Vec<_>>())
+        }
     }
 }
 
-fn sent(line: &SentLine) -> Outbound<'_> {
+fn sent(line: &SentLine, zone: Zone) -> Outbound<'_> {
     let told = line.progress.report;
     Outbound {
         id: line.serial.map(ids::text).unwrap_or_default(),
         to: &line.recipient,
         from: &line.sender,
         text: line.text.expose(),
-        timestamp: zone::millis(line.accepted_at),
+        timestamp: zone::millis(zone, line.accepted_at),
         price: four_decimals(line.price),
         channel: "sms",
         connection: "http",
         dlr: told.map(codes::status),
-        dlr_timestamp: told.map(|_| zone::millis(line.progress.at)),
+        dlr_timestamp: told.map(|_| zone::millis(zone, line.progress.at)),
         foreign_id: line.client_ref.as_deref(),
         label: line.account_ref.as_deref(),
         latency: told.map(|_| format!("{:.3}", line.progress.at.since(line.accepted_at).0 as f64 / 1e6)),
@@ -111,13 +117,13 @@ fn sent(line: &SentLine) -> Outbound<'_> {
     }
 }
 
-fn came_in(line: &CameInLine) -> Inbound<'_> {
+fn came_in(line: &CameInLine, zone: Zone) -> Inbound<'_> {
     Inbound {
         id: line.id.0.to_string(),
         to: &line.number,
         from: &line.sender,
         text: line.text.expose(),
-        timestamp: zone::millis(line.at),
+        timestamp: zone::millis(zone, line.at),
         price: "0.0000",
         reply_to_message_id: None,
     }

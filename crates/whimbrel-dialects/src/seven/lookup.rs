@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NUMBERS_MAX, NumberRange, Question};
-use whimbrel_core::{Call, PhoneNumber, Refusal, country};
+use whimbrel_core::{Call, Home, PhoneNumber, Refusal, country};
 
 use super::answer::{self, Wish};
 use super::params::Params;
@@ -24,9 +24,10 @@ pub(super) fn question(name: &str) -> Option<Question> {
 }
 
 /// Reads a request.
-pub(super) fn read(question: Question, params: &Params) -> Result<Call, Refusal> {
+pub(super) fn read(question: Question, params: &Params, home: &Home) -> Result<Call, Refusal> {
     let items = params.all("number").flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty());
-    let numbers: Vec<_> = items.map(|item| sms_number(item).ok_or_else(|| item.into())).take(NUMBERS_MAX + 1).collect();
+    let numbers: Vec<_> =
+        items.map(|item| sms_number(item, home).ok_or_else(|| item.into())).take(NUMBERS_MAX + 1).collect();
     if numbers.len() > NUMBERS_MAX {
         return Err(Refusal::Invalid { field: "number" });
     }

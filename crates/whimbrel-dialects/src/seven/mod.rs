@@ -37,7 +37,7 @@ use whimbrel_core::call::record::{Record, RecordKind};
 use whimbrel_core::call::totals::TotalsBy;
 use whimbrel_core::policy::Signable;
 use whimbrel_core::{
-    AccountRules, Call, CaptureOn, Cause, MessageClass, MessageOutcome, Notice, NoticeForm, NoticeScope, Outcome,
+    AccountRules, Call, CaptureOn, Cause, Home, MessageClass, MessageOutcome, Notice, NoticeForm, NoticeScope, Outcome,
     PhoneNumber, ReceiptStatus, Refusal, Serial, Timestamp,
 };
 
@@ -45,7 +45,7 @@ use crate::client::{ClientAnswer, ClientRequest, Text};
 use crate::http::{HttpRequest, HttpResponse, WebhookRequest};
 use crate::openapi::Document;
 use crate::{
-    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Hooks, Match, Moment, NewAccounts, Parsed,
+    AddressBook, CannotSign, Descriptor, DevAccount, Dialect, Hidden, Homes, Hooks, Match, Moment, NewAccounts, Parsed,
     PublicId, Reply, Sample, SecretKeyForm, WebhookRules, WebhookTarget, Wording,
 };
 
@@ -188,11 +188,11 @@ impl Page {
     }
 
     /// Reads what is asked for.
-    fn call(self, request: &HttpRequest<'_>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
+    fn call(self, request: &HttpRequest<'_>, params: &Params, now: Timestamp, home: &Home) -> Result<Call, Refusal> {
         let mut segments = request.path.trim_end_matches('/').split('/').skip(3);
         let (id, below) = (segments.next(), segments.next());
         match self {
-            Self::Send => sms::send(request, params, now),
+            Self::Send => sms::send(request, params, now, home),
             Self::Cancel => sms::cancel(params),
             Self::Balance => Ok(Call::Account(AccountCall::Balance)),
             Self::Status => status::read(params),
@@ -200,9 +200,9 @@ impl Page {
             Self::Hooks => hooks::read(request, params),
             Self::Contacts => Ok(contacts::read(RecordKind::Contact, id, request, params)),
             Self::Groups => Ok(contacts::read(RecordKind::Group, id, request, params)),
-            Self::Journal(side) => journal::read(side, params),
-            Self::Lookup(question) => lookup::read(question, params),
-            Self::Analytics(by, _) => analytics::read(by, params, now),
+            Self::Journal(side) => journal::read(side, params, home),
+            Self::Lookup(question) => lookup::read(question, params, home),
+            Self::Analytics(by, _) => analytics::read(by, params, now, home),
             Self::Subaccounts => Ok(subaccounts::read(id.or_else(|| params.get("action")), params)),
             Self::Numbers(question) => numbers::read(question, below, params),
             Self::NotOffered => Err(Refusal::FacilityNotAllowed),
@@ -212,8 +212,8 @@ impl Page {
 }
 
 /// A number as every page reads it.
-fn sms_number(text: &str) -> Option<PhoneNumber> {
-    sms::number(text)
+fn sms_number(text: &str, home: &Home) -> Option<PhoneNumber> {
+    sms::number(text, home)
 }
 
 /// By the event's name, and the word of the status.
@@ -257,10 +257,11 @@ impl Dialect for Seven {
             host: request.host_kind(),
             now,
             wording: Wording::default(),
+            home: Home::default(),
         };
         let call = match unreadable {
             Some(refusal) => Err(refusal),
-            None => page.call(request, &params, now),
+            None => page.call(request, &params, now, &reply.home),
         };
         Match::Parsed(Box::new(Parsed { claim: claim::read(request, &params), call, reply }))
     }
@@ -273,10 +274,10 @@ impl Dialect for Seven {
             Outcome::Account(AccountOutcome::Balance { available, .. }) => balance::render(*available, reply),
             Outcome::Prices(prices) => pricing::render(prices, reply),
             Outcome::Record(outcome) => match Page::resource(reply) {
-                Some(kind) => contacts::render(kind, outcome),
-                None => hooks::render(outcome),
+                Some(kind) => contacts::render(kind, outcome, reply),
+                None => hooks::render(outcome, reply),
             },
-            Outcome::Journal(outcome) => journal::render(outcome),
+            Outcome::Journal(outcome) => journal::render(outcome, reply),
             Outcome::Totals(outcome) => analytics::render(outcome, Page::form(reply), reply),
             Outcome::Lookup(outcome) => lookup::render(outcome, reply),
             Outcome::Subaccounts(outcome) => subaccounts::render(outcome),
@@ -334,6 +335,10 @@ impl Dialect for Seven {
         webhook::rules()
     }
 
+    fn homes(&self) -> Option<&dyn Homes> {
+        Some(self)
+    }
+
     fn hooks(&self) -> Option<&dyn Hooks> {
         Some(self)
     }
@@ -363,9 +368,29 @@ impl Dialect for Seven {
     }
 }
 
+impl Homes for Seven {
+    fn read_at(&self, request: &HttpRequest<'_>, home: Home, parsed: Parsed) -> Parsed {
+        let Parsed { claim, mut call, reply } = parsed;
+        let path = request.path.strip_prefix(ROOT).unwrap_or_default().trim_end_matches('/');
+        // What could not be read the first time cannot be read now.
+        if let Ok(params) = Params::read(request.query(), request.body)
+            && let Some(page) = Page::of(request.method, path, &params)
+        {
+            call = page.call(request, &params, reply.now, &home);
+        }
+        Parsed { claim, call, reply: Reply { home, ..reply } }
+    }
+}
+
 impl AddressBook for Seven {
-    fn numbers(&self, names: &[Box<str>], contacts: &[Record], groups: &[Record]) -> Vec<Option<Vec<PhoneNumber>>> {
-        contacts::numbers(names, contacts, groups)
+    fn numbers(
+        &self,
+        names: &[Box<str>],
+        contacts: &[Record],
+        groups: &[Record],
+        home: &Home,
+    ) -> Vec<Option<Vec<PhoneNumber>>> {
+        contacts::numbers(names, contacts, groups, home)
     }
 
     fn member_counts(&self, contacts: &[Record], groups: &[Record]) -> Vec<u32> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use whimbrel_core::call::journal::Progress;
+use whimbrel_core::zone::Zone;
 use whimbrel_core::{Call, MessageCall, Refusal};
 
 use super::answer::{self, Wish};
@@ -35,24 +36,27 @@ pub(super) fn read(params: &Params) -> Result<Call, Refusal> {
 
 /// The answer.
 pub(super) fn render(found: &[(Box<str>, Option<Progress>)], reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match Wish::of_reply(reply).accepts_json() {
-        true => answer::json(&found.iter().map(status).collect::<Vec<_>>()),
-        false => answer::text(found.iter().map(block).collect::<Vec<_>>().join("\n\n")),
+        true => answer::json(&found.iter().map(|found| status(found, zone)).collect::<Vec<_>>()),
+        false => answer::text(found.iter().map(|found| block(found, zone)).collect::<Vec<_>>().join("\n\n")),
     }
 }
 
-fn status((id, progress): &(Box<str>, Option<Progress>)) -> Status<'_> {
+fn status((id, progress): &(Box<str>, Option<Progress>), zone: Zone) -> Status<'_> {
     let told = progress.and_then(|progress| Some((progress.report?, progress.at)));
     Status {
         id,
         status: told.map(|(report, _)| codes::status(report)),
-        status_time: told.map(|(_, at)| zone::micros(at)),
+        status_time: told.map(|(_, at)| zone::micros(zone, at)),
     }
 }
 
-fn block((_, progress): &(Box<str>, Option<Progress>)) -> String {
+fn block((_, progress): &(Box<str>, Option<Progress>), zone: Zone) -> String {
     match progress {
-        Some(Progress { report, at }) => format!("{}\n{}", report.map_or(UNKNOWN, codes::status), zone::micros(*at)),
+        Some(Progress { report, at }) => {
+            format!("{}\n{}", report.map_or(UNKNOWN, codes::status), zone::micros(zone, *at))
+        }
         None => NO_SUCH_ID.to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 use whimbrel_core::retry::Backoff;
+use whimbrel_core::zone::Zone;
 use whimbrel_core::{InboundContent, InboundTold, Notice, ReceiptTold, Secret, Span, Timestamp, Told};
 use whimbrel_signing::UnixSeconds;
 use whimbrel_signing::seven::{self as scheme, Nonce, Request, Stamp};
@@ -58,7 +59,7 @@ pub(super) fn webhook(
 ) -> Result<WebhookRequest, CannotSign> {
     let hook = target.hook.and_then(|hook| Hook::read(hook.document));
     let method = hook.as_ref().map_or("POST", |hook| &*hook.request_method);
-    let payload = payload(notice, moment.now);
+    let payload = payload(notice, moment.now, zone::of(&target.account.home()));
     let url = &*as_called(target.url);
     let (method, url, content_type, body) = match method {
         "GET" => ("GET", with_query(url, &form(&payload)), None, Vec::new()),
@@ -99,26 +100,26 @@ fn signature(request: &Request<'_>, secret: &Secret, moment: Moment) -> Headers 
     vec![(by, signature.into()), (at, timestamp.0.to_string().into()), (once, nonce.into())]
 }
 
-fn payload(notice: &Notice, now: Timestamp) -> Value {
+fn payload(notice: &Notice, now: Timestamp, zone: Zone) -> Value {
     match &notice.told {
-        Told::Receipt(told) => receipt(told, notice.happened_at, now),
-        Told::Inbound(told) => inbound(told, notice.happened_at, now),
+        Told::Receipt(told) => receipt(told, notice.happened_at, now, zone),
+        Told::Inbound(told) => inbound(told, notice.happened_at, now, zone),
     }
 }
 
-fn receipt(told: &ReceiptTold, happened_at: Timestamp, now: Timestamp) -> Value {
+fn receipt(told: &ReceiptTold, happened_at: Timestamp, now: Timestamp, zone: Zone) -> Value {
     let mut data = json!({
         "msg_id": told.serial.map(ids::text),
         "status": codes::status(told.report),
-        "timestamp": zone::micros(happened_at),
+        "timestamp": zone::micros(zone, happened_at),
     });
     if let Some(foreign_id) = &told.client_ref {
         data["foreign_id"] = json!(foreign_id);
     }
-    json!({ "data": data, "webhook_event": "dlr", "webhook_timestamp": zone::with_offset(now) })
+    json!({ "data": data, "webhook_event": "dlr", "webhook_timestamp": zone::with_offset(zone, now) })
 }
 
-fn inbound(told: &InboundTold, happened_at: Timestamp, now: Timestamp) -> Value {
+fn inbound(told: &InboundTold, happened_at: Timestamp, now: Timestamp, zone: Zone) -> Value {
     let text = match &told.part.content {
         InboundContent::Text { text, .. } => text.expose().to_owned(),
         InboundContent::Binary(octets) => octets.expose().iter().map(|octet| format!("{octet:02X}")).collect(),
@@ -133,7 +134,7 @@ fn inbound(told: &InboundTold, happened_at: Timestamp, now: Timestamp) -> Value 
             "message_type": "SMS",
         },
         "webhook_event": "sms_mo",
-        "webhook_timestamp": zone::seconds(now),
+        "webhook_timestamp": zone::seconds(zone, now),
     })
 }
 

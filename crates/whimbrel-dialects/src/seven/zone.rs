@@ -1,46 +1,19 @@
-//! The vendor's clock: local time in Germany. Customers write and read times in it.
-//!
-//! Since 1996 summer time runs from the last Sunday of March to that of October, 01:00 UTC both (directive 2000/84/EC). Times before
-//! are told by the same rule.
+//! The clock that customers write and read times by: that of their account's zone, or German time as at the vendor.
 
-use whimbrel_core::{Span, Timestamp};
+use whimbrel_core::zone::Zone;
+use whimbrel_core::{Home, Span, Timestamp};
 
-const HOUR: Span = Span::hours(1);
-const DAY_SECONDS: i64 = 86_400;
 /// How far ahead of now a message may be scheduled.
 pub(super) const DELAY_MAX: Span = Span::hours(10 * 366 * 24);
 
-/// Whether summer time holds then.
-fn is_summer(at: Timestamp) -> bool {
-    let year = at.civil().year;
-    match (change(year, 3), change(year, 10)) {
-        (Some(from), Some(until)) => from <= at && at < until,
-        _ => false,
-    }
-}
-
-/// 01:00 UTC of the last Sunday of a month with 31 days.
-fn change(year: i64, month: u8) -> Option<Timestamp> {
-    let last = Timestamp::of_day(year, month, 31)?;
-    // 1970-01-01 was a Thursday: days since then plus 4 are a multiple of 7 on Sundays.
-    let after_sunday = (last.unix_seconds() / DAY_SECONDS + 4).rem_euclid(7);
-    Some(last - Span::hours(24 * after_sunday) + HOUR)
-}
-
-/// Local time as if it were UTC, for its calendar fields.
-fn local(at: Timestamp) -> Timestamp {
-    if is_summer(at) { at + HOUR + HOUR } else { at + HOUR }
-}
-
-/// The instant that a local time means. One that comes twice in autumn is the first; one that spring leaves out is an hour later.
-fn instant(local: Timestamp) -> Timestamp {
-    let summer = local - HOUR - HOUR;
-    if is_summer(summer) { summer } else { local - HOUR }
+/// Where an account's clocks stand.
+pub(super) fn of(home: &Home) -> Zone {
+    home.zone.unwrap_or(Zone::BERLIN)
 }
 
 /// `2021-08-24 08:08:00`.
-pub(super) fn seconds(at: Timestamp) -> String {
-    let civil = local(at).civil();
+pub(super) fn seconds(zone: Zone, at: Timestamp) -> String {
+    let civil = zone.local(at).civil();
     format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
         civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second
@@ -48,41 +21,48 @@ pub(super) fn seconds(at: Timestamp) -> String {
 }
 
 /// `2021-08-24 08:08:00.000000`.
-pub(super) fn micros(at: Timestamp) -> String {
-    format!("{}.{:06}", seconds(at), at.civil().micros)
+pub(super) fn micros(zone: Zone, at: Timestamp) -> String {
+    format!("{}.{:06}", seconds(zone, at), at.civil().micros)
 }
 
 /// `2024-02-13 05:50:58.802`.
-pub(super) fn millis(at: Timestamp) -> String {
-    format!("{}.{:03}", seconds(at), at.civil().micros / 1_000)
+pub(super) fn millis(zone: Zone, at: Timestamp) -> String {
+    format!("{}.{:03}", seconds(zone, at), at.civil().micros / 1_000)
 }
 
 /// `2021-08-24T08:08:00+02:00`.
-pub(super) fn with_offset(at: Timestamp) -> String {
-    let offset = if is_summer(at) { "+02:00" } else { "+01:00" };
-    format!("{}{offset}", seconds(at).replace(' ', "T"))
+pub(super) fn with_offset(zone: Zone, at: Timestamp) -> String {
+    let minutes = zone.offset(at).0 / 60_000_000;
+    let (sign, minutes) = if minutes < 0 { ('-', -minutes) } else { ('+', minutes) };
+    format!("{}{sign}{:02}:{:02}", seconds(zone, at).replace(' ', "T"), minutes / 60, minutes % 60)
 }
 
 /// The first instant of a local day, `YYYY-MM-DD`.
-pub(super) fn day(text: &str) -> Option<Timestamp> {
+pub(super) fn day(zone: Zone, text: &str) -> Option<Timestamp> {
     let date = text.get(..10).filter(|date| text.len() == 10 || text.as_bytes().get(date.len()) == Some(&b' '))?;
-    calendar_day(date).map(instant)
+    calendar_day(date).map(|day| zone.instant(day))
 }
 
 /// The first instant of the local day of an instant.
-pub(super) fn day_of(at: Timestamp) -> Timestamp {
-    day(&seconds(at)[..10]).unwrap_or(at)
+pub(super) fn day_of(zone: Zone, at: Timestamp) -> Timestamp {
+    zone.instant(midnight(zone.local(at)))
 }
 
 /// The first instant of the local day after one that begins then.
-pub(super) fn next_day(day: Timestamp) -> Timestamp {
-    // A day has 23 to 25 hours: so many after its beginning it is between 1 and 3 o'clock of the next.
-    day_of(day + Span::hours(26))
+pub(super) fn next_day(zone: Zone, day: Timestamp) -> Timestamp {
+    // A day may begin at one o'clock, so it is its date that is counted on.
+    zone.instant(midnight(zone.local(day)) + Span::hours(24))
+}
+
+/// The beginning of a local day, as clocks would show it.
+fn midnight(local: Timestamp) -> Timestamp {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    Timestamp(local.0.div_euclid(DAY_MICROS) * DAY_MICROS)
 }
 
 /// Reads when a message is to leave: seconds or, from 10^11 on, milliseconds since 1970; `YYYY-MM-DD HH:MM[:SS]` in local time, also
 /// with a `T`; and ISO 8601 with an offset.
-pub(super) fn delay(text: &str) -> Option<Timestamp> {
+pub(super) fn delay(zone: Zone, text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let number: i64 = text.parse().ok()?;
@@ -97,7 +77,7 @@ pub(super) fn delay(text: &str) -> Option<Timestamp> {
     };
     let local = calendar_day(date)? + clock(time)?;
     match offset {
-        None => Some(instant(local)),
+        None => Some(zone.instant(local)),
         Some("Z") => Some(local),
         Some(offset) => {
             let (sign, digits) = offset.split_at(1);
@@ -146,29 +126,43 @@ mod tests {
     #[test]
     fn times_are_told_in_winter_and_summer() {
         // The vendor's own sample: 1634641200 "is 10/19/2021 at 13:00:00".
-        assert_eq!(seconds(Timestamp(1_634_641_200_000_000)), "2021-10-19 13:00:00");
-        assert_eq!(with_offset(Timestamp(1_629_785_280_000_000)), "2021-08-24T08:08:00+02:00");
-        assert_eq!(with_offset(Timestamp(1_606_906_544_000_000)), "2020-12-02T11:55:44+01:00");
-        assert_eq!(micros(Timestamp(1_629_785_280_000_007)), "2021-08-24 08:08:00.000007");
+        assert_eq!(seconds(Zone::BERLIN, Timestamp(1_634_641_200_000_000)), "2021-10-19 13:00:00");
+        assert_eq!(with_offset(Zone::BERLIN, Timestamp(1_629_785_280_000_000)), "2021-08-24T08:08:00+02:00");
+        assert_eq!(with_offset(Zone::BERLIN, Timestamp(1_606_906_544_000_000)), "2020-12-02T11:55:44+01:00");
+        assert_eq!(micros(Zone::BERLIN, Timestamp(1_629_785_280_000_007)), "2021-08-24 08:08:00.000007");
         // The hour in which clocks change, 2026-03-29 and 2026-10-25.
-        assert_eq!(seconds(Timestamp(1_774_745_999_000_000)), "2026-03-29 01:59:59");
-        assert_eq!(seconds(Timestamp(1_774_746_000_000_000)), "2026-03-29 03:00:00");
-        assert_eq!(seconds(Timestamp(1_792_889_999_000_000)), "2026-10-25 02:59:59");
-        assert_eq!(seconds(Timestamp(1_792_890_000_000_000)), "2026-10-25 02:00:00");
+        assert_eq!(seconds(Zone::BERLIN, Timestamp(1_774_745_999_000_000)), "2026-03-29 01:59:59");
+        assert_eq!(seconds(Zone::BERLIN, Timestamp(1_774_746_000_000_000)), "2026-03-29 03:00:00");
+        assert_eq!(seconds(Zone::BERLIN, Timestamp(1_792_889_999_000_000)), "2026-10-25 02:59:59");
+        assert_eq!(seconds(Zone::BERLIN, Timestamp(1_792_890_000_000_000)), "2026-10-25 02:00:00");
+        let zone = |name| Zone::parse(name).expect("a zone");
+        let at = Timestamp(1_629_785_280_000_000);
+        assert_eq!(with_offset(zone("Asia/Kathmandu"), at), "2021-08-24T11:53:00+05:45");
+        assert_eq!(with_offset(zone("America/St_Johns"), at), "2021-08-24T03:38:00-02:30");
+        assert_eq!(with_offset(zone("UTC"), at), "2021-08-24T06:08:00+00:00");
     }
 
     #[test]
     fn days_follow_each_other() {
-        // A year, with a day of 23 hours and one of 25.
-        let (mut at, mut hours) = (day("2026-01-01").expect("a day"), Vec::new());
-        while seconds(at).as_str() < "2027" {
-            let next = next_day(at);
-            assert_eq!((&seconds(at)[10..], day_of(next - Span::seconds(1))), (" 00:00:00", at));
-            hours.push((next.0 - at.0) / HOUR.0);
-            at = next;
+        // Days in a year of so many hours; in Cairo the day of 23 hours has no midnight.
+        for (name, year, short, usual, long) in [
+            ("Europe/Berlin", 2026, 1, 363, 1),
+            ("Africa/Cairo", 2026, 1, 363, 1),
+            ("Asia/Ho_Chi_Minh", 2026, 0, 365, 0),
+            ("America/Santiago", 2026, 1, 363, 1),
+        ] {
+            let zone = Zone::parse(name).expect("a zone");
+            let (mut at, mut hours) = (day(zone, &format!("{year}-01-01")).expect("a day"), Vec::new());
+            while seconds(zone, at) < (year + 1).to_string() {
+                let next = next_day(zone, at);
+                assert_eq!(day_of(zone, next - Span::seconds(1)), at, "{name}");
+                assert_ne!(seconds(zone, at)[..10], seconds(zone, next)[..10], "{name}");
+                hours.push((next.0 - at.0) / Span::hours(1).0);
+                at = next;
+            }
+            let of = |length| hours.iter().filter(|hours| **hours == length).count();
+            assert_eq!((hours.len(), of(23), of(24), of(25)), (365, short, usual, long), "{name}");
         }
-        let of = |length| hours.iter().filter(|hours| **hours == length).count();
-        assert_eq!((hours.len(), of(23), of(24), of(25)), (365, 1, 363, 1));
     }
 
     #[test]
@@ -183,9 +177,9 @@ mod tests {
             "2030-01-01T01:00:00+01:00",
             "2029-12-31T19:00:00.000-0500",
         ] {
-            assert_eq!(delay(text), Some(at), "{text}");
+            assert_eq!(delay(Zone::BERLIN, text), Some(at), "{text}");
         }
-        assert_eq!(delay("2026-07-01 12:00:00"), Some(Timestamp(1_782_900_000_000_000)));
+        assert_eq!(delay(Zone::BERLIN, "2026-07-01 12:00:00"), Some(Timestamp(1_782_900_000_000_000)));
         for bad in [
             "",
             "soon",
@@ -197,7 +191,7 @@ mod tests {
             "1e9",
             "9".repeat(30).as_str(),
         ] {
-            assert_eq!(delay(bad), None, "{bad}");
+            assert_eq!(delay(Zone::BERLIN, bad), None, "{bad}");
         }
     }
 
@@ -206,8 +200,8 @@ mod tests {
         // Every half hour of 2026.
         for step in 0..(365 * 48) {
             let at = Timestamp(1_767_225_600_000_000 + step * 1_800_000_000);
-            let again = delay(&seconds(at)).expect("our own form");
-            assert!(again == at || again + HOUR == at, "{at}");
+            let again = delay(Zone::BERLIN, &seconds(Zone::BERLIN, at)).expect("our own form");
+            assert!(again == at || again + Span::hours(1) == at, "{at}");
         }
     }
 }

@@ -5,50 +5,17 @@ use std::ops::Range;
 use super::fold::Folded;
 use super::score::Reason;
 use super::shape::{Shape, ShapeKind};
-use super::table::{self, Match};
-
-/// A word of a table in the text.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub glyphs: Range<usize>,
-}
-
-/// Where words of a table stand, in order.
-pub(super) fn find_all(folded: &Folded, table: &[(Match, &str)]) -> Vec<Found> {
-    let mut found = Vec::new();
-    for (how, words) in table {
-        for word in words.split('|') {
-            for (at, _) in folded.lower.match_indices(word) {
-                let glyphs = folded.glyph_at(at)..folded.glyph_at(at + word.len());
-                let begins = !is_letter(folded.before(glyphs.start)) || !is_letter(word.chars().next());
-                let ends = !is_letter(folded.c(glyphs.end)) || !is_letter(word.chars().next_back());
-                let is_there = match how {
-                    Match::Word => begins && ends,
-                    Match::Stem => begins,
-                    Match::Anywhere => true,
-                };
-                if is_there && !folded.glyphs[glyphs.start].is_address {
-                    found.push(Found { glyphs });
-                }
-            }
-        }
-    }
-    found.sort_by_key(|found| (found.glyphs.start, found.glyphs.end));
-    found
-}
+use super::table;
+use super::words::{self, Found, is_letter};
 
 /// Whether a word is in a list.
 fn has(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split('|').any(|known| known == word)
 }
 
-fn is_letter(c: Option<char>) -> bool {
-    c.is_some_and(|c| c.is_alphanumeric())
-}
-
 /// Words for codes that do not mean another kind of code.
 pub(super) fn code_words(folded: &Folded) -> Vec<Found> {
-    let mut found = find_all(folded, table::CODE);
+    let mut found = words::CODE.in_text(folded);
     found.retain(|found| !is_other_code(folded, &found.glyphs));
     found
 }

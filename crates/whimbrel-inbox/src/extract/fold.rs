@@ -58,6 +58,12 @@ impl Folded {
         self.glyphs.partition_point(|glyph| glyph.lower_at < lower_at)
     }
 
+    /// Where a word ends that stands at a glyph; `None` if it does not stand there.
+    pub(super) fn end_of(&self, start: usize, word: &str) -> Option<usize> {
+        let at = self.glyphs.get(start)?.lower_at;
+        self.lower[at..].starts_with(word).then(|| self.glyph_at(at + word.len()))
+    }
+
     pub(super) fn c(&self, index: usize) -> Option<char> {
         self.glyphs.get(index).map(|glyph| glyph.c)
     }

@@ -14,6 +14,7 @@ mod link;
 mod score;
 mod shape;
 mod table;
+mod words;
 
 use std::ops::Range;
 
@@ -59,6 +60,18 @@ pub fn otp(text: &str) -> Option<Code> {
     candidates(text).into_iter().next().filter(|best| best.score >= Code::SCORE_MIN)
 }
 
+/// Whether the one-time code of a text is `code`, written in capitals without blanks and hyphens.
+///
+/// Most texts have not even its characters, and are not looked at any further.
+#[must_use]
+pub fn is_otp(text: &str, code: &str) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    };
+    // Other scripts have digits of their own, and what stands between groups is left out of a code.
+    (!text.is_ascii() || bare(text).contains(&bare(code))) && otp(text).is_some_and(|found| found.is(code))
+}
+
 /// Everything in a text that has the shape of a code, the best first; of equals the earlier one.
 #[must_use]
 pub fn candidates(text: &str) -> Vec<Code> {
@@ -66,7 +79,14 @@ pub fn candidates(text: &str) -> Vec<Code> {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let folded = fold::Folded::new(&text[..end]);
+    let text = &text[..end];
+    // A code has a digit, or stands behind the sign of an origin-bound one (which has a wide form).
+    if !text
+        .contains(|c: char| c.is_ascii_digit() || c == '#' || (!c.is_ascii() && (c.is_numeric() || c == '\u{ff03}')))
+    {
+        return Vec::new();
+    }
+    let folded = fold::Folded::new(text);
     let mut found = score::scored(&folded);
     found.sort_by_key(|code| (-code.score, code.span.start));
     found

@@ -1,9 +1,10 @@
 //! How much speaks for each candidate.
 
-use super::around::{self, Found};
+use super::Code;
+use super::around;
 use super::fold::Folded;
 use super::shape::{Shape, ShapeKind, shapes};
-use super::{Code, table};
+use super::words::{Found, HINT, OTHER_NUMBER};
 
 /// What speaks for a candidate, or against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,13 +81,14 @@ const ALONE_WORDS_MAX: usize = 2;
 
 /// Every candidate with its score.
 pub(super) fn scored(folded: &Folded) -> Vec<Code> {
-    let words = Words {
-        code: around::code_words(folded),
-        hint: around::find_all(folded, table::HINT),
-        other: around::find_all(folded, table::OTHER_NUMBER),
-    };
     let shapes = shapes(folded);
-    let mut codes: Vec<Code> = shapes.iter().map(|shape| words.judge(folded, shape, shapes.len())).collect();
+    let mut codes: Vec<Code> = Vec::new();
+    // Where nothing has the shape of a code, no word is looked for: so it is with most texts.
+    if !shapes.is_empty() {
+        let words =
+            Words { code: around::code_words(folded), hint: HINT.in_text(folded), other: OTHER_NUMBER.in_text(folded) };
+        codes.extend(shapes.iter().map(|shape| words.judge(folded, shape, shapes.len())));
+    }
     codes.extend(origin_bound(folded));
     codes
 }

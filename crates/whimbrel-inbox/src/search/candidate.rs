@@ -88,18 +88,27 @@ pub struct Progress<'a> {
 }
 
 impl Query {
-    /// Whether a message may be what is looked for, as far as it is known without its [`Progress`].
+    /// Whether a message may be what is looked for, as far as it is known without its [`Progress`]. What is cheap to answer is asked
+    /// first, whatever the order of the terms.
     #[must_use]
     pub fn fits(&self, candidate: &Candidate<'_>) -> bool {
-        // In lower case once, whatever many terms look at it.
+        // In lower case once, however many terms look at it.
         let mut lower: Option<String> = None;
-        self.terms.iter().all(|term| {
-            let answer = match &term.test {
-                Test::Text(wanted) => Some(contains(&candidate.text, wanted, &mut lower)),
-                test => candidate.answer(test),
-            };
-            answer.is_none_or(|answer| answer == (term.sense == Sense::Holds))
+        [Effort::Look, Effort::Read, Effort::Understand].into_iter().all(|effort| {
+            self.terms.iter().filter(|term| Effort::of(&term.test) == effort).all(|term| {
+                let answer = match &term.test {
+                    Test::Text(wanted) => Some(contains(&candidate.text, wanted, &mut lower)),
+                    test => candidate.answer(test),
+                };
+                answer.is_none_or(|answer| answer == (term.sense == Sense::Holds))
+            })
         })
+    }
+
+    /// Whether the text has a say. Without it a [`Candidate`] may come with an empty one.
+    #[must_use]
+    pub fn needs_text(&self) -> bool {
+        self.terms.iter().any(|term| Effort::of(&term.test) != Effort::Look)
     }
 
     /// Whether [`fits_progress`](Self::fits_progress) has a say.
@@ -121,6 +130,27 @@ impl Query {
             .iter()
             .filter(|term| is_about_progress(&term.test))
             .all(|term| progress.answer(&term.test) == (term.sense == Sense::Holds))
+    }
+}
+
+/// What it takes to answer a test, from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// A look at a field.
+    Look,
+    /// The text is read.
+    Read,
+    /// What the text says is told.
+    Understand,
+}
+
+impl Effort {
+    const fn of(test: &Test) -> Self {
+        match test {
+            Test::Text(_) => Self::Read,
+            Test::Otp(_) | Test::Has(Feature::Otp | Feature::Link) => Self::Understand,
+            _ => Self::Look,
+        }
     }
 }
 
@@ -162,7 +192,7 @@ impl Candidate<'_> {
             Test::Is(Kind::Inbound) => self.direction == Direction::CameIn,
             Test::After(at) => self.at >= *at,
             Test::Before(at) => self.at < *at,
-            Test::Otp(code) => extract::otp(&self.text).is_some_and(|found| found.is(code)),
+            Test::Otp(code) => extract::is_otp(&self.text, code),
             // A text that came in has ended, and nothing else is to be said of its progress.
             Test::Is(Kind::Final) if self.direction == Direction::CameIn => true,
             Test::Status(_) | Test::Err(_) | Test::Webhook(_) if self.direction == Direction::CameIn => false,

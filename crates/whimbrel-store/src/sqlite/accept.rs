@@ -83,17 +83,25 @@ impl Work<'_> {
         let Some(purse) = self.memory.purse(plan.account_id) else {
             return Ok(OpResult::Refused(Refusal::Internal));
         };
-        let (balance, spendable) = (purse.balance(), purse.spendable());
         let total = u16::try_from(plan.parts.len())
             .ok()
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        let is_short = spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
-        if is_short {
+        let is_short =
+            |spendable: i64| spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
+        if is_short(purse.spendable()) {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);
             }
+            // An account that was too poor for this may be filled from the one above it first.
+            self.refill(plan.account_id, (plan.message_id.0, plan.accepted_at))?;
+        }
+        let Some(purse) = self.memory.purse(plan.account_id) else {
+            return Ok(OpResult::Refused(Refusal::Internal));
+        };
+        let balance = purse.balance();
+        if is_short(purse.spendable()) {
             return Ok(OpResult::Refused(Refusal::InsufficientFunds {
                 recipient: plan.recipient.clone(),
                 price: plan.price,
@@ -149,12 +157,12 @@ impl Work<'_> {
         let (account, now) = (plan.account_id, plan.accepted_at);
         let conflict = Ok(Some(OpResult::Refused(Refusal::IdempotencyConflict)));
         if let Some(request) = key.of_request()
-            && let Some((digest, _)) = find_answer(self.db, account, request, now)?
+            && let Some((digest, _)) = find_answer(&self.db, account, request, now)?
             && digest != key.request_digest
         {
             return conflict;
         }
-        match find_answer(self.db, account, &key.key, now)? {
+        match find_answer(&self.db, account, &key.key, now)? {
             None => Ok(None),
             Some((digest, message_id)) if digest == key.request_digest => self.answer_of(message_id),
             Some(_) => conflict,
@@ -163,9 +171,9 @@ impl Work<'_> {
 
     /// The answer that a message was given, from its row; `None` if there is no such message.
     fn answer_of(&self, id: MessageId) -> Result<Option<OpResult>, Fault> {
-        let Some(message) = rows::find_message(self.db, id)? else { return Ok(None) };
+        let Some(message) = rows::find_message(&self.db, id)? else { return Ok(None) };
         let purse = self.memory.purse(message.account_id).ok_or_else(|| Fault::corrupt("a message without account"))?;
-        let accepted = Box::new(accepted_before(self.db, message, purse.account.currency)?);
+        let accepted = Box::new(accepted_before(&self.db, message, purse.account.currency)?);
         Ok(Some(OpResult::Accepted { accepted, repeated: true }))
     }
 
@@ -234,10 +242,9 @@ impl Work<'_> {
             (ReceiptWish::Wanted, None, NoticeScope::End) => Tell::AccountEnd,
             (ReceiptWish::Wanted, Some(_), NoticeScope::End) => Tell::CallbackEnd,
         };
-        let mut insert = self.db.prepare_cached(INSERT_LIVE)?;
         for (part, number) in plan.parts.iter().zip(1_i64..) {
             let paid_from = self.hold(plan.account_id, part.part_id, plan.price.units)?;
-            insert.execute(params![
+            self.db.prepare_cached(INSERT_LIVE)?.execute(params![
                 part.part_id.0,
                 plan.message_id.0,
                 number,

@@ -73,14 +73,14 @@ impl Work<'_> {
             account.otp.sender.as_ref().map(SenderId::as_str),
         ])?;
         for secret in &new.secrets {
-            credentials::insert_secret(self.db, account.id, secret, new.at)?;
+            credentials::insert_secret(&self.db, account.id, secret, new.at)?;
         }
         let signs = (account.id.0, &new.signature_secret);
-        credentials::insert_signature_secret(self.db, self.keyring, account.id, signs, new.at)?;
+        credentials::insert_signature_secret(&self.db, self.keyring, account.id, signs, new.at)?;
         self.db.prepare_cached(INSERT_WALLET)?.execute([account.id.0])?;
-        let mut put = self.db.prepare_cached(PUT_ENDPOINT)?;
         for endpoint in &account.endpoints {
-            put.execute(params![account.id.0, endpoint.kind.as_str(), endpoint.url])?;
+            let row = params![account.id.0, endpoint.kind.as_str(), endpoint.url];
+            self.db.prepare_cached(PUT_ENDPOINT)?.execute(row)?;
         }
         self.reload_account(account.id)
     }
@@ -118,7 +118,7 @@ impl Work<'_> {
 
     /// Reads the account as the tables have it now; its wallet in memory stays.
     fn reload_account(&mut self, id: whimbrel_core::AccountId) -> Result<(), Fault> {
-        for row in rows::accounts(self.db, Some(id))? {
+        for row in rows::accounts(&self.db, Some(id))? {
             self.memory.put_account(row.account);
         }
         Ok(())

@@ -13,11 +13,11 @@ impl Work<'_> {
     pub(super) fn cancel(&mut self, cancel: &Cancel) -> Result<OpResult, Fault> {
         self.saw(cancel.at, cancel.id.0);
         let nothing = OpResult::Cancelled(Vec::new());
-        let message = rows::find_message(self.db, cancel.message_id)?;
+        let message = rows::find_message(&self.db, cancel.message_id)?;
         let Some(_) = message.filter(|message| message.account_id == cancel.account_id) else { return Ok(nothing) };
         let mut parts = Vec::new();
-        for id in rows::parts_of(self.db, cancel.message_id)? {
-            match rows::find_live(self.db, id)? {
+        for id in rows::parts_of(&self.db, cancel.message_id)? {
+            match rows::find_live(&self.db, id)? {
                 Some(live) if live.record.is_unsent() => parts.push(live),
                 _ => return Ok(nothing),
             }

@@ -76,15 +76,20 @@ impl Work<'_> {
             notice_id: change.notice_id,
             answer: &change.answer,
         };
-        let mut outcome = match self.open_part(change.part_id)? {
+        let live = self.open_part(change.part_id)?;
+        let before = live.as_ref().map(|live| live.record);
+        let mut outcome = match live {
             Some(live) => match self.evidence_for(&live, &change.event)? {
                 Some(evidence) => self.settle_proven(live, evidence, &happening)?,
                 None => self.settle(live, &happening)?,
             },
             None => self.not_open(change.part_id)?,
         };
-        if let (PartEvent::Sent { .. }, Some(id)) = (&change.event, &change.answer.id) {
-            self.know_carrier_id(change, id, &mut outcome)?;
+        if let (PartEvent::Sent { attempt }, Some(id)) = (&change.event, &change.answer.id) {
+            match before.filter(|before| before.awaits(*attempt) && outcome.ignored.is_none()) {
+                Some(before) => self.know_answer(change, id, &before, &mut outcome)?,
+                None => self.know_late_answer(change, id, *attempt, &mut outcome)?,
+            }
         }
         Ok(OpResult::Part(Box::new(outcome)))
     }
@@ -103,13 +108,15 @@ impl Work<'_> {
             let event = PartEvent::Doubt { attempt: *attempt, cause: *cause, rules };
             _ = self.settle(live, &Happening { event: &event, ..*happening })?;
         }
-        let live = rows::find_live(self.db, part_id)?.ok_or_else(|| Fault::corrupt("a part in doubt"))?;
+        let live = rows::find_live(&self.db, part_id)?.ok_or_else(|| Fault::corrupt("a part in doubt"))?;
         self.take_as_answer(&live, evidence, happening.at)
     }
 
     /// An open part. What cannot be read is a fault of that part.
     pub(super) fn open_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
-        rows::find_live(self.db, id).map_err(|error| Fault::from(error).of_part(id))
+        let mut statement = self.db.prepare_cached(rows::LIVE_PART)?;
+        let live = statement.query_row([id.0], rows::live_part).optional();
+        live.map_err(|error| Fault::from(error).of_part(id))
     }
 
     /// Applies an event to an open part and writes all that follows from it. What hinders that is a fault of that part.
@@ -239,7 +246,9 @@ impl Work<'_> {
 
     /// The message that a row of ours names.
     pub(super) fn message(&self, id: MessageId) -> Result<MessageRow, Fault> {
-        rows::find_message(self.db, id)?.ok_or_else(|| Fault::corrupt("a part without a message"))
+        let mut statement = self.db.prepare_cached(rows::MESSAGE)?;
+        let message = statement.query_row([id.0], rows::message_row).optional()?;
+        message.ok_or_else(|| Fault::corrupt("a part without a message"))
     }
 
     /// The history row of the open attempt, if this event ended it.

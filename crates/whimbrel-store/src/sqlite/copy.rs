@@ -13,6 +13,15 @@ use super::open;
 use crate::StoreError;
 use crate::keyring::Keyring;
 
+/// Behind the name of a copy that is not whole yet.
+const UNFINISHED: &str = ".unfinished";
+
+/// How much of a copy to that file is written already, in bytes, while [`copy_store`] makes it.
+#[must_use]
+pub fn copied_bytes(to: &Path) -> u64 {
+    fs::metadata(open::beside(to, UNFINISHED)).map_or(0, |file| file.len())
+}
+
 /// Copies the database `from` to `to`, which must not be there, for its owner only. Answers the size in bytes.
 ///
 /// # Errors
@@ -26,7 +35,7 @@ pub fn copy_store(from: &Path, to: &Path, keyring: &Keyring) -> Result<u64, Stor
         return Err(failed(&"it is there already"));
     }
     let db = open::onlooker(from, keyring)?;
-    let unfinished = open::beside(to, ".unfinished");
+    let unfinished = open::beside(to, UNFINISHED);
     let copy = || -> Result<u64, Box<dyn std::error::Error>> {
         // What an earlier try left. The file is made here, so that nobody else may read it from its first byte on.
         fs::remove_file(&unfinished).or_else(|error| match error.kind() {

@@ -135,7 +135,7 @@ impl Work<'_> {
         if !self.has_key_of(&add.secret) {
             return Ok(OpResult::KeyGone);
         }
-        let live = secrets(self.db, account)?;
+        let live = secrets(&self.db, account)?;
         if live.iter().all(|secret| secret.id != add.secret.id) {
             if self.is_key_in_use(&add.secret)? {
                 return Ok(OpResult::SecretRefused(SecretRefusal::InUse));
@@ -144,7 +144,7 @@ impl Work<'_> {
             if live.iter().filter(is_alike).count() >= add.secret.role.count_max() {
                 return Ok(OpResult::SecretRefused(SecretRefusal::TooMany));
             }
-            insert_secret(self.db, account, &add.secret, add.at)?;
+            insert_secret(&self.db, account, &add.secret, add.at)?;
         }
         self.credential_now(account)
     }
@@ -174,7 +174,7 @@ impl Work<'_> {
         if self.memory.purse(account).is_none() {
             return Ok(OpResult::SecretRefused(SecretRefusal::UnknownAccount));
         }
-        let live = secrets(self.db, account)?;
+        let live = secrets(&self.db, account)?;
         if live.iter().all(|secret| secret.id != revoke.id) {
             return Ok(OpResult::SecretRefused(SecretRefusal::UnknownSecret));
         }
@@ -193,7 +193,7 @@ impl Work<'_> {
         }
         let known = self.db.prepare_cached(HAS_SIGNATURE_SECRET)?.exists(params![account.0, rotate.id])?;
         if !known {
-            let now = signature_secrets(self.db, self.keyring, account)?;
+            let now = signature_secrets(&self.db, self.keyring, account)?;
             if let Some(previous) = now.previous {
                 self.forget_signature_secret(account, previous.secret.id)?;
             }
@@ -204,15 +204,16 @@ impl Work<'_> {
                 self.forget_signature_secret(account, now.current.id)?;
             }
             let new = (rotate.id, &rotate.secret);
-            insert_signature_secret(self.db, self.keyring, account, new, rotate.at)?;
+            insert_signature_secret(&self.db, self.keyring, account, new, rotate.at)?;
         }
         self.credential_now(account)
     }
 
     pub(super) fn end_signature_secrets(&mut self, at: Timestamp) -> Result<OpResult, Fault> {
         self.memory.counts.saw_time(at);
-        let mut statement = self.db.prepare_cached(ENDED)?;
-        let ended: Vec<(AccountId, i64)> = statement
+        let ended: Vec<(AccountId, i64)> = self
+            .db
+            .prepare_cached(ENDED)?
             .query_map([at.0], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut changed = Vec::with_capacity(ended.len());
@@ -224,7 +225,7 @@ impl Work<'_> {
     }
 
     fn forget_signature_secret(&mut self, account: AccountId, id: i64) -> Result<(), Fault> {
-        sealed::remove(self.db, &signature_place(account, id))?;
+        sealed::remove(&self.db, &signature_place(account, id))?;
         self.db.prepare_cached(DELETE_SIGNATURE_SECRET)?.execute(params![account.0, id])?;
         Ok(())
     }
@@ -235,8 +236,8 @@ impl Work<'_> {
     }
 
     fn find_credential(&self, account: AccountId) -> Result<Option<Credential>, Fault> {
-        let row = rows::accounts(self.db, Some(account))?.pop();
-        let credential = row.map(|row| credential(self.db, self.keyring, row)).transpose()?;
+        let row = rows::accounts(&self.db, Some(account))?.pop();
+        let credential = row.map(|row| credential(&self.db, self.keyring, row)).transpose()?;
         Ok(credential.map(|mut credential| {
             credential.account.lists = self.memory.lists(Owner::Account(account));
             credential

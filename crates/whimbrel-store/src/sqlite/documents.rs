@@ -54,7 +54,7 @@ impl Work<'_> {
             change.place.key.parse().into_iter().for_each(|number| self.memory.counts.saw_serial(Serial(number)));
         }
         let (place, account_id) = (&change.place, change.account_id);
-        let found = find(self.db, self.keyring, place)?;
+        let found = find(&self.db, self.keyring, place)?;
         let refused = |why| Ok(OpResult::DocumentRefused(why));
         match (&change.fate, found) {
             (DocumentFate::Make { json, public_key, .. }, Some(found)) => {
@@ -83,7 +83,7 @@ impl Work<'_> {
             }
             (DocumentFate::Remove, Some(found)) if found.account_id == account_id => {
                 self.db.prepare_cached(REMOVE)?.execute(params![place.dialect, place.kind.as_str(), place.key])?;
-                sealed::remove(self.db, &secret_place(place, account_id))?;
+                sealed::remove(&self.db, &secret_place(place, account_id))?;
                 Ok(OpResult::DocumentRemoved)
             }
             (DocumentFate::Replace { .. } | DocumentFate::Remove, _) => refused(DocumentRefused::Unknown),
@@ -109,7 +109,7 @@ impl Work<'_> {
             return Err(Fault::Op("a document of an account that there is not".into()));
         }
         if let Some(secret) = secret {
-            sealed::put(self.db, self.keyring, &secret_place(place, change.account_id), secret)?;
+            sealed::put(&self.db, self.keyring, &secret_place(place, change.account_id), secret)?;
         }
         self.db.prepare_cached(INSERT)?.execute(params![
             place.dialect,
@@ -131,7 +131,7 @@ impl Work<'_> {
     }
 
     fn document_now(&self, place: &DocumentPlace) -> Result<OpResult, Fault> {
-        let found = find(self.db, self.keyring, place)?.ok_or_else(|| Fault::corrupt("a document just written"))?;
+        let found = find(&self.db, self.keyring, place)?.ok_or_else(|| Fault::corrupt("a document just written"))?;
         Ok(OpResult::Document(Box::new(found)))
     }
 }

@@ -89,7 +89,7 @@ impl Work<'_> {
         let Some((part_id, since)) = self.only_nameless(incoming.carrier, recipient, incoming.at)? else {
             return Ok(parked);
         };
-        let Some(live) = rows::find_live(self.db, part_id)? else { return Ok(parked) };
+        let Some(live) = rows::find_live(&self.db, part_id)? else { return Ok(parked) };
         let waits = matches!(live.record.state, PartState::Queued { .. } | PartState::Uncertain { .. });
         if !waits || live.record.doubts == 0 || live.record.carrier != incoming.carrier {
             return Ok(parked);
@@ -158,7 +158,7 @@ impl Work<'_> {
 
     /// Since when `carrier` may have the part under an id that is not known; `None` if it cannot.
     fn nameless(&self, part_id: PartId, carrier: CarrierId) -> Result<Option<Timestamp>, Fault> {
-        let under_way = match rows::find_live(self.db, part_id)?.map(|live| live.record) {
+        let under_way = match rows::find_live(&self.db, part_id)?.map(|live| live.record) {
             Some(PartRecord { state: PartState::Submitting { since }, carrier: at, .. }) if at == carrier => {
                 Some(since)
             }

@@ -250,9 +250,9 @@ impl Work<'_> {
         let has_hook = application.is_none() && !has_endpoint && self.has_hook(&dialect, account_id)?;
         let (told, url) = match application {
             Some(_) if !complete => return Ok(None),
-            Some(_) => (inbox::told_whole(self.db, group)?, None),
+            Some(_) => (inbox::told_whole(&self.db, group)?, None),
             None if has_hook && !complete => return Ok(None),
-            None if has_hook => (inbox::told_whole(self.db, group)?, None),
+            None if has_hook => (inbox::told_whole(&self.db, group)?, None),
             None if !has_endpoint => return Ok(None),
             None => {
                 let told = InboundTold { id: incoming.id, part: incoming.part.clone(), part_count: 1 };

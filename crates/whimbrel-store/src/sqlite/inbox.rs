@@ -15,36 +15,44 @@ use super::codes::small;
 use super::fault::Fault;
 use super::inbound::{inbound_columns, inbound_part};
 use super::reads::limit;
-use crate::view::{InboundFilter, InboundView};
+use crate::view::{InboundFilter, InboundView, SearchOrder};
 
 /// Lines of a list at most.
 const LIST_MAX: usize = 1_000;
 
-// By the primary key, newest first; parts after the first are passed over.
-const ALL: &str = concat!(
-    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
-    inbound_columns!(),
-    " from inbound i where i.group_id = i.id and i.id < ?1 order by i.id desc limit ?2"
-);
+// Parts after the first are passed over.
+macro_rules! select_firsts {
+    ($narrowed:literal, $order:literal) => {
+        concat!(
+            "select i.id, i.account_id, i.carrier, i.at, i.total, ",
+            inbound_columns!(),
+            " from inbound i where ",
+            $narrowed,
+            " and i.group_id = i.id and i.id > ?1 and i.id < ?2 order by i.id ",
+            $order,
+            " limit ?5"
+        )
+    };
+}
+// By the primary key.
+const ALL: [&str; 2] =
+    [select_firsts!("?3 is null and ?4 is null", "desc"), select_firsts!("?3 is null and ?4 is null", "asc")];
 // By the partial index inbound_by_account.
-const OF_ACCOUNT: &str = concat!(
-    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
-    inbound_columns!(),
-    " from inbound i where i.account_id = ?3 and i.group_id = i.id and i.id < ?1 order by i.id desc limit ?2"
-);
+const OF_ACCOUNT: [&str; 2] = [
+    select_firsts!("i.account_id = ?3 and ?4 is null", "desc"),
+    select_firsts!("i.account_id = ?3 and ?4 is null", "asc"),
+];
+// By the partial index inbound_by_number; an account narrows it further.
+const TO_NUMBER: [&str; 2] = [
+    select_firsts!("i.number = ?4 and (?3 is null or i.account_id = ?3)", "desc"),
+    select_firsts!("i.number = ?4 and (?3 is null or i.account_id = ?3)", "asc"),
+];
 // By the partial index inbound_by_account from its end on.
 const PAGE: &str = concat!(
     "select i.id, i.account_id, i.carrier, i.at, i.total, ",
     inbound_columns!(),
     " from inbound i where i.account_id = ?1 and i.group_id = i.id and i.id >= ?2 and i.id < ?3 and i.at >= ?4 and i.at < ?5",
     " and (?6 is null or i.number = ?6) order by i.id desc limit ?7 offset ?8"
-);
-// By the partial index inbound_by_number; an account narrows it further.
-const TO_NUMBER: &str = concat!(
-    "select i.id, i.account_id, i.carrier, i.at, i.total, ",
-    inbound_columns!(),
-    " from inbound i where i.number = ?4 and i.group_id = i.id and i.id < ?1 and (?3 is null or i.account_id = ?3)",
-    " order by i.id desc limit ?2"
 );
 // By the index inbound_of_group.
 const PARTS: &str =
@@ -57,22 +65,37 @@ struct First {
 }
 
 pub(super) fn inbound(db: &Connection, filter: &InboundFilter) -> Result<Vec<InboundView>, Fault> {
-    let before = filter.before.map_or(i64::MAX, |id| id.0);
-    let count_max = limit(filter.count_max.min(LIST_MAX));
-    let account = filter.account.map(|id| id.0);
-    let firsts: Vec<First> = match (&filter.number, account) {
-        (Some(number), _) => db
-            .prepare_cached(TO_NUMBER)?
-            .query_map(params![before, count_max, account, number], first)?
-            .collect::<rusqlite::Result<_>>()?,
-        (None, Some(account)) => db
-            .prepare_cached(OF_ACCOUNT)?
-            .query_map(params![before, count_max, account], first)?
-            .collect::<rusqlite::Result<_>>()?,
-        (None, None) => {
-            db.prepare_cached(ALL)?.query_map(params![before, count_max], first)?.collect::<rusqlite::Result<_>>()?
-        }
+    let ids = -1..filter.before.map_or(i64::MAX, |id| id.0);
+    let (number, account) = (filter.number.as_deref(), filter.account);
+    piece(db, &Piece { number, account, ids, order: SearchOrder::NewestFirst, count_max: filter.count_max })
+}
+
+/// Some of the texts.
+pub(super) struct Piece<'a> {
+    /// Only those to it.
+    pub(super) number: Option<&'a str>,
+    pub(super) account: Option<AccountId>,
+    /// Both ends left out.
+    pub(super) ids: Range<i64>,
+    pub(super) order: SearchOrder,
+    pub(super) count_max: usize,
+}
+
+/// Those that come first in that order.
+pub(super) fn piece(db: &Connection, piece: &Piece<'_>) -> Result<Vec<InboundView>, Fault> {
+    let account = piece.account.map(|id| id.0);
+    let [newest_first, oldest_first] = match (piece.number, account) {
+        (Some(_), _) => TO_NUMBER,
+        (None, Some(_)) => OF_ACCOUNT,
+        (None, None) => ALL,
     };
+    let statement = match piece.order {
+        SearchOrder::NewestFirst => newest_first,
+        SearchOrder::OldestFirst => oldest_first,
+    };
+    let count_max = limit(piece.count_max.min(LIST_MAX));
+    let row = params![piece.ids.start, piece.ids.end, account, piece.number, count_max];
+    let firsts: Vec<First> = db.prepare_cached(statement)?.query_map(row, first)?.collect::<rusqlite::Result<_>>()?;
     firsts.into_iter().map(|first| whole(db, first)).collect()
 }
 

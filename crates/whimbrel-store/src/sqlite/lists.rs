@@ -43,7 +43,7 @@ impl Work<'_> {
             }
         }
         if !removed.is_empty() && change.kind == ListKind::Senders {
-            let lists = read_lists(self.db, Some(owner))?.remove(&owner).unwrap_or_default();
+            let lists = read_lists(&self.db, Some(owner))?.remove(&owner).unwrap_or_default();
             self.memory.put_lists(owner, lists);
         } else if !removed.is_empty() || !added.is_empty() {
             let mut lists = self.memory.lists(owner);

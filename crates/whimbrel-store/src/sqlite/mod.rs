@@ -48,11 +48,13 @@ mod rules;
 mod sealed;
 mod search;
 mod set_aside;
+mod statements;
 mod story;
 mod subaccounts;
 mod totals;
 mod unreadable;
 mod usage;
+mod walk;
 mod writer;
 
 use std::fs::File;
@@ -71,7 +73,7 @@ use whimbrel_core::{
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
-pub use self::copy::copy_store;
+pub use self::copy::{copied_bytes, copy_store};
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::{Unreadable, What};

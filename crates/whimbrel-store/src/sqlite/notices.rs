@@ -113,7 +113,7 @@ impl Work<'_> {
             if self.db.prepare_cached(SPREAD)?.execute(params![spread.id.0, id.0, hook])? == 1 {
                 self.memory.counts.stats.notices += 1;
             }
-            spread_to.extend(reads::notice_of(self.db, *id)?);
+            spread_to.extend(reads::notice_of(&self.db, *id)?);
         }
         if self.db.prepare_cached(DELETE)?.execute([spread.id.0])? == 1 {
             let notices = &mut self.memory.counts.stats.notices;

@@ -101,7 +101,7 @@ impl Work<'_> {
             }
             PeopleOp::Remove { id, at } => {
                 self.memory.counts.saw_time(*at);
-                sealed::remove(self.db, &totp_place(*id))?;
+                sealed::remove(&self.db, &totp_place(*id))?;
                 self.db.prepare_cached(DELETE_CODES)?.execute([id.0])?;
                 self.db.prepare_cached(DELETE)?.execute([id.0])?;
                 Ok(PeopleDone::Removed)
@@ -145,7 +145,7 @@ impl Work<'_> {
 
     fn set_totp(&mut self, id: OperatorId, totp: &TotpChange, at: Timestamp) -> Result<PeopleDone, Fault> {
         self.memory.counts.saw_time(at);
-        if operator(self.db, self.keyring, id)?.is_none() {
+        if operator(&self.db, self.keyring, id)?.is_none() {
             return Ok(PeopleDone::Refused(PeopleRefused::Unknown));
         }
         if let TotpChange::On { recovery_codes, .. } = totp
@@ -156,11 +156,11 @@ impl Work<'_> {
         self.db.prepare_cached(DELETE_CODES)?.execute([id.0])?;
         match totp {
             TotpChange::Off => {
-                sealed::remove(self.db, &totp_place(id))?;
+                sealed::remove(&self.db, &totp_place(id))?;
                 self.db.prepare_cached(SET_TOTP)?.execute(params![id.0, None::<i64>, at.0])?;
             }
             TotpChange::On { secret, recovery_codes } => {
-                sealed::put(self.db, self.keyring, &totp_place(id), secret)?;
+                sealed::put(&self.db, self.keyring, &totp_place(id), secret)?;
                 for code in recovery_codes {
                     let Some(KeyDigest(key, digest)) = code.key_digest() else {
                         return Err(Fault::Op("a recovery code that was chosen".into()));
@@ -183,7 +183,7 @@ impl Work<'_> {
     }
 
     fn operator_now(&self, id: OperatorId) -> Result<PeopleDone, Fault> {
-        Ok(match operator(self.db, self.keyring, id)? {
+        Ok(match operator(&self.db, self.keyring, id)? {
             Some(operator) => PeopleDone::Operator(Box::new(operator)),
             None => PeopleDone::Refused(PeopleRefused::Unknown),
         })

@@ -161,7 +161,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn ids(&self, sql: &str, (from, end): (i64, i64), count_max: usize) -> Result<Vec<i64>, Fault> {
+    fn ids(&self, sql: &'static str, (from, end): (i64, i64), count_max: usize) -> Result<Vec<i64>, Fault> {
         let row = params![from, end, count_max as i64];
         let mut statement = self.db.prepare_cached(sql)?;
         let ids = statement.query_map(row, |row| row.get(0))?;

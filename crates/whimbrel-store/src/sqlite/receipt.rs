@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Ignored;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Span, Timestamp, id,
+    AttemptNumber, CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Span,
+    Timestamp, id,
 };
 
 use super::change::{EndedPart, Happening};
@@ -123,28 +124,65 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The carrier named a part: receipts find it from now on, and those that waited for the name are settled in order.
-    pub(super) fn know_carrier_id(
+    /// The carrier named a part in the answer that the part waited for, and what follows from the answer is written.
+    pub(super) fn know_answer(
         &mut self,
         change: &PartChange,
         id: &CarrierMessageId,
+        before: &PartRecord,
         outcome: &mut PartOutcome,
     ) -> Result<(), Fault> {
-        let PartEvent::Sent { attempt } = change.event else { return Ok(()) };
-        let Some(hit) = self.hit(change.part_id)? else { return Ok(()) };
-        if id.key.is_empty() || (matches!(hit, Hit::Ended(_)) && acts(Saboteur::LateReceiptUnwritten)) {
-            return Ok(());
+        let is_open = outcome.record.is_some();
+        if self.is_unknown(change.part_id, before.carrier, id, is_open)? {
+            self.settle_by_name(change, before.carrier, id, outcome)?;
         }
+        Ok(())
+    }
+
+    /// The carrier named a part in an answer that nobody waited for any more, if the part is still known.
+    pub(super) fn know_late_answer(
+        &mut self,
+        change: &PartChange,
+        id: &CarrierMessageId,
+        attempt: AttemptNumber,
+        outcome: &mut PartOutcome,
+    ) -> Result<(), Fault> {
+        let Some(hit) = self.hit(change.part_id)? else { return Ok(()) };
         let (message_id, number) = (hit.message_id(), hit.number());
         let carrier = self.carrier_of_attempt(change.part_id, attempt.0, &hit)?;
+        if self.is_unknown(change.part_id, carrier, id, matches!(hit, Hit::Open(_)))? {
+            self.note_late_answer(change, attempt.0, id, message_id, number, outcome)?;
+            self.settle_by_name(change, carrier, id, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a part was not known by this id: receipts find it from now on.
+    fn is_unknown(
+        &mut self,
+        part_id: PartId,
+        carrier: CarrierId,
+        id: &CarrierMessageId,
+        is_open: bool,
+    ) -> Result<bool, Fault> {
+        if id.key.is_empty() || (!is_open && acts(Saboteur::LateReceiptUnwritten)) {
+            return Ok(false);
+        }
         // Usually the id and its key are the same: then it is not kept twice.
         let raw = if id.raw.as_bytes() == &*id.key { "" } else { &*id.raw };
-        let row = params![carrier.0, id.key, change.part_id.0, raw];
-        if self.db.prepare_cached(INSERT_ID)?.execute(row)? == 0 {
-            return Ok(());
-        }
-        self.memory.counts.ids_since_sweep += 1;
-        self.note_late_answer(change, attempt.0, id, message_id, number, outcome)?;
+        let is_new = self.db.prepare_cached(INSERT_ID)?.execute(params![carrier.0, id.key, part_id.0, raw])? > 0;
+        self.memory.counts.ids_since_sweep += u32::from(is_new);
+        Ok(is_new)
+    }
+
+    /// What waited for a part's name is settled in order.
+    fn settle_by_name(
+        &mut self,
+        change: &PartChange,
+        carrier: CarrierId,
+        id: &CarrierMessageId,
+        outcome: &mut PartOutcome,
+    ) -> Result<(), Fault> {
         self.settle_parked(change, carrier, &id.key, outcome)?;
         match outcome.record {
             Some(record) => self.settle_as_sibling(change, carrier, id, record, outcome),

@@ -67,7 +67,7 @@ impl Work<'_> {
         if self.db.prepare_cached(PAID)?.exists([id])? {
             return Ok(ReloadDone::Taken(wallet));
         }
-        let Some(reload) = reload(self.db, account, purse.account.currency)? else {
+        let Some(reload) = reload(&self.db, account, purse.account.currency)? else {
             return Ok(ReloadDone::Refused(AccountRefusal::NoReload));
         };
         if *reload.reference != *named {

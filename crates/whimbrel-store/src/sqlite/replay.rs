@@ -82,11 +82,11 @@ impl Work<'_> {
         at: Timestamp,
     ) -> Result<Before, Fault> {
         if key.expires_at <= self.memory.counts.replay_forgotten {
-            return Ok(find(self.db, account, key)?.map_or(Before::Unknown, Before::By));
+            return Ok(find(&self.db, account, key)?.map_or(Before::Unknown, Before::By));
         }
         let row = params![key.mark.as_bytes(), account.0, code(key.kind), used_by, key.expires_at.0];
         if self.db.prepare_cached(INSERT)?.execute(row)? == 0 {
-            let by = find(self.db, account, key)?.ok_or_else(|| Fault::corrupt("a used key"))?;
+            let by = find(&self.db, account, key)?.ok_or_else(|| Fault::corrupt("a used key"))?;
             return Ok(Before::By(by));
         }
         let counts = &mut self.memory.counts;

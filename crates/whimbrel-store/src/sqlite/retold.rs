@@ -71,7 +71,7 @@ impl Work<'_> {
     pub(super) fn note_resent(&mut self, resent: &Resent) -> Result<OpResult, Fault> {
         self.saw(resent.at, resent.id.0);
         let count: i64 = self.db.prepare_cached(RESENT_COUNT)?.query_row([resent.message_id.0], |row| row.get(0))?;
-        if count < RESENT_MAX && rows::find_message(self.db, resent.message_id)?.is_some() {
+        if count < RESENT_MAX && rows::find_message(&self.db, resent.message_id)?.is_some() {
             let happening = Happening {
                 event: &PartEvent::Clock,
                 at: resent.at,

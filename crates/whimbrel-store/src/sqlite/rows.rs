@@ -71,7 +71,7 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
 }
 
 // By the primary key.
-const LIVE_PART: &str = concat!("select ", live_columns!(), " from live where part_id = ?1");
+pub(super) const LIVE_PART: &str = concat!("select ", live_columns!(), " from live where part_id = ?1");
 
 /// The open part `id`.
 pub(super) fn find_live(db: &Connection, id: PartId) -> rusqlite::Result<Option<LivePart>> {
@@ -194,7 +194,7 @@ fn handset_class(row: &Row<'_>) -> rusqlite::Result<Option<HandsetClass>> {
 }
 
 // By the primary key.
-const MESSAGE: &str = concat!("select ", message_columns!(), " from message m where m.id = ?1");
+pub(super) const MESSAGE: &str = concat!("select ", message_columns!(), " from message m where m.id = ?1");
 
 /// The message `id`.
 pub(super) fn find_message(db: &Connection, id: MessageId) -> rusqlite::Result<Option<MessageRow>> {

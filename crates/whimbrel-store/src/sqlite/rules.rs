@@ -6,17 +6,21 @@
 
 use std::fmt::Write;
 
+use whimbrel_core::network::CountryCode;
+use whimbrel_core::zone::Zone;
 use whimbrel_core::{Access, AccountRules, Facility, Recipients, Senders, Unmappable};
 
 /// One list of the rules with a name for each, written and read in one place.
 macro_rules! rules {
-    ($(words $field:ident $name:literal $type:ident;)+ $(numbers $number:ident $number_name:literal;)+) => {
+    ($(words $field:ident $name:literal $type:ident;)+ $(numbers $number:ident $number_name:literal;)+
+     $(choices $choice:ident $choice_name:literal $choice_type:ident;)+) => {
         /// The rules as a column.
         pub(super) fn text(rules: &AccountRules) -> String {
             let default = AccountRules::default();
             let mut text = String::new();
             $(if rules.$field != default.$field { pair(&mut text, $name, rules.$field.as_str()); })+
             $(if rules.$number != default.$number { pair(&mut text, $number_name, rules.$number); })+
+            $(if let Some(choice) = &rules.$choice { pair(&mut text, $choice_name, choice.as_str()); })+
             text
         }
 
@@ -24,6 +28,7 @@ macro_rules! rules {
             match name {
                 $($name => rules.$field = $type::parse(value)?,)+
                 $($number_name => rules.$number = value.parse().ok()?,)+
+                $($choice_name => rules.$choice = Some($choice_type::parse(value)?),)+
                 _ => return None,
             }
             Some(())
@@ -44,6 +49,8 @@ rules! {
     numbers recipient_seconds_min "recipient-seconds-min";
     numbers recipient_per_hour_max "recipient-per-hour-max";
     numbers repeat_seconds_min "repeat-seconds-min";
+    choices zone "zone" Zone;
+    choices country "country" CountryCode;
 }
 
 fn pair(text: &mut String, name: &str, value: impl std::fmt::Display) {
@@ -87,10 +94,13 @@ mod tests {
             recipient_seconds_min: 20,
             recipient_per_hour_max: 10,
             repeat_seconds_min: 180,
+            zone: Zone::parse("Europe/Zurich"),
+            country: CountryCode::parse("CH"),
         };
         let column = "access=smpp-only recipients=permitted senders=listed unmappable=transliterate binary=denied \
                       handset-class=denied requests-per-second-max=30 sender-parts-per-second-max=4294967295 \
-                      requests-burst-max=1000 recipient-seconds-min=20 recipient-per-hour-max=10 repeat-seconds-min=180";
+                      requests-burst-max=1000 recipient-seconds-min=20 recipient-per-hour-max=10 repeat-seconds-min=180 \
+                      zone=Europe/Zurich country=CH";
         assert_eq!((text(&all).as_str(), parse(column)), (column, Some(all)));
         let one = AccountRules { requests_per_second_max: 5, ..AccountRules::default() };
         assert_eq!((text(&one).as_str(), parse(&text(&one))), ("requests-per-second-max=5", Some(one)));
@@ -109,6 +119,9 @@ mod tests {
             "requests-per-second-max=-1",
             "requests-per-second-max=4294967296",
             "binary=denied binary=denied",
+            "zone=",
+            "zone=Europe/Nowhere",
+            "country=Germany",
         ] {
             assert_eq!(parse(column), None, "{column}");
         }

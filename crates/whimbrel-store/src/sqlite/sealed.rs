@@ -60,7 +60,7 @@ impl Work<'_> {
         let count = stale.len();
         for (place, bytes) in stale {
             let secret = unseal(self.keyring, &place, bytes)?;
-            put(self.db, self.keyring, &place, &secret)?;
+            put(&self.db, self.keyring, &place, &secret)?;
         }
         let more = self.db.prepare_cached(OF_OTHER_KEYS)?.exists(params![current.0, 1])?;
         if !more {

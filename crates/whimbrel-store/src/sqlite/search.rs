@@ -1,8 +1,9 @@
 //! Finding messages by a query of the search grammar.
 //!
 //! SQL narrows by what an index serves (a recipient, an account, a message, a span of time, which is a range of ids); what is left is
-//! judged row by row, the newest first, by the one evaluator that every reader of queries has. A text never becomes a part of a
-//! statement. The work is bounded: after so many rows a search ends and says how far back it came.
+//! judged row by row, from the newest or the oldest on, by the one evaluator that every reader of queries has. A text never becomes a part
+//! of a statement. The work is bounded: after so many rows a search ends and says how far it came. When it found as many as were asked
+//! for it looks for one more, so that whoever is told that there is more finds it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,36 +20,25 @@ use whimbrel_inbox::search::{
 
 use super::codes::{coded, small, state_name, state_of};
 use super::fault::{Fault, corrupt_column};
-use super::inbox;
+use super::inbox::{self, Piece};
 use super::reads::limit;
 use super::story;
-use crate::view::{Found, InboundFilter, InboundView, MessageSummary, Search, SearchEnd};
+use super::walk::Walk;
+use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder};
 
-/// Messages that one search gives at most.
-const FOUND_MAX: usize = 1_000;
 /// Texts that came in are read so many at a time.
 const INBOUND_PAGE: usize = 500;
-/// How far a clock may have been set back.
-const SLACK: Span = Span::hours(24);
+/// How far the clock may have been set back when an id was made: no id is behind the time of what it names by more.
+const IDS_BEHIND_MAX: Span = Span::hours(24);
 /// Messages with waiting webhooks that are known to a search.
 const PENDING_MAX: usize = 100_000;
 
-macro_rules! select_candidates {
-    ($where:literal) => {
-        concat!(
-            "select m.id, m.account_id, m.dialect, m.carrier, m.recipient, m.sender, m.text, m.encoding, m.network, m.class,",
-            " m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length from message m where ",
-            $where,
-            " and m.id > ?1 and m.id < ?2 order by m.id desc"
-        )
-    };
-}
-// By the primary key, newest first.
-const ALL: &str = select_candidates!("?3 is null and ?4 is null");
+// By the primary key.
+const ALL: &str = "?3 is null and ?4 is null";
 // By the index message_by_account.
-const OF_ACCOUNT: &str = select_candidates!("m.account_id = ?3 and ?4 is null");
+const OF_ACCOUNT: &str = "m.account_id = ?3 and ?4 is null";
 // By the index message_by_recipient; an account narrows it further.
-const TO_RECIPIENT: &str = select_candidates!("m.recipient = ?4 and (?3 is null or m.account_id = ?3)");
+const TO_RECIPIENT: &str = "m.recipient = ?4 and (?3 is null or m.account_id = ?3)";
 
 const ACCOUNTS: &str = "select id, dialect, key from account";
 const CARRIERS: &str = "select id, name from carrier";
@@ -63,6 +53,28 @@ const PROGRESS: &str = "select number, state, state_at, null, null, null from li
  union all select number, state, state_at, null, null, null from live where message_id = ?1 and number > 1
  union all select number, null, null, status, cause, code from ended where message_id = ?1 and number > 1";
 
+/// The statement that gives candidates. No value is a part of it, and what a query does not look at is not read: neither a text nor, by
+/// the primary keys of `ended` and `live`, how far the first part is, which is the only one of most messages.
+fn statement(narrowed: &str, search: &Search) -> String {
+    let text = if search.query.needs_text() { "m.text" } else { "''" };
+    let order = match search.order {
+        SearchOrder::NewestFirst => "desc",
+        SearchOrder::OldestFirst => "asc",
+    };
+    let (columns, joined) = match search.query.needs_progress() {
+        true => (
+            ", e.status, e.cause, e.code, l.state, l.state_at",
+            " left join ended e on e.part_id = m.id left join live l on l.part_id = m.id",
+        ),
+        false => ("", ""),
+    };
+    format!(
+        "select m.id, m.account_id, m.dialect, m.carrier, m.recipient, m.sender, {text}, m.encoding, m.network, m.class,
+ m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length{columns} from message m{joined}
+ where {narrowed} and m.id > ?1 and m.id < ?2 order by m.id {order}"
+    )
+}
+
 /// What a search knows besides the rows.
 struct Names {
     accounts: BTreeMap<i64, (Box<str>, Box<str>)>,
@@ -72,45 +84,40 @@ struct Names {
 
 pub(super) fn messages(db: &Connection, search: &Search) -> Result<Found<MessageSummary>, Fault> {
     let names = Names::read(db, &search.query)?;
-    let (ids, end) = candidates(db, search, &names)?;
-    let messages = ids.into_iter().map(|id| story::one_line(db, id)).collect::<Result<Vec<_>, _>>()?;
+    let Found { found, end, newest } = candidates(db, search, &names)?;
+    let messages = found.into_iter().map(|id| story::one_line(db, id)).collect::<Result<Vec<_>, _>>()?;
     // One that was removed meanwhile is not there any more.
-    Ok(Found { found: messages.into_iter().flatten().collect(), end })
+    Ok(Found { found: messages.into_iter().flatten().collect(), end, newest })
 }
 
-/// The ids of what is found, and how the search ended.
-fn candidates(db: &Connection, search: &Search, names: &Names) -> Result<(Vec<MessageId>, SearchEnd), Fault> {
+/// The ids of what is found.
+fn candidates(db: &Connection, search: &Search, names: &Names) -> Result<Found<MessageId>, Fault> {
     let account = search.account.or_else(|| names.only_account(&search.query)).map(|id| id.0);
     let recipient = search.query.holding().find_map(|test| match test {
         Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
         _ => None,
     });
-    let statement = match (recipient, account) {
+    let narrowed = match (recipient, account) {
         (Some(_), _) => TO_RECIPIENT,
         (None, Some(_)) => OF_ACCOUNT,
         (None, None) => ALL,
     };
     let Range { start, end } = id_range(search);
-    let mut statement = db.prepare_cached(statement)?;
+    let mut statement = db.prepare_cached(&statement(narrowed, search))?;
     let mut rows = statement.query(params![start, end, account, recipient])?;
-    let count_max = search.count_max.min(FOUND_MAX);
-    let (mut found, mut row_count) = (Vec::new(), 0);
+    let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
-        if row_count >= search.rows_max {
-            // This one was not looked at.
-            return Ok((found, SearchEnd::Rows { before: id + 1, at: Timestamp(row.get(13)?) }));
+        if let Some(end) = walk.come_to(id, Timestamp(row.get(13)?)) {
+            return Ok(walk.ended(end));
         }
-        row_count += 1;
-        if !fits(db, row, search, names)? {
-            continue;
-        }
-        found.push(MessageId(id));
-        if found.len() >= count_max {
-            return Ok((found, SearchEnd::Count { before: id }));
+        if fits(db, row, search, names)?
+            && let Some(end) = walk.find(id, || MessageId(id))
+        {
+            return Ok(walk.ended(end));
         }
     }
-    Ok((found, SearchEnd::Everything))
+    Ok(walk.ended(SearchEnd::Everything))
 }
 
 /// The ids that may be meant, both ends left out.
@@ -118,8 +125,8 @@ fn id_range(search: &Search) -> Range<i64> {
     let mut range = search.after.unwrap_or(-1)..search.before.unwrap_or(i64::MAX);
     for test in search.query.holding() {
         match test {
-            Test::After(at) => range.start = range.start.max(id::lowest_at(*at - SLACK) - 1),
-            Test::Before(at) => range.end = range.end.min(id::lowest_at(*at + SLACK).max(1)),
+            Test::After(at) => range.start = range.start.max(id::lowest_at(*at - IDS_BEHIND_MAX) - 1),
+            Test::Before(at) => range.end = range.end.min(id::lowest_at(*at + search.ids_ahead_max).max(1)),
             Test::Id { number: Some(number), .. } => {
                 range = range.start.max(*number - 1)..range.end.min(number.saturating_add(1));
             }
@@ -137,23 +144,42 @@ fn fits(db: &Connection, row: &Row<'_>, search: &Search, names: &Names) -> Resul
     if !search.query.needs_progress() {
         return Ok(true);
     }
-    let progress = progress(db, MessageId(candidate.id), search.query.needs_webhooks())?;
-    let parts = progress.parts.iter().map(|part| PartProgress { cause: part.cause.as_deref(), code: &part.code });
-    Ok(search.query.fits_progress(&Progress {
-        status: &progress.status,
-        parts: parts.collect(),
-        has_pending_webhook: names.pending.contains(&candidate.id),
-        last_webhook: progress.last_webhook,
-    }))
+    let id = MessageId(candidate.id);
+    let last_webhook = if search.query.needs_webhooks() { last_webhook(db, id)? } else { None };
+    let has_pending_webhook = names.pending.contains(&candidate.id);
+    if candidate.part_count == 1 {
+        let (status, part) = only_part(row)?;
+        let parts = part.into_iter().collect();
+        return Ok(search.query.fits_progress(&Progress { status, parts, has_pending_webhook, last_webhook }));
+    }
+    let became = became(db, id)?;
+    let parts =
+        became.parts.iter().map(|part| PartProgress { cause: part.cause.as_deref(), code: &part.code }).collect();
+    let status = &became.status;
+    Ok(search.query.fits_progress(&Progress { status, parts, has_pending_webhook, last_webhook }))
+}
+
+/// How far the only part of a message is, from its own row.
+fn only_part<'a>(row: &'a Row<'_>) -> Result<(&'a str, Option<PartProgress<'a>>), Fault> {
+    if let ValueRef::Text(_) = row.get_ref(16)? {
+        return Ok((text(row, 16)?, Some(PartProgress { cause: Some(text(row, 17)?), code: text(row, 18)? })));
+    }
+    let Some(state) = row.get::<_, Option<i64>>(19)? else { return Ok((story::folded(&[]), None)) };
+    let state = state_of(state, row.get(20)?).map_or("unknown", state_name);
+    Ok((state, Some(PartProgress { cause: None, code: "" })))
+}
+
+/// A column's text; empty for null.
+fn text<'a>(row: &'a Row<'_>, index: usize) -> Result<&'a str, Fault> {
+    match row.get_ref(index)? {
+        ValueRef::Null => Ok(""),
+        value => value.as_str().map_err(|_| corrupt_column(index).into()),
+    }
 }
 
 fn candidate<'a>(row: &'a Row<'_>, names: &'a Names) -> Result<Candidate<'a>, Fault> {
-    let text = |index: usize| -> Result<&'a str, Fault> {
-        match row.get_ref(index)? {
-            ValueRef::Null => Ok(""),
-            value => value.as_str().map_err(|_| corrupt_column(index).into()),
-        }
-    };
+    let text = |index: usize| text(row, index);
+    let shown = text(6)?;
     let (account_dialect, account_key) = names.account(row.get(1)?);
     let part_count: u8 = small(row, 10)?;
     let price: i64 = row.get(11)?;
@@ -166,7 +192,8 @@ fn candidate<'a>(row: &'a Row<'_>, names: &'a Names) -> Result<Candidate<'a>, Fa
         carrier: names.carriers.get(&small(row, 3)?).map_or("", |name| name),
         to: text(4)?,
         from: text(5)?,
-        text: masked(row, text(6)?)?,
+        // One that was not read has no code to mask.
+        text: if shown.is_empty() { Cow::Borrowed(shown) } else { masked(row, shown)? },
         is_unicode: text(7)? == "ucs2",
         network: text(8)?,
         class: Some(coded(row, 9)?),
@@ -224,11 +251,10 @@ impl Names {
     }
 }
 
-/// What became of a message, owned.
+/// What became of a message of several parts.
 struct Became {
     status: String,
     parts: Vec<Part>,
-    last_webhook: Option<WebhookProgress>,
 }
 
 struct Part {
@@ -237,7 +263,7 @@ struct Part {
     code: Box<str>,
 }
 
-fn progress(db: &Connection, id: MessageId, with_webhooks: bool) -> Result<Became, Fault> {
+fn became(db: &Connection, id: MessageId) -> Result<Became, Fault> {
     let mut statement = db.prepare_cached(PROGRESS)?;
     let rows = statement.query_map([id.0], |row| {
         Ok(match row.get::<_, Option<i64>>(1)? {
@@ -250,8 +276,7 @@ fn progress(db: &Connection, id: MessageId, with_webhooks: bool) -> Result<Becam
     })?;
     let parts: Vec<Part> = rows.collect::<rusqlite::Result<_>>()?;
     let states: Vec<Box<str>> = parts.iter().map(|part| part.state.clone()).collect();
-    let last_webhook = if with_webhooks { last_webhook(db, id)? } else { None };
-    Ok(Became { status: story::folded(&states).to_owned(), parts, last_webhook })
+    Ok(Became { status: story::folded(&states).to_owned(), parts })
 }
 
 /// How the last try went: a line of the story begins with it.
@@ -266,41 +291,34 @@ fn last_webhook(db: &Connection, id: MessageId) -> Result<Option<WebhookProgress
 /// Texts that came in.
 pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundView>, Fault> {
     let names = Names::read(db, &search.query)?;
-    let range = id_range(search);
     let number = search.query.holding().find_map(|test| match test {
-        Test::To(NumberPattern::Exact(digits)) => Some(digits.clone()),
+        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
         _ => None,
     });
     let account = search.account.or_else(|| names.only_account(&search.query));
-    let mut before = range.end;
-    let (mut found, mut row_count) = (Vec::new(), 0);
+    let mut ids = id_range(search);
+    let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     loop {
-        let filter = InboundFilter {
-            number: number.clone(),
-            account,
-            before: Some(whimbrel_core::InboundId(before)),
-            count_max: INBOUND_PAGE,
-        };
-        let page = inbox::inbound(db, &filter)?;
+        let piece = Piece { number, account, ids: ids.clone(), order: search.order, count_max: INBOUND_PAGE };
+        let page = inbox::piece(db, &piece)?;
         let is_last = page.len() < INBOUND_PAGE;
         for view in page {
-            if view.id.0 <= range.start {
-                return Ok(Found { found, end: SearchEnd::Everything });
+            let id = view.id.0;
+            match search.order {
+                SearchOrder::NewestFirst => ids.end = id,
+                SearchOrder::OldestFirst => ids.start = id,
             }
-            if row_count >= search.rows_max {
-                return Ok(Found { found, end: SearchEnd::Rows { before: view.id.0 + 1, at: view.at } });
+            if let Some(end) = walk.come_to(id, view.at) {
+                return Ok(walk.ended(end));
             }
-            (row_count, before) = (row_count + 1, view.id.0);
-            if !search.query.fits(&inbound_candidate(&view, &names)) {
-                continue;
-            }
-            found.push(view);
-            if found.len() >= search.count_max.min(FOUND_MAX) {
-                return Ok(Found { found, end: SearchEnd::Count { before } });
+            if search.query.fits(&inbound_candidate(&view, &names))
+                && let Some(end) = walk.find(id, || view)
+            {
+                return Ok(walk.ended(end));
             }
         }
         if is_last {
-            return Ok(Found { found, end: SearchEnd::Everything });
+            return Ok(walk.ended(SearchEnd::Everything));
         }
     }
 }

@@ -66,7 +66,7 @@ struct Row {
 impl Work<'_> {
     /// Ends a part that cannot go on, as far as it is open. What there is to tell of its message comes back.
     pub(super) fn set_aside(&mut self, part_id: PartId, why: &str, hold: Hold) -> Result<Option<Notice>, Fault> {
-        let live = rows::find_live(self.db, part_id).ok().flatten();
+        let live = rows::find_live(&self.db, part_id).ok().flatten();
         let found = self.db.prepare_cached(ROW)?.query_row([part_id.0], |row| {
             Ok(Row {
                 message_id: row.get(0)?,
@@ -105,7 +105,7 @@ impl Work<'_> {
 
     /// A message's parts without those that were set aside, and whether these are all.
     pub(super) fn not_set_aside(&self, message_id: MessageId) -> Result<(Vec<(PartId, PartState)>, bool), Fault> {
-        let mut states = rows::states_of(self.db, message_id)?;
+        let mut states = rows::states_of(&self.db, message_id)?;
         if self.memory.counts.stats.set_aside == 0 {
             return Ok((states, true));
         }

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::memory::{Counts, Memory};
 use super::sealed;
 use super::set_aside::Hold;
+use super::statements::Db;
 use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, ReceiptOutcome};
@@ -31,7 +32,7 @@ pub(super) struct Writer {
 
 /// A transaction under way; the verbs in the files beside this one are its methods.
 pub(super) struct Work<'a> {
-    pub(super) db: &'a Connection,
+    pub(super) db: Db<'a>,
     pub(super) memory: &'a mut Memory,
     pub(super) keyring: &'a Keyring,
 }
@@ -130,9 +131,11 @@ impl Writer {
 
     fn apply_all(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
         let mut results = Vec::with_capacity(batch.len());
+        let mut work = self.work();
         for op in batch {
-            results.push(self.work().apply(op)?);
+            results.push(work.apply(op)?);
         }
+        drop(work);
         self.finish(before)?;
         Ok(results)
     }
@@ -143,7 +146,8 @@ impl Writer {
         for op in batch {
             let before_op = self.memory.counts;
             self.db.execute_batch("savepoint op")?;
-            let done = self.work().apply(op).and_then(|result| {
+            let applied = self.work().apply(op);
+            let done = applied.and_then(|result| {
                 self.memory.write_wallets(&self.db)?;
                 Ok(result)
             });
@@ -171,7 +175,8 @@ impl Writer {
             self.db.execute_batch("rollback to op")?;
             self.restore(before_op)?;
             let Some(part_id) = part else { break };
-            let done = self.work().set_aside(part_id, &why, hold).and_then(|notice| {
+            let set_aside = self.work().set_aside(part_id, &why, hold);
+            let done = set_aside.and_then(|notice| {
                 let mut result = self.work().apply(op)?;
                 match &mut result {
                     OpResult::Part(outcome) => outcome.notices.extend(notice),
@@ -219,7 +224,7 @@ impl Writer {
     }
 
     fn work(&mut self) -> Work<'_> {
-        Work { db: &self.db, memory: &mut self.memory, keyring: &self.keyring }
+        Work { db: Db::new(&self.db), memory: &mut self.memory, keyring: &self.keyring }
     }
 
     fn restore(&mut self, counts: &Counts) -> Result<(), Fault> {

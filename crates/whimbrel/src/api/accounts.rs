@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use whimbrel_core::account::AccountStatus;
+use whimbrel_core::network::CountryCode;
 use whimbrel_core::plan::parts_of;
+use whimbrel_core::zone::Zone;
 use whimbrel_core::{
     Access, Account, AccountId, AccountRules, Alphabet, Bucket, CODE_MARK, Content, Currency, Cut, Endpoint,
     EndpointKind, Facility, HttpMethodChoice, KeyMode, MessageClass, MessageText, Money, OtpSettings, Recipients,
-    SenderId, Senders, Signing, Unmappable,
+    SenderId, Senders, Signing, Unmappable, country,
 };
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry;
@@ -197,6 +199,8 @@ fn read_patch(api: &Api, id: AccountId, body: &[u8]) -> Result<AccountPatch, Htt
         "repeat_seconds_min",
         "otp_template",
         "otp_sender",
+        "zone",
+        "country",
     ];
     let mut fields = Fields::read(body, known)?;
     let entry = api.engine.directory().by_id(id).ok_or_else(unknown)?;
@@ -259,6 +263,21 @@ fn read_rules(fields: &mut Fields, now: AccountRules) -> Result<Option<AccountRu
     }
     if let Some(handset_class) = fields.word("handset_class", Facility::parse, facility)? {
         rules.handset_class = handset_class;
+    }
+    if let Some(name) = fields.text("zone")? {
+        let wrong = || {
+            bad("`zone` must be the name of a zone of the IANA database, such as Europe/Zurich; empty: that of the API")
+        };
+        rules.zone = if name.is_empty() { None } else { Some(Zone::parse(&name).ok_or_else(wrong)?) };
+    }
+    if let Some(code) = fields.text("country")? {
+        let wrong = || {
+            bad(
+                "`country` must be two letters of ISO 3166 for a country with a calling code, such as CH; empty: that of the API",
+            )
+        };
+        let found = || CountryCode::parse(&code.to_ascii_uppercase()).filter(|code| country::find(*code).is_some());
+        rules.country = if code.is_empty() { None } else { Some(found().ok_or_else(wrong)?) };
     }
     Ok((rules != now).then_some(rules))
 }
@@ -454,6 +473,8 @@ fn shown(view: &AccountView) -> Value {
         "capture_on": view.account.capture_on.as_str(),
         "otp_template": view.account.otp.template,
         "otp_sender": view.account.otp.sender.as_ref().map(SenderId::as_str),
+        "zone": view.account.rules.zone.map(|zone| zone.as_str()),
+        "country": view.account.rules.country.as_ref().map(CountryCode::as_str),
         "recipients": view.account.rules.recipients.as_str(),
         "senders": view.account.rules.senders.as_str(),
         "unmappable": view.account.rules.unmappable.as_str(),

@@ -11,7 +11,7 @@ use whimbrel_core::{Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
-use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, webhooks};
+use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, viewer, webhooks};
 use crate::gateway::origin;
 use crate::people::cookie::Way;
 use crate::people::{Person, Right, foreign};
@@ -150,7 +150,11 @@ impl Api {
             (_, Right::Look) if !may_look(request) => {
                 problem(403, "Forbidden", "a viewer may look at figures only: ask an operator")
             }
-            _ => self.written_down(&person.audit_name(), request, origin, self.route_operator(request)).await,
+            (_, right) => {
+                let answer =
+                    self.written_down(&person.audit_name(), request, origin, self.route_operator(request)).await;
+                if right == Right::Look { viewer::seen(answer) } else { answer }
+            }
         }
     }
 

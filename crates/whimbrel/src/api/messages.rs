@@ -9,57 +9,39 @@ use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
 use whimbrel_store::{MessageSummary, MessageView, Search};
 
 use super::json::bad;
-use super::search::{self, Asked, Mark};
+use super::search::{self, Asked, Field, Listed, Whose};
 use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
-/// `GET messages?q=&to=&account=&before=&limit=`: newest first.
-pub(super) async fn list(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let search = match read_search(api, request.query()).await {
+/// `GET messages?q=&to=&account=&before=&after=&limit=`: newest first, or with `after` oldest first.
+pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> HttpResponse {
+    let search = match read_search(api, whose, request.query()).await {
         Ok(search) => search,
         Err(refused) => return refused,
     };
+    let asked = search.clone();
     match api.engine.read(move |store| store.search(&search)).await {
-        Ok(found) => {
-            let list: Vec<Value> = found.found.iter().map(summary).collect();
-            let (next, searched_back_to) = search::end(found.end);
-            document(200, &json!({ "messages": list, "next": next, "searched_back_to": searched_back_to }))
-        }
+        Ok(found) => document(200, &search::listed(&asked, "messages", &found, summary)),
         Err(error) => unavailable(&error),
     }
 }
 
-async fn read_search(api: &Api, query: &str) -> Result<Search, HttpResponse> {
-    let mut asked = Asked::new();
+async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
+    let mut asked = Asked::new(api, whose, Listed::Messages);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "q" => {
-                asked.query(api, &value).await?;
-                if asked.search.query.wants_inbound() {
-                    return Err(bad("texts from handsets are found by `inbound?q=`; here are messages to handsets"));
-                }
-            }
-            "to" => {
-                let number = PhoneNumber::parse(&value)
-                    .map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
-                asked.search.query.terms.push(to(&number));
-            }
-            "account" => asked.account(api, &value)?,
-            "before" => {
-                let id = match Mark::read(&value) {
-                    Some(Mark(id)) => Some(id),
-                    None => read_id(api, &value).await?,
-                };
-                asked.search.before = Some(id.ok_or_else(|| bad("`before` must be the id of a message, or a `next`"))?);
-            }
-            "limit" => asked.limit(&value)?,
-            other => {
-                let other: String = other.chars().take(40).collect();
-                return Err(bad(&format!(
-                    "`{other}` is no parameter here; the parameters are q, to, account, before, limit"
-                )));
-            }
+        if name == "to" {
+            let number = PhoneNumber::parse(&value)
+                .map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;
+            asked.search.query.terms.push(to(&number));
+            continue;
         }
+        if let Field::Unknown = asked.field(api, (&name, &value)).await? {
+            let other: String = name.chars().take(40).collect();
+            return Err(bad(&format!("`{other}` is no parameter here; the parameters are {}", asked.names())));
+        }
+    }
+    if asked.search.query.wants_inbound() {
+        return Err(bad("texts from handsets are found by `inbound?q=`; here are messages to handsets"));
     }
     Ok(asked.search)
 }
@@ -69,10 +51,12 @@ pub(super) fn to(number: &PhoneNumber) -> Term {
     Term { test: Test::To(NumberPattern::Exact(number.digits().into())), sense: Sense::Holds, span: 0..0 }
 }
 
-/// `GET messages/{id}`: any public id of the message or of one of its parts.
-pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
+/// `GET messages/{id}`: any public id of the message or of one of its parts. Another's message is as one that there is not.
+pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
     let number = match read_id(api, id).await {
         Ok(Some(number)) => number,
+        // Of others it is not told which numbers are taken.
+        Ok(None) if whose != Whose::All => return unknown(),
         Ok(None) => {
             return problem(
                 404,
@@ -86,15 +70,22 @@ pub(super) async fn show(api: &Api, id: &str) -> HttpResponse {
         Some(message) => store.message(message),
         None => Ok(None),
     });
-    match read.await {
+    let read = read.await.map(|found| {
+        found.filter(|message| whose.account().is_none_or(|account| account == message.summary.account_id))
+    });
+    match read {
         Ok(Some(message)) => {
             let desk = api.engine.carriers().find(message.carrier);
             let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
             document(200, &whole(&message, carrier))
         }
-        Ok(None) => problem(404, "Not Found", "there is no message with that id"),
+        Ok(None) => unknown(),
         Err(error) => unavailable(&error),
     }
+}
+
+fn unknown() -> HttpResponse {
+    problem(404, "Not Found", "there is no message with that id")
 }
 
 /// Reads a public id of any dialect; one that is a message's number is looked up. `None` if it is neither an id nor a number of ours.

@@ -20,12 +20,10 @@ const ALIKE_DIGITS: usize = 6;
 /// 408 with what came meanwhile.
 pub(super) async fn told(api: &Api, wanted: &Wanted, (since, started): (i64, Timestamp)) -> HttpResponse {
     let search = Search {
-        query: Query::default(),
         account: wanted.account,
-        before: None,
         after: Some(since),
-        count_max: OTHERS_MAX + 1,
         rows_max: OTHERS_MAX + 1,
+        ..Search::new(Query::default(), OTHERS_MAX + 1)
     };
     let others = match api.engine.read(move |store| store.search(&search)).await {
         Ok(found) => found.found,
@@ -73,7 +71,7 @@ const fn nothing(extract: Extract) -> &'static str {
 
 fn other(api: &Api, wanted: &Wanted, message: &MessageSummary, now: Timestamp) -> Value {
     // Only in development: elsewhere an error shows no text, not even to the operator.
-    let text = api.access.reveals_codes().then(|| text_of(api, message));
+    let text = api.access.reveals_codes().then(|| text_of(api, wanted.codes, message));
     json!({
         "id": public_id(&message.dialect, message.id.0, message.serial),
         "to": message.recipient.digits(),

@@ -27,7 +27,7 @@ mod owner;
 mod phones;
 mod pool;
 pub(crate) mod reference;
-mod search;
+pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
 mod sign_up;
@@ -35,6 +35,7 @@ mod signing;
 pub(crate) mod streams;
 mod traffic;
 mod usage;
+mod viewer;
 mod wait;
 mod webhooks;
 mod wire;
@@ -49,6 +50,8 @@ use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin, SystemWorld};
 use whimbrel_simulator::Control;
 use whimbrel_web::Links;
+
+use search::Whose;
 
 use crate::gateway::Reloader;
 use crate::people::sessions::Sessions;
@@ -214,9 +217,12 @@ impl Api {
             ("POST", ["leases"]) => leases::lease(self, request).await,
             ("GET" | "HEAD", ["leases"]) => leases::list(self),
             ("DELETE", ["leases", number]) => leases::release(self, number),
-            ("GET", ["wait"]) => wait::wait(self, request).await,
-            ("GET" | "HEAD", ["messages"]) => messages::list(self, request).await,
-            ("GET" | "HEAD", ["messages", id]) => messages::show(self, id).await,
+            ("GET", ["wait"]) => wait::wait(self, Whose::All, request).await,
+            ("GET" | "HEAD", ["messages"]) => messages::list(self, Whose::All, request).await,
+            ("GET" | "HEAD", ["messages", id]) => messages::show(self, Whose::All, id).await,
+            (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
+                self.route_texts(key, &segments[2..], request).await
+            }
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
             ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
             ("GET" | "HEAD", ["traffic"]) => traffic::show(self, request).await,
@@ -253,7 +259,7 @@ impl Api {
             ("DELETE", ["pool", number]) => pool::withdraw(self, number).await,
             ("GET" | "HEAD", ["lists", kind]) => numbers::entries(self, kind, request).await,
             ("POST" | "DELETE", ["lists", kind]) => numbers::change(self, kind, request).await,
-            ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, request).await,
+            ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, Whose::All, request).await,
             ("GET" | "HEAD", ["carriers"]) => carriers::list(self),
             ("GET" | "HEAD", ["orphans"]) => carriers::orphans(self, request).await,
             ("POST", ["carriers", name, "test"]) => carriers::test(self, name, request).await,
@@ -263,6 +269,21 @@ impl Api {
             ("POST", ["segments"]) => segments::explain_text(request),
             ("POST", ["config", "reload"]) => self.reload().await,
             (_, ["simulator" | "phones", ..]) => phones::handle(self, segments, request),
+            _ => not_found(request.path()),
+        }
+    }
+
+    /// Below `accounts/{key}`: its texts, and nobody else's.
+    async fn route_texts(&self, key: &str, below: &[&str], request: &IncomingRequest) -> HttpResponse {
+        let whose = match Whose::of(self, key) {
+            Ok(whose) => whose,
+            Err(refused) => return refused,
+        };
+        match (request.method(), below) {
+            ("GET" | "HEAD", ["messages"]) => messages::list(self, whose, request).await,
+            ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
+            ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,
+            ("GET", ["wait"]) => wait::wait(self, whose, request).await,
             _ => not_found(request.path()),
         }
     }

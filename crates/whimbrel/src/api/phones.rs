@@ -14,44 +14,35 @@ use whimbrel_store::{InboundView, Search};
 
 use super::json::{Fields, bad};
 use super::messages::hex;
-use super::search::{self, Asked, Mark};
+use super::search::{self, Asked, Field, Listed, Whose};
 use super::{Api, document, unavailable, wait};
 use crate::server::{IncomingRequest, problem};
 
-/// `GET inbound?q=&to=&account=&before=&limit=`: texts that came in, newest first, the parts of a long one joined.
-pub(super) async fn inbound(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let search = match read_search(api, request.query()).await {
+/// `GET inbound?q=&to=&account=&before=&after=&limit=`: texts that came in, newest first, or with `after` oldest first; the parts of a long
+/// one joined.
+pub(super) async fn inbound(api: &Api, whose: Whose, request: &IncomingRequest) -> HttpResponse {
+    let search = match read_search(api, whose, request.query()).await {
         Ok(search) => search,
         Err(refused) => return refused,
     };
+    let asked = search.clone();
     match api.engine.read(move |store| store.search_inbound(&search)).await {
-        Ok(found) => {
-            let list: Vec<Value> = found.found.iter().map(|text| shown(api, text)).collect();
-            let (next, searched_back_to) = search::end(found.end);
-            document(200, &json!({ "inbound": list, "next": next, "searched_back_to": searched_back_to }))
-        }
+        Ok(found) => document(200, &search::listed(&asked, "inbound", &found, |text| shown(api, text))),
         Err(error) => unavailable(&error),
     }
 }
 
-async fn read_search(api: &Api, query: &str) -> Result<Search, HttpResponse> {
-    let mut asked = Asked::new();
+async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
+    let mut asked = Asked::new(api, whose, Listed::Inbound);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "q" => asked.query(api, &value).await?,
-            "to" => {
-                let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
-                let test = Test::To(NumberPattern::Exact(number));
-                asked.search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
-            }
-            "account" => asked.account(api, &value)?,
-            "before" => {
-                let id = Mark::read(&value).map(|mark| mark.0).or_else(|| i64::from_str_radix(&value, 16).ok());
-                let wrong = || bad("`before` must be the id of an inbound text, or a `next`");
-                asked.search.before = Some(id.ok_or_else(wrong)?);
-            }
-            "limit" => asked.limit(&value)?,
-            _ => return Err(bad("the parameters here are q, to, account, before, limit")),
+        if name == "to" {
+            let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
+            let test = Test::To(NumberPattern::Exact(number));
+            asked.search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
+            continue;
+        }
+        if let Field::Unknown = asked.field(api, (&name, &value)).await? {
+            return Err(bad(&format!("the parameters here are {}", asked.names())));
         }
     }
     Ok(asked.search)

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use whimbrel_core::PartId;
+use whimbrel_core::{AccountId, MessageId, PartId, Span};
+use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
+use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_inbox::search::{Query, SearchError, parse};
-use whimbrel_store::{Search, SearchEnd};
+use whimbrel_store::{Found, MessageSummary, Search, SearchEnd, SearchOrder, StoreError};
 
 use super::json::bad;
-use super::messages::read_id;
 use super::{Api, unavailable};
 use crate::server::problem;
 
 pub(super) const COUNT_DEFAULT: usize = 50;
 pub(super) const COUNT_MAX: usize = 1_000;
+/// Ids that are lower by up to so much may be committed after a higher one: two seconds of them.
+const LATE: i64 = 2_000 << 19;
 
 /// A place in the order of ids, which is that of time: where a page ends, or since when somebody waits. Opaque to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,22 +39,49 @@ impl std::fmt::Display for Mark {
     }
 }
 
-/// Reads a query and fills in what only a running gateway knows.
+/// Reads a query and fills in what only a running gateway knows; see [`resolve`].
 ///
 /// # Errors
 /// The answer: 400 with the place of the wrong token, or 503.
-pub(super) async fn read_query(api: &Api, text: &str) -> Result<Query, HttpResponse> {
+pub(super) async fn read_query(api: &Api, text: &str, account: Option<AccountId>) -> Result<Query, HttpResponse> {
     let mut query = parse(text, api.engine.world().now()).map_err(|error| refused(text, &error))?;
+    resolve(api, &mut query, account).await.map_err(|error| unavailable(&error))?;
+    Ok(query)
+}
+
+/// Fills in what the text of a query cannot know: the networks of its countries, and the messages that its ids name. An id may be that of any
+/// part, and of a message of that account. One that names none may still be the mark of its sender, which merely looks like an id.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn resolve(api: &Api, query: &mut Query, account: Option<AccountId>) -> Result<(), StoreError> {
     let mut ids = BTreeMap::new();
-    for id in query.ids() {
-        // Any public id: of the message or of one of its parts.
-        let Some(number) = read_id(api, id).await? else { continue };
-        let message = api.engine.read(move |store| store.message_of_part(PartId(number))).await;
-        let message = message.map_err(|error| unavailable(&error))?;
-        ids.insert(id.to_owned(), message.map_or(number, |message| message.0));
+    for text in query.ids() {
+        if let Some(message) = named(api, text, account).await? {
+            ids.insert(text.to_owned(), message.0);
+        }
     }
     query.resolve(&api.engine.snapshot().networks, |text| ids.get(text).copied());
-    Ok(query)
+    Ok(())
+}
+
+/// The message of that account that a public id names: its own, or that of one of its parts.
+async fn named(api: &Api, text: &str, account: Option<AccountId>) -> Result<Option<MessageId>, StoreError> {
+    let Some(id) = DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text)) else { return Ok(None) };
+    let read = api.engine.read(move |store| {
+        let message = match id {
+            PublicId::Id(id) => store.message_of_part(PartId(id))?,
+            PublicId::Serial(serial) => store.message_of_any(serial)?,
+        };
+        Ok(message.map(|message| store.messages_named(&[message])).transpose()?.and_then(|mut found| found.pop()))
+    });
+    let is_theirs = |message: &MessageSummary| account.is_none_or(|account| account == message.account_id);
+    Ok(read.await?.filter(is_theirs).map(|message| message.id))
+}
+
+/// How far ids may be ahead of the times of what they name on this server: in development its clock may have been put back.
+pub(crate) fn ids_ahead_max(api: &Api) -> Span {
+    api.test_clock.as_ref().map_or(Search::IDS_AHEAD_MAX, |_| Span(super::clock::AHEAD_MAX.0 + Search::IDS_AHEAD_MAX.0))
 }
 
 /// 400 with the token that is wrong.
@@ -70,44 +100,141 @@ fn refused(query: &str, error: &SearchError) -> HttpResponse {
     response
 }
 
-/// What a search is made of before it is whole.
+/// Whose messages a call is about: whoever calls names them, or the path does, and then nothing of anybody else's is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Everybody's, unless a parameter names an account.
+    All,
+    /// Those of the account in the path.
+    Of(AccountId),
+}
+
+impl Whose {
+    /// Of the account that the path names.
+    ///
+    /// # Errors
+    /// 404.
+    pub(super) fn of(api: &Api, key: &str) -> Result<Self, HttpResponse> {
+        super::accounts::find(api, key).map(Self::Of)
+    }
+
+    pub(super) const fn account(self) -> Option<AccountId> {
+        match self {
+            Self::All => None,
+            Self::Of(account) => Some(account),
+        }
+    }
+}
+
+/// What is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// Messages to handsets.
+    Messages,
+    /// Texts from handsets.
+    Inbound,
+}
+
+/// A search that is read parameter by parameter.
 pub(super) struct Asked {
     pub(super) search: Search,
+    whose: Whose,
+    listed: Listed,
+}
+
+/// What a parameter of every search is.
+pub(super) enum Field {
+    /// It was one, and is read.
+    Taken,
+    /// It is none.
+    Unknown,
 }
 
 impl Asked {
     /// Everything, so many at a time.
-    pub(super) fn new() -> Self {
-        let (query, count_max, rows_max) = (Query::default(), COUNT_DEFAULT, Search::ROWS_MAX);
-        Self { search: Search { query, account: None, before: None, after: None, count_max, rows_max } }
+    pub(super) fn new(api: &Api, whose: Whose, listed: Listed) -> Self {
+        let search = Search::new(Query::default(), COUNT_DEFAULT);
+        let search = Search { account: whose.account(), ids_ahead_max: ids_ahead_max(api), ..search };
+        Self { search, whose, listed }
     }
 
-    pub(super) async fn query(&mut self, api: &Api, text: &str) -> Result<(), HttpResponse> {
-        let query = read_query(api, text).await?;
-        self.search.query.terms.extend(query.terms);
-        Ok(())
+    /// The parameters of every search.
+    pub(super) const fn names(&self) -> &'static str {
+        match self.whose {
+            Whose::All => "q, to, account, before, after, limit",
+            Whose::Of(_) => "q, to, before, after, limit",
+        }
     }
 
-    pub(super) fn account(&mut self, api: &Api, key: &str) -> Result<(), HttpResponse> {
-        self.search.account = Some(super::accounts::find(api, key)?);
-        Ok(())
+    /// Reads a parameter that every search has.
+    ///
+    /// # Errors
+    /// The answer to a value that cannot be read.
+    pub(super) async fn field(&mut self, api: &Api, (name, value): (&str, &str)) -> Result<Field, HttpResponse> {
+        match name {
+            "q" => {
+                let query = read_query(api, value, self.search.account).await?;
+                self.search.query.terms.extend(query.terms);
+            }
+            "account" if self.whose == Whose::All => self.search.account = Some(super::accounts::find(api, value)?),
+            "before" | "after" => {
+                let id = self
+                    .place(api, value)
+                    .await?
+                    .ok_or_else(|| bad(&format!("`{name}` must be an id of this list, a `next` or a `newest`")))?;
+                if name == "after" {
+                    (self.search.after, self.search.order) = (Some(id), SearchOrder::OldestFirst);
+                } else {
+                    self.search.before = Some(id);
+                }
+            }
+            "limit" => {
+                let count = value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
+                self.search.count_max = count.ok_or_else(|| bad("`limit` must be a number from 1 to 1000"))?;
+            }
+            _ => return Ok(Field::Unknown),
+        }
+        Ok(Field::Taken)
     }
 
-    pub(super) fn limit(&mut self, text: &str) -> Result<(), HttpResponse> {
-        let count = text.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
-        self.search.count_max = count.ok_or_else(|| bad("`limit` must be a number from 1 to 1000"))?;
-        Ok(())
+    /// The place in the list that a mark names, or an id.
+    async fn place(&self, api: &Api, text: &str) -> Result<Option<i64>, HttpResponse> {
+        if let Some(Mark(id)) = Mark::read(text) {
+            return Ok(Some(id));
+        }
+        match (self.listed, DIALECTS.iter().find_map(|dialect| dialect.read_public_id(text))) {
+            (Listed::Inbound, _) => Ok(i64::from_str_radix(text, 16).ok()),
+            (Listed::Messages, Some(PublicId::Id(id))) => Ok(Some(id)),
+            (Listed::Messages, Some(PublicId::Serial(_))) => {
+                let found = named(api, text, self.search.account).await.map_err(|error| unavailable(&error))?;
+                Ok(found.map(|message| message.0))
+            }
+            (Listed::Messages, None) => Ok(None),
+        }
     }
 }
 
-/// How a search ended, for an answer: `next` is what `before` takes to go on, `searched_back_to` the time up to which everything was
-/// looked at, if that is not the beginning.
-pub(super) fn end(end: SearchEnd) -> (Value, Value) {
-    match end {
-        SearchEnd::Everything => (Value::Null, Value::Null),
-        SearchEnd::Count { before } => (json!(Mark(before).to_string()), Value::Null),
-        SearchEnd::Rows { before, at } => (json!(Mark(before).to_string()), json!(at.to_string())),
+/// The answer to a search, its rows under `name`: the newest first, or with `after` the oldest first. `next` is what `before` or `after` takes
+/// to go on, `searched_back_to` the time up to which everything was looked at, if that is not all, and `newest` what `after` takes to
+/// see what comes later.
+pub(super) fn listed<T>(search: &Search, name: &str, found: &Found<T>, shown: impl Fn(&T) -> Value) -> Value {
+    let mut rows: Vec<Value> = found.found.iter().map(shown).collect();
+    let is_oldest_first = search.order == SearchOrder::OldestFirst;
+    if is_oldest_first {
+        rows.reverse();
     }
+    let (next, looked_to) = match found.end {
+        SearchEnd::Everything => (None, None),
+        SearchEnd::Count { edge } => (Some(edge), None),
+        SearchEnd::Rows { edge, at } => (Some(edge), Some(at.to_string()).filter(|_| !is_oldest_first)),
+    };
+    let newest = found.newest.map_or(search.after.unwrap_or(0), |newest| newest.saturating_sub(LATE).max(0));
+    json!({
+        name: rows,
+        "next": next.map(|edge| Mark(edge).to_string()),
+        "searched_back_to": looked_to,
+        "newest": Mark(newest.max(search.after.unwrap_or(0))).to_string(),
+    })
 }
 
 #[cfg(test)]

@@ -5,13 +5,16 @@
 //! code of an older one is good no more.
 //!
 //! A caller without a mark gets a text of the last minute, or waits; but none that an earlier such caller with the same question was
-//! given, nor one older than that: so a test that is run again waits for its own code.
+//! given, nor one older than that: so a test that is run again waits for its own code. Of what was accepted while a test clock was ahead
+//! it gets nothing once that is put back: such texts lie in the future, and are of no last minute.
+//!
+//! Below an account's path nothing but that account is heard of or counted, and codes that are masked stay so.
 //!
 //! The time that a caller waits is its own patience and real, whatever the test clock says.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -20,16 +23,18 @@ use whimbrel_core::{AccountId, Content, InboundContent, PhoneNumber, Span, Times
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::events::{About, Event, Heard};
 use whimbrel_inbox::extract;
-use whimbrel_inbox::search::{Query, instant};
+use whimbrel_inbox::search::{Query, Sense, Term, Test, instant};
 use whimbrel_store::{MessageSummary, Search};
 
 use super::json::bad;
-use super::search::{Mark, read_query};
+use super::search::{Mark, Whose, ids_ahead_max, read_query};
 use super::{Api, document, messages, missed, phones, unavailable};
 use crate::server::{IncomingRequest, problem};
 
-/// Callers that wait at once.
+/// Callers that wait at once, but for those below an account's path.
 const WAITERS_MAX: usize = 512;
+/// Callers that wait at once below the path of one account.
+const WAITERS_OF_ACCOUNT_MAX: usize = 16;
 /// How long a caller waits who does not say.
 const TIMEOUT_DEFAULT: Span = Span::seconds(10);
 /// How long a caller may wait.
@@ -47,7 +52,26 @@ const CANDIDATES_MAX: usize = 5;
 #[derive(Debug)]
 pub(super) struct Waits {
     places: Semaphore,
+    of_accounts: Arc<Mutex<HashMap<AccountId, usize>>>,
     given: Mutex<Given>,
+}
+
+/// A place among those who wait below an account's path. Given back when it is dropped.
+struct OfAccount {
+    of_accounts: Arc<Mutex<HashMap<AccountId, usize>>>,
+    account: AccountId,
+}
+
+impl Drop for OfAccount {
+    fn drop(&mut self) {
+        let mut counts = self.of_accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.account);
+            }
+        }
+    }
 }
 
 /// The last text that was given to each question without a mark. Keys hold numbers, so `Debug` leaves them out.
@@ -65,11 +89,22 @@ impl std::fmt::Debug for Given {
 
 impl Default for Waits {
     fn default() -> Self {
-        Self { places: Semaphore::new(WAITERS_MAX), given: Mutex::default() }
+        Self { places: Semaphore::new(WAITERS_MAX), of_accounts: Arc::default(), given: Mutex::default() }
     }
 }
 
 impl Waits {
+    /// A place below an account's path. How many others wait is not to be seen from there, so places are counted for each account alone.
+    fn of_account(&self, account: AccountId) -> Option<OfAccount> {
+        let mut counts = self.of_accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(account).or_default();
+        if *count >= WAITERS_OF_ACCOUNT_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(OfAccount { of_accounts: Arc::clone(&self.of_accounts), account })
+    }
+
     fn last_given(&self, question: &str) -> Option<i64> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner).last.get(question).copied()
     }
@@ -130,12 +165,23 @@ impl Extract {
     }
 }
 
+/// How masked codes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Codes {
+    /// As the phone has them.
+    AtThePhone,
+    /// Masked.
+    Masked,
+}
+
 /// What a caller waits for.
 pub(super) struct Wanted {
     pub(super) query: Query,
     pub(super) to: Option<PhoneNumber>,
     pub(super) extract: Option<Extract>,
     pub(super) account: Option<AccountId>,
+    /// Whether codes that are masked may be read at the phone.
+    pub(super) codes: Codes,
     pub(super) timeout: Span,
     /// The mark that was given.
     since: Option<Mark>,
@@ -144,14 +190,22 @@ pub(super) struct Wanted {
 }
 
 /// `GET wait?to=&q=&extract=&timeout=&since=&account=`.
-pub(super) async fn wait(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let wanted = match read(api, request.query()).await {
+pub(super) async fn wait(api: &Api, whose: Whose, request: &IncomingRequest) -> HttpResponse {
+    let wanted = match read(api, whose, request.query()).await {
         Ok(wanted) => wanted,
         Err(refused) => return refused,
     };
-    let Ok(_place) = api.waits.places.try_acquire() else {
-        return problem(503, "Service Unavailable", &format!("{WAITERS_MAX} callers wait already: try again"));
-    };
+    let (_place, _own_place);
+    match whose {
+        Whose::All => match api.waits.places.try_acquire() {
+            Ok(place) => _place = place,
+            Err(_) => return full(WAITERS_MAX),
+        },
+        Whose::Of(account) => match api.waits.of_account(account) {
+            Some(place) => _own_place = place,
+            None => return full(WAITERS_OF_ACCOUNT_MAX),
+        },
+    }
     let started = api.engine.world().now();
     let since = since(api, &wanted, started);
     let mut listener = api.engine.events().listen(None);
@@ -177,6 +231,10 @@ pub(super) async fn wait(api: &Api, request: &IncomingRequest) -> HttpResponse {
     }
 }
 
+fn full(waiters_max: usize) -> HttpResponse {
+    problem(503, "Service Unavailable", &format!("{waiters_max} callers wait already: try again"))
+}
+
 /// The next thing that may be what is waited for: a message, or anything.
 async fn next(listener: &mut whimbrel_engine::events::Listener, wanted: &Wanted) -> ControlFlow<(), Option<i64>> {
     loop {
@@ -193,6 +251,9 @@ async fn next(listener: &mut whimbrel_engine::events::Listener, wanted: &Wanted)
 }
 
 fn concerned(event: &Event, wanted: &Wanted) -> Option<i64> {
+    if wanted.account.is_some() && wanted.account != event.account_id {
+        return None;
+    }
     match &event.about {
         // What a part meets matters too: a text whose code is masked is read at the phone, which has it later.
         About::Message { message_id, .. } | About::Part { message_id, .. } => {
@@ -203,29 +264,31 @@ fn concerned(event: &Event, wanted: &Wanted) -> Option<i64> {
     }
 }
 
-async fn read(api: &Api, query: &str) -> Result<Wanted, HttpResponse> {
+async fn read(api: &Api, whose: Whose, query: &str) -> Result<Wanted, HttpResponse> {
     let mut wanted = Wanted {
         query: Query::default(),
         to: None,
         extract: None,
-        account: None,
+        account: whose.account(),
+        codes: if whose == Whose::All && api.access.reveals_codes() { Codes::AtThePhone } else { Codes::Masked },
         timeout: TIMEOUT_DEFAULT,
         since: None,
         question: String::new(),
     };
-    let mut question: Vec<String> = Vec::new();
+    // The same question about one account is another one than about all, and than about another account.
+    let mut question: Vec<String> = whose.account().map(|account| format!(" of {}", account.0)).into_iter().collect();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "to" => {
                 let number = PhoneNumber::parse(&value);
                 wanted.to = Some(number.map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?);
             }
-            "q" => wanted.query = read_query(api, &value).await?,
+            "q" => wanted.query = read_query(api, &value, wanted.account).await?,
             "extract" => {
                 let extract = Extract::read(&value).ok_or_else(|| bad("`extract` must be one of otp, link, text"))?;
                 wanted.extract = Some(extract);
             }
-            "account" => wanted.account = Some(super::accounts::find(api, &value)?),
+            "account" if whose == Whose::All => wanted.account = Some(super::accounts::find(api, &value)?),
             "timeout" => {
                 wanted.timeout = span(&value)
                     .filter(|span| *span <= TIMEOUT_MAX)
@@ -234,8 +297,9 @@ async fn read(api: &Api, query: &str) -> Result<Wanted, HttpResponse> {
             "since" => wanted.since = Some(read_since(&value, api.engine.world().now())?),
             other => {
                 let other: String = other.chars().take(40).collect();
+                let account = if whose == Whose::All { ", account" } else { "" };
                 return Err(bad(&format!(
-                    "`{other}` is no parameter here; the parameters are to, q, extract, timeout, since, account"
+                    "`{other}` is no parameter here; the parameters are to, q, extract, timeout, since{account}"
                 )));
             }
         }
@@ -291,15 +355,20 @@ struct Hit {
 
 /// The newest text that fits and has what is wanted; with `only` that one alone is looked at.
 async fn look(api: &Api, wanted: &Wanted, since: i64, only: Option<i64>) -> Result<Option<Hit>, HttpResponse> {
-    let search = Search {
-        query: wanted.query.clone(),
+    let mut search = Search {
         account: wanted.account,
         before: only.map(|id| id.saturating_add(1)),
         after: Some(only.map_or(since, |id| since.max(id - 1))),
-        count_max: TEXTS_MAX,
-        rows_max: Search::ROWS_MAX,
+        ids_ahead_max: ids_ahead_max(api),
+        ..Search::new(wanted.query.clone(), TEXTS_MAX)
     };
-    let found = if wanted.query.wants_inbound() { inbound(api, search).await } else { sent(api, search).await };
+    if wanted.since.is_none() && only.is_none() {
+        // Now is over with this microsecond. What is later was accepted before the clock was put back.
+        let test = Test::Before(api.engine.world().now() + Span(1));
+        search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
+    }
+    let found =
+        if wanted.query.wants_inbound() { inbound(api, search).await } else { sent(api, wanted.codes, search).await };
     let found = found.map_err(|error| unavailable(&error))?;
     Ok(found.into_iter().find_map(|hit| match wanted.extract {
         None => Some(hit),
@@ -307,12 +376,12 @@ async fn look(api: &Api, wanted: &Wanted, since: i64, only: Option<i64>) -> Resu
     }))
 }
 
-async fn sent(api: &Api, search: Search) -> Result<Vec<Hit>, whimbrel_store::StoreError> {
+async fn sent(api: &Api, codes: Codes, search: Search) -> Result<Vec<Hit>, whimbrel_store::StoreError> {
     let found = api.engine.read(move |store| store.search(&search)).await?;
     let hit = |message: MessageSummary| Hit {
         id: message.id.0,
         value: None,
-        text: text_of(api, &message),
+        text: text_of(api, codes, &message),
         shown: ("message", messages::summary(&message)),
     };
     Ok(found.found.into_iter().map(hit).collect())
@@ -332,10 +401,10 @@ async fn inbound(api: &Api, search: Search) -> Result<Vec<Hit>, whimbrel_store::
 
 /// The text of a message. One whose code is masked is read where a developer would: at the simulated phone that it reached, and only in
 /// development; everywhere else the mask stays on.
-pub(super) fn text_of(api: &Api, message: &MessageSummary) -> String {
+pub(super) fn text_of(api: &Api, codes: Codes, message: &MessageSummary) -> String {
     let Content::Text { text, .. } = &message.content else { return String::new() };
     let masked = text.masked();
-    if !api.access.reveals_codes() || !masked.contains('*') {
+    if codes == Codes::Masked || !masked.contains('*') {
         return masked.into_owned();
     }
     let phone = api.simulator.as_ref().map(|simulator| simulator.phone_texts(message.recipient.digits()));
@@ -395,6 +464,20 @@ mod tests {
         assert_eq!(waits.last_given("to=1"), None);
         assert_eq!(waits.given.lock().expect("no panic").last.len(), ASKED_MAX);
         assert!(!format!("{waits:?}").contains("to="));
+    }
+
+    #[test]
+    fn who_waits_below_one_account_takes_nobody_elses_place() {
+        let waits = Waits::default();
+        let mut places: Vec<_> = (0..WAITERS_OF_ACCOUNT_MAX).map(|_| waits.of_account(AccountId(1))).collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(waits.of_account(AccountId(1)).is_none());
+        assert!(waits.of_account(AccountId(2)).is_some());
+        assert_eq!(waits.places.available_permits(), WAITERS_MAX);
+        places.pop();
+        assert!(waits.of_account(AccountId(1)).is_some());
+        drop(places);
+        assert!(waits.of_accounts.lock().expect("no panic").is_empty());
     }
 
     #[test]

@@ -168,6 +168,8 @@ fn patch(rules: &AccountRuleArgs) -> Value {
         ("inbound_url", &rules.inbound_url),
         ("otp_template", &rules.otp_template),
         ("otp_sender", &rules.otp_sender),
+        ("zone", &rules.zone),
+        ("country", &rules.country),
     ];
     let numbers = [
         ("requests_per_second_max", rules.requests_per_second_max),

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use super::args::DumpArgs;
 use super::client::{Server, with_query};
 use super::inbox::{Source, checked};
-use super::output::{Out, Progress, field};
+use super::output::{Out, field};
+use super::progress::Bar;
 use super::{Exit, Failure};
 
 /// Messages in one request.
 const PAGE: usize = 500;
-/// A line of progress after so many.
-const PROGRESS_EVERY: usize = 200;
+/// Progress is shown after so many.
+const PROGRESS_EVERY: usize = 50;
 
 pub(super) async fn run(args: DumpArgs, out: &Out) -> Result<(), Failure> {
     let server = Server::find(&args.server)?;
@@ -66,6 +67,7 @@ async fn found(server: &Server, source: Source, wanted: &Wanted<'_>, out: &Out) 
     }
     let mut found: Vec<Value> = Vec::new();
     let mut before: Option<String> = None;
+    let mut bar = Bar::new(out, "reading");
     while found.len() < wanted.limit {
         let limit = PAGE.min(wanted.limit - found.len()).to_string();
         let query = [("q", Some(wanted.query)), ("limit", Some(limit.as_str())), ("before", before.as_deref())];
@@ -76,7 +78,7 @@ async fn found(server: &Server, source: Source, wanted: &Wanted<'_>, out: &Out) 
                 Source::Inbound => message.clone(),
             });
             if found.len().is_multiple_of(PROGRESS_EVERY) {
-                progress(found.len(), out);
+                bar.count(found.len() as u64, source.path());
             }
         }
         match page["next"].as_str() {
@@ -86,14 +88,6 @@ async fn found(server: &Server, source: Source, wanted: &Wanted<'_>, out: &Out) 
     }
     found.reverse();
     Ok(found)
-}
-
-fn progress(count: usize, out: &Out) {
-    match out.progress() {
-        Some(Progress::Rewritten) => out.rewrite(&format!("{count} messages read")),
-        Some(Progress::Lines) => out.hint(&format!("{count} messages read")),
-        None => {}
-    }
 }
 
 fn lines(documents: &[Value]) -> String {

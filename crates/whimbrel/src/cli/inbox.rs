@@ -1,17 +1,21 @@
 //! `whimbrel inbox`: messages by a search, and those that arrive.
 
+use std::collections::{HashSet, VecDeque};
+
 use serde_json::Value;
 use whimbrel_core::Timestamp;
 use whimbrel_inbox::search::{KEYS, Query, parse};
 
 use super::args::InboxArgs;
-use super::client::{Server, with_query};
+use super::client::{Server, Stream, with_query};
 use super::output::{Out, field};
 use super::sse::Reader;
 use super::{Exit, Failure};
 
 /// Characters of a text in a line.
 const TEXT_SHOWN_MAX: usize = 60;
+/// Printed messages that are known again: more than come within the few seconds that are looked at twice.
+const PRINTED_MAX: usize = 20_000;
 
 pub(super) async fn run(args: InboxArgs, out: &Out) -> Result<(), Failure> {
     let source = Source::of(&args.query)?;
@@ -26,53 +30,106 @@ pub(super) async fn run(args: InboxArgs, out: &Out) -> Result<(), Failure> {
         ("before", args.before.as_deref()),
     ];
     let page = server.api("GET", &with_query(source.path(), &query), None).await?;
-    let Some(mut stream) = stream else {
+    let Some(stream) = stream else {
         out.document(source.schema(), &page, || listed(source, &page, out));
         said(&page, out);
         return Ok(());
     };
-    let mut last: Vec<String> = Vec::new();
+    let mut followed = Followed::after(source, &page);
     for message in page[source.path()].as_array().into_iter().flatten().rev() {
         print(source, message, out);
-        last.push(field(message, "id"));
     }
+    follow(&server, &args, &mut followed, stream, out).await
+}
+
+/// Prints what arrives, until the server ends.
+async fn follow(
+    server: &Server,
+    args: &InboxArgs,
+    followed: &mut Followed,
+    mut stream: Stream,
+    out: &Out,
+) -> Result<(), Failure> {
     let mut reader = Reader::default();
     while let Ok(Some(piece)) = stream.next().await {
         let events = reader.read(&piece);
-        for event in events.map_err(|_| Failure::new(Exit::Failed, "the server sent a line that is too long"))? {
-            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-            let Some(id) = data[source.event_field()].as_str().filter(|_| event.kind == source.event()) else {
-                continue;
-            };
-            if last.iter().any(|shown| shown == id) {
-                continue;
-            }
-            for message in one(&server, source, &args, id).await? {
-                print(source, &message, out);
-            }
+        let events = events.map_err(|_| Failure::new(Exit::Failed, "the server sent a line that is too long"))?;
+        // An event is a reason to look, no more: ids in events are not those of every list, and events are missed.
+        if events.iter().any(|event| event.kind == followed.source.event() || event.kind == "missed") {
+            followed.catch_up(server, args, out).await?;
         }
     }
     Err(Failure::new(Exit::Unreachable, "the connection was lost: start it again; --before shows what came meanwhile"))
 }
 
-/// The message of an event, if it fits.
-async fn one(server: &Server, source: Source, args: &InboxArgs, id: &str) -> Result<Vec<Value>, Failure> {
-    let (with_id, before);
-    let mut query = vec![("account", args.account.as_deref())];
-    match source {
-        Source::Messages => {
-            with_id = format!("{} id:{id}", args.query);
-            query.push(("q", Some(with_id.as_str())));
-        }
-        // Their ids are plain numbers: the one before the next is this one.
-        Source::Inbound => {
-            before = i64::from_str_radix(id, 16).map(|id| format!("{:x}", id.saturating_add(1))).unwrap_or_default();
-            query.extend([("q", Some(args.query.as_str())), ("before", Some(before.as_str())), ("limit", Some("1"))]);
+/// How far a list was followed.
+struct Followed {
+    source: Source,
+    /// After which the next look begins. It lies a little before the newest, because messages of one moment are not committed in order.
+    mark: String,
+    /// Nothing that was accepted earlier is printed: the first page left it out.
+    since: Option<String>,
+    /// The ids of what was printed lately.
+    printed: HashSet<String>,
+    /// The same, the oldest first.
+    in_order: VecDeque<String>,
+}
+
+impl Followed {
+    /// A list whose first page was printed.
+    fn after(source: Source, page: &Value) -> Self {
+        let messages: Vec<&Value> = page[source.path()].as_array().into_iter().flatten().collect();
+        let is_cut = page["next"].is_string();
+        let in_order: VecDeque<String> = messages.iter().rev().map(|message| field(message, "id")).collect();
+        Self {
+            source,
+            mark: field(page, "newest"),
+            since: messages.last().filter(|_| is_cut).map(|oldest| field(oldest, source.time())),
+            printed: in_order.iter().cloned().collect(),
+            in_order,
         }
     }
-    let page = server.api("GET", &with_query(source.path(), &query), None).await?;
-    let found = page[source.path()].as_array().cloned().unwrap_or_default();
-    Ok(found.into_iter().filter(|message| message["id"] == id).collect())
+
+    /// Prints what is new, the oldest first.
+    async fn catch_up(&mut self, server: &Server, args: &InboxArgs, out: &Out) -> Result<(), Failure> {
+        loop {
+            let query = [
+                ("q", Some(args.query.as_str()).filter(|query| !query.is_empty())),
+                ("account", args.account.as_deref()),
+                ("limit", Some("1000")),
+                ("after", Some(self.mark.as_str())),
+            ];
+            let page = server.api("GET", &with_query(self.source.path(), &query), None).await?;
+            for message in page[self.source.path()].as_array().into_iter().flatten() {
+                if self.is_new(message) {
+                    print(self.source, message, out);
+                }
+            }
+            match page["next"].as_str() {
+                Some(next) => next.clone_into(&mut self.mark),
+                None => {
+                    self.mark = field(&page, "newest");
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Whether it was not printed before, and is none that the first page left out.
+    fn is_new(&mut self, message: &Value) -> bool {
+        let id = field(message, "id");
+        let is_early = self.since.as_ref().is_some_and(|since| field(message, self.source.time()) < *since);
+        if is_early || !self.printed.insert(id.clone()) {
+            return false;
+        }
+        if self.in_order.len() >= PRINTED_MAX
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.printed.remove(&oldest);
+        }
+        self.in_order.push_back(id);
+        true
+    }
 }
 
 /// Where a search looks.
@@ -110,10 +167,10 @@ impl Source {
         }
     }
 
-    const fn event_field(self) -> &'static str {
+    const fn time(self) -> &'static str {
         match self {
-            Self::Messages => "message",
-            Self::Inbound => "inbound",
+            Self::Messages => "accepted_at",
+            Self::Inbound => "at",
         }
     }
 }

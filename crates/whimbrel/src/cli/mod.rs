@@ -31,6 +31,7 @@ mod operator;
 mod output;
 mod phone;
 mod pool;
+mod progress;
 mod raw;
 mod run;
 mod secret;

@@ -89,6 +89,11 @@ impl Out {
         }
     }
 
+    /// Whether bars are drawn: somebody looks on, and waits for no document.
+    pub(super) const fn has_bars(&self) -> bool {
+        self.error_is_terminal && !self.quiet && !self.json
+    }
+
     /// Prints the answer of a command: the server's document with its `schema`, or what `told` makes of it.
     pub(super) fn document(&self, schema: &str, document: &Value, told: impl FnOnce() -> String) {
         if !self.json {

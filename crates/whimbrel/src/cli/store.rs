@@ -3,19 +3,24 @@
 //! Both look on: they take no lock and change nothing in the folder.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 use whimbrel_core::World;
 use whimbrel_engine::SystemWorld;
 use whimbrel_store::check::{CheckedStore, INVARIANTS, Invariant, Reach, WAITING};
 use whimbrel_store::keyring::KEY_FILE;
-use whimbrel_store::{DATABASE_FILE, Keyring, Verdict, copy_store};
+use whimbrel_store::{DATABASE_FILE, Keyring, StoreError, Verdict, copied_bytes, copy_store};
 
 use super::args::{BackupArgs, CheckArgs};
 use super::config::default_data_dirs;
 use super::output::{Color, Out};
+use super::progress::Bar;
 use super::{Exit, Failure};
 use crate::server::files::{Readers, make_private_folder, write_whole};
+
+/// How often a copy is looked at that is being made.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// `whimbrel check`.
 pub(super) fn check(args: &CheckArgs, out: &Out) -> Result<(), Failure> {
@@ -29,11 +34,15 @@ pub(super) fn check(args: &CheckArgs, out: &Out) -> Result<(), Failure> {
     let clock = SystemWorld::new(0, 0);
     let begun_at = clock.now();
     let (mut broken, mut row_count) = (Vec::new(), 0);
-    for invariant in INVARIANTS.iter().filter(|invariant| !args.fast || invariant.reach == Reach::Open) {
+    let wanted: Vec<_> = INVARIANTS.iter().filter(|invariant| !args.fast || invariant.reach == Reach::Open).collect();
+    let mut bar = Bar::new(out, "checking");
+    for (done, invariant) in (0..).zip(&wanted) {
+        bar.at(done, wanted.len() as u64, "invariants");
         let looked_at = clock.now();
         let verdict = store.judge(invariant).map_err(|error| {
             Failure::from_error(Exit::Failed, &format!("cannot look at `{}`", invariant.name), &error)
         })?;
+        bar.clear();
         tell(invariant, &verdict, clock.now().since(looked_at).to_std().as_secs_f64() * 1e3, out);
         row_count += verdict.row_count;
         if verdict.violation_count > 0 {
@@ -108,7 +117,7 @@ pub(super) fn backup(args: &BackupArgs, out: &Out) -> Result<(), Failure> {
     // Secrets in the copy are sealed by keys of the file as it is before and after. Were it replaced in between, neither may open them.
     let read_key = || std::fs::read(folder.join(KEY_FILE));
     let key = read_key().map_err(|error| failed(&error))?;
-    let size_bytes = copy_store(&folder.join(DATABASE_FILE), &target, &keyring).map_err(|error| failed(&error))?;
+    let size_bytes = copied((&folder.join(DATABASE_FILE), &target), &keyring, out).map_err(|error| failed(&error))?;
     if read_key().map_err(|error| failed(&error))? != key {
         std::fs::remove_file(&target).map_err(|error| failed(&error))?;
         let message = "no backup was made: the keys were changed meanwhile; run it again";
@@ -129,6 +138,22 @@ pub(super) fn backup(args: &BackupArgs, out: &Out) -> Result<(), Failure> {
     let document = json!({ "database": target, "size_bytes": size_bytes, "with_key": args.with_key });
     out.document("backup", &document, || format!("{}, {size_bytes} bytes", target.display()));
     Ok(())
+}
+
+/// Copies a database and shows how far it is; answers the size in bytes.
+fn copied((from, to): (&Path, &Path), keyring: &Keyring, out: &Out) -> Result<u64, StoreError> {
+    let megabytes = |bytes: u64| bytes / 1_000_000;
+    // What is free in the file is left out of the copy, so that this is the most that it becomes.
+    let total = std::fs::metadata(from).map_or(0, |file| file.len());
+    let mut bar = Bar::new(out, "copying");
+    std::thread::scope(|scope| {
+        let copying = scope.spawn(|| copy_store(from, to, keyring));
+        while out.has_bars() && !copying.is_finished() {
+            bar.at(megabytes(copied_bytes(to)), megabytes(total), "MB");
+            std::thread::park_timeout(LOOK);
+        }
+        copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// The data folder with a store, and the key of that.

@@ -27,8 +27,8 @@ pub struct EgressLimits {
     pub calls_per_host_max: usize,
     /// For resolving a name, for connecting, and for the TLS handshake, each.
     pub connect_time_max: Duration,
-    /// Idle connections to one host.
-    pub idle_per_host_max: usize,
+    /// Idle connections to all hosts together. To one host there are no more than calls at once.
+    pub idle_max: usize,
     /// How long a connection may be idle.
     pub idle_time_max: Duration,
 }
@@ -39,7 +39,7 @@ impl Default for EgressLimits {
             calls_max: 256,
             calls_per_host_max: 16,
             connect_time_max: Duration::from_secs(3),
-            idle_per_host_max: 4,
+            idle_max: 1024,
             idle_time_max: Duration::from_secs(30),
         }
     }
@@ -157,9 +157,7 @@ impl Egress {
             extra_roots: extra_ca.map(read_extra_roots).transpose()?.unwrap_or_default(),
             tls: OnceCell::new(),
         };
-        let pool =
-            Pool::new(limits.calls_max, limits.calls_per_host_max, limits.idle_per_host_max, limits.idle_time_max);
-        Ok(Self { connector, pool })
+        Ok(Self { connector, pool: Pool::new(limits) })
     }
 
     /// Sends a request and tells the answer's status.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::client::EgressLimits;
 use super::link::Link;
 use super::target::Peer;
 
@@ -19,9 +20,16 @@ const HOSTS_MAX: usize = 4096;
 pub(super) struct Pool {
     places: Arc<Semaphore>,
     places_per_host: usize,
-    idle_per_host_max: usize,
+    idle_max: usize,
     idle_time_max: Duration,
-    hosts: Mutex<HashMap<Peer, Host>>,
+    hosts: Mutex<Hosts>,
+}
+
+#[derive(Default)]
+struct Hosts {
+    by_peer: HashMap<Peer, Host>,
+    /// Idle connections of all of them.
+    idle_count: usize,
 }
 
 struct Host {
@@ -36,18 +44,13 @@ pub(super) struct Place {
 }
 
 impl Pool {
-    pub(super) fn new(
-        places: usize,
-        places_per_host: usize,
-        idle_per_host_max: usize,
-        idle_time_max: Duration,
-    ) -> Self {
+    pub(super) fn new(limits: EgressLimits) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(places)),
-            places_per_host,
-            idle_per_host_max,
-            idle_time_max,
-            hosts: Mutex::new(HashMap::new()),
+            places: Arc::new(Semaphore::new(limits.calls_max)),
+            places_per_host: limits.calls_per_host_max,
+            idle_max: limits.idle_max,
+            idle_time_max: limits.idle_time_max,
+            hosts: Mutex::default(),
         }
     }
 
@@ -56,13 +59,14 @@ impl Pool {
     pub(super) async fn place(&self, peer: &Peer) -> Option<Place> {
         let host_places = {
             let mut hosts = self.lock();
-            if !hosts.contains_key(peer) && hosts.len() >= HOSTS_MAX {
+            if !hosts.by_peer.contains_key(peer) && hosts.by_peer.len() >= HOSTS_MAX {
                 self.forget_unused(&mut hosts);
-                if hosts.len() >= HOSTS_MAX {
+                if hosts.by_peer.len() >= HOSTS_MAX {
                     return None;
                 }
             }
             let host = hosts
+                .by_peer
                 .entry(peer.clone())
                 .or_insert_with(|| Host { places: Arc::new(Semaphore::new(self.places_per_host)), idle: Vec::new() });
             Arc::clone(&host.places)
@@ -76,19 +80,21 @@ impl Pool {
     /// An idle connection that is still good.
     pub(super) async fn take(&self, peer: &Peer) -> Option<Link> {
         loop {
-            let (mut link, since) = self.lock().get_mut(peer)?.idle.pop()?;
+            let (mut link, since) = self.lock().take(peer)?;
             if since.elapsed() < self.idle_time_max && link.is_usable().await {
                 return Some(link);
             }
         }
     }
 
-    /// Keeps a connection for later.
+    /// Keeps a connection for later: a host has no more than it has calls at once.
     pub(super) fn give_back(&self, peer: &Peer, link: Link) {
-        if let Some(host) = self.lock().get_mut(peer)
-            && host.idle.len() < self.idle_per_host_max
+        let mut hosts = self.lock();
+        if hosts.idle_count < self.idle_max
+            && let Some(host) = hosts.by_peer.get_mut(peer)
         {
             host.idle.push((link, Instant::now()));
+            hosts.idle_count += 1;
         }
     }
 
@@ -97,16 +103,26 @@ impl Pool {
         self.forget_unused(&mut self.lock());
     }
 
-    fn forget_unused(&self, hosts: &mut HashMap<Peer, Host>) {
-        hosts.retain(|_, host| {
+    fn forget_unused(&self, hosts: &mut Hosts) {
+        hosts.idle_count = 0;
+        hosts.by_peer.retain(|_, host| {
             host.idle.retain(|(_, since)| since.elapsed() < self.idle_time_max);
+            hosts.idle_count += host.idle.len();
             // The second owner is a call that waits or runs.
             !host.idle.is_empty() || Arc::strong_count(&host.places) > 1
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Peer, Host>> {
-        // A panic cannot leave the map half changed: each change is one call.
+    fn lock(&self) -> MutexGuard<'_, Hosts> {
+        // A panic cannot leave the maps half changed for long: `tidy` counts anew.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hosts {
+    fn take(&mut self, peer: &Peer) -> Option<(Link, Instant)> {
+        let idle = self.by_peer.get_mut(peer)?.idle.pop()?;
+        self.idle_count -= 1;
+        Some(idle)
     }
 }

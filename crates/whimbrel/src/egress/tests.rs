@@ -185,6 +185,27 @@ async fn a_connection_is_used_again_and_replaced_when_its_peer_closed_it() {
 }
 
 #[tokio::test]
+async fn as_many_connections_are_kept_as_there_were_calls_at_once() {
+    let mut peer = FakePeer::start(|_, _| ok("")).await;
+    let egress = Arc::new(local());
+    for _ in 0..2 {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..16 {
+            let (egress, url) = (Arc::clone(&egress), peer.url("/"));
+            calls.spawn(async move { send(&egress, url).await });
+        }
+        for answer in calls.join_all().await {
+            assert_eq!(answer.unwrap().status, 200);
+        }
+    }
+    let mut last = 0;
+    for _ in 0..32 {
+        last = last.max(peer.requests.recv().await.unwrap().0);
+    }
+    assert!(last < 16, "the second sixteen opened connections of their own: {last}");
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut_while_it_is_read() {
     // A million chunks would be 16 MB; the peer's buffer blocks long before the client is told to read them.
     let endless = |_, _| {

@@ -43,6 +43,13 @@ impl Handler for Front {
                 Match::Answered(response) => return response.into(),
                 Match::Parsed(parsed) => *parsed,
             };
+            let parsed = match self.engine.home_of(dialect, &parsed.claim) {
+                Some((homes, home)) => {
+                    let headers = origin::headers(&request, &self.proxies);
+                    homes.read_at(&request.view(&headers), home, parsed)
+                }
+                None => parsed,
+            };
             let Parsed { claim, call, reply } = parsed;
             let reply = Reply { wording: self.engine.wording(), ..reply };
             let Handled { outcome, account_id } = self.engine.handle_whose(dialect, origin, claim, call).await;

@@ -33,7 +33,7 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>) -> Answer {
     };
     match wanted.find(&api.engine, place, ROWS_MAX).await {
         // What is newer than this page fits on the first one.
-        Ok(found) if matches!(place, Place::After(_)) && found.found.len() < ROWS_MAX => {
+        Ok(found) if matches!(place, Place::After(_)) && found.end == SearchEnd::Everything => {
             moved(&visit.links.page(&query_string(query, &[]))).into()
         }
         Ok(found) => page(200, &filled(api, visit, query, place, &found)).into(),
@@ -65,17 +65,19 @@ fn filled(api: &Api, visit: &Visit<'_>, query: &str, place: Place, found: &Found
     let (last, first) = (messages.last().map(|last| last.id.0), messages.first().map(|first| first.id.0));
     let older = match (place, found.end) {
         // There is at least the message that the page stands before.
-        (Place::After(_), _) => last.map(|id| link("before", id)),
+        (Place::After(id), _) => Some(link("before", last.unwrap_or(id.0.saturating_add(1)))),
         (_, SearchEnd::Everything) => None,
-        (_, SearchEnd::Count { before } | SearchEnd::Rows { before, .. }) => Some(link("before", before)),
+        (_, SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. }) => Some(link("before", edge)),
     };
-    let newer = match place {
-        Place::First => None,
-        Place::After(id) | Place::Before(id) => Some(link("after", first.unwrap_or(id.0 - 1))),
+    let newer = match (place, found.end) {
+        (Place::First, _) => None,
+        // What was looked at in vain is not looked at again.
+        (Place::After(_), SearchEnd::Rows { edge, .. }) => Some(link("after", edge)),
+        (Place::After(id) | Place::Before(id), _) => Some(link("after", first.unwrap_or(id.0 - 1))),
     };
-    let searched_back_to = match found.end {
-        SearchEnd::Rows { at, .. } => Some(Instant::new(at, now)),
-        SearchEnd::Everything | SearchEnd::Count { .. } => None,
+    let searched_back_to = match (place, found.end) {
+        (Place::First | Place::Before(_), SearchEnd::Rows { at, .. }) => Some(Instant::new(at, now)),
+        _ => None,
     };
     let live = (place == Place::First).then(|| visit.links.page(&live_path(query, first.unwrap_or(0))).into());
     let is_first_day = place == Place::First && query.is_empty() && rows.is_empty();

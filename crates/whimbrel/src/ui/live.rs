@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use whimbrel_core::{MessageId, Span, Timestamp};
 use whimbrel_engine::Engine;
 use whimbrel_engine::events::{About, Event, Heard, Listener};
-use whimbrel_store::MessageSummary;
+use whimbrel_store::{Found, MessageSummary, SearchEnd};
 use whimbrel_web::Links;
 
 use super::Visit;
@@ -167,12 +167,17 @@ impl Feed {
     /// What a page missed before it listened.
     async fn send_missed(&mut self, after: MessageId, browser: &mpsc::Sender<Bytes>) -> bool {
         let from = MessageId(after.0.saturating_sub(OVERLAP).max(0));
-        let Ok(found) = self.wanted.find(&self.engine, Place::After(from), MISSED_MAX + 1).await else { return true };
-        let found = found.found;
+        let Ok(mut found) = self.wanted.find(&self.engine, Place::After(from), MISSED_MAX).await else { return true };
+        if found.end != SearchEnd::Everything {
+            // So many came shortly before that the page has most of them already: what counts is what it has not.
+            let Ok(newer) = self.wanted.find(&self.engine, Place::After(after), MISSED_MAX).await else { return true };
+            found = newer;
+        }
+        let Found { found, end, .. } = found;
         let piece = match found.len() {
+            // Too many to draw, or to look at: the page is to be opened anew.
+            _ if end != SearchEnd::Everything => self.written(&[], &[], 0, 1),
             0 => return true,
-            // Too many to draw: the page is to be opened anew.
-            count if count > MISSED_MAX => self.written(&[], &[], 0, 1),
             _ => {
                 self.newest = found.iter().map(|message| message.id.0).fold(self.newest, i64::max);
                 self.written(&found, &[], 0, 0)

@@ -1,15 +1,13 @@
 //! What stands in the search box of the inbox, and the messages that it finds.
 
-use std::collections::BTreeMap;
-
-use whimbrel_core::{AccountId, MessageId, PartId};
+use whimbrel_core::{AccountId, MessageId, Span};
 use whimbrel_engine::Engine;
 use whimbrel_inbox::search::{Query, SearchError, Test, parse};
-use whimbrel_store::{Found, MessageFilter, MessageSummary, Search, SearchEnd, StoreError};
+use whimbrel_store::{Found, MessageSummary, Search, SearchOrder, StoreError};
 use whimbrel_web::inbox::Wrong;
 
 use super::Texts;
-use crate::api::{Api, messages};
+use crate::api::{Api, search};
 
 /// Where in the list a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +25,7 @@ pub(super) enum Place {
 pub(super) struct Wanted {
     query: Query,
     account: Option<AccountId>,
+    ids_ahead_max: Span,
 }
 
 impl Wanted {
@@ -41,16 +40,12 @@ impl Wanted {
         {
             return Err(forbidden(text, term.span.clone()));
         }
-        let mut ids = BTreeMap::new();
-        for id in query.ids() {
-            if let Ok(Some(number)) = messages::read_id(api, id).await {
-                // The id may be that of any part.
-                let message = api.engine.read(move |store| store.message_of_part(PartId(number))).await;
-                ids.insert(id.to_owned(), message.ok().flatten().map_or(number, |message| message.0));
-            }
+        // What cannot be looked up now is found by nothing; the page that is made next says that the store does not answer.
+        if search::resolve(api, &mut query, account).await.is_err() {
+            query.resolve(&api.engine.snapshot().networks, |_| None);
         }
-        query.resolve(&api.engine.snapshot().networks, |id| ids.get(id).copied());
-        Ok(Self { query, account })
+        let ids_ahead_max = search::ids_ahead_max(api);
+        Ok(Self { query, account, ids_ahead_max })
     }
 
     /// Whether it leaves anything out.
@@ -73,42 +68,20 @@ impl Wanted {
         place: Place,
         count_max: usize,
     ) -> Result<Found<MessageSummary>, StoreError> {
-        // A plain list reads no row in vain, in both directions.
-        if self.query.terms.is_empty() {
-            let mut filter = MessageFilter { account: self.account, count_max, ..MessageFilter::default() };
-            match place {
-                Place::First => {}
-                Place::Before(id) => filter.before = Some(id),
-                Place::After(id) => filter.after = Some(id),
-            }
-            let found = engine.read(move |store| store.messages(&filter)).await?;
-            let last = found.last().filter(|_| found.len() >= count_max);
-            let end = last.map_or(SearchEnd::Everything, |last| SearchEnd::Count { before: last.id.0 });
-            return Ok(Found { found, end });
-        }
-        let mut search = Search {
-            query: self.query.clone(),
+        let search = Search {
             account: self.account,
-            before: None,
-            after: None,
-            count_max,
-            rows_max: Search::ROWS_MAX,
+            ids_ahead_max: self.ids_ahead_max,
+            ..Search::new(self.query.clone(), count_max)
         };
-        match place {
-            Place::First => {}
-            Place::Before(id) => search.before = Some(id.0),
-            // A search goes from new to old: what is nearest to the message comes last.
-            Place::After(id) => (search.after, search.count_max) = (Some(id.0), usize::MAX),
-        }
-        let mut found = engine.read(move |store| store.search(&search)).await?;
-        if matches!(place, Place::After(_)) && found.found.len() > count_max {
-            found.found.drain(..found.found.len() - count_max);
-        }
-        Ok(found)
+        let search = match place {
+            Place::First => search,
+            Place::Before(id) => Search { before: Some(id.0), ..search },
+            Place::After(id) => Search { after: Some(id.0), order: SearchOrder::OldestFirst, ..search },
+        };
+        engine.read(move |store| store.search(&search)).await
     }
 }
 
-/// The place of a mistake, for a page that marks it.
 /// Whether the answer tells what a text says: whoever may not read texts would learn them word by word.
 const fn reads_text(test: &Test) -> bool {
     matches!(test, Test::Text(_) | Test::Otp(_) | Test::Has(_))
@@ -124,6 +97,7 @@ fn forbidden(query: &str, span: std::ops::Range<usize>) -> Wrong {
     }
 }
 
+/// The place of a mistake, for a page that marks it.
 fn wrong(query: &str, error: &SearchError) -> Wrong {
     let cut = |range: std::ops::Range<usize>| query.get(range).unwrap_or_default().into();
     Wrong {

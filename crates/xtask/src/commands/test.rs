@@ -1,6 +1,7 @@
 //! `cargo xtask test`: installs what the tests need, then runs all of them.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -42,8 +43,22 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     if options.blackbox { Ok(()) } else { browser(workspace, &[]) }
 }
 
-/// The tests of the pages, in Debian's Chromium. They are copied beside their packages, where Node looks for them.
+/// The tests of the pages, in Debian's Chromium.
 fn browser(workspace: &Workspace, more: &[String]) -> Outcome<()> {
+    let folder = browser_suite(workspace)?;
+    let mut line = vec!["--no-install", "playwright", "test"];
+    line.extend(more.iter().map(String::as_str));
+    let mut playwright = program(workspace, "npx", &line);
+    playwright.current_dir(&folder);
+    playwright.env("BROWSER_BINARY", workspace.product("debug"));
+    playwright.env("BROWSER_SEARCH_CASES", workspace.path("crates/whimbrel-inbox/tests/search/cases.tsv"));
+    playwright.env("BROWSER_OUTPUT", folder.join("results"));
+    playwright.env("BROWSER_SHOTS", folder.join("shots"));
+    command::run(&mut playwright)
+}
+
+/// Copies the scripts of the tests beside their packages, where Node looks for them; gives the folder.
+pub fn browser_suite(workspace: &Workspace) -> Outcome<PathBuf> {
     let folder = packages::browser(workspace)?;
     let (tests, suite) = (workspace.path("tests/browser"), folder.join("suite"));
     if suite.exists() {
@@ -55,15 +70,7 @@ fn browser(workspace: &Workspace, more: &[String]) -> Outcome<()> {
         let file = file?;
         fs::copy(file.path(), suite.join(file.file_name()))?;
     }
-    let mut line = vec!["--no-install", "playwright", "test"];
-    line.extend(more.iter().map(String::as_str));
-    let mut playwright = program(workspace, "npx", &line);
-    playwright.current_dir(&folder);
-    playwright.env("BROWSER_BINARY", workspace.product("debug"));
-    playwright.env("BROWSER_SEARCH_CASES", workspace.path("crates/whimbrel-inbox/tests/search/cases.tsv"));
-    playwright.env("BROWSER_OUTPUT", folder.join("results"));
-    playwright.env("BROWSER_SHOTS", folder.join("shots"));
-    command::run(&mut playwright)
+    Ok(folder)
 }
 
 /// What the black-box tests start: the product, and the centre that is not ours. Apart, so that what the centre needs of

@@ -46,22 +46,26 @@ fn figures(runs: &[&Line]) -> String {
         for (name, value) in &line.counts {
             let Some(value) = value.as_f64() else { continue };
             let figure = figures.entry(name).or_default();
-            *figure = if name.ends_with("_s") { value } else { *figure + value };
+            *figure = if is_measured(name) { value } else { *figure + value };
         }
     }
     let told: Vec<String> = figures
         .iter()
         .map(|(name, value)| {
-            let is_measured = name.ends_with("_s");
-            let words = name.strip_suffix("_per_s").map_or_else(
-                || name.strip_suffix("_s").map_or((name.replace('_', " "), ""), |name| (name.replace('_', " "), " s")),
-                |name| (name.replace('_', " "), "/s"),
-            );
-            let (name, unit) = words;
-            if is_measured { format!("{name} {value:.1}{unit}") } else { format!("{name} {}", grouped(*value)) }
+            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_mb", " MB")]
+                .iter()
+                .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)))
+                .unwrap_or((name, ""));
+            let words = name.replace('_', " ");
+            if unit.is_empty() { format!("{words} {}", grouped(*value)) } else { format!("{words} {value:.1}{unit}") }
         })
         .collect();
     told.join(", ")
+}
+
+/// What was measured is not added up: the last value counts.
+fn is_measured(name: &str) -> bool {
+    name.ends_with("_s") || name.ends_with("_mb")
 }
 
 /// A count with commas between thousands.

@@ -149,7 +149,14 @@ mod tests {
     use crate::http::HostKind;
 
     fn reply() -> Reply {
-        Reply { page: 0, trace_id: "t".into(), host: HostKind::Local, now: Timestamp(0), wording: Default::default() }
+        Reply {
+            page: 0,
+            trace_id: "t".into(),
+            host: HostKind::Local,
+            now: Timestamp(0),
+            wording: Default::default(),
+            home: Default::default(),
+        }
     }
 
     const MARK: &str = "0123456789abcdef0123456789abcdef";

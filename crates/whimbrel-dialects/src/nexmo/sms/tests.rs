@@ -22,6 +22,7 @@ fn reply() -> Reply {
         host: HostKind::Named,
         now: NOW,
         wording: Default::default(),
+        home: Default::default(),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use whimbrel_core::PhoneNumber;
 use whimbrel_core::call::record::Record;
+use whimbrel_core::{Home, PhoneNumber};
 
 use super::{Contact, Group};
 use crate::seven::sms_number;
@@ -15,6 +15,7 @@ pub(in crate::seven) fn numbers(
     names: &[Box<str>],
     contacts: &[Record],
     groups: &[Record],
+    home: &Home,
 ) -> Vec<Option<Vec<PhoneNumber>>> {
     let contacts: Vec<Contact> = contacts.iter().filter_map(|record| serde_json::from_str(&record.json).ok()).collect();
     let mut called: HashMap<String, usize> = HashMap::new();
@@ -44,7 +45,7 @@ pub(in crate::seven) fn numbers(
             return Some(Vec::new());
         }
         let mut is_somebody = false;
-        let numbers = places.iter().filter_map(|place| contacts[*place].number());
+        let numbers = places.iter().filter_map(|place| contacts[*place].number(home));
         let new = numbers.inspect(|_| is_somebody = true).filter(|number| known.insert(number.clone())).collect();
         is_somebody.then_some(new)
     };
@@ -98,8 +99,8 @@ impl Contact {
         single.into_iter().chain([full]).flatten().filter(|name| !name.is_empty())
     }
 
-    fn number(&self) -> Option<PhoneNumber> {
-        self.property("mobile_number").and_then(sms_number)
+    fn number(&self, home: &Home) -> Option<PhoneNumber> {
+        self.property("mobile_number").and_then(|number| sms_number(number, home))
     }
 }
 
@@ -136,7 +137,10 @@ mod tests {
         let found = |names: &[&str]| -> Vec<Option<Vec<String>>> {
             let names: Vec<Box<str>> = names.iter().map(|name| (*name).into()).collect();
             let digits = |numbers: Vec<PhoneNumber>| numbers.iter().map(|number| number.digits().to_owned()).collect();
-            numbers(&names, &contacts, &groups).into_iter().map(|numbers| numbers.map(digits)).collect()
+            numbers(&names, &contacts, &groups, &Home::default())
+                .into_iter()
+                .map(|numbers| numbers.map(digits))
+                .collect()
         };
         let (ada, team) = ("491701234567".to_owned(), "4915228817300".to_owned());
         assert_eq!(found(&["ada king"]), [Some(vec![ada.clone()])]);

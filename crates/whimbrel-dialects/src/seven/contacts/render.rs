@@ -3,16 +3,19 @@
 use serde_json::{Value, json};
 use whimbrel_core::Faulty;
 use whimbrel_core::call::record::{Record, RecordKind, RecordOutcome};
+use whimbrel_core::zone::Zone;
 
 use super::{Contact, GROUP_FAULT, Group, PROPERTIES};
+use crate::Reply;
 use crate::http::HttpResponse;
 use crate::seven::{answer, codes, zone};
 
 /// The answer to a call about contacts or groups.
-pub(in crate::seven) fn render(kind: RecordKind, outcome: &RecordOutcome) -> HttpResponse {
+pub(in crate::seven) fn render(kind: RecordKind, outcome: &RecordOutcome, reply: &Reply) -> HttpResponse {
+    let zone = zone::of(&reply.home);
     match outcome {
         RecordOutcome::Page { records, total, skip, count_max } => {
-            let entries: Vec<Value> = records.iter().map(|record| shown(kind, record)).collect();
+            let entries: Vec<Value> = records.iter().map(|record| shown(kind, record, zone)).collect();
             let paging = json!({
                 "offset": skip,
                 "count": entries.len(),
@@ -22,7 +25,7 @@ pub(in crate::seven) fn render(kind: RecordKind, outcome: &RecordOutcome) -> Htt
             });
             answer::json(&json!({ "data": entries, "pagingMetadata": paging }))
         }
-        RecordOutcome::One(record) => answer::json(&shown(kind, record)),
+        RecordOutcome::One(record) => answer::json(&shown(kind, record, zone)),
         RecordOutcome::Removed => answer::json(&json!({ "success": true })),
         RecordOutcome::Unknown => HttpResponse { status: 404, ..failed("there is no entry with that id") },
         RecordOutcome::TooMany { count_max } => {
@@ -45,9 +48,9 @@ fn failed(why: &str) -> HttpResponse {
     answer::json(&json!({ "success": false, "error": why }))
 }
 
-fn shown(kind: RecordKind, record: &Record) -> Value {
+fn shown(kind: RecordKind, record: &Record, zone: Zone) -> Value {
     let id: u64 = record.key.parse().unwrap_or_default();
-    let created = zone::seconds(record.made_at);
+    let created = zone::seconds(zone, record.made_at);
     if kind == RecordKind::Group {
         let group: Group = serde_json::from_str(&record.json).unwrap_or_default();
         return json!({ "id": id, "name": group.name, "members_count": record.members, "created": created });

@@ -3,8 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use whimbrel_core::call::many::{Addressee, ManyCall, Repeats, Trial};
 use whimbrel_core::{
-    Alphabet, Binary, Call, Content, FormNamed, HandsetClass, IdempotencyKey, MessageCall, MessageOctets, MessageText,
-    NoticeForm, NoticeScope, PhoneNumber, Refusal, SenderId, Span, Telling, Timestamp,
+    Alphabet, Binary, Call, Content, FormNamed, HandsetClass, Home, IdempotencyKey, MessageCall, MessageOctets,
+    MessageText, NoticeForm, NoticeScope, PhoneNumber, Refusal, SenderId, Span, Telling, Timestamp, country,
 };
 
 use crate::http::HttpRequest;
@@ -24,14 +24,19 @@ const FOREIGN_ID_CHARS_MAX: usize = 64;
 /// count in milliseconds, go through so.
 const TTL_MINUTES: i64 = 2_880;
 const TTL_MINUTES_MAX: i64 = 10_080;
-/// The sender of a text whose request names none.
+/// The sender of a text, where neither its request nor the account names one.
 const SENDER: &str = "SMS";
-/// What numbers in national form begin with internationally, where `0` stands in front.
-const COUNTRY: &str = "49";
+/// What numbers in national form begin with internationally, where the account says nothing: Germany.
+const CALLING_CODE: &str = "49";
 
 /// Reads a request to send.
-pub(in crate::seven) fn send(request: &HttpRequest<'_>, params: &Params, now: Timestamp) -> Result<Call, Refusal> {
-    let addressees = addressees(params.all("to"));
+pub(in crate::seven) fn send(
+    request: &HttpRequest<'_>,
+    params: &Params,
+    now: Timestamp,
+    home: &Home,
+) -> Result<Call, Refusal> {
+    let addressees = addressees(params.all("to"), home);
     if addressees.is_empty() {
         return Err(Refusal::Missing { field: "to" });
     }
@@ -39,7 +44,7 @@ pub(in crate::seven) fn send(request: &HttpRequest<'_>, params: &Params, now: Ti
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(Refusal::TooLong);
     }
-    let sender = params.get("from").map_or_else(|| Ok(SenderId::Name(SENDER.into())), sender)?;
+    let sender = params.get("from").map_or_else(|| Ok(usual_sender(home)), sender)?;
     if params.all("files").any(|file| !file.is_empty()) {
         return Err(Refusal::Invalid { field: "files" });
     }
@@ -58,7 +63,7 @@ pub(in crate::seven) fn send(request: &HttpRequest<'_>, params: &Params, now: Ti
         client_ref: mark("foreign_id", FOREIGN_ID_CHARS_MAX)?,
         account_ref: mark("label", LABEL_CHARS_MAX)?,
         validity: Some(validity(params.get("ttl"))?),
-        due_at: params.get("delay").map(|delay| due_at(delay, now)).transpose()?,
+        due_at: params.get("delay").map(|delay| due_at(delay, now, home)).transpose()?,
         class: own::class(request)?,
         repeats: if params.is_on("no_reload") { Repeats::Meant } else { Repeats::Judged },
         trial: if params.is_on("debug") { Trial::Yes } else { Trial::No },
@@ -72,13 +77,13 @@ pub(in crate::seven) fn cancel(params: &Params) -> Result<Call, Refusal> {
 }
 
 /// To whom, in order; numbers that are written in several ways are one.
-fn addressees<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Addressee> {
+fn addressees<'a>(values: impl Iterator<Item = &'a str>, home: &Home) -> Vec<Addressee> {
     let items = values.flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty());
-    items.map(addressee).collect()
+    items.map(|item| addressee(item, home)).collect()
 }
 
-fn addressee(item: &str) -> Addressee {
-    if let Some(number) = number(item) {
+fn addressee(item: &str, home: &Home) -> Addressee {
+    if let Some(number) = number(item, home) {
         return Addressee::Number(number);
     }
     match item.chars().any(char::is_alphabetic) {
@@ -88,15 +93,25 @@ fn addressee(item: &str) -> Addressee {
 }
 
 /// A number as people write it: international behind `+` or `00`, national behind `0`, else international as it stands.
-pub(in crate::seven) fn number(text: &str) -> Option<PhoneNumber> {
+pub(in crate::seven) fn number(text: &str, home: &Home) -> Option<PhoneNumber> {
     let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '/' | '(' | ')' | '.')).collect();
     let digits = match (kept.strip_prefix('+').or_else(|| kept.strip_prefix("00")), kept.strip_prefix('0')) {
         (Some(international), _) => international.to_owned(),
-        (None, Some(national)) => format!("{COUNTRY}{national}"),
+        (None, Some(national)) => format!("{}{national}", calling_code(home)),
         (None, None) => kept,
     };
     let is_sane = !digits.starts_with('0');
     PhoneNumber::from_digits(&digits).ok().filter(|_| is_sane)
+}
+
+/// What numbers in national form begin with internationally.
+fn calling_code(home: &Home) -> &'static str {
+    home.country.and_then(country::find).map_or(CALLING_CODE, |country| country.calling_code)
+}
+
+/// The sender of a text whose request names none.
+fn usual_sender(home: &Home) -> SenderId {
+    home.sender.clone().unwrap_or_else(|| SenderId::Name(SENDER.into()))
 }
 
 /// Digits, or a name with the characters that the vendor's pages allow.
@@ -145,8 +160,8 @@ fn validity(ttl: Option<&str>) -> Result<Span, Refusal> {
     if minutes == 0 { Err(Refusal::InvalidValidity) } else { Ok(Span::seconds(minutes * 60)) }
 }
 
-fn due_at(delay: &str, now: Timestamp) -> Result<Timestamp, Refusal> {
-    let at = zone::delay(delay).filter(|at| at.since(now) <= zone::DELAY_MAX);
+fn due_at(delay: &str, now: Timestamp, home: &Home) -> Result<Timestamp, Refusal> {
+    let at = zone::delay(zone::of(home), delay).filter(|at| at.since(now) <= zone::DELAY_MAX);
     at.ok_or(Refusal::Invalid { field: "delay" })
 }
 

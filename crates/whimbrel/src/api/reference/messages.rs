@@ -5,14 +5,35 @@ use whimbrel_dialects::openapi::{
     Field, Operation, Schema, any, integer, list, may, need, number, object, open, text, whole_number, words,
 };
 
-use super::{OPERATORS, limit, money, time, v1};
+use super::{OPERATORS, OWNERS, limit, money, of_account, time, v1};
 
 const TAG: &str = "Messages";
 pub(super) const MESSAGE: &str = "A070383A14A80000";
 
 pub(super) fn operations() -> Vec<Operation> {
     let all = vec![all(), one(), wire(), wait(), inbound(), events(), segments()];
-    all.into_iter().map(|operation| operation.proved_by(OPERATORS)).collect()
+    let all = all.into_iter().map(|operation| operation.proved_by(OPERATORS));
+    all.chain(of_an_account().map(|operation| operation.proved_by(OWNERS))).collect()
+}
+
+/// The same of one account, for its owner as well.
+fn of_an_account() -> [Operation; 4] {
+    let of_one = |operation: Operation, path, name, summary| {
+        let mut operation = of_account(Operation { path, name, summary, ..operation });
+        operation.parameters.retain(|parameter| parameter.field.name != "account");
+        operation
+    };
+    [
+        of_one(
+            all(),
+            v1!("accounts/{key}/messages"),
+            "listAccountMessages",
+            "List or search an account's messages to handsets",
+        ),
+        of_one(one(), v1!("accounts/{key}/messages/{id}"), "readAccountMessage", "See a message of an account"),
+        of_one(inbound(), v1!("accounts/{key}/inbound"), "listAccountInbound", "List or search texts to an account"),
+        of_one(wait(), v1!("accounts/{key}/wait"), "waitForAccountText", "Wait for a text of an account"),
+    ]
 }
 
 pub(super) fn of_message(operation: Operation) -> Operation {

@@ -278,9 +278,15 @@ pub struct AccountRuleArgs {
     /// The text of one-time codes, with {code} in it, where its API takes a code and no text; empty: that of the API.
     #[arg(long, value_name = "TEXT")]
     pub otp_template: Option<String>,
-    /// What handsets show as origin of such codes; empty: that of the API.
-    #[arg(long, value_name = "SENDER")]
+    /// What handsets show as origin of such codes, and of texts that name no sender; empty: that of the API.
+    #[arg(long, value_name = "SENDER", visible_alias = "sender")]
     pub otp_sender: Option<String>,
+    /// Where its clocks stand, such as Europe/Zurich, for APIs with local times; empty: that of the API.
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Whose numbers it may write with one 0 in front, such as CH, for APIs that take those; empty: that of the API.
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
     /// Where receipts go; empty takes it away.
     #[arg(long, value_name = "URL")]
     pub receipt_url: Option<String>,

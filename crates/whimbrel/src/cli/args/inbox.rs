@@ -19,7 +19,7 @@ pub struct InboxArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
     /// Only what is older: the `next` of the page before, or an id.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "follow")]
     pub before: Option<String>,
     /// Go on with what arrives, the newest last.
     #[arg(long, short)]
