@@ -23,7 +23,7 @@ LEFT_OUT = {
     "streamEvents": "never ends",
     "listenToWebhooks": "never ends",
     "waitForText": "waits as long as it is told",
-    "waitForOwnText": "waits as long as it is told",
+    "waitForAccountText": "waits as long as it is told",
     "advanceClock": "puts the time of the whole process forward",
     "orderChaos": "has texts refused on purpose",
     "reloadConfig": "reads files that are not there",

@@ -11,16 +11,9 @@ const TAG: &str = "Messages";
 pub(super) const MESSAGE: &str = "A070383A14A80000";
 
 pub(super) fn operations() -> Vec<Operation> {
-    let all = vec![listed(), one(), wire(), wait(), inbound(), events(), segments()];
-    // The same of one account, for its owner too.
-    let own = [
-        (listed(), v1!("accounts/{key}/messages"), "listOwnMessages"),
-        (one(), v1!("accounts/{key}/messages/{id}"), "readOwnMessage"),
-        (wait(), v1!("accounts/{key}/wait"), "waitForOwnText"),
-        (inbound(), v1!("accounts/{key}/inbound"), "listOwnInbound"),
-    ];
-    let own = own.map(|(operation, path, name)| of_account(Operation { path, name, ..operation }).proved_by(OWNERS));
-    all.into_iter().map(|operation| operation.proved_by(OPERATORS)).chain(own).collect()
+    let all = vec![all(), one(), wire(), wait(), inbound(), events(), segments()];
+    let all = all.into_iter().map(|operation| operation.proved_by(OPERATORS));
+    all.chain(of_an_account().map(|operation| operation.proved_by(OWNERS))).collect()
 }
 
 /// The same of one account, for its owner as well.
@@ -81,7 +74,7 @@ fn page(name: &'static str, item: Schema) -> Schema {
     ])
 }
 
-fn listed() -> Operation {
+fn all() -> Operation {
     Operation::new(Get, v1!("messages"), (TAG, "listMessages"), "List or search messages to handsets")
         .query(searched())
         .answers(200, "A page of them", page("messages", object(summary()).named("Message")))
