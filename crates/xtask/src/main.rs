@@ -43,6 +43,8 @@ enum Command {
     Install(commands::install::Options),
     /// Run the tests that are other projects' clients and servers, locked or in their newest versions.
     Sdks(commands::sdks::Options),
+    /// Call every operation of the OpenAPI documents with whatever its schema allows and forbids.
+    Schemathesis(commands::schemathesis::Options),
     /// Compare signatures with those of the vendors' own libraries on random inputs, both ways.
     Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
@@ -123,6 +125,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Tidy => commands::tidy::run(&workspace),
         Command::Install(options) => commands::install::run(&workspace, &options),
         Command::Sdks(options) => commands::sdks::run(&workspace, &options),
+        Command::Schemathesis(options) => commands::schemathesis::run(&workspace, &options),
         Command::Signers(options) => commands::signers::run(&workspace, &options),
         Command::Bench(options) => commands::bench::run(&workspace, &options),
         Command::Compare(options) => commands::compare::run(&workspace, &options),

@@ -294,7 +294,7 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     ("ca", ["whimbrel ca show", "whimbrel ca export --out ca.pem"]),
     ("ca show", ["whimbrel ca show", "whimbrel ca show --data-dir /var/lib/whimbrel"]),
     ("ca export", ["whimbrel ca export --out ca.pem", "whimbrel ca export --format der --out ca.der"]),
-    ("openapi", ["whimbrel openapi", "whimbrel openapi native > native.json"]),
+    ("openapi", ["whimbrel openapi", "whimbrel openapi native"]),
     ("completion", ["whimbrel completion bash", "whimbrel completion zsh"]),
     ("man", ["whimbrel man", "whimbrel man --out man1"]),
     ("explain", ["whimbrel explain E0214", "whimbrel explain"]),

@@ -48,6 +48,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
     for line in [
         &["dissect", "--count", "5000"][..],
         &["signers", "--count", "10000"],
+        &["schemathesis", "--seconds", "30"],
         &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "45", "--last", "120", "--stopped", "6"],

@@ -25,6 +25,7 @@ pub mod powercut;
 pub mod properties;
 pub mod rotate;
 pub mod saboteurs;
+pub mod schemathesis;
 pub mod sdks;
 pub mod signers;
 pub mod sim;

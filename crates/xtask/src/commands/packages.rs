@@ -121,6 +121,19 @@ pub fn browser(workspace: &Workspace) -> Outcome<PathBuf> {
     Ok(folder)
 }
 
+/// Where the packages of `schemathesis` are pinned: they are many, and nothing else needs them.
+const SCHEMATHESIS: &str = "tests/schemathesis/requirements.txt";
+
+/// Schemathesis and what it brings, installed into an environment of its own unless it is there.
+pub fn schemathesis(workspace: &Workspace) -> Outcome<Packages> {
+    let packages = Packages { python: workspace.target().join("schemathesis"), node: PathBuf::new() };
+    once(&packages.python, &read(workspace, SCHEMATHESIS)?, || {
+        packages.fresh_python(workspace)?;
+        command::run(&mut packages.pip(workspace, &["install", "--quiet", "-r", SCHEMATHESIS]))
+    })?;
+    Ok(packages)
+}
+
 /// The newest packages of the same names, installed afresh into `target/newest`; prints their versions.
 pub fn newest(workspace: &Workspace) -> Outcome<Packages> {
     let tools = Tools::read(workspace)?;

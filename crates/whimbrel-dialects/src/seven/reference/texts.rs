@@ -185,6 +185,7 @@ fn journal() -> Operation {
         .query([need("type", which, "Which journal; those of replies and calls are empty").such_as("inbound")])
         .query(lines_asked())
         .answers(200, "Lines", or_refusal(list(one_of(line_schemas()))))
+        .answers(404, "There is no journal of that name", object([]))
         .seen("inbound", &exchange!("seven/the-journal-of-what-came-in"))
 }
 

@@ -142,7 +142,8 @@ fn refused(operation: Operation) -> Operation {
         all.push((403, "Those who are known may not do this, or it is not offered here"));
         all.push((429, "Too many requests could not prove who is calling"));
     }
-    if has_path {
+    // Queries and bodies name accounts and carriers.
+    if has_path || has_words {
         all.push((404, "There is no such thing"));
     }
     all.push((503, "The store cannot be read or written just now, or too much is asked at once"));
