@@ -325,6 +325,11 @@ def test_another_password_and_removal_end_sessions(gateway):
     assert gateway.native("DELETE", "operators/tom").status_code == 200
     assert not browser.is_in()
     assert gateway.native("DELETE", "operators/tom").status_code == 404
+    for method in ("POST", "DELETE"):
+        add(gateway, f"app-{method.lower()}")
+        browser = signed_in(gateway, f"app-{method.lower()}")
+        assert gateway.native(method, f"operators/app-{method.lower()}/totp").status_code == 200
+        assert not browser.is_in(), f"{method}: how one signs in has changed"
     for bad in [{"name": "Tom"}, {"name": "tom", "password": "short"}, {"name": "tom", "role": "king"}, {}]:
         assert gateway.native("POST", "operators", json=bad).status_code == 400, bad
     assert gateway.native("POST", "operators", json={"name": "ann"}).status_code == 409

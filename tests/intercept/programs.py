@@ -72,5 +72,6 @@ PROGRAMS = [
         lambda: is_there("/usr/share/php/Symfony/Component/Notifier/Bridge/Vonage/autoload.php"),
     ),
     Program("Ruby: Net::HTTP", ["ruby", FOLDER / "plain.rb"], lambda: answers("ruby", "--version")),
+    Program("Go: net/http", ["go", "run", FOLDER / "plain.go"], lambda: answers("go", "version")),
     Program("Java: HttpClient", ["java", FOLDER / "Plain.java"], lambda: answers("javac", "--version")),
 ]

@@ -62,7 +62,7 @@ for (const method of ["md5hash", "sha256"]) {
   });
 }
 
-test("a webhook that is sent again as it was is the same but for time and signature", async ({ page, server, receiver }) => {
+test("a webhook that is sent again as it was tells the same", async ({ page, server, receiver }) => {
   receiver.status = 500;
   const id = await server.send("Hello", { callback: `${receiver.url}/receipts` });
   await server.ended(id);
@@ -73,6 +73,8 @@ test("a webhook that is sent again as it was is the same but for time and signat
   const before = receiver.requests.length;
   await page.getByRole("button", { name: "Resend as it was" }).click();
   await until(() => receiver.requests.length > before, "the second");
-  const kept = ({ sig: _sig, timestamp: _timestamp, nonce: _nonce, ...rest }) => rest;
+  // It is made anew: what it says of its own time and signature is of now.
+  const own = ["sig", "timestamp", "nonce", "message-timestamp"];
+  const kept = (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name)));
   expect(kept(parameters(receiver.requests[before]))).toEqual(kept(parameters(receiver.requests[0])));
 });

@@ -65,11 +65,13 @@ pub(super) async fn remove(api: &Api, name: &str) -> HttpResponse {
     }
 }
 
-/// `POST operators/{name}/totp`: codes of an app are asked for from now on. What they are made from is shown this once.
+/// `POST operators/{name}/totp`: codes of an app are asked for from now on, and whoever signed in without them is signed out. What they
+/// are made from is shown this once.
 pub(super) async fn ask_for_codes(api: &Api, name: &str) -> HttpResponse {
     let NewApp { secret, recovery_codes } = codes::new_app(|| api.engine.world().random());
     match api.engine.ask_for_codes(name, &secret, &recovery_codes).await {
         Ok(operator) => {
+            api.sessions.end_of_operator(operator.id, None);
             let mut answer = shown(&operator);
             answer["secret"] = json!(secret.expose());
             answer["uri"] = json!(codes::app_uri(&secret, name));
@@ -81,10 +83,13 @@ pub(super) async fn ask_for_codes(api: &Api, name: &str) -> HttpResponse {
     }
 }
 
-/// `DELETE operators/{name}/totp`.
+/// `DELETE operators/{name}/totp`; whoever signed in with a code is signed out.
 pub(super) async fn ask_for_no_codes(api: &Api, name: &str) -> HttpResponse {
     match api.engine.ask_for_no_codes(name).await {
-        Ok(operator) => document(200, &shown(&operator)),
+        Ok(operator) => {
+            api.sessions.end_of_operator(operator.id, None);
+            document(200, &shown(&operator))
+        }
         Err(error) => refused(&error),
     }
 }

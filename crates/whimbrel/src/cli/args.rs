@@ -28,7 +28,7 @@ pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
 pub use tools::{BackupArgs, CaCommand, CaFormat, CheckArgs, ConfigCommand, HelpArgs, OpenapiArgs};
 pub use traffic::{BenchArgs, CredentialArgs, PhoneCommand, ReplyArgs, SendArgs, ShowArgs, TailArgs, WaitFor};
-pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ResendArgs, TriggerArgs, WebhookCommand};
+pub use webhooks::{AttemptsArgs, EditArgs, ListenArgs, ListenEvent, ResendArgs, TriggerArgs, WebhookCommand};
 
 /// A self-hosted SMS and OTP gateway.
 #[derive(Debug, Parser)]

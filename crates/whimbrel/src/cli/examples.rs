@@ -193,7 +193,7 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
     (
         "listen",
         [
-            "whimbrel listen --forward-to localhost:3000/webhooks --account devkey01",
+            "whimbrel listen --forward-to localhost:3000/webhooks --events receipt",
             "whimbrel listen --account devkey01 --print-secret",
         ],
     ),

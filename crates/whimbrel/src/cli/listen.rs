@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::args::ListenArgs;
+use super::args::{ListenArgs, ListenEvent};
 use super::client::{Server, segment, with_query};
 use super::output::{Color, Out, field, printable};
 use super::sse::{Event, Reader};
@@ -86,14 +86,19 @@ fn address(text: &str) -> Result<String, Failure> {
     }
 }
 
-/// Forwards a webhook; answers whether it was one.
+/// Whether it is of one of these kinds; of no kind in particular means any.
+fn is_wanted(events: &[ListenEvent], data: &Value) -> bool {
+    events.is_empty() || events.iter().any(|event| data["kind"] == event.as_str())
+}
+
+/// Forwards a webhook; answers whether it was one that is wanted.
 async fn take(event: &Event, args: &ListenArgs, out: &Out) -> bool {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     if event.kind == "missed" {
         out.warning(&format!("{} webhooks came too fast and were missed here", data["count"]));
         return false;
     }
-    if event.kind != "webhook" {
+    if event.kind != "webhook" || !is_wanted(&args.events, &data) {
         return false;
     }
     let headers = if args.headers { shown_headers(&data["request"]) } else { Vec::new() };
@@ -190,6 +195,14 @@ mod tests {
         for wrong in ["", "http://", "a b"] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_wanted_kinds_are_forwarded() {
+        let (receipt, inbound) = (json!({ "kind": "receipt" }), json!({ "kind": "inbound" }));
+        assert!(is_wanted(&[], &receipt) && is_wanted(&[], &inbound));
+        assert!(is_wanted(&[ListenEvent::Inbound], &inbound) && !is_wanted(&[ListenEvent::Inbound], &receipt));
+        assert!(is_wanted(&[ListenEvent::Receipt, ListenEvent::Inbound], &receipt));
     }
 
     #[test]

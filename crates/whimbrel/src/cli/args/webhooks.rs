@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::ServerArgs;
 
@@ -133,6 +133,9 @@ pub struct ListenArgs {
     /// Where each webhook is sent from here, such as localhost:3000/webhooks.
     #[arg(long, value_name = "URL", required_unless_present = "print_secret")]
     pub forward_to: Option<String>,
+    /// Only these: receipts, or texts from handsets.
+    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "print_secret")]
+    pub events: Vec<ListenEvent>,
     /// Only those of this account.
     #[arg(long, value_name = "KEY")]
     pub account: Option<String>,
@@ -148,4 +151,23 @@ pub struct ListenArgs {
     /// How to find the server.
     #[command(flatten)]
     pub server: ServerArgs,
+}
+
+/// A kind of webhook, in the words of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListenEvent {
+    /// What became of a text.
+    Receipt,
+    /// A text from a handset.
+    Inbound,
+}
+
+impl ListenEvent {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Inbound => "inbound",
+        }
+    }
 }
