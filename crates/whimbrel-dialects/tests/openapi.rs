@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use whimbrel_core::Timestamp;
 use whimbrel_dialects::http::HttpRequest;
 use whimbrel_dialects::openapi::{Document, Exchange, Operation, Place};

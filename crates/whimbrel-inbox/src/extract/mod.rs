@@ -65,11 +65,11 @@ pub fn otp(text: &str) -> Option<Code> {
 /// Most texts have not even its characters, and are not looked at any further.
 #[must_use]
 pub fn is_otp(text: &str, code: &str) -> bool {
-    let bare = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
-    };
     // Other scripts have digits of their own, and what stands between groups is left out of a code.
-    (!text.is_ascii() || bare(text).contains(&bare(code))) && otp(text).is_some_and(|found| found.is(code))
+    let bare = |text: &str| -> String {
+        text.chars().map(fold::fold).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    };
+    bare(text).contains(&bare(code)) && otp(text).is_some_and(|found| found.is(code))
 }
 
 /// Everything in a text that has the shape of a code, the best first; of equals the earlier one.
