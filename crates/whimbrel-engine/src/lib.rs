@@ -72,7 +72,7 @@ mod wrong_codes;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use whimbrel_core::network::NETWORK_KEPT;
 use whimbrel_core::{CarrierEvent, Refusal, Snapshot, World, id};
@@ -155,6 +155,9 @@ pub struct Parts {
     pub tape: Arc<Tape>,
 }
 
+/// Searches at once: half of the connections that read.
+const SEARCHES_MAX: usize = 2;
+
 /// The running engine.
 pub struct Engine {
     pub(crate) store: Arc<dyn Store>,
@@ -166,6 +169,7 @@ pub struct Engine {
     pub(crate) oauth: Oauth,
     pub(crate) batcher: Batcher,
     pub(crate) admission: Admission,
+    searches: Arc<Semaphore>,
     pub(crate) notifier: Notifier,
     pub(crate) events: Events,
     /// How answers are worded; a reload may change it.
@@ -321,6 +325,7 @@ impl Engine {
             oauth,
             batcher,
             admission: Admission::default(),
+            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             notifier: Notifier::new(),
             events: Events::default(),
             wording: RwLock::default(),
@@ -494,7 +499,26 @@ impl Engine {
         }
     }
 
-    /// The same for a customer's request: a failure is reported here, and refused as a fault of ours.
+    /// The same for a search, which may look at very many rows: few run at once, so that others always find a connection to read with.
+    /// One that nobody waits for any more keeps its place until it is done.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn search<T: Send + 'static>(
+        &self,
+        search: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        // It is never closed.
+        let place = Arc::clone(&self.searches).acquire_owned().await.ok();
+        self.read(move |store| {
+            let found = search(store);
+            drop(place);
+            found
+        })
+        .await
+    }
+
+    /// Reads for a customer's request: a failure is reported here, and refused as a fault of ours.
     pub(crate) async fn look<T: Send + 'static>(
         &self,
         read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,

@@ -105,7 +105,7 @@ fn tallied(
     let (mut all, mut counted) = (Vec::with_capacity(accounts.len()), 0_u64);
     for (id, key) in accounts {
         let Some(tallies) = store.totals(id, call)? else { return Ok(None) };
-        counted += tallies.sent.iter().chain(&tallies.came_in).map(|tally| tally.count).sum::<u64>();
+        counted += tallies.looked_at;
         if counted > COUNTED_MAX {
             return Ok(None);
         }

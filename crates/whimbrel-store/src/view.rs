@@ -60,6 +60,8 @@ pub struct Tallies {
     pub sent: Vec<Tally>,
     /// Texts that came in, by who sent them, or all alike. They cost nothing.
     pub came_in: Vec<Tally>,
+    /// How many of both were looked at for it, counted or not.
+    pub looked_at: u64,
 }
 
 /// What is counted together. `Debug` leaves out the name: it may be a number, or chosen freely.

@@ -55,8 +55,8 @@ function take(row) {
   if (isOlder) return;
   localTimes(row);
   waiting.set(row.id, row);
-  // More than a page of them is shown by asking for the page anew, so no more are kept.
-  if (waiting.size > ROWS_MAX) {
+  // While somebody reads, more than a page of them is shown by asking for the page anew, so no more are kept.
+  if (isRead() && waiting.size > ROWS_MAX) {
     waiting.delete(waiting.keys().next().value);
     counted += 1;
   }

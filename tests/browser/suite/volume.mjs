@@ -92,10 +92,10 @@ function accepted(text) {
 
 /** Sends `perSecond` messages a second, evenly, until `seconds` have passed; gives how many. */
 export async function stream(server, accounts, { from, perSecond, seconds }) {
-  const begun = Date.now();
+  const [begun, count] = [Date.now(), seconds * perSecond];
   let sent = 0;
-  while (Date.now() - begun < seconds * 1000) {
-    const due = Math.floor(((Date.now() - begun) / 1000) * perSecond);
+  while (sent < count) {
+    const due = Math.min(count, Math.floor(((Date.now() - begun) / 1000) * perSecond));
     while (sent < due) {
       const { status, text } = await call(...requestOf(accounts, from + sent));
       if (status !== 200 || !accepted(text)) throw new Error(`message ${from + sent}: ${status} ${text.slice(0, 300)}`);

@@ -72,7 +72,9 @@ test("a webhook that is sent again as it was tells the same", async ({ page, ser
   await page.getByRole("link", { name: /attempt/ }).first().click();
   const before = receiver.requests.length;
   await page.getByRole("button", { name: "Resend as it was" }).click();
-  await until(() => receiver.requests.length > before, "the second");
+  // The gateway's own second try may come as well; the one by hand is on the tape as such.
+  const byHand = async () => (await server.api("webhooks/attempts")).attempts.find(({ why }) => why === "resent")?.result;
+  await expect.poll(byHand).toBe("delivered");
   // It is made anew: what it says of its own time and signature is of now.
   const own = ["sig", "timestamp", "nonce", "message-timestamp"];
   const kept = (fields) => Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name)));

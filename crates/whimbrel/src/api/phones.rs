@@ -26,7 +26,7 @@ pub(super) async fn inbound(api: &Api, whose: Whose, request: &IncomingRequest) 
         Err(refused) => return refused,
     };
     let asked = search.clone();
-    match api.engine.read(move |store| store.search_inbound(&search)).await {
+    match api.engine.search(move |store| store.search_inbound(&search)).await {
         Ok(found) => document(200, &search::listed(&asked, "inbound", &found, |text| shown(api, text))),
         Err(error) => unavailable(&error),
     }
@@ -34,7 +34,7 @@ pub(super) async fn inbound(api: &Api, whose: Whose, request: &IncomingRequest) 
 
 async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
     let mut asked = Asked::new(api, whose, Listed::Inbound);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in search::parameters(query)? {
         if name == "to" {
             let number = whimbrel_engine::own_number(&value).map_err(|error| bad(&format!("`to`: {error}")))?;
             let test = Test::To(NumberPattern::Exact(number));

@@ -1,13 +1,14 @@
 //! Searches as the native API takes them: a query, where to go on, and what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use whimbrel_core::{AccountId, MessageId, PartId, Span};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
-use whimbrel_inbox::search::{Query, SearchError, parse};
+use whimbrel_inbox::search::{Query, SearchError, Test, parse};
 use whimbrel_store::{Found, MessageSummary, Search, SearchEnd, SearchOrder, StoreError};
 
 use super::json::bad;
@@ -16,6 +17,8 @@ use crate::server::problem;
 
 pub(super) const COUNT_DEFAULT: usize = 50;
 pub(super) const COUNT_MAX: usize = 1_000;
+/// More than any search has.
+const PARAMETERS_MAX: usize = 16;
 /// Ids that are lower by up to so much may be committed after a higher one: two seconds of them.
 const LATE: i64 = 2_000 << 19;
 
@@ -37,6 +40,23 @@ impl std::fmt::Display for Mark {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "m{:x}", self.0)
     }
+}
+
+/// A name and its value.
+pub(super) type Parameter<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Parameters in their order, but the account before all others: what the others mean may depend on it.
+///
+/// # Errors
+/// The answer if one stands there twice: bounds hold for each.
+pub(super) fn parameters(query: &str) -> Result<Vec<Parameter<'_>>, HttpResponse> {
+    let mut parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).take(PARAMETERS_MAX + 1).collect();
+    let names: BTreeSet<&str> = parameters.iter().map(|(name, _)| &**name).collect();
+    if names.len() < parameters.len() || parameters.len() > PARAMETERS_MAX {
+        return Err(bad("a parameter stands there twice: give each once, and put several words into one `q`"));
+    }
+    parameters.sort_by_key(|(name, _)| name != "account");
+    Ok(parameters)
 }
 
 /// Reads a query and fills in what only a running gateway knows; see [`resolve`].
@@ -118,6 +138,17 @@ impl Whose {
         super::accounts::find(api, key).map(Self::Of)
     }
 
+    /// Whether a query may be asked there.
+    ///
+    /// # Errors
+    /// The answer if not: by which carrier a text went is the operator's affair.
+    pub(super) fn may_ask(self, query: &Query) -> Result<(), HttpResponse> {
+        match self != Self::All && query.terms.iter().any(|term| matches!(term.test, Test::Carrier(_))) {
+            true => Err(bad("`carrier:` can be asked by operators only, at `messages` or `inbound`")),
+            false => Ok(()),
+        }
+    }
+
     pub(super) const fn account(self) -> Option<AccountId> {
         match self {
             Self::All => None,
@@ -174,6 +205,7 @@ impl Asked {
         match name {
             "q" => {
                 let query = read_query(api, value, self.search.account).await?;
+                self.whose.may_ask(&query)?;
                 self.search.query.terms.extend(query.terms);
             }
             "account" if self.whose == Whose::All => self.search.account = Some(super::accounts::find(api, value)?),
@@ -228,13 +260,24 @@ pub(super) fn listed<T>(search: &Search, name: &str, found: &Found<T>, shown: im
         SearchEnd::Count { edge } => (Some(edge), None),
         SearchEnd::Rows { edge, at } => (Some(edge), Some(at.to_string()).filter(|_| !is_oldest_first)),
     };
-    let newest = found.newest.map_or(search.after.unwrap_or(0), |newest| newest.saturating_sub(LATE).max(0));
     json!({
         name: rows,
         "next": next.map(|edge| Mark(edge).to_string()),
         "searched_back_to": looked_to,
-        "newest": Mark(newest.max(search.after.unwrap_or(0))).to_string(),
+        "newest": Mark(later_since(search, found.end, found.newest)).to_string(),
     })
+}
+
+/// After which place what comes later is found: a little before the newest row, because rows of one moment are not committed in order.
+/// It may lie before `after`: that may have been the bare `next` of a page, and the margin holds for the look that comes then as well.
+fn later_since(search: &Search, end: SearchEnd, newest: Option<i64>) -> i64 {
+    let Some(newest) = newest else { return search.after.unwrap_or(0) };
+    let mark = newest.saturating_sub(LATE).max(0);
+    match (search.order, end) {
+        // What a first page left out is not later than it, however near: places tell, because times go back with a clock.
+        (SearchOrder::NewestFirst, SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. }) => mark.max(edge - 1),
+        (SearchOrder::NewestFirst, SearchEnd::Everything) | (SearchOrder::OldestFirst, _) => mark,
+    }
 }
 
 #[cfg(test)]
@@ -248,6 +291,28 @@ mod tests {
         }
         for wrong in ["", "m", "mxyz", "19ac", "m-1", "m+1", "mffffffffffffffff", "m11111111111111111"] {
             assert_eq!(Mark::read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_comes_later_is_looked_for_from_a_little_before_the_newest() {
+        const NEWEST: i64 = 0x19a_c3a4_7b1c_4001;
+        let at = whimbrel_core::Timestamp(0);
+        let first = Search::new(Query::default(), COUNT_DEFAULT);
+        let edge = NEWEST - 7;
+        assert_eq!(later_since(&first, SearchEnd::Everything, None), 0);
+        assert_eq!(later_since(&first, SearchEnd::Everything, Some(NEWEST)), NEWEST - LATE);
+        assert_eq!(later_since(&first, SearchEnd::Everything, Some(7)), 0);
+        for end in [SearchEnd::Count { edge }, SearchEnd::Rows { edge, at }] {
+            assert_eq!(later_since(&first, end, Some(NEWEST)), edge - 1, "what the page left out is not later");
+        }
+        let end = SearchEnd::Count { edge: NEWEST - 2 * LATE };
+        assert_eq!(later_since(&first, end, Some(NEWEST)), NEWEST - LATE);
+
+        let after = Search { after: Some(edge), order: SearchOrder::OldestFirst, ..first };
+        assert_eq!(later_since(&after, SearchEnd::Everything, None), edge);
+        for end in [SearchEnd::Everything, SearchEnd::Count { edge: NEWEST }, SearchEnd::Rows { edge: NEWEST, at }] {
+            assert_eq!(later_since(&after, end, Some(NEWEST)), NEWEST - LATE, "also if that is before `after`");
         }
     }
 }

@@ -1,11 +1,10 @@
-//! What a viewer sees of an answer: figures and names, but of an address of a customer's only where it leads, since customers put
-//! secrets into paths and queries, and of a recipient only as much as logs show.
+//! What people who are no operators see of an answer. A viewer: figures and names, but of an address of a customer's only where it leads, since customers put
+//! secrets into paths and queries.
 
 use serde_json::Value;
-use whimbrel_core::phone::mask;
 use whimbrel_dialects::http::HttpResponse;
 
-/// The answer as a viewer may see it. What is no document stays as it is: metrics have neither addresses nor recipients.
+/// The answer as a viewer may see it. What is no document stays as it is: metrics have no addresses.
 pub(super) fn seen(mut answer: HttpResponse) -> HttpResponse {
     if let Ok(mut document) = serde_json::from_slice(&answer.body) {
         hide(&mut document);
@@ -21,7 +20,6 @@ fn hide(value: &mut Value) {
             for (name, member) in members {
                 match member {
                     Value::String(url) if name == "url" || name.ends_with("_url") => *url = place_of(url),
-                    Value::String(recipient) if name == "recipient" => *recipient = mask(recipient),
                     member => hide(member),
                 }
             }
@@ -32,13 +30,39 @@ fn hide(value: &mut Value) {
 
 /// `https://host:port/...`: scheme and host alone.
 fn place_of(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return mask(url) };
+    let Some((scheme, rest)) = url.split_once("://") else { return String::new() };
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     // Somebody's name and password stand before the last @.
     let host = authority.rsplit('@').next().unwrap_or_default();
     let more = if matches!(path, "" | "/") { "" } else { "/..." };
     format!("{scheme}://{host}{more}")
+}
+
+/// The answer to a call below an account's path, which its owner may make: by which way texts go is the operator's affair.
+pub(super) fn of_owner(mut answer: HttpResponse) -> HttpResponse {
+    if let Ok(mut document) = serde_json::from_slice(&answer.body) {
+        hide_ways(&mut document);
+        answer.body = document.to_string().into_bytes();
+    }
+    answer
+}
+
+fn hide_ways(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(hide_ways),
+        Value::Object(members) => {
+            let is_handed_on = members.get("what").is_some_and(|what| what == "handed-on");
+            for (name, member) in members {
+                match name.as_str() {
+                    "carrier" | "route" | "epoch" => *member = Value::Null,
+                    "detail" if is_handed_on => *member = Value::from(""),
+                    _ => hide_ways(member),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_in_addresses_and_recipients_are_hidden_wherever_they_stand() {
+    fn secrets_in_addresses_are_hidden_wherever_they_stand() {
         let mut document = json!({
             "accounts": [{ "name": "shop", "receipt_url": "https://u:pw@a.example:8443/hook/s3cr3t?key=1#x", "inbound_url": null }],
             "orphans": [{ "recipient": "447700900123", "raw_id": "7f" }],
@@ -58,9 +82,24 @@ mod tests {
         hide(&mut document);
         let expected = json!({
             "accounts": [{ "name": "shop", "receipt_url": "https://a.example:8443/...", "inbound_url": null }],
-            "orphans": [{ "recipient": "4477******23", "raw_id": "7f" }],
+            "orphans": [{ "recipient": "447700900123", "raw_id": "7f" }],
             "url": "http://a.example/...",
             "plain_url": "http://a.example",
+        });
+        assert_eq!(document, expected);
+    }
+
+    #[test]
+    fn owners_do_not_see_by_which_way_a_text_went() {
+        let line = |what: &str, detail: &str| json!({ "what": what, "detail": detail });
+        let mut document = json!({
+            "id": "A1", "carrier": "acme", "route": "cheap", "epoch": 3,
+            "timeline": [line("handed-on", "from acme to other"), line("late-answer", "attempt 1")],
+        });
+        hide_ways(&mut document);
+        let expected = json!({
+            "id": "A1", "carrier": null, "route": null, "epoch": null,
+            "timeline": [line("handed-on", ""), line("late-answer", "attempt 1")],
         });
         assert_eq!(document, expected);
     }

@@ -27,7 +27,7 @@ use whimbrel_inbox::search::{Query, Sense, Term, Test, instant};
 use whimbrel_store::{MessageSummary, Search};
 
 use super::json::bad;
-use super::search::{Mark, Whose, ids_ahead_max, read_query};
+use super::search::{Mark, Whose, ids_ahead_max, parameters, read_query};
 use super::{Api, document, messages, missed, phones, unavailable};
 use crate::server::{IncomingRequest, problem};
 
@@ -277,13 +277,16 @@ async fn read(api: &Api, whose: Whose, query: &str) -> Result<Wanted, HttpRespon
     };
     // The same question about one account is another one than about all, and than about another account.
     let mut question: Vec<String> = whose.account().map(|account| format!(" of {}", account.0)).into_iter().collect();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in parameters(query)? {
         match &*name {
             "to" => {
                 let number = PhoneNumber::parse(&value);
                 wanted.to = Some(number.map_err(|_| bad("`to` must be an international number of 7 to 15 digits"))?);
             }
-            "q" => wanted.query = read_query(api, &value, wanted.account).await?,
+            "q" => {
+                wanted.query = read_query(api, &value, wanted.account).await?;
+                whose.may_ask(&wanted.query)?;
+            }
             "extract" => {
                 let extract = Extract::read(&value).ok_or_else(|| bad("`extract` must be one of otp, link, text"))?;
                 wanted.extract = Some(extract);
@@ -362,7 +365,7 @@ async fn look(api: &Api, wanted: &Wanted, since: i64, only: Option<i64>) -> Resu
         ids_ahead_max: ids_ahead_max(api),
         ..Search::new(wanted.query.clone(), TEXTS_MAX)
     };
-    if wanted.since.is_none() && only.is_none() {
+    if wanted.since.is_none() {
         // Now is over with this microsecond. What is later was accepted before the clock was put back.
         let test = Test::Before(api.engine.world().now() + Span(1));
         search.query.terms.push(Term { test, sense: Sense::Holds, span: 0..0 });
@@ -377,7 +380,7 @@ async fn look(api: &Api, wanted: &Wanted, since: i64, only: Option<i64>) -> Resu
 }
 
 async fn sent(api: &Api, codes: Codes, search: Search) -> Result<Vec<Hit>, whimbrel_store::StoreError> {
-    let found = api.engine.read(move |store| store.search(&search)).await?;
+    let found = api.engine.search(move |store| store.search(&search)).await?;
     let hit = |message: MessageSummary| Hit {
         id: message.id.0,
         value: None,
@@ -388,7 +391,7 @@ async fn sent(api: &Api, codes: Codes, search: Search) -> Result<Vec<Hit>, whimb
 }
 
 async fn inbound(api: &Api, search: Search) -> Result<Vec<Hit>, whimbrel_store::StoreError> {
-    let found = api.engine.read(move |store| store.search_inbound(&search)).await?;
+    let found = api.engine.search(move |store| store.search_inbound(&search)).await?;
     let hits = found.found.into_iter().map(|view| {
         let text = match &view.content {
             InboundContent::Text { text, .. } => text.expose().to_owned(),

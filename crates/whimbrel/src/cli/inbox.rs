@@ -16,6 +16,8 @@ use super::{Exit, Failure};
 const TEXT_SHOWN_MAX: usize = 60;
 /// Printed messages that are known again: more than come within the few seconds that are looked at twice.
 const PRINTED_MAX: usize = 20_000;
+/// Printed texts whose missing parts are waited for. Each may cost a call whenever something arrives, and of some the parts never come.
+const UNFINISHED_MAX: usize = 8;
 
 pub(super) async fn run(args: InboxArgs, out: &Out) -> Result<(), Failure> {
     let source = Source::of(&args.query)?;
@@ -67,40 +69,41 @@ struct Followed {
     source: Source,
     /// After which the next look begins. It lies a little before the newest, because messages of one moment are not committed in order.
     mark: String,
-    /// Nothing that was accepted earlier is printed: the first page left it out.
-    since: Option<String>,
-    /// The ids of what was printed lately.
+    /// No look begins before it: there lies what the first page left out.
+    first_mark: String,
+    /// What was printed lately, by [`Source::version`].
     printed: HashSet<String>,
     /// The same, the oldest first.
     in_order: VecDeque<String>,
+    /// The ids of printed texts that lacked parts, the one that was printed last at the end.
+    unfinished: VecDeque<String>,
 }
 
 impl Followed {
     /// A list whose first page was printed.
     fn after(source: Source, page: &Value) -> Self {
-        let messages: Vec<&Value> = page[source.path()].as_array().into_iter().flatten().collect();
-        let is_cut = page["next"].is_string();
-        let in_order: VecDeque<String> = messages.iter().rev().map(|message| field(message, "id")).collect();
-        Self {
+        let mark = field(page, "newest");
+        let mut followed = Self {
             source,
-            mark: field(page, "newest"),
-            since: messages.last().filter(|_| is_cut).map(|oldest| field(oldest, source.time())),
-            printed: in_order.iter().cloned().collect(),
-            in_order,
+            first_mark: mark.clone(),
+            mark,
+            printed: HashSet::new(),
+            in_order: VecDeque::new(),
+            unfinished: VecDeque::new(),
+        };
+        for message in page[source.path()].as_array().into_iter().flatten().rev() {
+            followed.is_new(message);
         }
+        followed
     }
 
     /// Prints what is new, the oldest first.
     async fn catch_up(&mut self, server: &Server, args: &InboxArgs, out: &Out) -> Result<(), Failure> {
+        let mut behind = self.unfinished.clone();
         loop {
-            let query = [
-                ("q", Some(args.query.as_str()).filter(|query| !query.is_empty())),
-                ("account", args.account.as_deref()),
-                ("limit", Some("1000")),
-                ("after", Some(self.mark.as_str())),
-            ];
-            let page = server.api("GET", &with_query(self.source.path(), &query), None).await?;
+            let page = self.page(server, args, (&self.mark, None)).await?;
             for message in page[self.source.path()].as_array().into_iter().flatten() {
+                behind.retain(|id| *id != field(message, "id"));
                 if self.is_new(message) {
                     print(self.source, message, out);
                 }
@@ -108,18 +111,52 @@ impl Followed {
             match page["next"].as_str() {
                 Some(next) => next.clone_into(&mut self.mark),
                 None => {
-                    self.mark = field(&page, "newest");
-                    return Ok(());
+                    self.goes_on_after(field(&page, "newest"));
+                    break;
                 }
             }
         }
+        // A text stands at the place of its first part, and the others may come long after the mark has passed that.
+        for id in behind {
+            let Some((after, before)) = around(&id) else { continue };
+            let page = self.page(server, args, (&after, Some(&before))).await?;
+            for message in page[self.source.path()].as_array().into_iter().flatten() {
+                if self.is_new(message) {
+                    print(self.source, message, out);
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// Whether it was not printed before, and is none that the first page left out.
+    /// What lies between two places, or behind one.
+    async fn page(
+        &self,
+        server: &Server,
+        args: &InboxArgs,
+        (after, before): (&str, Option<&str>),
+    ) -> Result<Value, Failure> {
+        let query = [
+            ("q", Some(args.query.as_str()).filter(|query| !query.is_empty())),
+            ("account", args.account.as_deref()),
+            ("limit", Some("1000")),
+            ("after", Some(after)),
+            ("before", before),
+        ];
+        server.api("GET", &with_query(self.source.path(), &query), None).await
+    }
+
+    /// Sets the mark, but never before the first one.
+    fn goes_on_after(&mut self, mark: String) {
+        // Marks are hexadecimal without zeros in front: of two the longer one is higher.
+        let is_early = (mark.len(), &mark) < (self.first_mark.len(), &self.first_mark);
+        self.mark = if is_early { self.first_mark.clone() } else { mark };
+    }
+
+    /// Whether it was not printed before as it is now. The next time it was.
     fn is_new(&mut self, message: &Value) -> bool {
-        let id = field(message, "id");
-        let is_early = self.since.as_ref().is_some_and(|since| field(message, self.source.time()) < *since);
-        if is_early || !self.printed.insert(id.clone()) {
+        let version = self.source.version(message);
+        if !self.printed.insert(version.clone()) {
             return false;
         }
         if self.in_order.len() >= PRINTED_MAX
@@ -127,9 +164,29 @@ impl Followed {
         {
             self.printed.remove(&oldest);
         }
-        self.in_order.push_back(id);
+        self.in_order.push_back(version);
+        if self.source == Source::Inbound {
+            self.note_unfinished(message);
+        }
         true
     }
+
+    fn note_unfinished(&mut self, message: &Value) {
+        let id = field(message, "id");
+        self.unfinished.retain(|known| *known != id);
+        if message["parts_there"].as_u64() < message["parts"].as_u64() {
+            if self.unfinished.len() >= UNFINISHED_MAX {
+                self.unfinished.pop_front();
+            }
+            self.unfinished.push_back(id);
+        }
+    }
+}
+
+/// The places between which there is only that text from a handset.
+fn around(id: &str) -> Option<(String, String)> {
+    let id = i64::from_str_radix(id, 16).ok().filter(|id| (1..i64::MAX).contains(id))?;
+    Some((format!("{:x}", id - 1), format!("{:x}", id + 1)))
 }
 
 /// Where a search looks.
@@ -167,10 +224,13 @@ impl Source {
         }
     }
 
-    const fn time(self) -> &'static str {
+    /// What is printed once: a message, or a text from a handset with so many of its parts. A long one is listed from its first part on
+    /// under one id, and grows.
+    fn version(self, message: &Value) -> String {
+        let id = field(message, "id");
         match self {
-            Self::Messages => "accepted_at",
-            Self::Inbound => "at",
+            Self::Messages => id,
+            Self::Inbound => format!("{id}:{}", field(message, "parts_there")),
         }
     }
 }
@@ -245,4 +305,73 @@ pub(super) fn grammar() -> String {
         lines.push(format!("  {:<width$}  {}", "", key.example, width = width + 2));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(id: &str, parts_there: u8, parts: u8) -> Value {
+        json!({ "id": id, "parts_there": parts_there, "parts": parts })
+    }
+
+    fn followed(source: Source) -> Followed {
+        Followed::after(source, &json!({ "newest": "m10", "messages": [{ "id": "b" }, { "id": "a" }], "inbound": [] }))
+    }
+
+    #[test]
+    fn a_message_is_printed_once() {
+        let mut followed = followed(Source::Messages);
+        for (id, is_new) in [("a", false), ("b", false), ("c", true), ("c", false)] {
+            assert_eq!(followed.is_new(&json!({ "id": id, "parts": 2 })), is_new, "{id}");
+        }
+        assert!(followed.unfinished.is_empty(), "a message is there as a whole");
+    }
+
+    #[test]
+    fn a_text_is_printed_again_when_it_has_grown() {
+        let mut followed = followed(Source::Inbound);
+        for (parts_there, is_new) in [(1, true), (1, false), (2, true), (2, false), (3, true), (3, false)] {
+            assert_eq!(followed.is_new(&text("1f", parts_there, 3)), is_new, "{parts_there} of 3");
+            assert_eq!(followed.unfinished.len(), usize::from(parts_there < 3), "{parts_there} of 3");
+        }
+    }
+
+    #[test]
+    fn texts_of_the_first_page_grow_too() {
+        let page = json!({ "newest": "m10", "inbound": [text("3", 1, 1), text("2", 1, 2), text("1", 1, 2)] });
+        assert_eq!(Followed::after(Source::Inbound, &page).unfinished, ["1", "2"]);
+    }
+
+    #[test]
+    fn only_the_last_few_unfinished_texts_are_waited_for() {
+        let mut followed = followed(Source::Inbound);
+        for id in 0..=UNFINISHED_MAX {
+            assert!(followed.is_new(&text(&format!("{id:x}"), 1, 2)));
+        }
+        assert_eq!(followed.unfinished.len(), UNFINISHED_MAX);
+        assert_eq!(followed.unfinished.front().map(String::as_str), Some("1"));
+    }
+
+    #[test]
+    fn what_the_first_page_left_out_stays_out() {
+        let mut followed = followed(Source::Messages);
+        for (newest, mark) in [("mf", "m10"), ("m10", "m10"), ("m1a", "m1a"), ("m100", "m100"), ("m2", "m10")] {
+            followed.goes_on_after(newest.to_owned());
+            assert_eq!(followed.mark, mark, "{newest}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_between_its_neighbours() {
+        let between = |after: &str, before: &str| Some((after.to_owned(), before.to_owned()));
+        for (id, places) in [("1a0", between("19f", "1a1")), ("1", between("0", "2"))] {
+            assert_eq!(around(id), places, "{id}");
+        }
+        for id in ["0", "-", "-1", "", "7fffffffffffffff", "ffffffffffffffff"] {
+            assert_eq!(around(id), None, "{id}");
+        }
+    }
 }

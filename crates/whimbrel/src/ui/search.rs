@@ -38,7 +38,15 @@ impl Wanted {
         if texts == Texts::Hidden
             && let Some(term) = query.terms.iter().find(|term| reads_text(&term.test))
         {
-            return Err(forbidden(text, term.span.clone()));
+            let why = "viewers do not read texts, so they cannot search them: use to:, from:, status: and the like";
+            return Err(forbidden(text, term.span.clone(), why));
+        }
+        // Only an owner's pages are bound to an account.
+        if account.is_some()
+            && let Some(term) = query.terms.iter().find(|term| matches!(term.test, Test::Carrier(_)))
+        {
+            let why = "by which carrier texts go is the operator's affair: use to:, from:, status: and the like";
+            return Err(forbidden(text, term.span.clone(), why));
         }
         // What cannot be looked up now is found by nothing; the page that is made next says that the store does not answer.
         if search::resolve(api, &mut query, account).await.is_err() {
@@ -78,7 +86,7 @@ impl Wanted {
             Place::Before(id) => Search { before: Some(id.0), ..search },
             Place::After(id) => Search { after: Some(id.0), order: SearchOrder::OldestFirst, ..search },
         };
-        engine.read(move |store| store.search(&search)).await
+        engine.search(move |store| store.search(&search)).await
     }
 }
 
@@ -87,14 +95,9 @@ const fn reads_text(test: &Test) -> bool {
     matches!(test, Test::Text(_) | Test::Otp(_) | Test::Has(_))
 }
 
-fn forbidden(query: &str, span: std::ops::Range<usize>) -> Wrong {
+fn forbidden(query: &str, span: std::ops::Range<usize>, why: &str) -> Wrong {
     let cut = |range: std::ops::Range<usize>| query.get(range).unwrap_or_default().into();
-    Wrong {
-        before: cut(0..span.start),
-        word: cut(span.clone()),
-        behind: cut(span.end..query.len()),
-        why: "viewers do not read texts, so they cannot search them: use to:, from:, status: and the like".into(),
-    }
+    Wrong { before: cut(0..span.start), word: cut(span.clone()), behind: cut(span.end..query.len()), why: why.into() }
 }
 
 /// The place of a mistake, for a page that marks it.

@@ -10,10 +10,9 @@ use super::{OPERATORS, OWNERS, conflicting, limit, money, of_account, time, v1};
 const TAG: &str = "Accounts";
 
 pub(super) fn operations() -> Vec<Operation> {
-    let mut all: Vec<Operation> = [all(), create(), top_up(), reload(), end_reload(), ledger()]
-        .map(|operation| operation.proved_by(OPERATORS))
-        .into();
-    all.extend([one(), change(), usage()].map(|operation| operation.proved_by(OWNERS)));
+    let mut all: Vec<Operation> =
+        [all(), create(), top_up(), reload(), end_reload()].map(|operation| operation.proved_by(OPERATORS)).into();
+    all.extend([one(), change(), usage(), ledger()].map(|operation| operation.proved_by(OWNERS)));
     all.push(sign_up());
     all
 }
@@ -62,6 +61,8 @@ fn rules() -> Vec<Field> {
         need("handset_class", facility(), ""),
         need("otp_template", text().or_null(), "With `{code}` in it"),
         need("otp_sender", text().or_null(), ""),
+        need("zone", text().or_null(), "A name of the IANA database; null: the API's"),
+        need("country", text().or_null(), "Two letters of ISO 3166; null: the API's"),
     ]
 }
 
@@ -171,6 +172,8 @@ fn change() -> Operation {
         may("handset_class", facility(), ""),
         may("otp_template", text(), "With `{code}` in it, once; empty: the usual one"),
         may("otp_sender", text(), "Empty: the usual one"),
+        may("zone", text(), "A name of the IANA database; empty: the API's").such_as("Europe/Zurich"),
+        may("country", text(), "Two letters of ISO 3166; empty: the API's").such_as("CH"),
     ];
     of_account(Operation::new(
         Patch,

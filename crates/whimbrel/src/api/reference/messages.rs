@@ -40,12 +40,13 @@ pub(super) fn of_message(operation: Operation) -> Operation {
     operation.path("id", text(), "Any public id of the message, or of one of its parts", MESSAGE)
 }
 
-fn searched() -> [Field; 5] {
+fn searched() -> [Field; 6] {
     [
         may("q", text(), "A search, such as `has:otp -status:delivered`").such_as("after:-1h"),
         may("to", text(), "An international number"),
         may("account", text(), "Of one account, by its key"),
-        may("before", text(), "`next` of the page before"),
+        may("before", text(), "An id, or `next` of the page before"),
+        may("after", text(), "An id, `next` or `newest`: what is newer, oldest first"),
         limit(),
     ]
 }
@@ -68,8 +69,9 @@ fn summary() -> Vec<Field> {
 
 fn page(name: &'static str, item: Schema) -> Schema {
     object([
-        need(name, list(item), "Newest first"),
-        need("next", text().or_null(), "`before` of the next page; null on the last one"),
+        need(name, list(item), "Newest first; with `after` oldest first"),
+        need("next", text().or_null(), "`before`, or `after`, of the next page; null on the last one"),
+        need("newest", text(), "`after` for what comes later; some may come twice"),
         need("searched_back_to", time().or_null(), "How far a search came that had to stop"),
     ])
 }
@@ -104,9 +106,9 @@ fn one() -> Operation {
         need("price", money(), ""),
         need("currency", text(), ""),
         need("network", text(), ""),
-        need("carrier", text(), ""),
+        need("carrier", text().or_null(), "For operators"),
         need("route", text().or_null(), ""),
-        need("epoch", whole_number(), "The number of the routing data it was planned with"),
+        need("epoch", whole_number().or_null(), "The number of the routing data it was planned with"),
         need("client_ref", text().or_null(), ""),
         need("expires_at", time(), ""),
         need("part_list", list(part), ""),
@@ -154,7 +156,7 @@ fn wait() -> Operation {
         .query([
             may("to", text(), "The number of a handset").such_as("447700900000"),
             may("q", text(), "A search"),
-            may("extract", text(), "otp, link, text or a pattern").such_as("otp"),
+            may("extract", text(), "otp, link or text").such_as("otp"),
             may("timeout", text().pattern("^[0-9]+(ms|s|m)$"), "How long; at most 5m").such_as("100ms"),
             may("since", text(), "From when texts count: `since` of an answer, or a time ago such as -1m")
                 .such_as("-1m"),
@@ -162,7 +164,7 @@ fn wait() -> Operation {
         ])
         .answers(200, "The text", found)
         .answers_in(408, "None came", "application/problem+json", super::problem())
-        .answers_in(409, "More waits for this number than there may be", "application/problem+json", super::problem())
+        .answers_in(503, "More wait than there may be", "application/problem+json", super::problem())
 }
 
 fn came_in() -> Schema {

@@ -11,8 +11,8 @@ use super::{OPERATORS, OWNERS, conflicting, of_account, time, v1};
 const TAG: &str = "Webhooks";
 
 pub(super) fn operations() -> Vec<Operation> {
-    let operators = [endpoints(), attempts(), resend(), of_one_message(), listen(), test(), samples(), trigger()];
-    let owners = [account_endpoints(), account_attempts(), secret()];
+    let operators = [endpoints(), attempts(), resend(), of_one_message(), listen(), samples(), trigger()];
+    let owners = [account_endpoints(), account_attempts(), secret(), test()];
     operators
         .into_iter()
         .map(|operation| operation.proved_by(OPERATORS))
