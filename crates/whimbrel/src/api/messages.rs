@@ -21,7 +21,7 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
     };
     let asked = search.clone();
     match api.engine.search(move |store| store.search(&search)).await {
-        Ok(found) => document(200, &search::listed(&asked, "messages", &found, summary)),
+        Ok(found) => document(200, &search::listed(&asked, api.engine.world().now(), "messages", &found, summary)),
         Err(error) => unavailable(&error),
     }
 }

@@ -27,7 +27,9 @@ pub(super) async fn inbound(api: &Api, whose: Whose, request: &IncomingRequest) 
     };
     let asked = search.clone();
     match api.engine.search(move |store| store.search_inbound(&search)).await {
-        Ok(found) => document(200, &search::listed(&asked, "inbound", &found, |text| shown(api, text))),
+        Ok(found) => {
+            document(200, &search::listed(&asked, api.engine.world().now(), "inbound", &found, |text| shown(api, text)))
+        }
         Err(error) => unavailable(&error),
     }
 }

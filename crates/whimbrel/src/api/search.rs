@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use whimbrel_core::{AccountId, MessageId, PartId, Span};
+use whimbrel_core::{AccountId, MessageId, PartId, Span, Timestamp, id};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
@@ -21,6 +21,9 @@ pub(super) const COUNT_MAX: usize = 1_000;
 const PARAMETERS_MAX: usize = 16;
 /// Ids that are lower by up to so much may be committed after a higher one: two seconds of them.
 const LATE: i64 = 2_000 << 19;
+/// The same while the clock is behind the ids, which then rise by one: with two seconds' worth of them every look would find again
+/// whatever came since the clock was put back. As many as there are in a millisecond.
+const LATE_DENSE: i64 = 1 << 14;
 
 /// A place in the order of ids, which is that of time: where a page ends, or since when somebody waits. Opaque to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,8 +251,14 @@ impl Asked {
 
 /// The answer to a search, its rows under `name`: the newest first, or with `after` the oldest first. `next` is what `before` or `after` takes
 /// to go on, `searched_back_to` the time up to which everything was looked at, if that is not all, and `newest` what `after` takes to
-/// see what comes later.
-pub(super) fn listed<T>(search: &Search, name: &str, found: &Found<T>, shown: impl Fn(&T) -> Value) -> Value {
+/// see what comes later. `now` is read after the search.
+pub(super) fn listed<T>(
+    search: &Search,
+    now: Timestamp,
+    name: &str,
+    found: &Found<T>,
+    shown: impl Fn(&T) -> Value,
+) -> Value {
     let mut rows: Vec<Value> = found.found.iter().map(shown).collect();
     let is_oldest_first = search.order == SearchOrder::OldestFirst;
     if is_oldest_first {
@@ -264,15 +273,16 @@ pub(super) fn listed<T>(search: &Search, name: &str, found: &Found<T>, shown: im
         name: rows,
         "next": next.map(|edge| Mark(edge).to_string()),
         "searched_back_to": looked_to,
-        "newest": Mark(later_since(search, found.end, found.newest)).to_string(),
+        "newest": Mark(later_since(search, found.end, found.newest, now)).to_string(),
     })
 }
 
 /// After which place what comes later is found: a little before the newest row, because rows of one moment are not committed in order.
 /// It may lie before `after`: that may have been the bare `next` of a page, and the margin holds for the look that comes then as well.
-fn later_since(search: &Search, end: SearchEnd, newest: Option<i64>) -> i64 {
+fn later_since(search: &Search, end: SearchEnd, newest: Option<i64>, now: Timestamp) -> i64 {
     let Some(newest) = newest else { return search.after.unwrap_or(0) };
-    let mark = newest.saturating_sub(LATE).max(0);
+    let late = if id::made_at(newest) > now { LATE_DENSE } else { LATE };
+    let mark = newest.saturating_sub(late).max(0);
     match (search.order, end) {
         // What a first page left out is not later than it, however near: places tell, because times go back with a clock.
         (SearchOrder::NewestFirst, SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. }) => mark.max(edge - 1),
@@ -297,22 +307,24 @@ mod tests {
     #[test]
     fn what_comes_later_is_looked_for_from_a_little_before_the_newest() {
         const NEWEST: i64 = 0x19a_c3a4_7b1c_4001;
-        let at = whimbrel_core::Timestamp(0);
+        let (at, now) = (Timestamp(0), id::made_at(NEWEST));
         let first = Search::new(Query::default(), COUNT_DEFAULT);
         let edge = NEWEST - 7;
-        assert_eq!(later_since(&first, SearchEnd::Everything, None), 0);
-        assert_eq!(later_since(&first, SearchEnd::Everything, Some(NEWEST)), NEWEST - LATE);
-        assert_eq!(later_since(&first, SearchEnd::Everything, Some(7)), 0);
+        assert_eq!(later_since(&first, SearchEnd::Everything, None, now), 0);
+        assert_eq!(later_since(&first, SearchEnd::Everything, Some(NEWEST), now), NEWEST - LATE);
+        assert_eq!(later_since(&first, SearchEnd::Everything, Some(7), now), 0);
         for end in [SearchEnd::Count { edge }, SearchEnd::Rows { edge, at }] {
-            assert_eq!(later_since(&first, end, Some(NEWEST)), edge - 1, "what the page left out is not later");
+            assert_eq!(later_since(&first, end, Some(NEWEST), now), edge - 1, "what the page left out is not later");
         }
         let end = SearchEnd::Count { edge: NEWEST - 2 * LATE };
-        assert_eq!(later_since(&first, end, Some(NEWEST)), NEWEST - LATE);
+        assert_eq!(later_since(&first, end, Some(NEWEST), now), NEWEST - LATE);
+        let put_back = Timestamp(now.0 - 1);
+        assert_eq!(later_since(&first, SearchEnd::Everything, Some(NEWEST), put_back), NEWEST - LATE_DENSE);
 
         let after = Search { after: Some(edge), order: SearchOrder::OldestFirst, ..first };
-        assert_eq!(later_since(&after, SearchEnd::Everything, None), edge);
+        assert_eq!(later_since(&after, SearchEnd::Everything, None, now), edge);
         for end in [SearchEnd::Everything, SearchEnd::Count { edge: NEWEST }, SearchEnd::Rows { edge: NEWEST, at }] {
-            assert_eq!(later_since(&after, end, Some(NEWEST)), NEWEST - LATE, "also if that is before `after`");
+            assert_eq!(later_since(&after, end, Some(NEWEST), now), NEWEST - LATE, "also if that is before `after`");
         }
     }
 }
