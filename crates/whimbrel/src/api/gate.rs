@@ -11,7 +11,7 @@ use whimbrel_core::{Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
-use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, viewer, webhooks};
+use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, shown_to, webhooks};
 use crate::gateway::origin;
 use crate::people::cookie::Way;
 use crate::people::{Person, Right, foreign};
@@ -153,7 +153,7 @@ impl Api {
             (_, right) => {
                 let answer =
                     self.written_down(&person.audit_name(), request, origin, self.route_operator(request)).await;
-                if right == Right::Look { viewer::seen(answer) } else { answer }
+                if right == Right::Look { shown_to::viewers(answer) } else { answer }
             }
         }
     }

@@ -30,12 +30,12 @@ pub(crate) mod reference;
 pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
+mod shown_to;
 mod sign_up;
 mod signing;
 pub(crate) mod streams;
 mod traffic;
 mod usage;
-mod viewer;
 mod wait;
 mod webhooks;
 mod wire;
@@ -280,7 +280,7 @@ impl Api {
             Ok(whose) => whose,
             Err(refused) => return refused,
         };
-        viewer::of_owner(match (request.method(), below) {
+        shown_to::owners(match (request.method(), below) {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, whose, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,

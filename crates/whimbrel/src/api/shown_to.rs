@@ -1,11 +1,11 @@
-//! What people who are no operators see of an answer. A viewer: figures and names, but of an address of a customer's only where it leads, since customers put
-//! secrets into paths and queries.
+//! What people who are no operators see of an answer. Viewers see of a customer's address only where it leads, since customers put secrets
+//! into paths and queries; owners do not see by which way their texts go.
 
 use serde_json::Value;
 use whimbrel_dialects::http::HttpResponse;
 
 /// The answer as a viewer may see it. What is no document stays as it is: metrics have no addresses.
-pub(super) fn seen(mut answer: HttpResponse) -> HttpResponse {
+pub(super) fn viewers(mut answer: HttpResponse) -> HttpResponse {
     if let Ok(mut document) = serde_json::from_slice(&answer.body) {
         hide(&mut document);
         answer.body = document.to_string().into_bytes();
@@ -40,7 +40,7 @@ fn place_of(url: &str) -> String {
 }
 
 /// The answer to a call below an account's path, which its owner may make: by which way texts go is the operator's affair.
-pub(super) fn of_owner(mut answer: HttpResponse) -> HttpResponse {
+pub(super) fn owners(mut answer: HttpResponse) -> HttpResponse {
     if let Ok(mut document) = serde_json::from_slice(&answer.body) {
         hide_ways(&mut document);
         answer.body = document.to_string().into_bytes();
