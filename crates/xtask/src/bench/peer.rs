@@ -32,8 +32,8 @@ pub struct Loader {
 }
 
 struct Peer {
-    // Held for its end: dropped, the process is killed.
-    _process: Running,
+    // Dropped, the process is killed.
+    process: Running,
     http: SocketAddr,
 }
 
@@ -67,6 +67,11 @@ impl Loader {
         Ok(Self { peer })
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.peer.process.pid()
+    }
+
     /// Where webhooks shall go.
     pub fn webhook_url(&self) -> String {
         format!("http://{}/webhook", self.peer.http)
@@ -74,9 +79,10 @@ impl Loader {
 
     /// Loads and waits for the end.
     pub fn run(&self, order: Order) -> Outcome<Tally> {
-        let Order { callers, millis, receipts, proof } = order;
+        let Order { callers, millis, receipts, proof, pause_ms } = order;
         let (receipts, signed) = (u8::from(receipts), u8::from(proof == Proof::Signature));
-        self.peer.ask(&format!("/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}"))?;
+        let load = format!("callers={callers}&millis={millis}&pause={pause_ms}");
+        self.peer.ask(&format!("/run?{load}&receipts={receipts}&signed={signed}"))?;
         let (started, patience) = (Started::now(), Duration::from_millis(millis) + OVERTIME);
         // Not to disturb what is measured: the first look is at its end.
         sleep(Duration::from_millis(millis));
@@ -114,7 +120,7 @@ impl Peer {
         line.arg(name).args(arguments).arg("--ready-file").arg(&ready_file);
         let mut process = Running::start(name, &mut line, &folder.join(format!("{name}.log")))?;
         let ready = process.wait_ready(&ready_file)?;
-        Ok((Self { http: socket(&ready, "http")?, _process: process }, ready))
+        Ok((Self { http: socket(&ready, "http")?, process }, ready))
     }
 
     fn ask(&self, target: &str) -> Outcome<Value> {

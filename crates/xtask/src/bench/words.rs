@@ -35,8 +35,16 @@ impl Words {
     /// Whether the answer says that the text was taken. Parsing JSON here would cost more than the gateway does.
     pub fn accepts(&self, body: &[u8]) -> bool {
         match self {
-            Self::Account { .. } => says_status_0(body),
+            Self::Account { .. } => says_status(body, *b":\"0\""),
             Self::Kannel { .. } => body.starts_with(b"0: Accepted for delivery"),
+        }
+    }
+
+    /// Whether the answer says that there are too many requests just now.
+    pub fn throttles(&self, body: &[u8]) -> bool {
+        match self {
+            Self::Account { .. } => says_status(body, *b":\"1\""),
+            Self::Kannel { .. } => false,
         }
     }
 }
@@ -97,13 +105,13 @@ fn signature(key: &str, number: u64, receipts: bool, now: u64) -> String {
     format!("timestamp={now}&sig={digits}")
 }
 
-/// Whether the answer to a text of one part says status "0".
-fn says_status_0(body: &[u8]) -> bool {
+/// Whether the answer to a text of one part has this status: a colon and a digit in quotes.
+fn says_status(body: &[u8], wanted: [u8; 4]) -> bool {
     const NAME: &[u8] = b"\"status\"";
     let Some(at) = body.windows(NAME.len()).position(|window| window == NAME) else { return false };
     let value: Vec<u8> =
         body[at + NAME.len()..].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(4).collect();
-    value == b":\"0\""
+    value == wanted
 }
 
 #[cfg(test)]
@@ -118,7 +126,7 @@ mod tests {
         Words::Account { key: "k".into(), secret: "s".into() }
     }
 
-    const ORDER: Order = Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret };
+    const ORDER: Order = Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret, pause_ms: 0 };
 
     #[test]
     fn texts_have_53_characters_and_differ() {
@@ -176,5 +184,6 @@ mod tests {
         ] {
             assert!(!account().accepts(body.as_bytes()), "{body}");
         }
+        assert!(account().throttles(b"{\"status\": \"1\"}") && !account().throttles(b"{\"status\": \"10\"}"));
     }
 }

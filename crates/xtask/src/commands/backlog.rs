@@ -133,7 +133,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
 }
 
 /// The program of both ends, built like the gateway.
-fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
+pub(crate) fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
     if profile == "debug" {
         return Ok(std::env::current_exe()?);
     }
@@ -143,7 +143,8 @@ fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
 
 impl Bench {
     fn load(&mut self, millis: u64) -> Outcome<()> {
-        let tally = self.loader.run(Order { callers: CALLERS, millis, receipts: false, proof: Proof::Secret })?;
+        let tally =
+            self.loader.run(Order { callers: CALLERS, millis, receipts: false, proof: Proof::Secret, pause_ms: 0 })?;
         self.accepted += tally.accepted;
         let trouble = tally.first_trouble.unwrap_or_default();
         require(tally.broken + tally.refused == 0, || {

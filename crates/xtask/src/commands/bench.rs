@@ -106,7 +106,7 @@ fn orders(options: &Options) -> Vec<Order> {
         true => (QUICK_CALLERS, QUICK_MILLIS),
         false => (USUAL_CALLERS, options.seconds * 1000),
     };
-    let order = Order { callers, millis, receipts: false, proof: Proof::Secret };
+    let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pause_ms: 0 };
     let with_receipts = Order { receipts: true, ..order };
     if let Some(pairs) = options.signed {
         // Side by side, so that other load on the machine meets both.

@@ -85,7 +85,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 }
 
 fn orders(options: &Options) -> Vec<Order> {
-    let order = |callers, receipts| Order { callers, millis: options.seconds * 1000, receipts, proof: Proof::Secret };
+    let order = |callers, receipts| Order {
+        callers,
+        millis: options.seconds * 1000,
+        receipts,
+        proof: Proof::Secret,
+        pause_ms: 0,
+    };
     [false, true]
         .iter()
         .flat_map(|receipts| options.callers.iter().map(move |callers| order(*callers, *receipts)))

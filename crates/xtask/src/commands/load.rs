@@ -1,6 +1,6 @@
 //! `cargo xtask load`: callers and a receiver of webhooks as a process of its own, the near end of `bench`.
 //!
-//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0` starts a load, `GET /result` has its tally once it
+//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&pause=0&receipts=0&signed=0` starts a load, `GET /result` has its tally once it
 //! is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
 
 use std::cell::{Cell, RefCell};
@@ -133,7 +133,7 @@ impl Desk {
                     self.ordered.notify_one();
                     json!({})
                 }
-                None => json!({"failure": "callers, millis and receipts are numbers"}),
+                None => json!({"failure": "callers, millis, pause, receipts and signed are numbers"}),
             },
             "/result" => match &*self.result.borrow() {
                 None => json!({"tally": null}),
@@ -177,6 +177,7 @@ fn order(target: &str) -> Option<Order> {
         millis: parameter(target, "millis")?.parse().ok()?,
         receipts: parameter(target, "receipts")? == "1",
         proof: if parameter(target, "signed")? == "1" { Proof::Signature } else { Proof::Secret },
+        pause_ms: parameter(target, "pause")?.parse().ok()?,
     })
 }
 
@@ -186,9 +187,9 @@ mod tests {
 
     #[test]
     fn an_order_is_read_whole() {
-        let asked = Some(Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature });
-        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1"), asked);
-        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1"), None);
+        let asked = Some(Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature, pause_ms: 0 });
+        assert_eq!(order("/run?callers=64&millis=2000&pause=0&receipts=1&signed=1"), asked);
+        assert_eq!(order("/run?callers=64&millis=x&pause=0&receipts=1&signed=1"), None);
         assert_eq!(order("/run?callers=64"), None);
     }
 
