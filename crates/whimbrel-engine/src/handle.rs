@@ -136,7 +136,10 @@ impl Engine {
                 found.map_or_else(Outcome::Refused, Outcome::Journal)
             }
             Call::Totals(call) => self.totals_call(account, call).await.map_or_else(Outcome::Refused, Outcome::Totals),
-            Call::Lookup(call) => Outcome::Lookup(lookup(&self.snapshot(), call)),
+            Call::Lookup(call) => {
+                let now = self.world.now();
+                Outcome::Lookup(lookup(&self.snapshot(), |number| self.network_told(number, now), call))
+            }
             Call::Record(call) => {
                 let done = self.record_call(dialect, account.id, call).await;
                 done.map_or_else(Outcome::Refused, Outcome::Record)
