@@ -510,3 +510,22 @@ def test_in_development_whoever_is_here_is_the_operator_and_other_sites_are_not(
     assert dev.key in browser.get("accounts").text
     wait_until(lambda: dev.native("GET", "audit").json()["audit"], "the line of signing in")
     assert dev.native("GET", "audit").json()["audit"][0]["person"] == f"owner:nexmo:{dev.key}"
+
+
+def test_an_operator_says_where_an_account_is_at_home(gateway):
+    ann, path = signed_in(gateway, "ann"), f"accounts/{gateway.other['api_key']}"
+    ann.get(path)
+    saved = ann.post(f"{path}/home", {"zone": "Europe/Zurich", "country": "ch", "otp_sender": "Alpina"})
+    assert saved.status_code == 303, saved.text
+    page = ann.get(saved.headers["Location"].split("/ui/")[-1]).text
+    assert all(f'value="{value}"' in page for value in ("Europe/Zurich", "CH", "Alpina")) and "are saved" in page
+    shown = gateway.native("GET", path).json()
+    assert (shown["zone"], shown["country"], shown["otp_sender"]) == ("Europe/Zurich", "CH", "Alpina")
+    refused = ann.post(f"{path}/home", {"zone": "Europe/Atlantis", "country": "CH", "otp_sender": "Alpina"}).text
+    assert "IANA" in refused and "Europe/Zurich" in refused, "why, and what is still set"
+    assert gateway.native("GET", path).json()["zone"] == "Europe/Zurich"
+    vera = signed_in(gateway, "vera")
+    seen = vera.get(path).text
+    assert "Europe/Zurich" in seen and 'name="zone"' not in seen
+    acts = [(line["person"], line["act"], line["status"]) for line in gateway.native("GET", "audit").json()["audit"]]
+    assert ("operator:ann", f"PATCH {path}", 200) in acts and ("operator:ann", f"PATCH {path}", 400) in acts, acts

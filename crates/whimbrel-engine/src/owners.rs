@@ -36,8 +36,9 @@ impl Engine {
         if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => dialect).increment(1);
         }
-        let Caller { account, mode, .. } = judged?;
-        self.within_rate(&account, now)?;
+        let caller = judged?;
+        self.within_rate(&caller, now)?;
+        let Caller { account, mode, .. } = caller;
         account.policy.judge_scope(scope)?;
         // A key for trying out is handed around more freely than one for real messages, and must not lead to one.
         if mode == KeyMode::Test && scope != Scope::Read {
