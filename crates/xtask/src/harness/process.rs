@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 use crate::clock::{Started, sleep};
@@ -76,6 +76,15 @@ impl Running {
     pub fn kill(&mut self) -> Outcome<()> {
         self.child.kill()?;
         self.child.wait()?;
+        Ok(())
+    }
+
+    /// SIGKILL to the group that this process leads (it was started so), and waits until it is gone.
+    pub fn kill_group(&mut self) -> Outcome<()> {
+        if self.child.try_wait()?.is_none() {
+            kill_process_group(self.handle()?, Signal::KILL).attempting(format_args!("end {}", self.name))?;
+            self.child.wait()?;
+        }
         Ok(())
     }
 
