@@ -10,10 +10,10 @@ use crate::bench::words::PEER_USER;
 use crate::clock::{Started, sleep};
 use crate::failure::{Attempted as _, Outcome, require};
 
-/// Who may use the console, given to the daemon at its start.
-pub const USER: &str = "bench";
+/// Who may use the console as it is installed; the daemon loads its configuration as the same.
+pub const USER: &str = "jcliadmin";
 /// See `USER`.
-pub const PASSWORD: &str = "bench";
+pub const PASSWORD: &str = "jclipwd";
 
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long the connector may take to bind.
@@ -84,7 +84,8 @@ impl Console {
     fn answer(&mut self) -> Outcome<String> {
         let (mut said, mut octets) = (Vec::new(), [0; 4096]);
         while !is_prompt(&plain(&said)) {
-            let count = self.0.read(&mut octets).attempting("read from Jasmin's console")?;
+            let read = self.0.read(&mut octets);
+            let count = read.attempting(format_args!("read from Jasmin's console after `{}`", plain(&said)))?;
             require(count > 0 && said.len() < ANSWER_BYTES_MAX, || {
                 format!("Jasmin's console ended: {}", plain(&said))
             })?;

@@ -8,7 +8,6 @@ mod console;
 mod install;
 
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -47,13 +46,11 @@ struct Ports {
 pub struct Jasmin {
     daemons: Vec<Running>,
     redis: Running,
-    rabbitmq: Broker,
+    /// A script around the machine that does the work.
+    rabbitmq: Running,
     _mapper: Running,
     ports: Ports,
 }
-
-/// RabbitMQ is a script around the machine that does the work: both end together.
-struct Broker(Running);
 
 impl Jasmin {
     /// Starts it in an empty folder, and waits until it is bound to the sink.
@@ -65,7 +62,7 @@ impl Jasmin {
         let mut line = Command::new("redis-server");
         line.args(["--bind", "127.0.0.1", "--port", &redis.to_string(), "--save", "", "--dir"]).arg(folder);
         let mut redis_server = start("redis", &mut line, folder)?;
-        wait(&mut rabbitmq.0, amqp)?;
+        wait(&mut rabbitmq, amqp)?;
         wait(&mut redis_server, redis)?;
         let mut jasmin = Self { daemons: Vec::new(), redis: redis_server, rabbitmq, _mapper: mapper, ports };
         jasmin.daemon(
@@ -122,7 +119,7 @@ impl Other for Jasmin {
     fn pids(&self) -> Outcome<Vec<u32>> {
         let mut pids: Vec<u32> = self.daemons.iter().map(Running::pid).collect();
         pids.push(self.redis.pid());
-        pids.extend(family(self.rabbitmq.0.pid())?);
+        pids.extend(family(self.rabbitmq.pid())?);
         Ok(pids)
     }
 
@@ -132,25 +129,12 @@ impl Other for Jasmin {
             daemon.kill()?;
         }
         self.redis.kill()?;
-        self.rabbitmq.end()
-    }
-}
-
-impl Broker {
-    fn end(&mut self) -> Outcome<()> {
-        self.0.kill_group()
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // Fails only if it is gone already.
-        let _ = self.end();
+        self.rabbitmq.kill()
     }
 }
 
 /// The broker and the mapper of its ports, which it would otherwise leave behind.
-fn rabbitmq(folder: &Path, ports: &Ports) -> Outcome<(Running, Broker)> {
+fn rabbitmq(folder: &Path, ports: &Ports) -> Outcome<(Running, Running)> {
     let [nodes, mapped] = ports.erlang.map(|port| port.to_string());
     let mut line = Command::new("epmd");
     line.args(["-address", "127.0.0.1", "-port", &mapped]);
@@ -160,7 +144,7 @@ fn rabbitmq(folder: &Path, ports: &Ports) -> Outcome<(Running, Broker)> {
     std::fs::create_dir_all(&home)?;
     let below = |name: &str| -> PathBuf { home.join(name) };
     let mut line = Command::new(RABBITMQ);
-    line.process_group(0)
+    line.current_dir(folder)
         .env("HOME", &home)
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
         .env("ERL_EPMD_PORT", &mapped)
@@ -173,7 +157,8 @@ fn rabbitmq(folder: &Path, ports: &Ports) -> Outcome<(Running, Broker)> {
         .env("RABBITMQ_LOG_BASE", below("log"))
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", below("plugins"))
         .env("RABBITMQ_PID_FILE", below("pid"));
-    Ok((mapper, Broker(start("rabbitmq", &mut line, folder)?)))
+    let rabbitmq = Running::start_group("rabbitmq", &mut line, &folder.join("rabbitmq.out"))?;
+    Ok((mapper, rabbitmq))
 }
 
 fn start(name: &str, line: &mut Command, folder: &Path) -> Outcome<Running> {
