@@ -10,6 +10,7 @@ use whimbrel_dialects::Claim;
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
+use crate::limiter::Requester;
 
 /// What those who signed in as owners of one account may ask for together: several people who click as fast as they can, and no more.
 const PAGE_RATE: RequestRate = RequestRate { per_second_max: 20, burst_max: 300 };
@@ -107,6 +108,6 @@ impl Engine {
     /// [`Refusal::TooManyRequests`].
     pub fn within_page_rate(&self, account: AccountId) -> Result<(), Refusal> {
         let mut requests = self.page_requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.take(account, PAGE_RATE, self.world.now()).map_err(Refusal::TooManyRequests)
+        requests.take(Requester { account, key: None }, PAGE_RATE, self.world.now()).map_err(Refusal::TooManyRequests)
     }
 }

@@ -278,13 +278,7 @@ impl Api {
     }
 
     /// Below `accounts/{key}`: its texts, and nobody else's; for a key for trying out only what such keys sent.
-    async fn route_texts(
-        &self,
-        key: &str,
-        mode: KeyMode,
-        below: &[&str],
-        request: &IncomingRequest,
-    ) -> HttpResponse {
+    async fn route_texts(&self, key: &str, mode: KeyMode, below: &[&str], request: &IncomingRequest) -> HttpResponse {
         let whose = match Whose::of(self, key, mode) {
             Ok(whose) => whose,
             Err(refused) => return refused,

@@ -1,5 +1,5 @@
 //! So many callers, each of which sends its next text when the last was answered: a closed loop, whose rate is what the gateway
-//! gives.
+//! gives. Or an open one: texts are due at a fixed rate, whoever is free sends the next, and what is late counts from its due time.
 //!
 //! One thread. A text counts as accepted when its body says so, whatever the HTTP status. Every text and every recipient is used
 //! once.
@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -15,8 +16,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::words::{Words, request};
-use crate::clock::{Started, unix_seconds};
+use super::pacer::Due;
+use super::words::{Leaves, Words, request};
+use crate::clock::{Started, monotonic_us, unix_seconds};
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::harness::answer::{Progress, read};
 
@@ -43,8 +45,17 @@ pub struct Order {
     pub receipts: bool,
     /// How each text proves who sends it.
     pub proof: Proof,
-    /// How long a caller rests after each answer.
-    pub pause_ms: u64,
+    /// When each text is sent.
+    pub pace: Pace,
+}
+
+/// When texts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Pace {
+    /// Each caller sends when its last text was answered.
+    Answers,
+    /// So many a second, whether answers come or not.
+    PerSecond(u32),
 }
 
 /// How a text proves who sends it.
@@ -117,9 +128,14 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
     let run = Rc::new(RefCell::new(Run { next, tally: Tally::default(), latency, refusals }));
     let started = Started::now();
     let length = Duration::from_millis(order.millis);
+    let due = Arc::new(Due::new(order.pace, length));
     let mut callers = JoinSet::new();
     for _ in 0..order.callers {
-        callers.spawn_local(call(target.clone(), order, started, run.clone()));
+        callers.spawn_local(call(target.clone(), order, due.clone(), run.clone()));
+    }
+    if order.pace != Pace::Answers {
+        let due = due.clone();
+        callers.spawn_blocking(move || Ok(due.tell()));
     }
     let all = async {
         while let Some(ended) = callers.join_next().await {
@@ -154,24 +170,21 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
 }
 
 /// One caller, until time is up. An error leaves the fate of its last text unknown.
-async fn call(target: Target, order: Order, since: Started, run: Rc<RefCell<Run>>) -> Outcome<()> {
+async fn call(target: Target, order: Order, due: Arc<Due>, run: Rc<RefCell<Run>>) -> Outcome<()> {
     let mut stream = TcpStream::connect(target.host).await.attempting(format_args!("connect to {}", target.host))?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(8 * 1024);
-    let length = Duration::from_millis(order.millis);
-    while since.elapsed() < length {
+    while let Some(due_us) = due.next().await {
         let number = {
             let mut run = run.borrow_mut();
             run.next += 1;
             run.next - 1
         };
-        let request = request(&target, number, order, unix_seconds());
-        let started = Started::now();
+        let leaves = Leaves { monotonic_us: due_us, unix_seconds: unix_seconds() };
+        let request = request(&target, number, order, leaves);
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
-        run.borrow_mut().write(&target.words, &body, started.elapsed_us());
-        if order.pause_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(order.pause_ms)).await;
-        }
+        let took_us = monotonic_us().saturating_sub(due_us).max(1);
+        run.borrow_mut().write(&target.words, &body, took_us);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::loader::{Order, Proof, Tally};
+use crate::bench::loader::{Order, Pace, Proof, Tally};
 use crate::bench::peer::{Loader, Sink};
 use crate::clock::Started;
 use crate::command::{self, program};
@@ -41,9 +41,9 @@ pub struct Options {
     release: bool,
 }
 
-/// Callers of the quiet account, and their pause.
-const QUIET_CALLERS: u32 = 2;
-const QUIET_PAUSE_MS: u64 = 20;
+/// What the quiet account sends in a second, whether answers come or not, and the callers for it.
+const QUIET_PER_SECOND: u32 = 100;
+const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
 
 /// What an overloaded gateway must keep, of what it does at its peak.
@@ -126,7 +126,7 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     let loader = |name: &str| {
         let (folder, account) = (folder.join(name), gateway.open_account()?);
         std::fs::create_dir_all(&folder)?;
-        Loader::start(&ends, &folder, gateway.http, Some(&account))
+        Loader::start(&ends, &folder, gateway.http, &account)
     };
     let (crowd, quiet) = (loader("crowd")?, loader("quiet")?);
     // The crowd's loader keeps its core busy: the quiet one must not wait for it, or it measures that.
@@ -189,8 +189,8 @@ impl Bench<'_> {
     /// Lets the quiet account send for the time of a phase, and so many callers of the other beside it.
     fn phase(&mut self, callers: u32) -> Outcome<Phase> {
         let millis = self.options.seconds * 1_000;
-        let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pause_ms: 0 };
-        let quiet_order = Order { callers: QUIET_CALLERS, pause_ms: QUIET_PAUSE_MS, ..order };
+        let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+        let quiet_order = Order { callers: QUIET_CALLERS, pace: Pace::PerSecond(QUIET_PER_SECOND), ..order };
         let (ops, commits) = self.commits()?;
         let (before, started) = (cpu(self.gateway.process.pid())?, Started::now());
         let (crowd, quiet) = std::thread::scope(|scope| {
