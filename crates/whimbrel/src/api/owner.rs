@@ -33,6 +33,7 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("GET", &["ledger"], Scope::Read),
     ("GET", &["messages"], Scope::Read),
     ("GET", &["messages", "*"], Scope::Read),
+    ("POST", &["messages", "*", "share"], Scope::Account),
     ("GET", &["inbound"], Scope::Read),
     ("GET", &["wait"], Scope::Read),
     ("POST", &["webhooks", "test"], Scope::Account),
