@@ -122,7 +122,12 @@ mod tests {
     #[test]
     fn prompts_are_seen_through_telnets_commands() {
         assert_eq!(plain(b"\xff\xfb\x01Password: \xff\xfb"), "Password: ");
-        for prompt in ["\x1bc\x1b[4hAuthentication required.\r\n\r\n", "Password: ", "hello\r\njcli : ", "Adding a new Group: (ok: save)\r\n> "] {
+        for prompt in [
+            "\x1bc\x1b[4hAuthentication required.\r\n\r\n",
+            "Password: ",
+            "hello\r\njcli : ",
+            "Adding a new Group: (ok: save)\r\n> ",
+        ] {
             assert!(is_prompt(prompt), "{prompt}");
         }
         assert!(!is_prompt("Welcome to Jasmin console\r\n") && !is_prompt(""));
