@@ -50,8 +50,8 @@ pub use view::{
     AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
     LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
     Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
-    SearchOrder, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour,
-    UsageDay, UsageFilter,
+    SearchOrder, Sight, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry,
+    TrafficHour, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.

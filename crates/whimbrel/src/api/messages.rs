@@ -70,10 +70,7 @@ pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
         Some(message) => store.message(message),
         None => Ok(None),
     });
-    let read = read.await.map(|found| {
-        found.filter(|message| whose.account().is_none_or(|account| account == message.summary.account_id))
-    });
-    match read {
+    match read.await.map(|found| found.filter(|message| whose.has(message))) {
         Ok(Some(message)) => {
             let desk = api.engine.carriers().find(message.carrier);
             let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
