@@ -11,6 +11,11 @@ from receiver import Receiver
 collect_ignore = [] if LONELY else ["test_run.py"]
 
 
+def pytest_addoption(parser):
+    """What is written instead of compared."""
+    parser.addoption("--write-stories", action="store_true", help="write what appears into docs/guide/stories.md")
+
+
 @pytest.fixture
 def dev(tmp_path):
     """`serve --dev`; it must end with exit code 0."""

@@ -103,11 +103,28 @@ def code(secret, step):
     return f"{(struct.unpack('>I', mac[place : place + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
 
+def table(name):
+    """The lines of a table of rights, as they stand there."""
+    return re.search(rf"const {name}: [^=]*=\s*&\[(.*?)\];", RIGHTS.read_text(), re.DOTALL)[1]
+
+
 def pages():
     """Every line of the table of pages: method, path, who it is for."""
-    found = [(method, re.findall(r'"([^"]*)"', path), needs) for method, path, needs in LINE.findall(RIGHTS.read_text())]
-    assert len(found) == RIGHTS.read_text().count('("GET"') + RIGHTS.read_text().count('("POST"'), "a line of the table was not understood"
+    lines = table("PAGES")
+    found = [(method, re.findall(r'"([^"]*)"', path), needs) for method, path, needs in LINE.findall(lines)]
+    assert len(found) == lines.count('("GET"') + lines.count('("POST"'), "a line of the table was not understood"
     return found
+
+
+def test_strangers_reach_what_is_for_them_and_learn_nothing_there(gateway):
+    lines = re.findall(r'\("(GET|POST)",\s*&\[([^\]]*)\]\)', table("FOR_STRANGERS"))
+    places = {(method, "/".join(re.findall(r'"([^"]*)"', path))) for method, path in lines}
+    assert places == {("GET", "login"), ("POST", "login"), ("POST", "theme"), ("GET", "shared/*")}
+    stranger = Browser(gateway)
+    assert stranger.get("login").status_code == 200 and stranger.get("shared/x").status_code == 404
+    assert stranger.post("theme", {"theme": "dark"}).status_code == 303
+    for path in ("shared", "shared/x/y", "shared/x/../../m/x", "login/x"):
+        assert stranger.get(path).status_code == 303, path
 
 
 ALLOWED = {

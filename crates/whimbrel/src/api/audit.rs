@@ -49,6 +49,7 @@ const SHOWN: &[&str] = &[
     "webhook_method",
     "overlap_seconds",
     "kind",
+    "for",
 ];
 /// Characters of an act and of what it was about.
 const CHARS_MAX: usize = 200;

@@ -51,34 +51,41 @@ pub(super) fn to(number: &PhoneNumber) -> Term {
     Term { test: Test::To(NumberPattern::Exact(number.digits().into())), sense: Sense::Holds, span: 0..0 }
 }
 
-/// `GET messages/{id}`: any public id of the message or of one of its parts. Another's message is as one that there is not.
+/// `GET messages/{id}`: any public id of the message or of one of its parts.
 pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
-    let number = match read_id(api, id).await {
-        Ok(Some(number)) => number,
+    match find(api, whose, id).await {
+        Ok(message) => {
+            let desk = api.engine.carriers().find(message.carrier);
+            let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
+            document(200, &whole(&message, carrier))
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// The message with that public id, or whose part has it. Another's message is as one that there is not.
+///
+/// # Errors
+/// The answer to send.
+pub(super) async fn find(api: &Api, whose: Whose, id: &str) -> Result<MessageView, HttpResponse> {
+    let number = match read_id(api, id).await? {
+        Some(number) => number,
         // Of others it is not told which numbers are taken.
-        Ok(None) if whose != Whose::All => return unknown(),
-        Ok(None) => {
-            return problem(
+        None if whose != Whose::All => return Err(unknown()),
+        None => {
+            return Err(problem(
                 404,
                 "Not Found",
                 "this is no id of a message: take the id of an answer or a receipt as it stands",
-            );
+            ));
         }
-        Err(response) => return response,
     };
     let read = api.engine.read(move |store| match store.message_of_part(PartId(number))? {
         Some(message) => store.message(message),
         None => Ok(None),
     });
-    match read.await.map(|found| found.filter(|message| whose.has(message))) {
-        Ok(Some(message)) => {
-            let desk = api.engine.carriers().find(message.carrier);
-            let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
-            document(200, &whole(&message, carrier))
-        }
-        Ok(None) => unknown(),
-        Err(error) => unavailable(&error),
-    }
+    let found = read.await.map_err(|error| unavailable(&error))?;
+    found.filter(|message| whose.has(message)).ok_or_else(unknown)
 }
 
 fn unknown() -> HttpResponse {

@@ -30,6 +30,7 @@ pub(crate) mod reference;
 pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
+mod shares;
 mod shown_to;
 mod sign_up;
 mod signing;
@@ -55,6 +56,7 @@ use search::Whose;
 
 use crate::gateway::Reloader;
 use crate::people::sessions::Sessions;
+use crate::people::shares::Shares;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
@@ -95,6 +97,8 @@ pub struct Api {
     pub sign_ups: SignUps,
     /// Who signed in.
     pub sessions: Arc<Sessions>,
+    /// Links that show one message to whoever has them.
+    pub(crate) shares: Shares,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
     /// What the audit log keeps in memory.
@@ -149,6 +153,7 @@ impl Api {
         } = parts;
         let streams = Arc::default();
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
+        let shares = Shares::new(|| engine.world().random());
         Self {
             engine,
             metrics,
@@ -159,6 +164,7 @@ impl Api {
             streams,
             sign_ups,
             sessions: Arc::default(),
+            shares,
             proxies,
             audit: audit::Audit::default(),
             waits: wait::Waits::default(),
@@ -223,6 +229,8 @@ impl Api {
             ("GET", ["wait"]) => wait::wait(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, Whose::All, id).await,
+            ("POST", ["messages", id, "share"]) => shares::make(self, Whose::All, id, request).await,
+            ("DELETE", ["shares"]) => shares::end_all(self),
             (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
                 self.route_texts(key, KeyMode::Live, &segments[2..], request).await
             }
@@ -286,6 +294,7 @@ impl Api {
         shown_to::owners(match (request.method(), below) {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, whose, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
+            ("POST", ["messages", id, "share"]) => shares::make(self, whose, id, request).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,
             ("GET", ["wait"]) => wait::wait(self, whose, request).await,
             (_, ["wait"]) => other_methods(&["GET"]),

@@ -35,6 +35,7 @@ const CALLS: &[Entry] = &[
     ("GET", &["ledger"], Scope::Read),
     ("GET", &["messages"], Scope::Read),
     ("GET", &["messages", "*"], Scope::Read),
+    ("POST", &["messages", "*", "share"], Scope::Account),
     ("GET", &["inbound"], Scope::Read),
     ("GET", &["wait"], Scope::Read),
     ("POST", &["webhooks", "test"], Scope::Account),

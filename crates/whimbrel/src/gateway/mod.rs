@@ -74,6 +74,8 @@ pub struct Options {
     pub ready_file: Option<PathBuf>,
     /// The process's metrics.
     pub metrics: Metrics,
+    /// The data folder in which commands look if they are not told another one.
+    pub usual_data_dir: Option<PathBuf>,
 }
 
 /// Why the gateway did not run: what was attempted, and why it failed.
@@ -111,7 +113,7 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> While<T> for Result<T
 /// # Errors
 /// [`GatewayError`] if something could not be started.
 pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), GatewayError> {
-    let Options { config, load, ready_file, metrics } = options;
+    let Options { config, load, ready_file, metrics, usual_data_dir } = options;
     let is_dev = config.profile == Profile::Development;
     let mut signals = Signals::install().when("cannot listen for signals")?;
     _ = server::raise_open_files();
@@ -209,7 +211,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let run_file = ready::Presence::run(data.path(), &running).when("cannot write the run file")?;
     let ready_file = ready_file.as_deref().map(|path| ready::Presence::ready(path, &running)).transpose();
     let ready_file = ready_file.when("cannot write the ready-file")?;
-    announce(&presence::banner(is_dev, &running, data.path()));
+    let folder = presence::Folder::new(data.path(), usual_data_dir.as_deref());
+    announce(&presence::banner(is_dev, &running, &folder));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "whimbrel is ready");
 
     let upkeep = tokio::spawn(upkeep(metrics, egress, data.path().to_owned()));

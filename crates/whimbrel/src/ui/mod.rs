@@ -20,6 +20,7 @@ mod sample;
 mod search;
 mod session;
 mod settings;
+mod share;
 mod stats;
 mod viewer;
 mod webhooks;
@@ -147,6 +148,7 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
         ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("POST", ["m", id, "share"]) => share::make(api, visit, id).await,
         ("GET", ["phones"]) => phones::list(api, visit).await,
         ("GET", ["phones", number]) => phones::show(api, visit, number).await,
         ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,

@@ -11,7 +11,7 @@ use whimbrel_web::login::{LoginKind, LoginPage, Offer};
 use whimbrel_web::{Flash, Frame};
 
 use super::form::{Form, is_page};
-use super::{Door, Visit, moved, page, say, set_theme, wants_html};
+use super::{Door, Visit, moved, page, rights, say, set_theme, share, wants_html};
 use crate::api::{Api, Local};
 use crate::people::cookie::Way;
 use crate::people::sessions::{CHANCE_BYTES, Chance};
@@ -26,6 +26,9 @@ const WRONG_OWNER: &str = "No account has this key and this secret, or not from 
 
 /// What strangers may ask for as well; `None`: something else.
 pub(super) async fn before_signing_in(api: &Api, door: &Door<'_>, method: &str, path: &[&str]) -> Option<Answer> {
+    if !rights::is_for_strangers(method, path) {
+        return None;
+    }
     let is_form = method == "POST";
     match path {
         ["login"] if method == "GET" => Some(show(api, door)),
@@ -35,6 +38,7 @@ pub(super) async fn before_signing_in(api: &Api, door: &Door<'_>, method: &str, 
         }
         ["login"] if is_form => Some(sign_in(api, door).await),
         ["theme"] if is_form => Some(set_theme(door.request)),
+        ["shared", token] => Some(share::show(api, door, token).await),
         _ => None,
     }
 }
