@@ -60,7 +60,7 @@ impl Admission {
         tokio::select! {
             biased;
             place = served => place.map_err(|_| Refusal::Overloaded),
-            () = world.sleep(PATIENCE) => Err(Refusal::Overloaded),
+            () = world.lapse(PATIENCE) => Err(Refusal::Overloaded),
         }
     }
 
