@@ -21,6 +21,7 @@ use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
+    ("POST", &["clear"], ToAct),
     ("GET", &["m", "*"], SomebodyKnown),
     // Phones show texts as a handset does, codes and all.
     ("GET", &["phones"], ToAct),
