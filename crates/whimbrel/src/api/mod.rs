@@ -54,6 +54,7 @@ use whimbrel_web::Links;
 use search::Whose;
 
 use crate::gateway::Reloader;
+use crate::gateway::webhook_faults::WebhookChaos;
 use crate::people::sessions::Sessions;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
@@ -105,6 +106,8 @@ pub struct Api {
     leases: leases::Leases,
     /// The clock, if tests may put it forward.
     test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order, if they may be ordered.
+    webhook_chaos: Option<Arc<WebhookChaos>>,
 }
 
 /// What [`Api::new`] is given.
@@ -127,6 +130,8 @@ pub struct ApiParts {
     pub sign_up_rules: SignUpRules,
     /// The clock, if tests may put it forward: in development.
     pub test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order: in development.
+    pub webhook_chaos: Option<Arc<WebhookChaos>>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
 }
@@ -146,6 +151,7 @@ impl Api {
             sign_up_rules,
             proxies,
             test_clock,
+            webhook_chaos,
         } = parts;
         let streams = Arc::default();
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
@@ -164,6 +170,7 @@ impl Api {
             waits: wait::Waits::default(),
             leases: leases::Leases::default(),
             test_clock,
+            webhook_chaos,
         }
     }
 
@@ -223,6 +230,7 @@ impl Api {
             ("GET", ["wait"]) => wait::wait(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, Whose::All, id).await,
+            ("DELETE", ["messages"]) => messages::clear(self, request).await,
             (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
                 self.route_texts(key, KeyMode::Live, &segments[2..], request).await
             }
@@ -278,13 +286,7 @@ impl Api {
     }
 
     /// Below `accounts/{key}`: its texts, and nobody else's; for a key for trying out only what such keys sent.
-    async fn route_texts(
-        &self,
-        key: &str,
-        mode: KeyMode,
-        below: &[&str],
-        request: &IncomingRequest,
-    ) -> HttpResponse {
+    async fn route_texts(&self, key: &str, mode: KeyMode, below: &[&str], request: &IncomingRequest) -> HttpResponse {
         let whose = match Whose::of(self, key, mode) {
             Ok(whose) => whose,
             Err(refused) => return refused,

@@ -294,7 +294,8 @@ pub(super) fn refused(refusal: &Refusal) -> HttpResponse {
             answer
         }
         Refusal::TooManyRequests(_) => {
-            let mut answer = problem(429, "Too Many Requests", "the account asks more often than it may: wait a second");
+            let mut answer =
+                problem(429, "Too Many Requests", "the account asks more often than it may: wait a second");
             answer.headers.push(("Retry-After", "1".into()));
             answer
         }

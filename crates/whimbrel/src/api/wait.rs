@@ -26,8 +26,8 @@ use whimbrel_inbox::extract;
 use whimbrel_inbox::search::{Sense, Term, Test};
 use whimbrel_store::{InboundView, MessageSummary, Search};
 
-use self::waiters::{WAITERS_MAX, WAITERS_OF_ACCOUNT_MAX};
 pub(super) use self::waiters::Waits;
+use self::waiters::{WAITERS_MAX, WAITERS_OF_ACCOUNT_MAX};
 pub(super) use self::wanted::{Codes, Extract, Wanted, span};
 use super::search::{Mark, Whose, ids_ahead_max};
 use super::{Api, document, messages, missed, phones, unavailable};

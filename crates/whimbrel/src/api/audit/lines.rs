@@ -90,7 +90,11 @@ mod tests {
         }
         assert_eq!(lines.next("a", "PATCH", at(1), || 7), Line::Counted(Rest { id: 7, at: at(1), count: 1 }));
         assert_eq!(lines.next("a", "PATCH", at(59), || 8), Line::Counted(Rest { id: 7, at: at(1), count: 2 }));
-        assert_eq!(lines.next("a", "POST secrets", at(59), || 8), Line::Own, "nothing hides behind acts of another kind");
+        assert_eq!(
+            lines.next("a", "POST secrets", at(59), || 8),
+            Line::Own,
+            "nothing hides behind acts of another kind"
+        );
         assert_eq!(lines.next("b", "PATCH", at(59), || 8), Line::Own);
         assert_eq!(lines.next("a", "PATCH", at(60), || 9), Line::Own);
         assert_eq!(lines.next("a", "PATCH", at(0), || 9), Line::Own, "also after the clock was put back");
