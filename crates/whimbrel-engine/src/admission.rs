@@ -68,7 +68,7 @@ impl Admission {
             tokio::select! {
                 biased;
                 place = &mut served => return place.map_err(|_| Refusal::Overloaded),
-                () = world.sleep(patience) => {}
+                () = world.lapse(patience) => {}
             }
             if self.lock().may_refuse() {
                 break;

@@ -37,12 +37,13 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
-    NumberRefused, Offer, Onward, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange,
-    PartOutcome, PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome,
-    Refill, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret,
-    Spread, SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, Forget, InboundIn,
+    InboundOutcome, ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried,
+    NumberChange, NumberFate, NumberRefused, Offer, Onward, Op, OpResult, OperatorId, OperatorRole, OrphanReason,
+    OwnedNumber, PartChange, PartOutcome, PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned,
+    ReceiptIn, ReceiptOutcome, Refill, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret,
+    RotateSignatureSecret, Spread, SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used,
+    Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copied_bytes, copy_store};

@@ -28,7 +28,7 @@ use crate::view::Credential;
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
 pub use people::{Audited, NewOperator, OperatorId, OperatorRole, PeopleDone, PeopleOp, PeopleRefused, TotpChange};
 pub use pool::{Deal, Offer, PoolDone, PoolOp};
-pub use prune::{Prune, Pruned};
+pub use prune::{Forget, Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
 pub use subaccount::{Refill, SubaccountChange, SubaccountDone, SubaccountOp};
@@ -103,6 +103,8 @@ pub enum Op {
     Network(NetworkNews),
     /// Forget some of what is old.
     Prune(Prune),
+    /// Forget some messages that somebody wants to see no more.
+    Forget(Forget),
     /// Change who looks after the gateway.
     People(PeopleOp),
     /// Keep what somebody did.

@@ -25,7 +25,7 @@ use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
-use whimbrel_engine::ports::Egress;
+use whimbrel_engine::ports::{CallPlace, Egress};
 use whimbrel_engine::retention::Retention;
 use whimbrel_engine::tape::{Tape, TapeBounds};
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
@@ -77,7 +77,7 @@ impl Carrier for HeldCarrier {
 pub struct HeldEgress(mpsc::UnboundedSender<(WebhookRequest, oneshot::Sender<u16>)>);
 
 impl Egress for HeldEgress {
-    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
+    fn send(&self, _: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
         let (answer, answered) = oneshot::channel();
         _ = self.0.send((request, answer));
         Box::pin(async move { answered.await.map_err(|_| "no answer".into()) })

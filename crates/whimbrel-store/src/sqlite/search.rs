@@ -21,7 +21,6 @@ use whimbrel_inbox::search::{
 use super::codes::{coded, small, state_name, state_of};
 use super::fault::{Fault, corrupt_column};
 use super::inbox::{self, Piece};
-use super::reads::limit;
 use super::story;
 use super::walk::Walk;
 use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder, Sight};
@@ -30,8 +29,8 @@ use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchO
 const INBOUND_PAGE: usize = 500;
 /// How far the clock may have been set back when an id was made: no id is behind the time of what it names by more.
 const IDS_BEHIND_MAX: Span = Span::hours(24);
-/// Messages with waiting webhooks that are known to a search.
-const PENDING_MAX: usize = 100_000;
+/// Waiting webhooks that a search looks at.
+const PENDING_MAX: i64 = 1_000_000;
 
 // By the primary key.
 const ALL: &str = "?3 is null and ?4 is null";
@@ -42,8 +41,10 @@ const TO_RECIPIENT: &str = "m.recipient = ?4 and ?3 is null";
 
 const ACCOUNTS: &str = "select id, dialect, key from account";
 const CARRIERS: &str = "select id, name from carrier";
-// By the index notice_due, which has every row.
-const PENDING: &str = "select message_id from notice where message_id is not null limit ?1";
+// The rows of all that wait, and of an account's search each one's message by its primary key: no index has notices by account, because
+// every receipt would write it.
+const PENDING: &str = "select n.message_id from (select message_id from notice where message_id is not null limit ?1) n
+ where ?2 is null or exists (select 1 from message m where m.id = n.message_id and m.account_id = ?2)";
 // By the primary key, from its end on.
 const LAST_WEBHOOK: &str =
     "select detail from event where message_id = ?1 and what = 'webhook' order by at desc, sequence desc limit 1";
@@ -87,7 +88,7 @@ struct Names {
 }
 
 pub(super) fn messages(db: &Connection, search: &Search) -> Result<Found<MessageSummary>, Fault> {
-    let names = Names::read(db, &search.query)?;
+    let names = Names::read(db, search)?;
     let Found { found, end, newest } = candidates(db, search, &names)?;
     let messages = found.into_iter().map(|id| story::one_line(db, id)).collect::<Result<Vec<_>, _>>()?;
     // One that was removed meanwhile is not there any more.
@@ -239,7 +240,7 @@ fn masked<'a>(row: &Row<'_>, text: &'a str) -> Result<Cow<'a, str>, Fault> {
 }
 
 impl Names {
-    fn read(db: &Connection, query: &Query) -> Result<Self, Fault> {
+    fn read(db: &Connection, Search { query, account, .. }: &Search) -> Result<Self, Fault> {
         let mut names = Self { accounts: BTreeMap::new(), carriers: BTreeMap::new(), pending: BTreeSet::new() };
         if query.terms.iter().any(|term| matches!(term.test, Test::Account(_))) {
             let mut statement = db.prepare_cached(ACCOUNTS)?;
@@ -249,9 +250,10 @@ impl Names {
         let mut statement = db.prepare_cached(CARRIERS)?;
         let rows = statement.query_map([], |row| Ok((small(row, 0)?, row.get(1)?)))?;
         names.carriers = rows.collect::<rusqlite::Result<_>>()?;
-        if query.needs_webhooks() {
+        // Only of the account whose messages are looked at: those of others are neither kept in memory nor do they crowd these out.
+        if query.terms.iter().any(|term| term.test == Test::Webhook(WebhookProgress::Pending)) {
             let mut statement = db.prepare_cached(PENDING)?;
-            let rows = statement.query_map([limit(PENDING_MAX)], |row| row.get(0))?;
+            let rows = statement.query_map(params![PENDING_MAX, account.map(|id| id.0)], |row| row.get(0))?;
             names.pending = rows.collect::<rusqlite::Result<_>>()?;
         }
         Ok(names)
@@ -316,7 +318,7 @@ fn last_webhook(db: &Connection, id: MessageId) -> Result<Option<WebhookProgress
 
 /// Texts that came in.
 pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundView>, Fault> {
-    let names = Names::read(db, &search.query)?;
+    let names = Names::read(db, search)?;
     let Narrowing { account, recipient: number } = Narrowing::of(search, &names);
     let mut ids = id_range(search);
     let mut walk = Walk::new(search.order, search.count_max, search.rows_max);

@@ -303,6 +303,7 @@ impl Work<'_> {
             Op::UseOnce(once) => self.use_once(once),
             Op::Network(news) => self.note_network(news),
             Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
+            Op::Forget(forget) => self.forget(forget).map(OpResult::Pruned),
             Op::People(change) => self.change_people(change).map(OpResult::People),
             Op::Audit(entry) => self.keep_audit(entry),
         }

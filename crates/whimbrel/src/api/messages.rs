@@ -1,15 +1,15 @@
 //! Messages as operators and tools read them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{Content, HandsetClass, PartId, PhoneNumber, Serial};
+use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber, Serial};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
-use whimbrel_store::{MessageSummary, MessageView, Search};
+use whimbrel_store::{MessageSummary, MessageView, Search, SearchEnd, SearchOrder};
 
 use super::json::bad;
-use super::search::{self, Asked, Field, Listed, Whose};
+use super::search::{self, Asked, Field, Listed, Mark, Whose};
 use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
@@ -22,6 +22,35 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
     let asked = search.clone();
     match api.engine.search(move |store| store.search(&search)).await {
         Ok(found) => document(200, &search::listed(&asked, api.engine.world().now(), "messages", &found, summary)),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// `DELETE messages?q=&to=&account=&before=&limit=`: forgets those that are found and have ended, the newest first. Money, its ledger and the
+/// days' figures stay. What is under way, and what a webhook is yet to tell of, stays too.
+pub(super) async fn clear(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let mut search = match read_search(api, Whose::All, request.query()).await {
+        Ok(search) if search.order == SearchOrder::OldestFirst => {
+            return bad("`after` is not for forgetting: what is newer than a place changes while it is done");
+        }
+        Ok(search) => search,
+        Err(refused) => return refused,
+    };
+    if !request.query().contains("limit=") {
+        search.count_max = search::COUNT_MAX;
+    }
+    let found = match api.engine.search(move |store| store.search(&search)).await {
+        Ok(found) => found,
+        Err(error) => return unavailable(&error),
+    };
+    let next = match found.end {
+        SearchEnd::Everything => None,
+        SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. } => Some(Mark(edge).to_string()),
+    };
+    let found: Vec<MessageId> = found.found.iter().map(|message| message.id).collect();
+    let count = found.len() as u64;
+    match api.engine.forget(found).await {
+        Ok(gone) => document(200, &json!({ "removed": gone, "kept": count.saturating_sub(gone), "next": next })),
         Err(error) => unavailable(&error),
     }
 }

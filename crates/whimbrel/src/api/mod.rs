@@ -55,6 +55,7 @@ use whimbrel_web::Links;
 use search::Whose;
 
 use crate::gateway::Reloader;
+use crate::gateway::webhook_faults::WebhookChaos;
 use crate::people::sessions::Sessions;
 use crate::people::shares::Shares;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
@@ -109,6 +110,8 @@ pub struct Api {
     leases: leases::Leases,
     /// The clock, if tests may put it forward.
     test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order, if they may be ordered.
+    webhook_chaos: Option<Arc<WebhookChaos>>,
 }
 
 /// What [`Api::new`] is given.
@@ -131,6 +134,8 @@ pub struct ApiParts {
     pub sign_up_rules: SignUpRules,
     /// The clock, if tests may put it forward: in development.
     pub test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order: in development.
+    pub webhook_chaos: Option<Arc<WebhookChaos>>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
 }
@@ -150,6 +155,7 @@ impl Api {
             sign_up_rules,
             proxies,
             test_clock,
+            webhook_chaos,
         } = parts;
         let streams = Arc::default();
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
@@ -170,6 +176,7 @@ impl Api {
             waits: wait::Waits::default(),
             leases: leases::Leases::default(),
             test_clock,
+            webhook_chaos,
         }
     }
 
@@ -231,6 +238,7 @@ impl Api {
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, Whose::All, id).await,
             ("POST", ["messages", id, "share"]) => shares::make(self, Whose::All, id, request).await,
             ("DELETE", ["shares"]) => shares::end_all(self),
+            ("DELETE", ["messages"]) => messages::clear(self, request).await,
             (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
                 self.route_texts(key, KeyMode::Live, &segments[2..], request).await
             }

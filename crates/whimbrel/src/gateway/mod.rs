@@ -14,6 +14,7 @@ mod routing;
 pub mod secrets;
 mod taped;
 mod way_out;
+pub mod webhook_faults;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -145,7 +146,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     }
     let carriers = routing::name_carriers(&*store, &config.carriers)?;
     let snapshot = routing::snapshot(&config, &carriers, 1)?;
-    let egress = way_out::open(&config.egress)?;
+    let webhook_chaos = is_dev.then(Arc::<webhook_faults::WebhookChaos>::default);
+    let egress = way_out::open(&config.egress, webhook_chaos.clone())?;
     let tape = Arc::new(Tape::new(config.tape));
     let placed: Vec<_> = carriers.into_iter().map(|carrier| (carrier.desk(), carrier)).collect();
     let desks = placed.iter().map(|(desk, _)| Arc::clone(desk)).collect();
@@ -195,6 +197,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
         test_clock: is_dev.then_some(system),
+        webhook_chaos,
         proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();

@@ -158,6 +158,7 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        ("POST", ["clear"]) => inbox::clear(api, visit).await,
         (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
         ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
         ("POST", ["accounts"]) => accounts::create(api, visit).await,

@@ -21,6 +21,7 @@ use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
+    ("POST", &["clear"], ToAct),
     ("GET", &["m", "*"], SomebodyKnown),
     // A link for strangers is made by who may read the message; it shows less than they see.
     ("POST", &["m", "*", "share"], ToActOnAccount),

@@ -11,7 +11,7 @@ const TAG: &str = "Messages";
 pub(super) const MESSAGE: &str = "A070383A14A80000";
 
 pub(super) fn operations() -> Vec<Operation> {
-    let all = vec![all(), one(), share(), end_shares(), wire(), wait(), inbound(), events(), segments()];
+    let all = vec![all(), clear(), one(), share(), end_shares(), wire(), wait(), inbound(), events(), segments()];
     let all = all.into_iter().map(|operation| operation.proved_by(OPERATORS));
     all.chain(of_an_account().map(|operation| operation.proved_by(OWNERS))).collect()
 }
@@ -86,6 +86,23 @@ fn all() -> Operation {
     Operation::new(Get, v1!("messages"), (TAG, "listMessages"), "List or search messages to handsets")
         .query(searched())
         .answers(200, "A page of them", page("messages", object(summary()).named("Message")))
+}
+
+fn clear() -> Operation {
+    let done = object([
+        need("removed", whole_number(), ""),
+        need("kept", whole_number(), "Found, and under way or to be told of yet"),
+        need("next", text().or_null(), "`before` of the next call; null if everything was looked at"),
+    ]);
+    let parameters = searched().into_iter().filter(|parameter| parameter.name != "after");
+    Operation::new(
+        Delete,
+        v1!("messages"),
+        (TAG, "clearMessages"),
+        "Forget messages that have ended; money and figures stay",
+    )
+    .query(parameters)
+    .answers(200, "How many", done)
 }
 
 fn one() -> Operation {
