@@ -236,6 +236,26 @@ def test_texts_from_handsets_are_waited_for(dev):
     assert "5521" in dev.cli("inbox", "-q", query).stdout
 
 
+def test_a_long_text_is_waited_for_until_it_is_whole(dev):
+    dev.native("POST", "numbers", json={"number": "447700900200", "account": dev.key})
+    number = lease(dev)
+
+    def part(place):
+        body = {"to": "447700900200", "data": f"{place:02}{place:02}", "udh": f"0500034202{place:02}"}
+        assert dev.native("POST", f"phones/{number['number']}/reply", json=body).status_code == 202
+
+    query = f"is:inbound from:{number['number']}"
+    part(1)
+    wait_until(lambda: found(dev, query, path="inbound")["inbound"], "the first part")
+    asked = {"q": query, "since": number["since"]}
+    assert wait(dev, timeout="100ms", **asked).status_code == 408, "half a text is none"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(wait, dev, timeout="30s", **asked)
+        part(2)
+        whole = waiting.result().json()["inbound"]
+    assert (whole["data"], whole["parts_there"], whole["parts"]) == ("01010202", 2, 2)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"timeout": "6m"}, {"timeout": "10"}, {"extract": "code"}, {"since": "soon"}, {"to": "x"}, {"q": "x:y"}, {"a": "b"}]
 )

@@ -195,6 +195,17 @@ pub struct ReceiptIn {
     pub at: Timestamp,
     /// The id of the notice, if one comes of it.
     pub notice_id: NoticeId,
+    /// Where its part goes if it says that the number is in another network: by the route of the message.
+    pub onward: Vec<Onward>,
+}
+
+/// The carrier that gets parts of a route once another has reported that their number is in another network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Onward {
+    /// The route's name.
+    pub route: Box<str>,
+    /// The carrier.
+    pub next: CarrierId,
 }
 
 /// A part of a text to store. The account that owns its number is told; a text to a number that nobody owns is kept all the same.

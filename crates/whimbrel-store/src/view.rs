@@ -1,6 +1,7 @@
 //! What reads answer.
 
 use whimbrel_core::call::numbers::SaleQuery;
+use whimbrel_core::plan::TEST_ROUTE;
 use whimbrel_core::{
     Accepted, Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass,
     InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
@@ -252,6 +253,8 @@ pub struct Search {
     pub query: Query,
     /// Only of this account, whatever the query says.
     pub account: Option<AccountId>,
+    /// Whether all of that may be seen.
+    pub sight: Sight,
     /// Only what is older than this id.
     pub before: Option<i64>,
     /// Only what is newer than this id.
@@ -279,6 +282,7 @@ impl Search {
         Self {
             query,
             account: None,
+            sight: Sight::Everything,
             before: None,
             after: None,
             order: SearchOrder::NewestFirst,
@@ -287,6 +291,15 @@ impl Search {
             ids_ahead_max: Self::IDS_AHEAD_MAX,
         }
     }
+}
+
+/// What may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything.
+    Everything,
+    /// What was sent by keys for trying out, and what came in by the carrier that they send to, if there is one.
+    Trials(Option<CarrierId>),
 }
 
 /// From which end a search begins.
@@ -389,6 +402,14 @@ pub struct MessageView {
     pub parts: Vec<PartView>,
     /// Its story in order of time.
     pub timeline: Vec<TimelineEntry>,
+}
+
+impl MessageView {
+    /// Whether a key for trying out sent it.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        *self.route == *TEST_ROUTE && self.summary.price.units == 0
+    }
 }
 
 /// A part of a message.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// When something began; says how long ago that was.
 #[derive(Debug, Clone, Copy)]
 pub struct Started(Instant);
@@ -22,6 +24,13 @@ impl Started {
     pub fn elapsed_us(&self) -> u64 {
         u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
+}
+
+/// Microseconds of the machine's monotonic clock, which is one for all its processes.
+pub fn monotonic_us() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    // It counts from the machine's start: neither part is negative.
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1000
 }
 
 /// Sleeps this thread. A harness waits for other processes; the product never calls this.
@@ -70,6 +79,12 @@ impl Chance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_machines_clock_goes_on() {
+        let before = monotonic_us();
+        assert!(before > 0 && monotonic_us() >= before);
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {

@@ -49,7 +49,7 @@ enum Command {
     Signers(commands::signers::Options),
     /// Measure rate, latency, CPU and memory of the whole path into a fast SMSC sink.
     Bench(commands::bench::Options),
-    /// Measure another gateway and ours in turn, between the same loader and the same SMSC.
+    /// Measure Kannel, Jasmin, a bare server and ours in turn, between the same loader and the same SMSC.
     Compare(commands::compare::Options),
     /// Kill the gateway at random instants under load and count what was lost or doubled.
     Crashloop(commands::crashloop::Options),
@@ -96,6 +96,9 @@ enum Command {
     /// A fast SMSC that counts unique recipients (the far end of `bench`).
     #[command(hide = true)]
     Sink(commands::sink::Options),
+    /// A server that answers at once and does nothing (a row of `compare`).
+    #[command(hide = true)]
+    Bare(commands::bare::Options),
     /// A closed-loop HTTP loader (the near end of `bench`).
     #[command(hide = true)]
     Load(commands::load::Options),
@@ -116,6 +119,7 @@ fn run(command: Command) -> Outcome<()> {
     match command {
         Command::Sink(options) => return commands::sink::run(&options),
         Command::Load(options) => return commands::load::run(&options),
+        Command::Bare(options) => return commands::bare::run(&options),
         _ => {}
     }
     let workspace = Workspace::find()?;
@@ -150,6 +154,6 @@ fn run(command: Command) -> Outcome<()> {
         Command::Evidence(options) => commands::evidence::run(&workspace, &options),
         Command::Sim(options) => commands::sim::run(&workspace, &options),
         Command::Fuzz(options) => commands::fuzz::run(&workspace, &options),
-        Command::Sink(_) | Command::Load(_) => Ok(()),
+        Command::Sink(_) | Command::Load(_) | Command::Bare(_) => Ok(()),
     }
 }

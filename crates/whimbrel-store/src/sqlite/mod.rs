@@ -25,6 +25,7 @@ mod inbox;
 mod journal;
 mod ledger;
 mod lists;
+mod log;
 mod memory;
 mod moved;
 mod networks;
@@ -74,6 +75,7 @@ use whimbrel_core::{
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::{copied_bytes, copy_store};
+use self::log::Log;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::{Unreadable, What};
@@ -126,11 +128,12 @@ impl SqliteStore {
     pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
         open::create(&options.path)?;
         let lock = open::lock(&options.path)?;
-        let db = open::writer(&options.path, &options.keyring)?;
+        let mut db = open::writer(&options.path, &options.keyring)?;
         let readers = (0..options.reader_count.clamp(1, 64))
             .map(|_| open::reader(&options.path))
             .collect::<Result<Vec<Connection>, StoreError>>()?;
-        Self::start(db, readers, options.keyring, Some(lock))
+        let log = Log::watch(&mut db, &options.path)?;
+        Self::start((db, Some(log)), readers, options.keyring, Some(lock))
     }
 
     /// A store that is gone when it is dropped: for tests. Reads wait for the writer.
@@ -140,17 +143,17 @@ impl SqliteStore {
     pub fn in_memory(keyring: Keyring) -> Result<Self, StoreError> {
         let db = Connection::open_in_memory().map_err(|error| StoreError::Open { why: error.to_string().into() })?;
         open::prepare_writer(&db, &keyring, Path::new("memory"))?;
-        Self::start(db, Vec::new(), keyring, None)
+        Self::start((db, None), Vec::new(), keyring, None)
     }
 
     fn start(
-        db: Connection,
+        (db, log): (Connection, Option<Log>),
         readers: Vec<Connection>,
         keyring: Keyring,
         lock: Option<File>,
     ) -> Result<Self, StoreError> {
         let mut writer =
-            Writer::new(db, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+            Writer::new(db, log, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
         let counts = Mutex::new(writer.memory.counts);
         let lists = Mutex::new(writer.memory.take_changed_lists().unwrap_or_default());
         Ok(Self {

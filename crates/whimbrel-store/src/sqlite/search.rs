@@ -24,7 +24,7 @@ use super::inbox::{self, Piece};
 use super::reads::limit;
 use super::story;
 use super::walk::Walk;
-use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder};
+use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder, Sight};
 
 /// Texts that came in are read so many at a time.
 const INBOUND_PAGE: usize = 500;
@@ -37,8 +37,8 @@ const PENDING_MAX: usize = 100_000;
 const ALL: &str = "?3 is null and ?4 is null";
 // By the index message_by_account.
 const OF_ACCOUNT: &str = "m.account_id = ?3 and ?4 is null";
-// By the index message_by_recipient; an account narrows it further.
-const TO_RECIPIENT: &str = "m.recipient = ?4 and (?3 is null or m.account_id = ?3)";
+// By the index message_by_recipient.
+const TO_RECIPIENT: &str = "m.recipient = ?4 and ?3 is null";
 
 const ACCOUNTS: &str = "select id, dialect, key from account";
 const CARRIERS: &str = "select id, name from carrier";
@@ -52,6 +52,9 @@ const PROGRESS: &str = "select number, state, state_at, null, null, null from li
  union all select number, null, null, status, cause, code from ended where part_id = ?1
  union all select number, state, state_at, null, null, null from live where message_id = ?1 and number > 1
  union all select number, null, null, status, cause, code from ended where message_id = ?1 and number > 1";
+
+/// Whether a message was sent by a key for trying out, from what was planned for it.
+const IS_TRIAL: &str = ", m.price = 0 and m.route = 'test key' as is_trial";
 
 /// The statement that gives candidates. No value is a part of it, and what a query does not look at is not read: neither a text nor, by
 /// the primary keys of `ended` and `live`, how far the first part is, which is the only one of most messages.
@@ -68,9 +71,10 @@ fn statement(narrowed: &str, search: &Search) -> String {
         ),
         false => ("", ""),
     };
+    let trial = if search.sight == Sight::Everything { "" } else { IS_TRIAL };
     format!(
         "select m.id, m.account_id, m.dialect, m.carrier, m.recipient, m.sender, {text}, m.encoding, m.network, m.class,
- m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length{columns} from message m{joined}
+ m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length{columns}{trial} from message m{joined}
  where {narrowed} and m.id > ?1 and m.id < ?2 order by m.id {order}"
     )
 }
@@ -90,26 +94,48 @@ pub(super) fn messages(db: &Connection, search: &Search) -> Result<Found<Message
     Ok(Found { found: messages.into_iter().flatten().collect(), end, newest })
 }
 
+/// What an index narrows a search by: one of both at most. Whatever else a query says is judged row by row, and each row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Narrowing<'a> {
+    account: Option<AccountId>,
+    recipient: Option<&'a str>,
+}
+
+impl<'a> Narrowing<'a> {
+    /// Whoever may see one account only comes by no row of another, so that neither the answer nor the time it takes tells how many
+    /// there are. Else a number goes before an account that the query names: it has fewer rows.
+    fn of(search: &'a Search, names: &Names) -> Self {
+        if search.account.is_some() {
+            return Self { account: search.account, recipient: None };
+        }
+        let recipient = search.query.holding().find_map(|test| match test {
+            Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
+            _ => None,
+        });
+        let account = if recipient.is_none() { names.only_account(&search.query) } else { None };
+        Self { account, recipient }
+    }
+}
+
 /// The ids of what is found.
 fn candidates(db: &Connection, search: &Search, names: &Names) -> Result<Found<MessageId>, Fault> {
-    let account = search.account.or_else(|| names.only_account(&search.query)).map(|id| id.0);
-    let recipient = search.query.holding().find_map(|test| match test {
-        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
-        _ => None,
-    });
-    let narrowed = match (recipient, account) {
-        (Some(_), _) => TO_RECIPIENT,
-        (None, Some(_)) => OF_ACCOUNT,
-        (None, None) => ALL,
+    let narrowing = Narrowing::of(search, names);
+    let narrowed = match narrowing {
+        Narrowing { recipient: Some(_), .. } => TO_RECIPIENT,
+        Narrowing { account: Some(_), .. } => OF_ACCOUNT,
+        Narrowing { account: None, recipient: None } => ALL,
     };
     let Range { start, end } = id_range(search);
     let mut statement = db.prepare_cached(&statement(narrowed, search))?;
-    let mut rows = statement.query(params![start, end, account, recipient])?;
+    let mut rows = statement.query(params![start, end, narrowing.account.map(|id| id.0), narrowing.recipient])?;
     let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
         if let Some(end) = walk.come_to(id, Timestamp(row.get(13)?)) {
             return Ok(walk.ended(end));
+        }
+        if matches!(search.sight, Sight::Trials(_)) && !row.get::<_, bool>("is_trial")? {
+            continue;
         }
         if fits(db, row, search, names)?
             && let Some(end) = walk.find(id, || MessageId(id))
@@ -291,11 +317,7 @@ fn last_webhook(db: &Connection, id: MessageId) -> Result<Option<WebhookProgress
 /// Texts that came in.
 pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundView>, Fault> {
     let names = Names::read(db, &search.query)?;
-    let number = search.query.holding().find_map(|test| match test {
-        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
-        _ => None,
-    });
-    let account = search.account.or_else(|| names.only_account(&search.query));
+    let Narrowing { account, recipient: number } = Narrowing::of(search, &names);
     let mut ids = id_range(search);
     let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     loop {
@@ -311,7 +333,12 @@ pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundV
             if let Some(end) = walk.come_to(id, view.at) {
                 return Ok(walk.ended(end));
             }
-            if search.query.fits(&inbound_candidate(&view, &names))
+            let is_seen = match search.sight {
+                Sight::Everything => true,
+                Sight::Trials(carrier) => carrier == Some(view.carrier),
+            };
+            if is_seen
+                && search.query.fits(&inbound_candidate(&view, &names))
                 && let Some(end) = walk.find(id, || view)
             {
                 return Ok(walk.ended(end));
@@ -346,5 +373,15 @@ fn inbound_candidate<'a>(view: &'a InboundView, names: &'a Names) -> Candidate<'
         price: None,
         client_ref: "",
         at: view.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_for_trying_out_is_known_by_the_name_of_its_rule() {
+        assert!(IS_TRIAL.contains(&format!("'{}'", whimbrel_core::plan::TEST_ROUTE)));
     }
 }

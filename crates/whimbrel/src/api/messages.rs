@@ -85,9 +85,7 @@ pub(super) async fn find(api: &Api, whose: Whose, id: &str) -> Result<MessageVie
         None => Ok(None),
     });
     let found = read.await.map_err(|error| unavailable(&error))?;
-    found
-        .filter(|message| whose.account().is_none_or(|account| account == message.summary.account_id))
-        .ok_or_else(unknown)
+    found.filter(|message| whose.has(message)).ok_or_else(unknown)
 }
 
 fn unknown() -> HttpResponse {

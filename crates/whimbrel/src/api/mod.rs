@@ -45,7 +45,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use whimbrel_carriers::Order;
-use whimbrel_core::{Secret, SourceNetwork};
+use whimbrel_core::{KeyMode, Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin, SystemWorld};
@@ -101,6 +101,8 @@ pub struct Api {
     pub(crate) shares: Shares,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
+    /// What the audit log keeps in memory.
+    audit: audit::Audit,
     /// Who waits for texts.
     waits: wait::Waits,
     /// Who holds which phone.
@@ -164,6 +166,7 @@ impl Api {
             sessions: Arc::default(),
             shares,
             proxies,
+            audit: audit::Audit::default(),
             waits: wait::Waits::default(),
             leases: leases::Leases::default(),
             test_clock,
@@ -229,7 +232,7 @@ impl Api {
             ("POST", ["messages", id, "share"]) => shares::make(self, Whose::All, id, request).await,
             ("DELETE", ["shares"]) => shares::end_all(self),
             (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
-                self.route_texts(key, &segments[2..], request).await
+                self.route_texts(key, KeyMode::Live, &segments[2..], request).await
             }
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
             ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
@@ -282,9 +285,9 @@ impl Api {
         }
     }
 
-    /// Below `accounts/{key}`: its texts, and nobody else's.
-    async fn route_texts(&self, key: &str, below: &[&str], request: &IncomingRequest) -> HttpResponse {
-        let whose = match Whose::of(self, key) {
+    /// Below `accounts/{key}`: its texts, and nobody else's; for a key for trying out only what such keys sent.
+    async fn route_texts(&self, key: &str, mode: KeyMode, below: &[&str], request: &IncomingRequest) -> HttpResponse {
+        let whose = match Whose::of(self, key, mode) {
             Ok(whose) => whose,
             Err(refused) => return refused,
         };

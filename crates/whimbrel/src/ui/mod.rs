@@ -106,7 +106,12 @@ pub async fn handle(api: &Api, request: &IncomingRequest, origin: Origin) -> Ans
         Ok(known) => known,
         Err(refused) => return session::ask(api, &door, refused),
     };
+    let rate = api.within_rate(&known);
     let visit = Visit { viewer: viewer::shown(api, &known), request, origin, path, links, theme, known };
+    if let Err(refused) = rate {
+        let why = "This account's pages were asked for very often just now. Wait a second and load the page again.";
+        return say(refused.status, visit.frame("Slow down a little"), &[why]);
+    }
     match rights::of(method, &visit.path) {
         Some(needs) if !needs.has(visit.known.person.right()) => {
             return say(403, visit.frame("This is not for you"), &[needs.told()]);

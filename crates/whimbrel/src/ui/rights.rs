@@ -45,6 +45,7 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("POST", &["accounts", "*", "topup"], ToAct),
     ("POST", &["accounts", "*", "status"], ToAct),
     ("POST", &["accounts", "*", "policy"], ToAct),
+    ("POST", &["accounts", "*", "home"], ToAct),
     ("POST", &["accounts", "*", "webhooks"], ToActOnAccount),
     ("POST", &["accounts", "*", "ping"], ToActOnAccount),
     ("POST", &["accounts", "*", "signing"], ToActOnAccount),

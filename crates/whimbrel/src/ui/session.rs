@@ -78,9 +78,8 @@ pub(super) fn ask(api: &Api, door: &Door<'_>, refused: HttpResponse) -> Answer {
 pub(super) async fn sign_out(api: &Api, visit: &Visit<'_>) -> Answer {
     if let Some(session) = &visit.known.session {
         api.sessions.end(&session.number);
-        let who = visit.known.person.audit_name();
         // The session is over whether or not that could be written down.
-        _ = api.write_act(&who, visit.origin, "sign-out", 303).await;
+        _ = api.write_act(&visit.known.person, visit.origin, "sign-out", 303).await;
     }
     let mut answer = moved(&visit.links.page("login"));
     answer.headers.push(("Set-Cookie", Way::of(visit.request, &api.proxies).clear().into()));
@@ -199,7 +198,7 @@ async fn begin(api: &Api, door: &Door<'_>, way: Way, person: Person, next: Optio
     if getrandom::fill(&mut chance).is_err() {
         return say(500, stranger(door, "Sign in"), &["The system gives no random numbers: see the log."]);
     }
-    if let Err(refused) = api.write_act(&person.audit_name(), door.origin, "sign-in", 303).await {
+    if let Err(refused) = api.write_act(&person, door.origin, "sign-in", 303).await {
         return refused.into();
     }
     if let Some(before) = way.read(door.request) {

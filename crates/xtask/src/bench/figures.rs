@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::books::Books;
 use super::loader::Tally;
+use super::peer::AtSink;
 use crate::failure::{Outcome, require};
 
 /// What the gateway has used and committed so far.
@@ -60,6 +61,10 @@ pub struct Figures {
     pub http_p999_us: u64,
     /// See `http_p50_us`.
     pub http_max_us: u64,
+    /// From a request (at a fixed rate: from its due time) to the text's coming to the sink.
+    pub transit_p50_us: u64,
+    /// See `transit_p50_us`.
+    pub transit_p99_us: u64,
     /// Processor time of the gateway by messages that reached the sink, from the first request to the drained store.
     pub cpu_us_per_message: f64,
     /// The most memory it held, its warm-up included.
@@ -90,7 +95,7 @@ pub struct Seen {
     /// The loader's tally of the measured run.
     pub tally: Tally,
     /// Texts at the sink in it.
-    pub at_sink: Arrivals,
+    pub at_sink: AtSink,
     /// Webhooks at their receiver in it.
     pub webhooks: Arrivals,
     /// Before its first request.
@@ -109,20 +114,22 @@ pub fn figures(seen: Seen) -> Outcome<Figures> {
     books.check()?;
     let commits = after.commits - before.commits;
     require(commits > 0.0, || "the gateway's metrics show no commit (whimbrel_commit_batch_ops)".to_owned())?;
-    require(at_sink.count > 0, || "nothing reached the sink in the measured time".to_owned())?;
+    require(at_sink.texts.count > 0, || "nothing reached the sink in the measured time".to_owned())?;
     let cpu_us = after.cpu.saturating_sub(before.cpu).as_micros();
     Ok(Figures {
         callers,
         receipts: books.receipts.is_some(),
         signed,
         accepted_per_second: tally.accepted as f64 / tally.seconds,
-        smsc_per_second: at_sink.per_second(),
+        smsc_per_second: at_sink.texts.per_second(),
         webhooks_per_second: webhooks.per_second(),
         http_p50_us: tally.p50_us,
         http_p99_us: tally.p99_us,
         http_p999_us: tally.p999_us,
         http_max_us: tally.max_us,
-        cpu_us_per_message: cpu_us as f64 / at_sink.count as f64,
+        transit_p50_us: at_sink.transit_p50_us,
+        transit_p99_us: at_sink.transit_p99_us,
+        cpu_us_per_message: cpu_us as f64 / at_sink.texts.count as f64,
         rss_peak_kib,
         ops_per_commit: (after.operations - before.operations) / commits,
         commits,
@@ -154,7 +161,11 @@ pub mod tests {
             callers: 64,
             signed: false,
             tally,
-            at_sink: Arrivals { count: 20_000, span_us: 2_500_000 },
+            at_sink: AtSink {
+                texts: Arrivals { count: 20_000, span_us: 2_500_000 },
+                transit_p50_us: 1800,
+                transit_p99_us: 5000,
+            },
             webhooks: Arrivals::default(),
             before: Usage {
                 cpu: Duration::from_millis(100),

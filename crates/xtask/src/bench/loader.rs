@@ -1,5 +1,5 @@
 //! So many callers, each of which sends its next text when the last was answered: a closed loop, whose rate is what the gateway
-//! gives.
+//! gives. Or an open one: texts are due at a fixed rate, whoever is free sends the next, and what is late counts from its due time.
 //!
 //! One thread. A text counts as accepted when its body says so, whatever the HTTP status. Every text and every recipient is used
 //! once.
@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -15,8 +16,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::words::{Words, request};
-use crate::clock::{Started, unix_seconds};
+use super::pacer::Due;
+use super::words::{Leaves, Words, request};
+use crate::clock::{Started, monotonic_us, unix_seconds};
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::harness::answer::{Progress, read};
 
@@ -43,6 +45,17 @@ pub struct Order {
     pub receipts: bool,
     /// How each text proves who sends it.
     pub proof: Proof,
+    /// When each text is sent.
+    pub pace: Pace,
+}
+
+/// When texts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Pace {
+    /// Each caller sends when its last text was answered.
+    Answers,
+    /// So many a second, whether answers come or not.
+    PerSecond(u32),
 }
 
 /// How a text proves who sends it.
@@ -61,6 +74,10 @@ pub struct Tally {
     pub accepted: u64,
     /// Texts with any other answer.
     pub refused: u64,
+    /// Those of them whose answer says that there are too many just now.
+    pub throttled: u64,
+    /// How long refusals took.
+    pub refused_p99_us: u64,
     /// Texts without a whole answer.
     pub broken: u64,
     /// The first answer that was no acceptance, or why there was none.
@@ -82,9 +99,22 @@ struct Run {
     next: u64,
     tally: Tally,
     latency: Histogram<u64>,
+    refusals: Histogram<u64>,
 }
 
 impl Run {
+    fn write(&mut self, words: &Words, body: &[u8], took_us: u64) {
+        if words.accepts(body) {
+            self.tally.accepted += 1;
+            self.latency.saturating_record(took_us);
+            return;
+        }
+        self.tally.refused += 1;
+        self.tally.throttled += u64::from(words.throttles(body));
+        self.refusals.saturating_record(took_us);
+        self.trouble(|| String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned());
+    }
+
     fn trouble(&mut self, what: impl FnOnce() -> String) {
         self.tally.first_trouble.get_or_insert_with(what);
     }
@@ -94,12 +124,18 @@ impl Run {
 pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome<Tally> {
     // From a microsecond to an hour, three digits.
     let latency = Histogram::new_with_bounds(1, 3_600_000_000, 3).attempting("make a histogram")?;
-    let run = Rc::new(RefCell::new(Run { next: *used.borrow(), tally: Tally::default(), latency }));
+    let (refusals, next) = (latency.clone(), *used.borrow());
+    let run = Rc::new(RefCell::new(Run { next, tally: Tally::default(), latency, refusals }));
     let started = Started::now();
     let length = Duration::from_millis(order.millis);
+    let due = Arc::new(Due::new(order.pace, length));
     let mut callers = JoinSet::new();
     for _ in 0..order.callers {
-        callers.spawn_local(call(target.clone(), order, started, run.clone()));
+        callers.spawn_local(call(target.clone(), order, due.clone(), run.clone()));
+    }
+    if order.pace != Pace::Answers {
+        let due = due.clone();
+        callers.spawn_blocking(move || Ok(due.tell()));
     }
     let all = async {
         while let Some(ended) = callers.join_next().await {
@@ -128,34 +164,27 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
         p99_us: quantile(0.99),
         p999_us: quantile(0.999),
         max_us: run.latency.max(),
+        refused_p99_us: run.refusals.value_at_quantile(0.99),
         ..run.tally.clone()
     })
 }
 
 /// One caller, until time is up. An error leaves the fate of its last text unknown.
-async fn call(target: Target, order: Order, since: Started, run: Rc<RefCell<Run>>) -> Outcome<()> {
+async fn call(target: Target, order: Order, due: Arc<Due>, run: Rc<RefCell<Run>>) -> Outcome<()> {
     let mut stream = TcpStream::connect(target.host).await.attempting(format_args!("connect to {}", target.host))?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(8 * 1024);
-    let length = Duration::from_millis(order.millis);
-    while since.elapsed() < length {
+    while let Some(due_us) = due.next().await {
         let number = {
             let mut run = run.borrow_mut();
             run.next += 1;
             run.next - 1
         };
-        let request = request(&target, number, order, unix_seconds());
-        let started = Started::now();
+        let leaves = Leaves { monotonic_us: due_us, unix_seconds: unix_seconds() };
+        let request = request(&target, number, order, leaves);
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
-        let took_us = started.elapsed_us();
-        let mut run = run.borrow_mut();
-        if target.words.accepts(&body) {
-            run.tally.accepted += 1;
-            run.latency.saturating_record(took_us);
-        } else {
-            run.tally.refused += 1;
-            run.trouble(|| String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned());
-        }
+        let took_us = monotonic_us().saturating_sub(due_us).max(1);
+        run.borrow_mut().write(&target.words, &body, took_us);
     }
     Ok(())
 }

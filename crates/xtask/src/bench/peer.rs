@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::figures::Arrivals;
-use super::loader::{Order, Proof, Tally};
+use super::loader::{Order, Pace, Proof, Tally};
 use crate::clock::{Started, sleep};
+use crate::commands::load::Speech;
 use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::account::Account;
 use crate::harness::http::{Client, Request};
@@ -32,8 +33,8 @@ pub struct Loader {
 }
 
 struct Peer {
-    // Held for its end: dropped, the process is killed.
-    _process: Running,
+    // Dropped, the process is killed.
+    process: Running,
     http: SocketAddr,
 }
 
@@ -57,14 +58,32 @@ impl Sink {
 }
 
 impl Loader {
-    /// Starts one for this gateway: ours with an account, Kannel without.
-    pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: Option<&Account>) -> Outcome<Self> {
+    /// Starts one for a gateway of ours and this account.
+    pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: &Account) -> Outcome<Self> {
+        let Account { key, secret } = account;
+        Self::start_with(program, folder, gateway, &["--speech", "account", "--key", key, "--secret", secret])
+    }
+
+    /// Starts one for a gateway that is asked in other words.
+    pub fn start_for(program: &Path, folder: &Path, gateway: SocketAddr, speech: Speech) -> Outcome<Self> {
+        let speech = match speech {
+            Speech::Account => "account",
+            Speech::Kannel => "kannel",
+            Speech::Jasmin => "jasmin",
+        };
+        Self::start_with(program, folder, gateway, &["--speech", speech])
+    }
+
+    fn start_with(program: &Path, folder: &Path, gateway: SocketAddr, words: &[&str]) -> Outcome<Self> {
         let mut arguments = vec!["--host".to_owned(), gateway.to_string()];
-        if let Some(Account { key, secret }) = account {
-            arguments.extend(["--key", key, "--secret", secret].map(str::to_owned));
-        }
+        arguments.extend(words.iter().map(|word| (*word).to_owned()));
         let (peer, _) = Peer::start(program, "load", arguments, folder)?;
         Ok(Self { peer })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.peer.process.pid()
     }
 
     /// Where webhooks shall go.
@@ -74,9 +93,15 @@ impl Loader {
 
     /// Loads and waits for the end.
     pub fn run(&self, order: Order) -> Outcome<Tally> {
-        let Order { callers, millis, receipts, proof } = order;
+        let Order { callers, millis, receipts, proof, pace } = order;
         let (receipts, signed) = (u8::from(receipts), u8::from(proof == Proof::Signature));
-        self.peer.ask(&format!("/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}"))?;
+        let rate = match pace {
+            Pace::Answers => 0,
+            Pace::PerSecond(rate) => rate,
+        };
+        let target = format!("/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}&rate={rate}");
+        let answer = self.peer.ask(&target)?;
+        require(answer["failure"].is_null(), || format!("the loader takes no such order: {target}"))?;
         let (started, patience) = (Started::now(), Duration::from_millis(millis) + OVERTIME);
         // Not to disturb what is measured: the first look is at its end.
         sleep(Duration::from_millis(millis));
@@ -114,7 +139,7 @@ impl Peer {
         line.arg(name).args(arguments).arg("--ready-file").arg(&ready_file);
         let mut process = Running::start(name, &mut line, &folder.join(format!("{name}.log")))?;
         let ready = process.wait_ready(&ready_file)?;
-        Ok((Self { http: socket(&ready, "http")?, _process: process }, ready))
+        Ok((Self { http: socket(&ready, "http")?, process }, ready))
     }
 
     fn ask(&self, target: &str) -> Outcome<Value> {
@@ -123,12 +148,39 @@ impl Peer {
     }
 }
 
+/// What the sink saw since the mark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AtSink {
+    /// Texts.
+    pub texts: Arrivals,
+    /// From the time that texts left to their coming.
+    pub transit_p50_us: u64,
+    /// See `transit_p50_us`.
+    pub transit_p99_us: u64,
+}
+
+impl Sink {
+    /// What came since the mark.
+    pub fn marked(&self) -> Outcome<AtSink> {
+        let counts = self.counts()?;
+        Ok(AtSink {
+            texts: Arrivals {
+                count: number(&counts, "marked_submissions")?,
+                span_us: number(&counts, "marked_span_us")?,
+            },
+            transit_p50_us: number(&counts, "transit_p50_us")?,
+            transit_p99_us: number(&counts, "transit_p99_us")?,
+        })
+    }
+}
+
 /// A count that must be there.
 pub fn number(counts: &Value, name: &str) -> Outcome<u64> {
     counts[name].as_u64().ok_or_else(|| Failure::new(format!("no count `{name}` in {counts}")))
 }
 
-fn socket(ready: &Value, name: &str) -> Outcome<SocketAddr> {
+/// An address of a ready-file.
+pub fn socket(ready: &Value, name: &str) -> Outcome<SocketAddr> {
     let addr = ready[name].as_str().and_then(|addr| addr.parse().ok());
     addr.ok_or_else(|| Failure::new(format!("the ready-file has no `{name}`: {ready}")))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::books::{Books, Receipts};
-use super::figures::{Arrivals, Figures, Seen, Usage, figures};
+use super::figures::{Figures, Seen, Usage, figures};
 use super::loader::{Order, Proof, Tally};
 use super::peer::{Loader, Sink, number};
 use super::words::SIGNATURE_SECRET;
@@ -50,7 +50,7 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     let setup = Setup { binary: programs.gateway.clone(), folder: folder.to_owned(), mode, environment };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
-    let loader = Loader::start(&programs.ends, folder, gateway.http, Some(&account))?;
+    let loader = Loader::start(&programs.ends, folder, gateway.http, &account)?;
     if order.receipts {
         let patch = format!("{{\"receipt_url\":\"{}\"}}", loader.webhook_url());
         gateway.native("PATCH", &format!("accounts/{}", account.key), patch.as_bytes())?;
@@ -74,9 +74,7 @@ pub fn measure(programs: &Programs, folder: &Path, window: u32, order: &Order) -
     let after = row.usage(&setup.data_folder())?;
 
     let (_, rss_peak_kib) = memory_kib(row.gateway.process.pid())?;
-    let counts = row.sink.counts()?;
-    let at_sink =
-        Arrivals { count: number(&counts, "marked_submissions")?, span_us: number(&counts, "marked_span_us")? };
+    let at_sink = row.sink.marked()?;
     let (_, webhooks) = row.loader.webhooks()?;
     let (callers, signed) = (order.callers, order.proof == Proof::Signature);
     let row_figures = figures(Seen { callers, signed, tally, at_sink, webhooks, before, after, rss_peak_kib, books })?;

@@ -5,9 +5,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::frames::{self, Frame, RESPONSE, Submission};
+use super::words::left_us;
+use crate::harness::callers::histogram;
 
 /// Unanswered receipts on a link.
 pub const RECEIPTS_OPEN_MAX: usize = 100;
@@ -33,6 +36,19 @@ pub struct Counts {
     pub marked_submissions: u64,
     /// From the first to the last text since the mark.
     pub marked_span_us: u64,
+    /// From the time that texts since the mark say they left to their coming here.
+    pub transit_p50_us: u64,
+    /// See `transit_p50_us`.
+    pub transit_p99_us: u64,
+}
+
+/// Microsecond 0 of a sink on other clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zero {
+    /// In seconds of Unix time.
+    pub unix_seconds: u64,
+    /// In microseconds of the machine's monotonic clock.
+    pub monotonic_us: u64,
 }
 
 /// The far end of a bench.
@@ -40,9 +56,9 @@ pub struct Counts {
 pub struct Smsc {
     /// After how long a text that asks for a receipt gets it; `None` for never.
     receipt_delay_us: Option<u64>,
-    /// The wall time of microsecond 0.
-    unix_seconds: u64,
+    zero: Zero,
     counts: Counts,
+    transit: Histogram<u64>,
     marked_first_us: Option<u64>,
     numbers: HashSet<u64>,
     texts: HashSet<u64>,
@@ -60,11 +76,12 @@ pub struct Link {
 
 impl Smsc {
     /// A sink that has seen nothing.
-    pub fn new(receipt_delay_us: Option<u64>, unix_seconds: u64) -> Self {
+    pub fn new(receipt_delay_us: Option<u64>, zero: Zero) -> Self {
         Self {
             receipt_delay_us,
-            unix_seconds,
+            zero,
             counts: Counts::default(),
+            transit: histogram(),
             marked_first_us: None,
             numbers: HashSet::new(),
             texts: HashSet::new(),
@@ -78,11 +95,18 @@ impl Smsc {
         self.marked_first_us = None;
         self.counts.marked_submissions = 0;
         self.counts.marked_span_us = 0;
+        self.transit.reset();
     }
 
     /// What came so far.
     pub fn counts(&self) -> Counts {
-        Counts { numbers: self.numbers.len() as u64, texts: self.texts.len() as u64, ..self.counts.clone() }
+        Counts {
+            numbers: self.numbers.len() as u64,
+            texts: self.texts.len() as u64,
+            transit_p50_us: self.transit.value_at_quantile(0.5),
+            transit_p99_us: self.transit.value_at_quantile(0.99),
+            ..self.counts.clone()
+        }
     }
 
     /// Takes every whole PDU of `bytes` and answers into `out`; how many bytes they took. An error if a length cannot be.
@@ -128,10 +152,13 @@ impl Smsc {
         self.counts.submissions += 1;
         self.numbers.insert(fingerprint(submission.to));
         self.texts.insert(fingerprint(submission.text));
+        if let Some(left) = left_us(submission.text) {
+            self.transit.saturating_record((self.zero.monotonic_us + now_us).saturating_sub(left));
+        }
         self.next_id += 1;
         let id = format!("{:010}", self.next_id);
         if let Some(delay) = self.receipt_delay_us.filter(|_| submission.wants_receipt) {
-            let stamp = stamp(self.unix_seconds + now_us / 1_000_000);
+            let stamp = stamp(self.zero.unix_seconds + now_us / 1_000_000);
             self.due.push_back((now_us + delay, frames::receipt(submission, &id, &stamp)));
             self.counts.receipts_open += 1;
         }
@@ -195,6 +222,8 @@ mod tests {
     use super::*;
     use crate::bench::frames::tests::submit;
 
+    const ZERO: Zero = Zero { unix_seconds: 0, monotonic_us: 1_000 };
+
     fn bound(command: u32, smsc: &mut Smsc) -> Link {
         let (mut link, mut bind) = (Link::default(), Vec::new());
         frames::put(&mut bind, command, 0, 1, b"me\0pw\0\0\x34\0\0\0");
@@ -210,7 +239,7 @@ mod tests {
 
     #[test]
     fn whole_submissions_are_answered_and_counted() {
-        let mut smsc = Smsc::new(None, 0);
+        let mut smsc = Smsc::new(None, ZERO);
         let (mut link, mut out) = (bound(9, &mut smsc), Vec::new());
         let mut bytes = [submit(7, "440", 1, "a"), submit(8, "441", 1, "b"), submit(9, "440", 1, "b")].concat();
         let cut = submit(10, "442", 1, "c");
@@ -227,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_cut_body_is_malformed_and_a_lying_length_ends_the_link() {
-        let mut smsc = Smsc::new(None, 0);
+        let mut smsc = Smsc::new(None, ZERO);
         let (mut link, mut out, mut short) = (bound(9, &mut smsc), Vec::new(), Vec::new());
         frames::put(&mut short, frames::SUBMIT_SM, 0, 1, b"\0\0\0x\0\0\0");
         smsc.take(&mut link, &short, 1, &mut out).unwrap();
@@ -238,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_mark_starts_the_span_at_the_next_text() {
-        let mut smsc = Smsc::new(None, 0);
+        let mut smsc = Smsc::new(None, ZERO);
         let mut link = bound(9, &mut smsc);
         let mut at =
             |smsc: &mut Smsc, now| smsc.take(&mut link, &submit(1, "44", 0, "x"), now, &mut Vec::new()).unwrap();
@@ -251,8 +280,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_say_when_they_left_tell_their_transit() {
+        let mut smsc = Smsc::new(None, ZERO);
+        let mut link = bound(9, &mut smsc);
+        let mut at = |smsc: &mut Smsc, now, text| {
+            smsc.take(&mut link, &submit(1, "44", 0, text), now, &mut Vec::new()).unwrap();
+        };
+        at(&mut smsc, 90_000, "left at 0000000000000.");
+        smsc.mark();
+        at(&mut smsc, 500, "left at 0000000001100.");
+        at(&mut smsc, 600, "without a time");
+        let counts = smsc.counts();
+        assert_eq!((counts.transit_p50_us, counts.transit_p99_us), (400, 400));
+    }
+
+    #[test]
     fn receipts_wait_for_their_time_their_window_and_their_answers() {
-        let mut smsc = Smsc::new(Some(50), 0);
+        let mut smsc = Smsc::new(Some(50), ZERO);
         let mut link = bound(9, &mut smsc);
         let many: Vec<u8> = (0..=100).flat_map(|n| submit(n, "44", 1, "x")).collect();
         smsc.take(&mut link, &many, 100, &mut Vec::new()).unwrap();

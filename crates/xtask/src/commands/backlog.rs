@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::bench::loader::{Order, Proof};
+use crate::bench::loader::{Order, Pace, Proof};
 use crate::bench::peer::{Loader, Sink, number};
 use crate::clock::{Started, sleep};
 use crate::command::{self, cargo};
@@ -90,7 +90,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
     let setup = Setup { binary, folder: folder.clone(), mode, environment };
     let gateway = setup.start()?;
     let account = gateway.open_account()?;
-    let loader = Loader::start(&ends, &folder, gateway.http, Some(&account))?;
+    let loader = Loader::start(&ends, &folder, gateway.http, &account)?;
     let mut bench = Bench { sink, gateway, loader, accepted: 0 };
 
     bench.phase(1_000)?;
@@ -133,7 +133,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
 }
 
 /// The program of both ends, built like the gateway.
-fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
+pub(crate) fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
     if profile == "debug" {
         return Ok(std::env::current_exe()?);
     }
@@ -143,7 +143,8 @@ fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
 
 impl Bench {
     fn load(&mut self, millis: u64) -> Outcome<()> {
-        let tally = self.loader.run(Order { callers: CALLERS, millis, receipts: false, proof: Proof::Secret })?;
+        let order = Order { callers: CALLERS, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+        let tally = self.loader.run(order)?;
         self.accepted += tally.accepted;
         let trouble = tally.first_trouble.unwrap_or_default();
         require(tally.broken + tally.refused == 0, || {

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::bench::figures::Figures;
-use crate::bench::loader::{Order, Proof};
+use crate::bench::loader::{Order, Pace, Proof};
 use crate::bench::machine::Facts;
 use crate::bench::report;
 use crate::bench::row::{self, Programs};
@@ -106,7 +106,7 @@ fn orders(options: &Options) -> Vec<Order> {
         true => (QUICK_CALLERS, QUICK_MILLIS),
         false => (USUAL_CALLERS, options.seconds * 1000),
     };
-    let order = Order { callers, millis, receipts: false, proof: Proof::Secret };
+    let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
     let with_receipts = Order { receipts: true, ..order };
     if let Some(pairs) = options.signed {
         // Side by side, so that other load on the machine meets both.

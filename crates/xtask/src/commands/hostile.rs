@@ -1,8 +1,9 @@
-//! `cargo xtask hostile`: malformed PDUs, huge bodies and slow headers, while honest callers are served and measured.
+//! `cargo xtask hostile`: peers that lie, stall and flood, while honest callers are served and measured.
 //!
-//! Two phases. First the gateway with a good carrier: honest traffic quiet, then under attack; its p99 may at most double (a
-//! generous limit, of this command only), memory stays bounded, and every attacker is cut off. Then a gateway whose carrier is
-//! a centre that talks nonsense: it must live, accept, and reconnect.
+//! Three places. The gateway itself, with a good carrier: honest traffic quiet, then attacked, then beside HTTP/2 floods over TLS. The
+//! same gateway behind nginx, as examples/nginx.conf has it. Then a gateway whose carrier is a centre that talks nonsense. Honest texts
+//! must all be accepted, each caller told of its own; their p99 may at most double (a generous limit, of this command only); no
+//! request that was hidden in another may be executed; memory stays bounded; what the server can cut off it must.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,32 +13,38 @@ use std::time::Duration;
 
 use clap::Args;
 use hdrhistogram::Histogram;
+use serde_json::{Map, Value, json};
 
 use crate::clock::{Started, seed, sleep};
 use crate::commands::crashloop::build;
+use crate::commands::install;
+use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
 use crate::harness::account::Account;
 use crate::harness::attack::{EvilCentre, Seen, Stage};
 use crate::harness::books::Books;
 use crate::harness::callers::{Callers, histogram};
+use crate::harness::floods::FLOODS;
 use crate::harness::gateway::{Gateway, Mode, Setup};
+use crate::harness::nginx::Nginx;
 use crate::harness::proc_stat::memory_kib;
+use crate::harness::siege::{Siege, Walls};
 use crate::harness::simulator::Simulator;
 use crate::workspace::Workspace;
 
 /// How long, and what is still good.
 #[derive(Args)]
 pub struct Options {
-    /// Seconds of quiet, of attack, and of the nonsensical carrier.
+    /// Seconds of quiet, of attack, and of the nonsensical carrier; each flood has a quarter of it.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Honest callers; each pauses 20 ms between two texts.
     #[arg(long, default_value_t = 8)]
     callers: usize,
-    /// Connections that send their headers slowly.
+    /// Connections that send their headers slowly, and as many that send their bodies slowly.
     #[arg(long, default_value_t = 200)]
     slow: usize,
-    /// How much the attack may stretch the p99 of honest traffic.
+    /// How much an attack may stretch the p99 of honest traffic.
     #[arg(long, default_value_t = 2.0)]
     stretch_max: f64,
     /// The most memory the gateway may ever have had, MiB.
@@ -49,58 +56,159 @@ pub struct Options {
     /// Uses the debug build.
     #[arg(long)]
     debug: bool,
+    /// Attacks the build that is there already (it must be there).
+    #[arg(long)]
+    no_build: bool,
+    /// Leaves nginx out, where it cannot be installed.
+    #[arg(long)]
+    without_nginx: bool,
 }
+
+/// A body may take 10 s here instead of 30, so that slow ones are seen to be cut off.
+const BODY_TIME: (&str, &str) = ("WHIMBREL_LIMITS__BODY_TIME", "10s");
 
 /// Builds, attacks, compares.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
-    let profile = build(workspace, !options.debug)?;
-    let binary = workspace.product(profile);
+    if !options.without_nginx {
+        install::debian_for(workspace, "hostile")?;
+    }
+    let profile = if options.debug { "debug" } else { "release" };
+    if !options.no_build {
+        build(workspace, !options.debug)?;
+    }
     let seed = options.seed.unwrap_or_else(seed);
     println!("seed {seed}");
-    attacked_callers(&binary, &workspace.scratch("hostile-callers")?, options, seed)?;
-    nonsensical_carrier(&binary, &workspace.scratch("hostile-carrier")?, options, seed)
+    let run = Run { harness: "hostile", profile, seeds: Some((seed, seed)), started: Started::now() };
+    evidence::record(workspace, &run, attack(workspace, &workspace.product(profile), options, seed))
 }
 
-fn attacked_callers(binary: &Path, folder: &Path, options: &Options, seed: u64) -> Outcome<()> {
-    let mut simulator = Simulator::start(binary, folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: 100, doubt_resends: 1 };
-    let setup = Setup { binary: binary.to_owned(), folder: folder.to_owned(), mode, environment: Vec::new() };
-    let mut gateway = setup.start()?;
-    let account = gateway.open_account()?;
-    let books = Books::default();
+fn attack(workspace: &Workspace, binary: &Path, options: &Options, seed: u64) -> Outcome<Value> {
+    let mut figures = Map::new();
+    attacked_callers(workspace, binary, options, seed, &mut figures)?;
+    nonsensical_carrier(binary, &workspace.scratch("hostile-carrier")?, options, seed)?;
+    Ok(Value::Object(figures))
+}
 
-    // A first pass that is not counted, so that both measured passes find the same caches warm.
-    honest(gateway.http, &account, &books, options, Duration::from_secs(2));
-    let quiet = honest(gateway.http, &account, &books, options, Duration::from_secs(options.seconds));
-    let (stop, seen) = (AtomicBool::new(false), Seen::default());
-    let stage = Stage { stop: &stop, seen: &seen };
-    let attacked = std::thread::scope(|scope| {
-        scope.spawn(|| stage.huge_bodies(gateway.http));
-        scope.spawn(|| stage.slow_headers(gateway.http, options.slow));
-        scope.spawn(|| stage.garbage(gateway.http, seed));
-        scope.spawn(|| stage.garbage(gateway.https, seed + 1));
-        scope.spawn(|| stage.malformed_pdus(simulator.addr, seed + 2));
-        let latency = honest(gateway.http, &account, &books, options, Duration::from_secs(options.seconds));
-        stop.store(true, Ordering::Relaxed);
-        latency
-    });
-    let (p99_quiet, p99_attacked) = (quiet.value_at_quantile(0.99), attacked.value_at_quantile(0.99));
-    let stretch = p99_attacked as f64 / p99_quiet.max(1) as f64;
-    println!(
-        "honest p99: {p99_quiet} us quiet, {p99_attacked} us attacked, {stretch:.2} times; {} and {} texts",
-        quiet.len(),
-        attacked.len()
-    );
-    report(&seen);
+fn attacked_callers(
+    workspace: &Workspace,
+    binary: &Path,
+    options: &Options,
+    seed: u64,
+    figures: &mut Map<String, Value>,
+) -> Outcome<()> {
+    let folder = workspace.scratch("hostile-callers")?;
+    let mut simulator = Simulator::start(binary, &folder)?;
+    let mode = Mode::Carrier { addr: simulator.addr, window: 100, doubt_resends: 1 };
+    let environment = vec![(BODY_TIME.0.to_owned(), BODY_TIME.1.to_owned())];
+    let setup = Setup { binary: binary.to_owned(), folder: folder.clone(), mode, environment };
+    let mut gateway = setup.start()?;
+    let nginx = match options.without_nginx {
+        true => None,
+        false => Some(Nginx::start(workspace, &folder, gateway.http)?),
+    };
+    let (account, books) = (gateway.open_account()?, Books::default());
+    let calm = Calm { account: &account, books: &books, options };
+
+    let siege = Siege::new(&gateway, simulator.addr, &account, options.slow, seed);
+    calm.compare("attacked", gateway.http, figures, || siege.attack(gateway.http, &Walls::Gateway), &siege.stop)?;
+    calm.floods(gateway.http, gateway.https, figures)?;
+    if let Some(nginx) = &nginx {
+        calm.compare("behind_nginx", nginx.http, figures, || siege.attack(nginx.http, &Walls::Nginx), &siege.stop)?;
+        println!("nginx memory: {} MiB at most", nginx.memory_kib()? / 1024);
+    }
+    siege.report();
     require(books.refused().is_empty() && books.unknown().is_empty(), || {
         format!("honest texts were refused {:?} or not answered {:?}", books.refused(), books.unknown())
     })?;
-    check_alive(&mut gateway, options)?;
+    let memory_kib = check_alive(&mut gateway, options)?;
     require(simulator.process.runs()?, || "the simulator died".to_owned())?;
-    require(seen.hung.load(Ordering::Relaxed) == 0, || "attackers were not cut off".to_owned())?;
-    require(stretch <= options.stretch_max, || {
-        format!("honest traffic was slowed {stretch:.2} times, {} are allowed", options.stretch_max)
-    })
+    siege.judge(&gateway, &simulator.journal, nginx.as_ref(), books.accepted_count(), figures)?;
+    figures.insert("memory_mb".to_owned(), json!(memory_kib as f64 / 1024.0));
+    figures.insert("honest_accepted".to_owned(), json!(books.accepted_count()));
+    Ok(())
+}
+
+/// Honest traffic, and what is done to it.
+struct Calm<'a> {
+    account: &'a Account,
+    books: &'a Books,
+    options: &'a Options,
+}
+
+impl Calm<'_> {
+    /// Honest traffic to a host quiet, then attacked; its p99 in both.
+    fn compare(
+        &self,
+        name: &str,
+        host: SocketAddr,
+        figures: &mut Map<String, Value>,
+        attack: impl FnOnce() + Send,
+        stop: &AtomicBool,
+    ) -> Outcome<()> {
+        let span = Duration::from_secs(self.options.seconds);
+        // A first pass that is not counted, so that both measured passes find the same caches warm.
+        self.honest(host, Duration::from_secs(2));
+        let quiet = self.honest(host, span);
+        let attacked = self.beside(host, span, attack, stop);
+        figures.insert(format!("honest_{name}_quiet_p99_us"), json!(p99(&quiet)));
+        figures.insert(format!("honest_{name}_p99_us"), json!(p99(&attacked)));
+        self.judge(name, &quiet, &attacked)
+    }
+
+    /// The same for each HTTP/2 flood in its turn.
+    fn floods(&self, http: SocketAddr, https: SocketAddr, figures: &mut Map<String, Value>) -> Outcome<()> {
+        let span = Duration::from_secs((self.options.seconds / 4).max(2));
+        let quiet = self.honest(http, span);
+        let mut most = 0;
+        for (flood, name) in FLOODS {
+            let (stop, seen) = (AtomicBool::new(false), Seen::default());
+            let stage = Stage { stop: &stop, seen: &seen };
+            let flooded = self.beside(http, span, || stage.flood(https, flood), &stop);
+            print!("{}; ", seen.told());
+            self.judge(&format!("flooded by {name}"), &quiet, &flooded)?;
+            most = most.max(p99(&flooded));
+        }
+        figures.insert("honest_flooded_p99_us".to_owned(), json!(most));
+        Ok(())
+    }
+
+    fn beside(
+        &self,
+        host: SocketAddr,
+        span: Duration,
+        attack: impl FnOnce() + Send,
+        stop: &AtomicBool,
+    ) -> Histogram<u64> {
+        stop.store(false, Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            scope.spawn(attack);
+            let latency = self.honest(host, span);
+            stop.store(true, Ordering::Relaxed);
+            latency
+        })
+    }
+
+    fn judge(&self, name: &str, quiet: &Histogram<u64>, attacked: &Histogram<u64>) -> Outcome<()> {
+        let stretch = p99(attacked) as f64 / p99(quiet).max(1) as f64;
+        println!(
+            "honest p99 {name}: {} us quiet, {} us then, {stretch:.2} times; {} and {} texts",
+            p99(quiet),
+            p99(attacked),
+            quiet.len(),
+            attacked.len()
+        );
+        require(stretch <= self.options.stretch_max, || {
+            format!("honest traffic was slowed {stretch:.2} times ({name}), {} are allowed", self.options.stretch_max)
+        })
+    }
+
+    fn honest(&self, host: SocketAddr, span: Duration) -> Histogram<u64> {
+        honest(host, self.account, self.books, self.options, span)
+    }
+}
+
+fn p99(latency: &Histogram<u64>) -> u64 {
+    latency.value_at_quantile(0.99)
 }
 
 fn nonsensical_carrier(binary: &Path, folder: &Path, options: &Options, seed: u64) -> Outcome<()> {
@@ -121,14 +229,14 @@ fn nonsensical_carrier(binary: &Path, folder: &Path, options: &Options, seed: u6
                 books.accepted_count(),
                 latency.value_at_quantile(0.99)
             );
-            report(&seen);
+            println!("attacks: {}", seen.told());
             require(books.accepted_count() > 0, || {
                 "nothing was accepted: a bad carrier must not close the door".to_owned()
             })?;
             require(seen.attempts.load(Ordering::Relaxed) > 1, || {
                 "the gateway did not come back to its carrier".to_owned()
             })?;
-            check_alive(&mut gateway, options)
+            check_alive(&mut gateway, options).map(drop)
         })();
         stop.store(true, Ordering::Relaxed);
         served
@@ -161,22 +269,14 @@ fn honest(host: SocketAddr, account: &Account, books: &Books, options: &Options,
     total
 }
 
-fn check_alive(gateway: &mut Gateway, options: &Options) -> Outcome<()> {
+/// Whether it lives; the most memory it had, in KiB.
+fn check_alive(gateway: &mut Gateway, options: &Options) -> Outcome<u64> {
     require(gateway.process.runs()?, || "the gateway died".to_owned())?;
     require(gateway.get("/livez")?.status == 200, || "/livez is not 200".to_owned())?;
     let (now, most) = memory_kib(gateway.process.pid())?;
     println!("gateway memory: {} MiB now, {} MiB at most", now / 1024, most / 1024);
     require(most / 1024 <= options.memory_mib_max, || {
         format!("the gateway took {} MiB, {} are allowed", most / 1024, options.memory_mib_max)
-    })
-}
-
-fn report(seen: &Seen) {
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    println!(
-        "attacks: {} begun, {} ended by the other side, {} hung",
-        count(&seen.attempts),
-        count(&seen.ended),
-        count(&seen.hung)
-    );
+    })?;
+    Ok(most)
 }

@@ -53,6 +53,8 @@ struct DebianPackage {
     /// Whether the tests go on without it, and skip what needs it.
     #[serde(default)]
     optional: bool,
+    /// The one command that installs it, if the tests do not need it.
+    only: Option<String>,
 }
 
 /// Where the packages for Python are pinned.
@@ -100,7 +102,7 @@ fn report(tools: &Tools) -> Outcome<()> {
         let state = if exists("cargo", &words(&tool.probe)) { "here" } else { "missing" };
         println!("{state:8} cargo   {name} {}: {}", tool.version, tool.purpose);
     }
-    for (name, package) in &tools.debian {
+    for (name, package) in tools.debian.iter().filter(|(_, package)| package.only.is_none()) {
         let state = if is_there(&package.probe) { "here" } else { "missing" };
         println!("{state:8} debian  {name}: {}", package.purpose);
     }
@@ -127,7 +129,7 @@ pub fn cargo_tool(workspace: &Workspace, name: &str) -> Outcome<()> {
 pub fn debian_packages(workspace: &Workspace) -> Outcome<()> {
     let tools = Tools::read(workspace)?;
     let missing = |optional: bool| -> Vec<&str> {
-        let missing = tools.debian.iter().filter(|(_, package)| !is_there(&package.probe));
+        let missing = tools.debian.iter().filter(|(_, package)| package.only.is_none() && !is_there(&package.probe));
         missing.filter(|(_, package)| package.optional == optional).map(|(name, _)| name.as_str()).collect()
     };
     apt_install(workspace, &missing(false))?;
@@ -136,6 +138,14 @@ pub fn debian_packages(workspace: &Workspace) -> Outcome<()> {
         println!("without {}: tests that need them are skipped ({failure})", optional.join(" and "));
     }
     Ok(())
+}
+
+/// Installs the Debian packages that only this command needs. Debian starts their services; the command uses processes of its own.
+pub fn debian_for(workspace: &Workspace, command: &str) -> Outcome<()> {
+    let tools = Tools::read(workspace)?;
+    let is_for = |package: &DebianPackage| package.only.as_deref() == Some(command);
+    let missing = tools.debian.iter().filter(|(_, package)| is_for(package) && !is_there(&package.probe));
+    apt_install(workspace, &missing.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
 }
 
 fn apt_install(workspace: &Workspace, missing: &[&str]) -> Outcome<()> {

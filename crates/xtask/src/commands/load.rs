@@ -1,7 +1,7 @@
 //! `cargo xtask load`: callers and a receiver of webhooks as a process of its own, the near end of `bench`.
 //!
-//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0` starts a load, `GET /result` has its tally once it
-//! is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
+//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0&rate=0` starts a load, `GET /result` has its tally
+//! once it is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -10,14 +10,14 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::bench::control::{self, parameter};
-use crate::bench::loader::{Order, Proof, Tally, Target, load};
+use crate::bench::loader::{Order, Pace, Proof, Tally, Target, load};
 use crate::bench::smsc::fingerprint;
 use crate::bench::words::Words;
 use crate::clock::Started;
@@ -29,12 +29,15 @@ pub struct Options {
     /// The gateway's HTTP address.
     #[arg(long)]
     host: SocketAddr,
-    /// The account's key; without it Kannel is asked.
-    #[arg(long, requires = "secret")]
-    key: Option<String>,
+    /// How it is asked.
+    #[arg(long)]
+    speech: Speech,
+    /// The account's key, if it has accounts.
+    #[arg(long, default_value = "bench")]
+    key: String,
     /// The account's secret.
-    #[arg(long, requires = "key")]
-    secret: Option<String>,
+    #[arg(long, default_value = "bench")]
+    secret: String,
     /// Where it is asked, and where webhooks go.
     #[arg(long, default_value = "127.0.0.1:0")]
     http: SocketAddr,
@@ -42,6 +45,20 @@ pub struct Options {
     #[arg(long)]
     ready_file: PathBuf,
 }
+
+/// How a gateway is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Speech {
+    /// As ours is.
+    Account,
+    /// As Kannel is.
+    Kannel,
+    /// As Jasmin is.
+    Jasmin,
+}
+
+/// What Jasmin must hear, or it tells again.
+const JASMIN_HEARD: &str = "ACK/Jasmin";
 
 /// What requests and loads share.
 struct Desk {
@@ -73,9 +90,11 @@ pub fn run(options: &Options) -> Outcome<()> {
 async fn serve(options: &Options) -> std::io::Result<()> {
     let http = TcpListener::bind(options.http).await?;
     let addr = http.local_addr()?;
-    let words = match options.key.clone().zip(options.secret.clone()) {
-        Some((key, secret)) => Words::Account { key, secret },
-        None => Words::Kannel { webhook: format!("http://{addr}/webhook") },
+    let webhook = format!("http://{addr}/webhook");
+    let words = match options.speech {
+        Speech::Account => Words::Account { key: options.key.clone(), secret: options.secret.clone() },
+        Speech::Kannel => Words::Kannel { webhook },
+        Speech::Jasmin => Words::Jasmin { webhook },
     };
     let target = Target { host: options.host, words };
     let desk = Rc::new(Desk {
@@ -119,7 +138,8 @@ impl Desk {
         let answer = match target.split('?').next().unwrap_or_default() {
             "/webhook" => {
                 self.webhooks.borrow_mut().take(target, self.clock.elapsed_us());
-                return String::new();
+                let is_jasmin = matches!(self.target.words, Words::Jasmin { .. });
+                return if is_jasmin { JASMIN_HEARD.to_owned() } else { String::new() };
             }
             "/webhooks" => self.webhooks.borrow().counts(),
             "/mark" => {
@@ -133,7 +153,7 @@ impl Desk {
                     self.ordered.notify_one();
                     json!({})
                 }
-                None => json!({"failure": "callers, millis and receipts are numbers"}),
+                None => json!({"failure": "callers, millis, receipts, signed and rate are numbers"}),
             },
             "/result" => match &*self.result.borrow() {
                 None => json!({"tally": null}),
@@ -147,13 +167,16 @@ impl Desk {
 }
 
 impl Webhooks {
-    /// Counts a webhook of the recipient it names. The wire's name for the recipient of a receipt is `msisdn`.
+    /// Counts a webhook of the text that it tells of: by its recipient, which the wire calls `msisdn`, or by Jasmin's id.
     fn take(&mut self, target: &str, now_us: u64) {
-        match parameter(target, "msisdn") {
-            Some(number) if parameter(target, "status") == Some("delivered") => {
-                self.told.insert(fingerprint(number.as_bytes()));
-            }
-            _ => self.strange += 1,
+        let has = |name, value| parameter(target, name) == Some(value);
+        let of = match parameter(target, "msisdn") {
+            Some(number) => Some(number).filter(|_| has("status", "delivered")),
+            None => parameter(target, "id").filter(|_| has("message_status", "DELIVRD")),
+        };
+        match of {
+            Some(text) => drop(self.told.insert(fingerprint(text.as_bytes()))),
+            None => self.strange += 1,
         }
         self.first_us.get_or_insert(now_us);
         self.last_us = now_us;
@@ -177,6 +200,10 @@ fn order(target: &str) -> Option<Order> {
         millis: parameter(target, "millis")?.parse().ok()?,
         receipts: parameter(target, "receipts")? == "1",
         proof: if parameter(target, "signed")? == "1" { Proof::Signature } else { Proof::Secret },
+        pace: match parameter(target, "rate")?.parse().ok()? {
+            0 => Pace::Answers,
+            rate => Pace::PerSecond(rate),
+        },
     })
 }
 
@@ -186,9 +213,11 @@ mod tests {
 
     #[test]
     fn an_order_is_read_whole() {
-        let asked = Some(Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature });
-        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1"), asked);
-        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1"), None);
+        let asked = Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature, pace: Pace::Answers };
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=0"), Some(asked));
+        let paced = Order { pace: Pace::PerSecond(1000), ..asked };
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=1000"), Some(paced));
+        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1&rate=0"), None);
         assert_eq!(order("/run?callers=64"), None);
     }
 
@@ -200,7 +229,9 @@ mod tests {
         webhooks.take("/webhook?msisdn=442&to=x&status=delivered", 20);
         webhooks.take("/webhook?msisdn=442&to=x&status=delivered", 50);
         webhooks.take("/webhook?msisdn=443&status=failed", 60);
+        webhooks.take("/webhook?id=0a-1&message_status=DELIVRD&level=2", 60);
+        webhooks.take("/webhook?id=0a-2&message_status=UNDELIV&level=2", 60);
         webhooks.take("/webhook", 70);
-        assert_eq!(webhooks.counts(), json!({"told": 2, "strange": 2, "marked": 4, "marked_span_us": 50}));
+        assert_eq!(webhooks.counts(), json!({"told": 3, "strange": 3, "marked": 6, "marked_span_us": 50}));
     }
 }

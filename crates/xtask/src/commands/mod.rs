@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod backlog;
+pub mod bare;
 pub mod bench;
 pub mod chaosproxy;
 pub mod checkload;

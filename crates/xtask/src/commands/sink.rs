@@ -17,8 +17,8 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::bench::control;
 use crate::bench::frames::PDU_BYTES_MAX;
-use crate::bench::smsc::{Link, Smsc};
-use crate::clock::{Started, unix_seconds};
+use crate::bench::smsc::{Link, Smsc, Zero};
+use crate::clock::{Started, monotonic_us, unix_seconds};
 use crate::failure::Outcome;
 
 /// Where it listens.
@@ -51,7 +51,8 @@ pub fn run(options: &Options) -> Outcome<()> {
 
 async fn serve(options: &Options) -> std::io::Result<()> {
     let delay_us = options.receipts.then_some(options.receipt_delay_ms * 1000);
-    let (smsc, clock) = (Rc::new(RefCell::new(Smsc::new(delay_us, unix_seconds()))), Started::now());
+    let (clock, zero) = (Started::now(), Zero { unix_seconds: unix_seconds(), monotonic_us: monotonic_us() });
+    let smsc = Rc::new(RefCell::new(Smsc::new(delay_us, zero)));
     let smpp = TcpListener::bind(options.listen).await?;
     let http = TcpListener::bind(options.http).await?;
     let (pid, addr, control) = (std::process::id(), smpp.local_addr()?, http.local_addr()?);

@@ -52,7 +52,7 @@ fn figures(runs: &[&Line]) -> String {
     let told: Vec<String> = figures
         .iter()
         .map(|(name, value)| {
-            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_mb", " MB")]
+            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_us", " µs"), ("_mb", " MB")]
                 .iter()
                 .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)))
                 .unwrap_or((name, ""));
@@ -65,7 +65,7 @@ fn figures(runs: &[&Line]) -> String {
 
 /// What was measured is not added up: the last value counts.
 fn is_measured(name: &str) -> bool {
-    name.ends_with("_s") || name.ends_with("_mb")
+    ["_s", "_us", "_mb"].iter().any(|unit| name.ends_with(unit))
 }
 
 /// A count with commas between thousands.

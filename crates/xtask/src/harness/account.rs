@@ -54,6 +54,12 @@ pub fn told(answer: &Answer) -> Option<Told> {
     Some(Told::Accepted { id, price: units(message.get("message-price")?.as_str()?)? })
 }
 
+/// Of which recipient an answer to a text of one part speaks, if of any.
+pub fn recipient(answer: &Answer) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    Some(document.get("messages")?.get(0)?.get("to")?.as_str()?.to_owned())
+}
+
 /// Reads an amount such as `0.03330000` as units of 10^-8.
 pub fn units(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
@@ -86,6 +92,13 @@ mod tests {
         {
             assert_eq!(told(&answer(other)), None, "{other}");
         }
+    }
+
+    #[test]
+    fn an_answer_says_of_whom_it_speaks() {
+        let body = r#"{"message-count":"1","messages":[{"to":"447","status":"0"}]}"#;
+        assert_eq!(recipient(&answer(body)).as_deref(), Some("447"));
+        assert_eq!(recipient(&answer(r#"{"messages":[{"status":"2"}]}"#)), None);
     }
 
     #[test]

@@ -21,6 +21,17 @@ pub struct Seen {
     pub ended: AtomicU64,
     /// Attempts that were still open after [`CUT_OFF_WITHIN`].
     pub hung: AtomicU64,
+    /// Attempts that this side ended while they were open.
+    pub kept: AtomicU64,
+}
+
+impl Seen {
+    /// All counts as a phrase.
+    pub fn told(&self) -> String {
+        let [attempts, ended, hung, kept] =
+            [&self.attempts, &self.ended, &self.hung, &self.kept].map(|count| count.load(Ordering::Relaxed));
+        format!("{attempts} begun, {ended} ended by the other side, {hung} hung, {kept} kept to the end")
+    }
 }
 
 /// What all attackers of a phase share.
@@ -33,16 +44,29 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn goes_on(&self) -> bool {
+    /// Whether attackers go on.
+    pub fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
     }
 
-    fn begin(&self) {
+    /// An attempt began.
+    pub fn begin(&self) {
         self.seen.attempts.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn end(&self) {
+    /// The other side ended one.
+    pub fn end(&self) {
         self.seen.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The other side should have ended one by now.
+    pub fn hang(&self) {
+        self.seen.hung.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// This side ended one.
+    pub fn keep(&self) {
+        self.seen.kept.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Ten megabytes that nobody asked for, as a form and as endless chunks in turns.
@@ -100,7 +124,7 @@ impl Stage<'_> {
                 if closed {
                     self.end();
                 } else if hung {
-                    self.seen.hung.fetch_add(1, Ordering::Relaxed);
+                    self.hang();
                 }
                 !(closed || hung)
             });
@@ -147,7 +171,7 @@ impl Stage<'_> {
     }
 
     /// Reads until the other side closes.
-    fn wait_for_end(&self, mut stream: TcpStream) -> std::io::Result<()> {
+    pub fn wait_for_end(&self, mut stream: TcpStream) -> std::io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_millis(250)))?;
         let started = Started::now();
         let mut sink = [0_u8; 4096];
@@ -160,7 +184,7 @@ impl Stage<'_> {
                         return Ok(());
                     }
                     if started.elapsed() > CUT_OFF_WITHIN {
-                        self.seen.hung.fetch_add(1, Ordering::Relaxed);
+                        self.hang();
                         return Ok(());
                     }
                 }

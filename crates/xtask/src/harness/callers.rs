@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 
 use crate::clock::{Started, sleep};
 use crate::failure::Outcome;
-use crate::harness::account::{Account, Told, send_request, told};
+use crate::harness::account::{Account, Told, recipient, send_request, told};
 use crate::harness::answer::Answer;
 use crate::harness::books::Books;
 use crate::harness::http::Client;
@@ -51,7 +51,7 @@ impl Callers<'_> {
             drop(open);
             // Values past the bound are clamped: an hour is slow enough.
             latency.saturating_record(started.elapsed_us());
-            self.books.write(to, outcome(answer));
+            self.books.write(to, outcome_of(to, answer));
             if !self.pause.is_zero() {
                 sleep(self.pause);
             }
@@ -78,6 +78,15 @@ impl Callers<'_> {
 pub fn outcome(answer: Outcome<Answer>) -> Result<Told, String> {
     let answer = answer.map_err(|failure| failure.to_string())?;
     told(&answer).ok_or_else(|| format!("HTTP {} with something else", answer.status))
+}
+
+/// The same, for a text to `to`: an answer that speaks of another recipient is somebody else's.
+fn outcome_of(to: u64, answer: Outcome<Answer>) -> Result<Told, String> {
+    let is_ours = |answer: &Answer| recipient(answer).is_none_or(|other| other == to.to_string());
+    match answer {
+        Ok(answer) if !is_ours(&answer) => Err("an answer that speaks of another recipient".to_owned()),
+        answer => outcome(answer),
+    }
 }
 
 /// From a microsecond to an hour, three digits.

@@ -1,7 +1,7 @@
 //! A blocking HTTP/1.1 client over one kept connection, for control calls and for honest callers.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use rustix::net;
@@ -45,6 +45,21 @@ fn connect_from(local: Ipv4Addr, host: SocketAddr) -> std::io::Result<TcpStream>
     net::bind(&socket, &SocketAddr::from((local, 0)))?;
     net::connect(&socket, &host)?;
     Ok(TcpStream::from(socket))
+}
+
+/// Ports that nobody listens on, for programs that take no port of the system's choice. Another process may be faster; the start
+/// fails then.
+///
+/// # Errors
+/// What the system says.
+pub fn free_ports<const N: usize>() -> Outcome<[u16; N]> {
+    // All are held until the last is found, so that they differ.
+    let held = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(&held) {
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
 }
 
 /// A connection that is opened when needed and again after a failure.

@@ -32,6 +32,28 @@ pub fn memory_kib(pid: u32) -> Outcome<(u64, u64)> {
     field("VmRSS:").zip(field("VmHWM:")).ok_or_else(|| Failure::new("the kernel's status has another form than known"))
 }
 
+/// A process and all that descend from it, as far as they still run.
+pub fn family(pid: u32) -> Outcome<Vec<u32>> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc").attempting("list processes")? {
+        let Some(process) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // It may be gone meanwhile.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { continue };
+        parents.extend(parent_of(&stat).map(|parent| (process, parent)));
+    }
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
+        next += 1;
+    }
+    Ok(family)
+}
+
+fn parent_of(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +63,16 @@ mod tests {
         let stat = "7 (a) b) c) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 4 0 100 1 1";
         assert_eq!(cpu_of(stat), Some(Duration::from_secs(3)));
         assert_eq!(cpu_of("7 (a"), None);
+    }
+
+    #[test]
+    fn a_child_is_of_the_family() {
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let family = family(std::process::id()).unwrap();
+        assert!(family.contains(&child.id()) && family[0] == std::process::id());
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(parent_of("7 (a) b) c) S 1 7 7"), Some(1));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A process of the product: started with a ready-file, ended by signal, never left behind.
 
 use std::fs::OpenOptions;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
 use crate::clock::{Started, sleep};
@@ -21,11 +22,30 @@ pub struct Running {
     child: Child,
     name: String,
     log: PathBuf,
+    scope: Scope,
+}
+
+/// What ends with a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// It alone.
+    Process,
+    /// Its whole group, which it leads: its workers too.
+    Group,
 }
 
 impl Running {
     /// Starts `command`; output is added to `log`.
     pub fn start(name: &str, command: &mut Command, log: &Path) -> Outcome<Self> {
+        Self::spawn(name, command, log, Scope::Process)
+    }
+
+    /// The same for a program that starts others: they end with it.
+    pub fn start_group(name: &str, command: &mut Command, log: &Path) -> Outcome<Self> {
+        Self::spawn(name, command.process_group(0), log, Scope::Group)
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: &Path, scope: Scope) -> Outcome<Self> {
         let file = OpenOptions::new().create(true).append(true).open(log)?;
         for variable in ["HTTP", "HTTPS", "SIMULATOR", "DATA_DIR", "CONFIG", "URL", "TOKEN"] {
             command.env_remove(format!("WHIMBREL_{variable}"));
@@ -36,7 +56,7 @@ impl Running {
             .stderr(file)
             .spawn()
             .attempting(format_args!("start {name}"))?;
-        Ok(Self { child, name: name.to_owned(), log: log.to_owned() })
+        Ok(Self { child, name: name.to_owned(), log: log.to_owned(), scope })
     }
 
     /// Waits for the ready-file of this very process.
@@ -74,6 +94,9 @@ impl Running {
 
     /// SIGKILL, and waits until it is gone.
     pub fn kill(&mut self) -> Outcome<()> {
+        if self.scope == Scope::Group && self.runs()? {
+            kill_process_group(self.handle()?, Signal::KILL).attempting(format_args!("end {}", self.name))?;
+        }
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
@@ -104,8 +127,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Whatever state it is in: a harness leaves no process behind. Both calls fail only if it is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Whatever state it is in: a harness leaves no process behind. It fails only if it is gone already.
+        let _ = self.kill();
     }
 }
