@@ -4,7 +4,7 @@ import pytest
 import requests
 from gateway import LIMIT_SECONDS, Gateway, carrier_config, wait_until
 
-MOVED, STAYED = "491771783130", "491771783131"
+MOVED, STAYED = "491721234567", "491721234568"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_register_is_told_and_decides_the_network(gateway):
 
 
 def test_a_wrong_line_is_named_and_nothing_is_taken_over(gateway):
-    for row, why in [(f"{STAYED},99999", "no network"), ("0177,26203", "7 to 15 digits"), (f"{MOVED},26203", "twice")]:
+    for row, why in [(f"{STAYED},99999", "no network"), ("0172,26203", "7 to 15 digits"), (f"{MOVED},26203", "twice")]:
         gateway.ported.write_text(f"number,mccmnc\n{MOVED},26203\n{row}\n")
         refused = gateway.native("POST", "config/reload")
         assert refused.status_code == 422 and "ported" in refused.text, refused.text

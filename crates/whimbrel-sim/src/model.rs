@@ -203,8 +203,8 @@ impl Model {
     fn happens_by(&self, part: &mut Part, name: &Named, at: Timestamp) {
         let attempt = AttemptNumber(part.attempt);
         _ = part.happens(&PartEvent::Sent { attempt }, at);
-        for (receipt, event) in self.waiting.get(name).into_iter().flatten() {
-            _ = part.happens(event, at.max(receipt.at));
+        for (_, event) in self.waiting.get(name).into_iter().flatten() {
+            _ = part.happens(event, at);
         }
     }
 
@@ -217,9 +217,9 @@ impl Model {
             return false;
         }
         let mut is_changed = false;
-        for (receipt, event) in self.waiting.remove(&key).unwrap_or_default() {
+        for (_, event) in self.waiting.remove(&key).unwrap_or_default() {
             self.coverage.count("receipt before its answer");
-            is_changed |= part.happens(&event, change.at.max(receipt.at));
+            is_changed |= part.happens(&event, change.at);
         }
         is_changed
     }

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         for (rows, line, why) in [
-            ("84901234567\n", 3, "2 columns"),
+            ("84901234567\n", 3, "1 columns instead of 2"),
             ("+84901234567,45202\n", 3, "is not 7 to 15 digits"),
             ("849012,45202\n", 3, "is not 7 to 15 digits"),
             ("84901234567,45202\n84901234567,45201\n", 4, "stands twice"),

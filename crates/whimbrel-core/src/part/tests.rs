@@ -199,7 +199,7 @@ fn where_delivery_is_paid_for_nobody_knows_waits_a_minute_for_better_news() {
     let base = PartRecord { capture_on: CaptureOn::Delivery, ..queued() };
     let submitted = after(base, &[claim(1), sent_as(1)]);
     let unknown = report(ReceiptStatus::Unknown);
-    let unclear = after(submitted, &[unknown.clone()]);
+    let unclear = after(submitted, std::slice::from_ref(&unknown));
     let until = T0 + BETTER_NEWS_WITHIN;
     assert_eq!((unclear.state, unclear.unclear_until), (submitted.state, Some(until)));
     assert_eq!(apply(&unclear, &unknown, until - Span(1)), Transition::Ignored(Ignored::Repeated));

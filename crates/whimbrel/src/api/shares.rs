@@ -15,7 +15,7 @@ use crate::ui;
 /// is not known here.
 pub(super) async fn make(api: &Api, whose: Whose, id: &str, request: &IncomingRequest) -> HttpResponse {
     let wanted = || {
-        let body: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
+        let body = if request.body().is_empty() { b"{}" } else { request.body() };
         let Some(text) = Fields::read(body, &["for"])?.text("for")? else { return Ok(AGE_DEFAULT) };
         let age = span(&text).filter(|age| *age >= AGE_MIN && *age <= AGE_MAX);
         age.ok_or_else(|| bad("`for` must be a time from 1m to 7d, such as 2h: so long the link holds"))

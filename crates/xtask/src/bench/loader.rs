@@ -135,7 +135,10 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
     }
     if order.pace != Pace::Answers {
         let due = due.clone();
-        callers.spawn_blocking(move || Ok(due.tell()));
+        callers.spawn_blocking(move || {
+            due.tell();
+            Ok(())
+        });
     }
     let all = async {
         while let Some(ended) = callers.join_next().await {

@@ -58,7 +58,7 @@ impl<'a> Siege<'a> {
             simulator,
             slow,
             seed,
-            smuggled: all.iter().map(|walls| (*walls, Smuggled::default())).collect(),
+            smuggled: all.iter().zip(0..).map(|(walls, place)| (*walls, Smuggled::new(place))).collect(),
             seen: all.iter().flat_map(|walls| KINDS.map(|kind| ((*walls, kind), Seen::default()))).collect(),
         }
     }
@@ -108,7 +108,7 @@ impl<'a> Siege<'a> {
         drained(gateway)?;
         let (sent, read) =
             (Submissions::read(journal)?, nginx.map(Nginx::read_requests).transpose()?.unwrap_or_default());
-        let (mut hidden, mut controls, mut own, mut executed) = (0, 0, 0, Vec::new());
+        let (mut hidden, mut controls, mut own, mut executed) = (0, 0, BTreeMap::<String, usize>::new(), Vec::new());
         for (walls, smuggled) in &self.smuggled {
             let missing: Vec<u64> = smuggled.controls().into_iter().filter(|to| !sent.has(*to)).collect();
             require(missing.is_empty(), || {
@@ -117,18 +117,24 @@ impl<'a> Siege<'a> {
             controls += smuggled.controls().len();
             for (to, shape) in smuggled.hidden() {
                 hidden += 1;
-                match (sent.has(to), read.contains(&mark(to))) {
+                let is_read = *walls == Walls::Nginx && read.contains(&mark(to));
+                match (sent.has(to), is_read) {
                     (true, false) => executed.push(format!("{walls:?}: {shape}")),
-                    (true, true) => own += 1,
+                    (true, true) => *own.entry(shape).or_default() += 1,
                     (false, _) => {}
                 }
             }
         }
+        let own_shapes: Vec<&String> = own.keys().collect();
+        let own = own.values().sum::<usize>();
         println!(
             "{hidden} hidden requests: {} executed unseen, {own} that nginx read as its client's own; {controls} in their own \
              place, all executed",
             executed.len()
         );
+        for shape in own_shapes {
+            println!("  nginx reads two requests in: {shape}");
+        }
         require(executed.is_empty(), || format!("hidden requests were executed: {executed:?}"))?;
         let (stored, expected) = (gateway.count("messages")?, honest + controls + own);
         require(stored == expected as u64, || format!("{stored} messages in the store, {expected} were asked for"))?;

@@ -17,8 +17,9 @@ use crate::harness::answer::{Progress, read};
 use crate::harness::attack::Stage;
 use crate::harness::shapes::{control, shapes};
 
-/// The first number that hidden requests send to. Honest callers have others.
+/// The first number that hidden requests send to, for the first place; the next place has the next million. Honest callers have others.
 const FIRST_HIDDEN: u64 = 4_918_000_000_000;
+const NUMBERS_PER_PLACE: u64 = 1_000_000;
 /// A connection on which nothing came for so long has no more to say.
 const QUIET: Duration = Duration::from_millis(500);
 /// Shapes at the same time.
@@ -27,7 +28,7 @@ const SENDERS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// What was sent and answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Smuggled {
     next: AtomicU64,
     seen: Mutex<Seen>,
@@ -45,6 +46,11 @@ struct Seen {
 }
 
 impl Smuggled {
+    /// Nothing yet, in the place with this number.
+    pub fn new(place: u64) -> Self {
+        Self { next: AtomicU64::new(FIRST_HIDDEN + place * NUMBERS_PER_PLACE), seen: Mutex::default() }
+    }
+
     /// Sends all shapes again and again until stopped, each at least once.
     pub fn attack(&self, stage: &Stage<'_>, host: SocketAddr, account: &Account) {
         let count = shapes("").len();
@@ -89,7 +95,7 @@ impl Smuggled {
 
     /// Sends one shape; the first is the control.
     fn send(&self, host: SocketAddr, account: &Account, at: usize) {
-        let to = FIRST_HIDDEN + self.next.fetch_add(1, Ordering::Relaxed);
+        let to = self.next.fetch_add(1, Ordering::Relaxed);
         let hidden = hidden_request(account, to);
         let shape = match at.checked_sub(1) {
             None => control(&hidden),

@@ -7,6 +7,7 @@
 
 mod http1;
 mod limits;
+mod smuggling;
 mod stop;
 mod support;
 mod tls;

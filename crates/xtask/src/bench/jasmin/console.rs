@@ -97,7 +97,8 @@ impl Console {
 
 fn is_prompt(said: &str) -> bool {
     let end = said.trim_end();
-    ["Username:", "Password:", "jcli :", ">"].iter().any(|prompt| end.ends_with(prompt))
+    // For the name it asks without a prompt.
+    ["Authentication required.", "Password:", "jcli :", ">"].iter().any(|prompt| end.ends_with(prompt))
 }
 
 /// What is said without telnet's commands.
@@ -120,8 +121,13 @@ mod tests {
 
     #[test]
     fn prompts_are_seen_through_telnets_commands() {
-        assert_eq!(plain(b"\xff\xfb\x01Username: \xff\xfb"), "Username: ");
-        for prompt in ["Username: ", "Password: ", "hello\r\njcli : ", "Adding a new Group: (ok: save)\r\n> "] {
+        assert_eq!(plain(b"\xff\xfb\x01Password: \xff\xfb"), "Password: ");
+        for prompt in [
+            "\x1bc\x1b[4hAuthentication required.\r\n\r\n",
+            "Password: ",
+            "hello\r\njcli : ",
+            "Adding a new Group: (ok: save)\r\n> ",
+        ] {
             assert!(is_prompt(prompt), "{prompt}");
         }
         assert!(!is_prompt("Welcome to Jasmin console\r\n") && !is_prompt(""));
