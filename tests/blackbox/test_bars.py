@@ -73,7 +73,8 @@ def on_terminal(*arguments, columns=80, **extra):
 def store(tmp_path_factory):
     """A data folder with some messages, and the server that has it."""
     gateway = Gateway(tmp_path_factory.mktemp("bars"))
-    for number in range(20):
+    # More than `dump` reads between two looks of its bar.
+    for number in range(120):
         gateway.send(to="447700900123", text=f"Message number {number}")
     yield gateway
     gateway.end()

@@ -11,7 +11,7 @@ from gateway import LIMIT_SECONDS, ROOT, environment
 FILES = sorted((ROOT / "examples/hurl").glob("*.hurl"))
 
 
-# The program itself, where it is installed.
+# The program itself, where it is installed; the head of a run says if it is not.
 HURL = os.environ.get("BLACKBOX_HURL") or shutil.which("hurl")
 
 
@@ -32,8 +32,7 @@ def test_each_file_runs(dev, path):
     hurl.run(path, variables(dev))
 
 
-@pytest.mark.skipif(not HURL, reason="hurl is not installed (nor named by BLACKBOX_HURL)")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES if HURL else [], ids=lambda path: path.stem)
 def test_each_file_runs_with_hurl_itself(dev, path):
     given = [word for name, value in variables(dev).items() for word in ("--variable", f"{name}={value}")]
     line = [HURL, "--test", "--no-color", *given, path]

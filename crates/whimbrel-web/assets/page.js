@@ -178,6 +178,8 @@ for (const without of document.querySelectorAll("[data-without-script]")) withou
 for (const select of document.querySelectorAll("[data-send-on-change]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+// On a narrow window the pages' names are a line that scrolls: where one is stands in sight.
+document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 localTimes(document);
 for (const zone of document.querySelectorAll(".zone")) zone.remove();
 // By which name and below which prefix the visitor came is known here alone.

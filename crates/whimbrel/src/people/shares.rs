@@ -2,7 +2,7 @@
 //!
 //! A link says which message and until when, and carries an HMAC-SHA256 (RFC 2104) of both under a key of 256 bits that this process
 //! alone has and keeps in memory. So nothing is stored, no other message can be named, and a link ends at its time, with every other
-//! one when the key is replaced, and with the process (ADR 0049). Pure: `now` and chance are arguments.
+//! one when the key is replaced, and with the process (ADR 0050). Pure: `now` and chance are arguments.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
