@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.server
 import json
+import socket
 import subprocess
 import threading
 
@@ -419,6 +420,18 @@ def test_webhooks_whose_answers_are_lost_come_again(dev, receiver):
     dev.cli("clock", "advance", "1h")
     wait_until(lambda: tries()[-1].startswith("delivered"), "it to be told again")
     assert len({hook.headers["webhook-id"] for hook in receiver.hooks}) == 1 and len(receiver.hooks) >= 3
+
+
+def test_only_answers_that_came_are_lost(dev):
+    dev.cli("chaos", "--webhook-lost", "100%")
+    with socket.socket() as taken:
+        # Nobody listens there.
+        taken.bind(("127.0.0.1", 0))
+        dev.patch_account(receipt_url=f"http://127.0.0.1:{taken.getsockname()[1]}/", webhook_method="POST-JSON")
+        message = dev.send()["messages"][0]["message-id"]
+        tries = lambda: [line["detail"] for line in dev.message(message)["timeline"] if line["what"] == "webhook"]
+        wait_until(tries, "the try to be written down")
+    assert "chaos" not in tries()[0] and "connect" in tries()[0], tries()
 
 
 def test_faults_come_and_go(dev):
