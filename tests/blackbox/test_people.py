@@ -8,6 +8,7 @@ import html
 import pathlib
 import re
 import struct
+import threading
 import time
 
 import pytest
@@ -499,6 +500,33 @@ def test_an_owner_fills_neither_the_log_nor_the_server(gateway):
         ask = lambda _: owner.session.get(url, timeout=LIMIT_SECONDS).status_code
         wait_until(lambda: 429 in list(pool.map(ask, range(200))), "the rate to be reached")
     assert "Slow down" in wait_until(lambda: slowed(owner), "the page that says so")
+
+
+def test_whoever_asks_too_often_can_sign_out(gateway):
+    made = gateway.native("POST", "accounts", json={"name": "leaving"}).json()
+    owner = Browser(gateway)
+    assert owner.sign_in_owner(made["api_key"], made["api_secret"]).status_code == 303 and owner.is_in()
+    url = f"{gateway.http}/_whimbrel/v1/accounts/self"
+    refused, is_over = threading.Event(), threading.Event()
+
+    def ask():
+        # As whoever is signed in: the answer is 401 once they are not.
+        cookies = owner.session.cookies.copy()
+        while not is_over.is_set():
+            if requests.get(url, cookies=cookies, timeout=LIMIT_SECONDS).status_code == 429:
+                refused.set()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        asking = [pool.submit(ask) for _ in range(8)]
+        try:
+            assert refused.wait(LIMIT_SECONDS), "the rate was not reached"
+            answer = owner.post("logout")
+        finally:
+            is_over.set()
+        for one in asking:
+            one.result()
+    assert answer.status_code == 303, answer.text
+    assert owner.get("accounts").status_code == 303, "signed out"
 
 
 def slowed(owner):
