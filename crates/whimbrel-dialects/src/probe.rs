@@ -73,7 +73,7 @@ pub fn masking(octets: &[u8]) {
     }
     for hidden in DIALECTS.iter().map(|dialect| dialect.hidden()) {
         let secrets = ["password", "Secret", "TOKEN", "access_token"].iter().chain(hidden.parameters);
-        for name in secrets.copied() {
+        for name in secrets {
             let form = [octets, format!("&{name}={PLANTED}").as_bytes()].concat();
             not_shown(hidden.body(&form).as_deref());
             let (open, close) = (format!("{{\"{name}\":\"{PLANTED}\",\"more\":"), "}");
