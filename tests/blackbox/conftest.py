@@ -1,5 +1,6 @@
 """Fixtures: a server, a simulator and a receiver of one's own for each test that asks."""
 
+import os
 import shutil
 
 import pytest
@@ -9,6 +10,11 @@ from receiver import Receiver
 
 # Its programs call vendors' real hosts, which must not be reached whatever fails.
 collect_ignore = [] if LONELY else ["test_run.py"]
+
+
+def pytest_addoption(parser):
+    """What is written instead of compared."""
+    parser.addoption("--write-stories", action="store_true", help="write what appears into docs/guide/stories.md")
 
 
 @pytest.fixture
@@ -39,4 +45,6 @@ def pytest_report_header():
     """Says what is not installed and so not tried: a page's block of a language needs that."""
     missing = [name for name in ["node", "php", "go", "ruby"] if not shutil.which(name)]
     lines = [f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}"] if missing else []
+    if not (os.environ.get("BLACKBOX_HURL") or shutil.which("hurl")):
+        lines.append("hurl is not installed, so its files are run by a reader of our own alone")
     return lines if LONELY else [*lines, "no network namespace can be made here, so test_run.py is left out"]

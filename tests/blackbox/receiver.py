@@ -26,9 +26,9 @@ class Hook:
 
 
 class Receiver:
-    """Listens on loopback until closed. `port` can be given to come back where one was before."""
+    """Listens on loopback until closed. `port` can be given to come back where one was before, `tls` (an `ssl.SSLContext`) for https."""
 
-    def __init__(self, port=0, status=200):
+    def __init__(self, port=0, status=200, tls=None):
         self.status = status
         self.hooks = []
         receiver = self
@@ -55,7 +55,9 @@ class Receiver:
 
         self.server = Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def wait_for(self, count):

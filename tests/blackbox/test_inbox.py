@@ -236,6 +236,26 @@ def test_texts_from_handsets_are_waited_for(dev):
     assert "5521" in dev.cli("inbox", "-q", query).stdout
 
 
+def test_a_long_text_is_waited_for_until_it_is_whole(dev):
+    dev.native("POST", "numbers", json={"number": "447700900200", "account": dev.key})
+    number = lease(dev)
+
+    def part(place):
+        body = {"to": "447700900200", "data": f"{place:02}{place:02}", "udh": f"0500034202{place:02}"}
+        assert dev.native("POST", f"phones/{number['number']}/reply", json=body).status_code == 202
+
+    query = f"is:inbound from:{number['number']}"
+    part(1)
+    wait_until(lambda: found(dev, query, path="inbound")["inbound"], "the first part")
+    asked = {"q": query, "since": number["since"]}
+    assert wait(dev, timeout="100ms", **asked).status_code == 408, "half a text is none"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(wait, dev, timeout="30s", **asked)
+        part(2)
+        whole = waiting.result().json()["inbound"]
+    assert (whole["data"], whole["parts_there"], whole["parts"]) == ("01010202", 2, 2)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"timeout": "6m"}, {"timeout": "10"}, {"extract": "code"}, {"since": "soon"}, {"to": "x"}, {"q": "x:y"}, {"a": "b"}]
 )
@@ -339,7 +359,66 @@ def test_the_clock_takes_times_only(dev):
         assert dev.native("POST", "clock", json=wrong).status_code == 400, wrong
 
 
+# Forgetting what is found.
+
+
+def test_what_is_found_is_forgotten_as_far_as_it_has_ended(dev):
+    before = dev.native("GET", f"accounts/{dev.key}").json()
+    dev.send(to="447700900123", text="first one to go")
+    dev.send(to="447700900123", text="second one to go")
+    dev.send(to="447700900124", text="stays")
+    dev.send(to="447700900109", text="this one to go is under way")
+    wait_until(lambda: len(found(dev, "status:delivered")["messages"]) == 3, "the three to be delivered")
+    refused = dev.cli("inbox", "--clear", "-q", "go", check=False)
+    assert refused.returncode != 0 and "--yes" in refused.stderr
+    told = dev.cli("inbox", "--clear", "-q", "go", "--yes").stdout
+    assert told == "2 forgotten, 1 kept: under way, or a webhook about them waits\n"
+    assert sorted(row["text"] for row in found(dev, "")["messages"]) == ["stays", "this one to go is under way"]
+    # Twice is harmless, money and its ledger stay, and the store keeps what it promises.
+    assert dev.native("DELETE", "messages?q=go").json() == {"removed": 0, "kept": 1, "next": None}
+    after = dev.native("GET", f"accounts/{dev.key}").json()
+    assert float(after["posted"]) < float(before["posted"])
+    assert len(dev.native("GET", f"accounts/{dev.key}/ledger").json()["entries"]) >= 4
+    assert dev.native("GET", f"accounts/{dev.key}/usage").json()["days"][0]["messages"] == 4
+    assert dev.native("GET", "audit").json()["audit"][0]["act"] == "DELETE messages"
+    for wrong in ("after=m1", "limit=0", "q=is:inbound", "x=1"):
+        assert dev.native("DELETE", f"messages?{wrong}").status_code == 400, wrong
+    pair = (dev.key, dev.secret)
+    url = f"{dev.http}/_whimbrel/v1/accounts/self/messages"
+    assert requests.delete(url, auth=pair, timeout=LIMIT_SECONDS).status_code == 403, "owners forget nothing"
+    looked = dev.native("POST", "check").json()["invariants"]
+    assert looked and not [verdict for verdict in looked if verdict["violations"]]
+    assert json.loads(dev.cli("check", "--json").stdout)
+
+
 # Faults on order.
+
+
+WRONG_FAULTS = [
+    {"webhook_lost": "60%", "webhook_failed": "41%"},
+    {"webhook_delay": "2s"},
+    {"webhook_delayed": "5%", "webhook_delay": "61s"},
+    {"webhook_lost": "5%", "seed": "-1"},
+]
+
+
+def test_webhooks_whose_answers_are_lost_come_again(dev, receiver):
+    told = dev.cli("chaos", "--webhook-lost", "100%", "--seed", "7").stdout
+    assert told == "lose webhooks' answers 100%, seed 7\n"
+    dev.patch_account(receipt_url=receiver.url, webhook_method="POST-JSON")
+    message = dev.send()["messages"][0]["message-id"]
+    receiver.wait_for(1)
+    tries = lambda: [line["detail"] for line in dev.message(message)["timeline"] if line["what"] == "webhook"]
+    wait_until(tries, "the try to be written down")
+    assert "as `whimbrel chaos` ordered" in tries()[0]
+    dev.cli("chaos", "--webhook-failed", "100%")
+    dev.native("POST", f"messages/{message}/webhooks/resend")
+    assert dev.cli("webhook", "attempts").stdout.count("500") >= 1
+    assert dev.cli("chaos", "off").stdout == "no faults\n"
+    # Its next try is due in a while; the clock brings it, and the receiver knows it.
+    dev.cli("clock", "advance", "1h")
+    wait_until(lambda: tries()[-1].startswith("delivered"), "it to be told again")
+    assert len({hook.headers["webhook-id"] for hook in receiver.hooks}) == 1 and len(receiver.hooks) >= 3
 
 
 def test_faults_come_and_go(dev):
@@ -353,7 +432,7 @@ def test_faults_come_and_go(dev):
     dev.send(to="447700900151", text="this one is told")
     delivered(dev, "07700900151")
     assert dev.message(lost)["status"] == "submitted"
-    for wrong in ({"throttle": "101%"}, {"throttle": "some"}, {"disconnect_every": "1"}, {"lose": "1%"}):
+    for wrong in ({"throttle": "101%"}, {"throttle": "some"}, {"disconnect_every": "1"}, {"lose": "1%"}, *WRONG_FAULTS):
         assert dev.native("PUT", "chaos", json=wrong).status_code == 400, wrong
 
 

@@ -244,6 +244,22 @@ def test_a_test_key_costs_nothing_and_another_account_sees_nothing(dev):
     assert shell(code, **with_key(dev, added["secret"])) == "200"
 
 
+def test_each_key_has_its_rate_and_a_number_is_left_in_peace_by_all(dev):
+    """A key that asks too often does not stop the others; a second key is no way to flood somebody."""
+    key = account(dev)["api_key"]
+    limits = {"requests_per_second_max": 1, "requests_burst_max": 5, "recipient_seconds_min": 20}
+    assert dev.native("PATCH", f"accounts/{key}", json=limits).status_code == 200
+    second = json.loads(whimbrel("secret", "add", key, "--json", "--data-dir", dev.data_dir).stdout)["secret"]
+    code = """curl -s -o /dev/null -w '%{http_code}' $BASE/api/v1/balance -H "Authorization: Bearer $NEXO_KEY" """
+    first = account(dev)["secret_key"]
+    wait_until(lambda: shell(code, **with_key(dev, first)) == "429", "the end of the burst")
+    assert shell(code, **with_key(dev, second)) == "200"
+    assert send(dev, "+84981113333", "90210", second)[0] == 202
+    status, document = send(dev, "+84981113333", "90211", second)
+    assert (status, document["error"], document["field"]) == (429, "rate_limited", "phone")
+    wait_until(lambda: shell(code, **with_key(dev, first)) == "200", "the next request of the first key")
+
+
 def test_an_account_words_its_codes(dev):
     """A template and a sender of its own; a template without its mark, or too long for one part, is refused."""
     key = account(dev)["api_key"]

@@ -1,6 +1,7 @@
 """Who may look at the pages and do what: signing in, sessions, other sites' forms, codes of apps, and the record of acts."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import html
@@ -102,11 +103,28 @@ def code(secret, step):
     return f"{(struct.unpack('>I', mac[place : place + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
 
+def table(name):
+    """The lines of a table of rights, as they stand there."""
+    return re.search(rf"const {name}: [^=]*=\s*&\[(.*?)\];", RIGHTS.read_text(), re.DOTALL)[1]
+
+
 def pages():
     """Every line of the table of pages: method, path, who it is for."""
-    found = [(method, re.findall(r'"([^"]*)"', path), needs) for method, path, needs in LINE.findall(RIGHTS.read_text())]
-    assert len(found) == RIGHTS.read_text().count('("GET"') + RIGHTS.read_text().count('("POST"'), "a line of the table was not understood"
+    lines = table("PAGES")
+    found = [(method, re.findall(r'"([^"]*)"', path), needs) for method, path, needs in LINE.findall(lines)]
+    assert len(found) == lines.count('("GET"') + lines.count('("POST"'), "a line of the table was not understood"
     return found
+
+
+def test_strangers_reach_what_is_for_them_and_learn_nothing_there(gateway):
+    lines = re.findall(r'\("(GET|POST)",\s*&\[([^\]]*)\]\)', table("FOR_STRANGERS"))
+    places = {(method, "/".join(re.findall(r'"([^"]*)"', path))) for method, path in lines}
+    assert places == {("GET", "login"), ("POST", "login"), ("POST", "theme"), ("GET", "shared/*")}
+    stranger = Browser(gateway)
+    assert stranger.get("login").status_code == 200 and stranger.get("shared/x").status_code == 404
+    assert stranger.post("theme", {"theme": "dark"}).status_code == 303
+    for path in ("shared", "shared/x/y", "shared/x/../../m/x", "login/x"):
+        assert stranger.get(path).status_code == 303, path
 
 
 ALLOWED = {
@@ -455,6 +473,40 @@ def test_who_did_what_is_written_down_without_secrets(gateway):
     assert "operator:ann" in printed.stdout and PASSWORD not in printed.stdout
 
 
+def test_an_owner_fills_neither_the_log_nor_the_server(gateway):
+    made = gateway.native("POST", "accounts", json={"name": "busy"}).json()
+    pair = (made["api_key"], made["api_secret"])
+    url = f"{gateway.http}/_whimbrel/v1/accounts/self"
+    wish = {"webhook_method": "POST"}
+    for _ in range(40):
+        answer = requests.patch(url, json=wish, auth=pair, verify=gateway.ca, timeout=LIMIT_SECONDS)
+        while answer.status_code == 429:
+            answer = requests.patch(url, json=wish, auth=pair, verify=gateway.ca, timeout=LIMIT_SECONDS)
+        assert answer.status_code == 200, answer.text
+    requests.post(f"{url}/signing/rotate", auth=pair, verify=gateway.ca, timeout=LIMIT_SECONDS)
+    who = f"owner:nexmo:{made['api_key']}"
+    lines = [line for line in gateway.native("GET", "audit").json()["audit"] if line["person"] == who]
+    assert lines[0]["act"] == "POST accounts/self/signing/rotate", "no act hides behind many of another kind"
+    counts = [line for line in lines if line["act"] == "PATCH accounts/*"]
+    own = [line for line in lines if line["act"] == "PATCH accounts/self"]
+    # A minute may have ended meanwhile: then there are two counts.
+    told = sum(int(line["subject"].split()[0]) for line in counts)
+    assert 1 <= len(counts) <= 2 and len(own) + told == 40 and len(own) >= 30, lines
+    # Pages have a rate of their own, and a program that asks for them all day gets no more.
+    owner = Browser(gateway)
+    assert owner.sign_in_owner(*pair).status_code == 303 and owner.is_in()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ask = lambda _: owner.session.get(url, timeout=LIMIT_SECONDS).status_code
+        wait_until(lambda: 429 in list(pool.map(ask, range(200))), "the rate to be reached")
+    assert "Slow down" in wait_until(lambda: slowed(owner), "the page that says so")
+
+
+def slowed(owner):
+    """The page of somebody who asks too often."""
+    answers = [owner.get("accounts") for _ in range(20)]
+    return next((answer.text for answer in answers if answer.status_code == 429), None)
+
+
 def test_no_password_crosses_the_network_in_the_clear(tmp_path):
     config = tmp_path / "whimbrel.toml"
     config.write_text(carrier_config(9) + '\n[auth]\ntrusted_proxies = ["127.0.0.0/8"]\n')
@@ -510,3 +562,22 @@ def test_in_development_whoever_is_here_is_the_operator_and_other_sites_are_not(
     assert dev.key in browser.get("accounts").text
     wait_until(lambda: dev.native("GET", "audit").json()["audit"], "the line of signing in")
     assert dev.native("GET", "audit").json()["audit"][0]["person"] == f"owner:nexmo:{dev.key}"
+
+
+def test_an_operator_says_where_an_account_is_at_home(gateway):
+    ann, path = signed_in(gateway, "ann"), f"accounts/{gateway.other['api_key']}"
+    ann.get(path)
+    saved = ann.post(f"{path}/home", {"zone": "Europe/Zurich", "country": "ch", "otp_sender": "Alpina"})
+    assert saved.status_code == 303, saved.text
+    page = ann.get(saved.headers["Location"].split("/ui/")[-1]).text
+    assert all(f'value="{value}"' in page for value in ("Europe/Zurich", "CH", "Alpina")) and "are saved" in page
+    shown = gateway.native("GET", path).json()
+    assert (shown["zone"], shown["country"], shown["otp_sender"]) == ("Europe/Zurich", "CH", "Alpina")
+    refused = ann.post(f"{path}/home", {"zone": "Europe/Atlantis", "country": "CH", "otp_sender": "Alpina"}).text
+    assert "IANA" in refused and "Europe/Zurich" in refused, "why, and what is still set"
+    assert gateway.native("GET", path).json()["zone"] == "Europe/Zurich"
+    vera = signed_in(gateway, "vera")
+    seen = vera.get(path).text
+    assert "Europe/Zurich" in seen and 'name="zone"' not in seen
+    acts = [(line["person"], line["act"], line["status"]) for line in gateway.native("GET", "audit").json()["audit"]]
+    assert ("operator:ann", f"PATCH {path}", 200) in acts and ("operator:ann", f"PATCH {path}", 400) in acts, acts

@@ -112,6 +112,53 @@ def test_an_owner_sees_codes_masked_also_in_development(dev):
     assert answer.status_code == 408 and "483917" not in answer.text and "masked" in answer.json()["hint"]
 
 
+def test_a_key_for_trying_out_sees_what_such_keys_sent(dev):
+    """It is handed around more freely than one for real messages, and must not lead to those, by whatever call it may make."""
+    nexo = dev.ready["nexo"]
+    live, test = ({"Authorization": f"Bearer {nexo[key]}"} for key in ("secret_key", "test_key"))
+
+    def sent(key, code):
+        body = {"phone": "+84981234567", "code": code}
+        answer = requests.post(f"{dev.http}/api/v1/send-otp", json=body, headers=key, timeout=LIMIT_SECONDS)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def call(key, path, method="GET", **arguments):
+        url = f"{dev.http}/_whimbrel/v1/accounts/self{path}"
+        return requests.request(method, url, headers=key, timeout=LIMIT_SECONDS, **arguments)
+
+    def ids(key, **query):
+        return [row["id"] for row in call(key, "/messages", params=query).json()["messages"]]
+
+    real, trial = sent(live, "482917"), sent(test, "90210")
+    assert ids(live) == [trial, real]
+    for query in ({}, {"q": "to:+84981234567"}, {"to": "+84981234567"}, {"q": f"id:{trial}"}, {"q": "price:0"}):
+        assert ids(test, **query) == [trial], query
+    for query in ({"q": f"id:{real}"}, {"q": "price:>0"}, {"q": '"******"'}):
+        assert ids(test, **query) == [], query
+    assert call(test, f"/messages/{trial}").json()["id"] == trial
+    hidden, nothing = call(test, f"/messages/{real}"), call(test, "/messages/no-such-id")
+    assert (hidden.status_code, hidden.text) == (404, nothing.text)
+    # Waiting: neither given nor hinted at, also where the same account was given it before.
+    newer = sent(live, "482918")
+    assert call(live, "/wait", params={"to": "+84981234567"}).json()["message"]["id"] == newer
+    assert call(test, "/wait", params={"to": "+84981234567"}).json()["message"]["id"] == trial
+    missed = call(test, "/wait", params={"q": "price:>0", "timeout": "100ms", "since": "-5m"}).json()
+    assert [row["id"] for row in missed["others"]] == [trial], missed
+    dev.native("PATCH", f"accounts/{nexo['api_key']}", json={"receipt_url": "http://127.0.0.1:9/secret-path"})
+    for path in ("", "/usage", "/ledger", "/inbound", "/policy", "/signing", "/webhooks"):
+        answer = call(test, path)
+        assert answer.status_code == 200, (path, answer.text)
+        assert "secret-path" not in answer.text, path
+    assert "secret-path" in call(live, "").text
+    for method, path in [
+        ("GET", "/webhooks/attempts"), ("GET", "/applications"), ("GET", "/secrets"), ("GET", "/oauth/grants"), ("PATCH", ""),
+        ("POST", "/secrets"), ("POST", "/webhooks/test"), ("POST", "/webhooks/secret"), ("POST", "/applications"),
+    ]:
+        refused = call(test, path, method, json={} if method != "GET" else None)
+        assert refused.status_code == 403, (method, path, refused.text)
+
+
 OPERATORS = [
     ("GET", "accounts"),
     ("POST", "accounts"),

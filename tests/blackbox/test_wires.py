@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import subprocess
 
 import pytest
@@ -242,11 +243,42 @@ def test_a_made_up_event_is_signed_as_a_real_one(dev, receiver):
         whimbrel("trigger", event, "--dialect", "seven", "--to", receiver.url, "--url", dev.http)
 
 
+def test_each_hook_is_told_and_knows_an_event_that_is_told_again(dev, receiver):
+    seven = dev.ready["seven"]
+    key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+    paths = ["/one", "/two"]
+    for path in paths:
+        form = {"target_url": receiver.url + path, "event_type": "dlr", "request_method": "JSON"}
+        answer = requests.post(f"{dev.http}/api/hooks", data=form, headers=key, timeout=LIMIT_SECONDS).json()
+        assert answer["success"] is True, answer
+    body = {"to": "447700900123", "text": "Hello", "from": "Acme"}
+    requests.post(f"{dev.http}/api/sms", data=body, headers=key, timeout=LIMIT_SECONDS)
+
+    def ends():
+        return [hook for hook in receiver.hooks if b"DELIVERED" in hook.body]
+
+    def ids(hooks):
+        return {(hook.path, hook.headers["webhook-id"]) for hook in hooks}
+
+    wait_until(lambda: len(ends()) == 2, "both hooks to be told of the end")
+    told = ids(ends())
+    assert len({id for _, id in told}) == 2, "what each hook is told is an event of its own"
+    message = dev.native("GET", "messages?limit=1").json()["messages"][0]["id"]
+    sent = dev.native("POST", f"messages/{message}/webhooks/resend").json()["attempts"]
+    assert sorted(attempt["url"] for attempt in sent) == [receiver.url + path for path in paths]
+    assert len(ends()) == 4 and ids(ends()) == told
+    account = f"accounts/seven:{seven['api_key']}"
+    event = next(event for event in dev.native("GET", f"{account}/webhooks/trigger").json()["events"] if "dlr" in event)
+    made_up = dev.native("POST", f"{account}/webhooks/trigger", json={"event": event}).json()
+    assert sorted(attempt["url"] for attempt in made_up["attempts"]) == [receiver.url + path for path in paths]
+
+
 def test_a_made_up_event_goes_through_the_guards(dev):
     answer = dev.native(
         "POST", "accounts/devkey01/webhooks/trigger", json={"event": "dlr.delivered", "to": "http://169.254.169.254/x"}
     ).json()
-    assert answer["answer"] is None and "never called" in answer["error"]
+    [tried] = answer["attempts"]
+    assert tried["answer"] is None and "never called" in tried["error"]
     assert dev.native("POST", "accounts/devkey01/webhooks/trigger", json={"event": "nothing"}).status_code == 400
 
 
@@ -268,6 +300,34 @@ def test_listen_forwards_what_is_sent_signed_for_its_address(dev, receiver):
         assert_standard(copy, standard_secret(dev, "devkey01"))
         out, _ = listening.communicate(timeout=LIMIT_SECONDS)
         assert [json.loads(line)["status"] for line in out.splitlines()] == [200, 200]
+    finally:
+        local.close()
+
+
+def test_listen_takes_any_certificate_only_where_somebody_says_so_and_says_it_loudly(dev, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    line += ["-subj", "/CN=localhost", "-keyout", key, "-out", certificate]
+    subprocess.run(line, check=True, capture_output=True, timeout=LIMIT_SECONDS)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    local = Receiver(tls=tls)
+    try:
+        for more, status in [([], None), (["--skip-verify"], 200)]:
+            line = [BINARY, "listen", "--forward-to", f"{local.url}/here", "--count", "1", "--url", dev.http, "--json", *more]
+            listening = subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            said = listening.stderr.readline()
+            if more:
+                assert "IS NOT CHECKED" in said, said
+                said = listening.stderr.readline()
+            assert "Ready" in said, said
+            dev.send()
+            out, _ = listening.communicate(timeout=LIMIT_SECONDS)
+            told = json.loads(out.splitlines()[0])
+            assert told["status"] == status and (status or "certificate" in told["error"]), told
+        assert len(local.hooks) == 1
+        refused = whimbrel("listen", "--forward-to", "localhost:1", "--skip-verify", "--url", dev.http, check=False)
+        assert refused.returncode != 0 and "https" in refused.stderr
     finally:
         local.close()
 

@@ -1,9 +1,11 @@
 //! Which network a number belongs to, and what a part to it costs.
 //!
-//! Two tables that operators can replace: `networks.csv` (prefix, mccmnc, country, name) and `prices.csv` (country, mccmnc,
-//! price, currency). The longest prefix wins; a price for a network goes before one for its country, and that before the
+//! Tables that operators can replace: `networks.csv` (prefix, mccmnc, country, name), `ported.csv` (number, mccmnc) and `prices.csv`
+//! (country, mccmnc, price, currency). The longest prefix wins; a price for a network goes before one for its country, and that before the
 //! default. Numbers move between networks: the table tells the one that the range was given to, and a carrier's receipt may tell a
-//! better one, see [`NumberNetwork`]. Nobody is asked before a text is sent.
+//! better one, see [`NumberNetwork`]; what the operator's register says of a number goes before both. Nobody is asked before a text is sent.
+
+mod ported;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,6 +13,8 @@ use std::fmt;
 use crate::money::{Currency, Money};
 use crate::phone::PhoneNumber;
 use crate::time::{Span, Timestamp};
+
+pub use ported::PORTED_MAX;
 
 /// How long it counts that a receipt told the network of a number.
 pub const NETWORK_KEPT: Span = Span::hours(24 * 90);
@@ -89,6 +93,7 @@ pub struct Networks {
     networks: Vec<Network>,
     by_prefix: HashMap<Box<str>, u32>,
     prefix_digits_max: usize,
+    ported: ported::Ported,
 }
 
 impl Networks {
@@ -127,10 +132,13 @@ impl Networks {
         })
     }
 
-    /// The network of a number of which a receipt told that it is in `told`: that one, if the table has it in the number's country;
-    /// else as [`find`](Self::find).
+    /// The network of a number of which a receipt told that it is in `told`: as the table of ported numbers has it, else that one, if the
+    /// table has it in the number's country; else as [`find`](Self::find).
     #[must_use]
     pub fn find_told(&self, number: &PhoneNumber, told: Option<&str>) -> Option<&Network> {
+        if let Some(ported) = self.find_ported(number) {
+            return Some(ported);
+        }
         let by_prefix = self.find(number)?;
         let told = told.and_then(|code| {
             self.networks.iter().find(|network| *network.code == *code && network.country == by_prefix.country)
@@ -220,8 +228,8 @@ impl Prices {
     }
 }
 
-/// Lines of a table with exactly four columns. No quoting: neither a prefix nor a price holds a comma, and a name keeps to it.
-fn rows<'a>(csv: &'a str, header: &str) -> Result<Vec<(usize, [&'a str; 4])>, TableError> {
+/// Lines of a table with exactly so many columns. No quoting: neither a prefix nor a price holds a comma, and a name keeps to it.
+fn rows<'a, const COLUMNS: usize>(csv: &'a str, header: &str) -> Result<Vec<(usize, [&'a str; COLUMNS])>, TableError> {
     let mut found = Vec::new();
     let mut header_seen = false;
     for (index, text) in csv.lines().enumerate() {
@@ -238,9 +246,9 @@ fn rows<'a>(csv: &'a str, header: &str) -> Result<Vec<(usize, [&'a str; 4])>, Ta
             continue;
         }
         let columns: Vec<&str> = text.split(',').map(str::trim).collect();
-        let columns: [&str; 4] = columns.try_into().map_err(|columns: Vec<&str>| TableError {
+        let columns: [&str; COLUMNS] = columns.try_into().map_err(|columns: Vec<&str>| TableError {
             line,
-            problem: format!("{} columns instead of 4 (`{header}`)", columns.len()),
+            problem: format!("{} columns instead of {COLUMNS} (`{header}`)", columns.len()),
         })?;
         found.push((line, columns));
     }

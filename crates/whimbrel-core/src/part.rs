@@ -3,7 +3,8 @@
 //! ```text
 //! Queued ──claim──> Submitting ──answer ok──> Submitted ──receipt──> Final
 //!    ^                 │  │  └──permanent──────────────────────────> Final
-//!    └──temporary──────┘  └──answer lost──> (policy) Queued again, or Uncertain ──> Final
+//!    ├──temporary──────┘  └──answer lost──> (policy) Queued again, or Uncertain ──> Final
+//!    └──the receipt says that the number is in another network: once, to another carrier
 //! ```
 //!
 //! [`apply`] takes any event in any state: the result is a change, or nothing with a reason to write down. Final states
@@ -28,6 +29,9 @@ pub use whole::Whole;
 /// How long after a part's expiry a receipt is still waited for: the carrier counts the validity from the submission, we from
 /// the acceptance, and its last word takes its time.
 pub const RECEIPT_GRACE: Span = Span::seconds(300);
+
+/// How long better news is waited for after a receipt that says no more than that nobody knows, where delivery is what is paid for.
+pub const BETTER_NEWS_WITHIN: Span = Span::seconds(60);
 
 /// Where a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +83,10 @@ pub struct PartRecord {
     pub failures: u8,
     /// Doubts so far.
     pub doubts: u8,
+    /// How often it went to another carrier because a receipt said that its number is in another network: 0 or 1.
+    pub reroutes: u8,
+    /// When it ends as unknown, since its carrier reported that it does not know.
+    pub unclear_until: Option<Timestamp>,
     /// The price, in units of the account's currency.
     pub price: i64,
     /// Where the money is.
@@ -97,7 +105,22 @@ impl PartRecord {
     /// Whether no byte of it can have left: it waits, and no carrier answered for it.
     #[must_use]
     pub const fn is_unsent(&self) -> bool {
-        matches!(self.state, PartState::Queued { .. }) && self.doubts == 0
+        matches!(self.state, PartState::Queued { .. }) && self.doubts == 0 && self.reroutes == 0
+    }
+
+    /// Where it is as its customer knows: what a receipt sent to another carrier is with one still.
+    #[must_use]
+    pub const fn known_state(&self) -> PartState {
+        match self.state {
+            PartState::Queued { due_at: at }
+            | PartState::Submitting { since: at }
+            | PartState::Uncertain { resolve_at: at }
+                if self.reroutes > 0 =>
+            {
+                PartState::Submitted { at }
+            }
+            state => state,
+        }
     }
 
     /// Whether it is at its carrier with this attempt, and the answer is still to come.
@@ -165,17 +188,25 @@ pub enum PartEvent {
         /// The carrier from now on.
         next: CarrierId,
     },
-    /// The carrier reported.
-    Receipt {
-        /// The status.
-        status: ReceiptStatus,
-        /// Why.
-        cause: Cause,
-    },
+    /// A carrier reported.
+    Receipt(Report),
     /// The customer wants it not to be sent.
     Cancelled,
     /// Time passed.
     Clock,
+}
+
+/// What a carrier's receipt says of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// The carrier that says so: the part may have left it.
+    pub carrier: CarrierId,
+    /// The status.
+    pub status: ReceiptStatus,
+    /// Why.
+    pub cause: Cause,
+    /// Who gets the part if this says that its number is in another network.
+    pub next: Option<CarrierId>,
 }
 
 /// What [`apply`] made of an event.
@@ -231,7 +262,7 @@ pub fn apply(record: &PartRecord, event: &PartEvent, now: Timestamp) -> Transiti
         PartEvent::Doubt { attempt, rules, .. } => doubted(record, *attempt, *rules, now),
         PartEvent::GivenBack { attempt } => given_back(record, *attempt, now),
         PartEvent::HandedOn { attempt, next } => handed_on_unsent(record, *attempt, *next, now),
-        PartEvent::Receipt { status, cause } => receipt(record, *status, *cause),
+        PartEvent::Receipt(report) => receipt(record, *report, now),
         PartEvent::Cancelled => cancelled(record),
         PartEvent::Clock => clock(record, now),
     }
@@ -341,7 +372,7 @@ fn handed_on_unsent(record: &PartRecord, attempt: AttemptNumber, next: CarrierId
     match record.state {
         // What is to leave later leaves no earlier by another carrier.
         PartState::Queued { due_at }
-            if attempt == record.attempt.next() && record.doubts == 0 && next != record.carrier =>
+            if attempt == record.attempt.next() && record.is_unsent() && next != record.carrier =>
         {
             handed_on(&PartRecord { attempt, ..*record }, next, due_at.max(now))
         }
@@ -388,8 +419,24 @@ fn given_back(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Tr
     requeued(record, now, Cause::Unknown)
 }
 
-/// A receipt settles a part in any open state: it proves that the carrier has it.
-fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transition {
+/// A receipt settles a part in any open state: it proves that the carrier has it. A carrier that the part has left because of its own
+/// receipt has one thing left to say: that it arrived after all.
+fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
+    let Report { carrier, status, cause, next } = report;
+    let has_left = record.reroutes > 0 && carrier != record.carrier;
+    if has_left && status != ReceiptStatus::Delivered && !acts(Saboteur::LeftCarrierBelieved) {
+        return Transition::Ignored(Ignored::Stale);
+    }
+    if let (true, Some(next)) = (is_rerouted_by(record, report) && now < record.expires_at, next) {
+        let rerouted = PartRecord { reroutes: record.reroutes + 1, unclear_until: None, ..*record };
+        return handed_on(&rerouted, next, now);
+    }
+    if is_unclear(record, status) {
+        return match record.unclear_until {
+            Some(_) => Transition::Ignored(Ignored::Repeated),
+            None => changed(PartRecord { unclear_until: Some(now + BETTER_NEWS_WITHIN), ..*record }),
+        };
+    }
     if status.is_final() {
         return ended_by_receipt(record, Final { status, cause });
     }
@@ -401,6 +448,23 @@ fn receipt(record: &PartRecord, status: ReceiptStatus, cause: Cause) -> Transiti
         money: None,
         tell: Some(Final { status, cause: Cause::None }),
     }
+}
+
+/// Whether a receipt sends a part to another carrier: it did not arrive because its number is in another network, and that is the
+/// carrier's one word for it. After a doubt the carrier may have it twice, and the other copy might arrive.
+fn is_rerouted_by(record: &PartRecord, report: Report) -> bool {
+    let is_elsewhere = report.cause == Cause::Ported
+        && matches!(report.status, ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Expired);
+    let may_go = record.reroutes == 0 && record.doubts == 0 && report.next != Some(record.carrier);
+    let may_go = may_go || acts(Saboteur::RerouteAgain);
+    is_elsewhere && may_go && matches!(record.state, PartState::Submitted { .. })
+}
+
+/// Whether a report that nobody knows is no end yet. Where the carrier's acceptance is what is paid for, nothing hangs on it.
+fn is_unclear(record: &PartRecord, status: ReceiptStatus) -> bool {
+    status == ReceiptStatus::Unknown
+        && record.capture_on == CaptureOn::Delivery
+        && matches!(record.state, PartState::Submitted { .. })
 }
 
 /// The end that a receipt reports. The carrier took the part, so a hold is captured, or, where delivery is what is paid for,
@@ -429,6 +493,9 @@ fn clock(record: &PartRecord, now: Timestamp) -> Transition {
     match record.state {
         PartState::Queued { .. } if expired => {
             ended(record, Final { status: ReceiptStatus::Expired, cause: Cause::Unknown })
+        }
+        PartState::Submitted { .. } if record.unclear_until.is_some_and(|until| now >= until) => {
+            ended(record, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown })
         }
         // No receipt in all that time: the carrier was paid, the customer is told that it expired.
         PartState::Submitted { .. } if now >= record.expires_at + RECEIPT_GRACE => {

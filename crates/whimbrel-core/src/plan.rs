@@ -244,8 +244,8 @@ pub fn plan(
 
 /// The name of the rule that a caller makes who names a carrier.
 const FORCED_ROUTE: &str = "as asked for";
-/// The name of the rule for what is sent for trying out.
-const TEST_ROUTE: &str = "test key";
+/// The name of the rule for what is sent for trying out. A rule of the configuration may have that name, but what it sends has a price.
+pub const TEST_ROUTE: &str = "test key";
 
 impl Snapshot {
     /// The rule for a call, and the first of its carriers.

@@ -54,6 +54,8 @@ saboteurs! {
     WebhookHalfDone = "webhook-half-done", 1, "a webhook without an answer counts as delivered";
     WebhookOnce = "webhook-once", 1, "a webhook that failed is not tried again";
     ClockStops = "clock-stops", 1, "nobody looks any more for parts that expired";
+    LeftCarrierBelieved = "left-carrier-believed", 0, "a carrier that a part has left can still end it";
+    RerouteAgain = "reroute-again", 0, "a part goes on each time a receipt says that its number is in another network";
     WindowUncounted = "window-uncounted", 1, "a text that leaves at once takes no place in the window";
 }
 

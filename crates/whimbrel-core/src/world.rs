@@ -29,4 +29,14 @@ pub trait World: Send + Sync {
     fn sleep(&self, span: Span) -> BoxFuture<'static, ()> {
         self.sleep_until(self.now() + span)
     }
+
+    /// Ends after `span` for what is under way meanwhile: putting a test's clock forward ends it no sooner.
+    fn lapse(&self, span: Span) -> BoxFuture<'static, ()> {
+        self.sleep(span)
+    }
+
+    /// The clock as no test put it forward, for what measures how long something under way takes.
+    fn steady_now(&self) -> Timestamp {
+        self.now()
+    }
 }

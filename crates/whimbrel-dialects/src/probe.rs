@@ -1,6 +1,6 @@
 //! What must hold for any request, in one place for the fuzzers and the tests.
 
-use whimbrel_core::{Outcome, Refusal, Span, Timestamp};
+use whimbrel_core::{CODE_MARK, CodePlace, MessageText, Outcome, Refusal, Span, Timestamp};
 
 use crate::http::{HttpRequest, HttpResponse};
 use crate::registry::DIALECTS;
@@ -59,6 +59,57 @@ fn read_request(dialect: &dyn Dialect, request: &HttpRequest<'_>, parsed: Parsed
         let _ = dialect.rejection(request, &refusal, NOW);
         sendable(&dialect.render(&Outcome::Refused(refusal), &parsed.reply));
     }
+}
+
+/// Plants a secret behind octets: as a parameter, as a member, in an address, as a code in a text. However these are shown, it is not;
+/// and what is shown once is shown the same again.
+///
+/// # Panics
+///
+/// When one of these does not hold.
+pub fn masking(octets: &[u8]) {
+    if octets.windows(PLANTED.len()).any(|window| window == PLANTED.as_bytes()) {
+        return;
+    }
+    for hidden in DIALECTS.iter().map(|dialect| dialect.hidden()) {
+        let secrets = ["password", "Secret", "TOKEN", "access_token"].iter().chain(hidden.parameters);
+        for name in secrets {
+            let form = [octets, format!("&{name}={PLANTED}").as_bytes()].concat();
+            not_shown(hidden.body(&form).as_deref());
+            let (open, close) = (format!("{{\"{name}\":\"{PLANTED}\",\"more\":"), "}");
+            let json = [open.as_bytes(), octets, close.as_bytes()].concat();
+            not_shown(hidden.body(&json).as_deref());
+            if let Ok(text) = std::str::from_utf8(octets) {
+                let sign = if text.contains('?') { '&' } else { '?' };
+                not_shown(Some(&hidden.url(&format!("{text}{sign}{name}={PLANTED}"))));
+            }
+        }
+        for name in hidden.headers {
+            let value = [PLANTED.as_bytes(), octets].concat();
+            not_shown(Some(&hidden.header(name, &value)));
+        }
+        if let Some(shown) = hidden.body(octets) {
+            assert_eq!(hidden.body(shown.as_bytes()), Some(shown.clone()), "shown again it is another one");
+        }
+    }
+    let Ok(text) = std::str::from_utf8(octets) else { return };
+    // A planted code in the middle of the text, and the octets as a place that may be none.
+    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    let (before, after) = text.split_at(middle);
+    let template = format!("{before}{CODE_MARK}{after}");
+    if let Some(text) = MessageText::with_code(&template, PLANTED) {
+        assert!(!text.masked().contains(PLANTED), "a code is shown");
+        assert_eq!(text.masked().chars().count(), text.expose().chars().count(), "a star for each character");
+    }
+    if let [from, length, ..] = *octets
+        && let Some(text) = MessageText::with_code_at(text, CodePlace { from: u16::from(from), length })
+    {
+        assert_eq!(text.masked().chars().count(), text.expose().chars().count(), "a star for each character");
+    }
+}
+
+fn not_shown(shown: Option<&str>) {
+    assert!(!shown.is_some_and(|shown| shown.contains(PLANTED)), "a secret is shown");
 }
 
 /// An answer that a server can send: nothing of the request splits its headers.

@@ -3,6 +3,7 @@
 //! Follows the Standard Webhooks specification 1.0.0 (standardwebhooks.com, read 2026). Only what has a body gets them: the scheme
 //! signs no address, so that the headers of a GET would say of its parameters what they do not prove.
 
+use sha2::{Digest, Sha256};
 use whimbrel_core::{NoticeId, Secret, Timestamp, Uuid};
 use whimbrel_signing::standard_webhooks::{self as scheme, ID, SIGNATURE, TIMESTAMP, Webhook};
 use whimbrel_signing::{Secret as SigningSecret, UnixSeconds};
@@ -29,6 +30,17 @@ pub fn secret(signature_secret: &Secret) -> Secret {
 #[must_use]
 pub fn id(notice: NoticeId) -> String {
     format!("msg_{}", Uuid::of_id(notice.0))
+}
+
+/// The id of what is told a hook of a message or a part that came to a status: the same however often, and by whatever occasion, it is told.
+#[must_use]
+pub fn id_for_hook(subject: i64, status: &str, hook: &str) -> String {
+    let digest =
+        Sha256::new().chain_update(subject.to_be_bytes()).chain_update(status).chain_update([0]).chain_update(hook);
+    let digest = digest.finalize();
+    let half = digest.iter().take(16).fold(0, |half, byte| half << 8 | u128::from(*byte));
+    // RFC 9562 §5.8: version 8, made as its maker likes.
+    format!("msg_{}", Uuid(half & !(0xf << 76) & !(0b11 << 62) | 8 << 76 | 0b10 << 62))
 }
 
 /// Adds the headers to a webhook with a body, a signature by each of the account's signature secrets. One without a body stays as it is,
@@ -76,6 +88,19 @@ mod tests {
             assert!(scheme::verify(&received, &secrets, scheme::WINDOW, UnixSeconds(1_674_087_231)).is_ok());
             assert!(!derived.expose().contains(given.expose()));
         }
+    }
+
+    #[test]
+    fn what_a_hook_is_told_is_named_by_what_it_says_and_to_whom() {
+        let id = id_for_hook(0x19a_c3a4_7b1c_4001, "delivered", "1");
+        assert_eq!(id, id_for_hook(0x19a_c3a4_7b1c_4001, "delivered", "1"));
+        assert_eq!(id.len(), "msg_".len() + 36);
+        let others = [
+            id_for_hook(0x19a_c3a4_7b1c_4002, "delivered", "1"),
+            id_for_hook(0x19a_c3a4_7b1c_4001, "failed", "1"),
+            id_for_hook(0x19a_c3a4_7b1c_4001, "delivered", "2"),
+        ];
+        assert!(others.iter().all(|other| *other != id), "{id} {others:?}");
     }
 
     #[test]

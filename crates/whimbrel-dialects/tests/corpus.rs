@@ -16,3 +16,8 @@ fn each(target: &str, check: fn(&[u8])) {
 fn requests_of_the_corpus_hold() {
     each("dialect_request", whimbrel_dialects::probe::request);
 }
+
+#[test]
+fn secrets_of_the_corpus_stay_hidden() {
+    each("masking", whimbrel_dialects::probe::masking);
+}

@@ -33,6 +33,54 @@ fn every_exchange_goes_as_its_file_says() {
     assert!(count >= 40, "only {count} exchanges were found");
 }
 
+/// The codes stand in the sources: one that is added there is looked for here.
+#[test]
+fn every_code_of_a_dialect_has_its_exchange() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchanges");
+    let answers = |dialect: &str| -> Vec<String> {
+        let texts = files(&root.join(dialect)).into_iter().map(|path| std::fs::read_to_string(path).expect("UTF-8"));
+        texts.filter_map(|text| text.split_once("--- response\n").map(|(_, answer)| answer.to_owned())).collect()
+    };
+    let mut missing = Vec::new();
+    let nexo = answers("nexo");
+    for (status, word) in pairs(include_str!("../src/nexo/refusal.rs"), "Fault::new(") {
+        let is_it = |answer: &String| answer.starts_with(&status) && answer.contains(&format!("\"error\":{word},"));
+        if !nexo.iter().any(is_it) {
+            missing.push(format!("nexo: {status} {word}"));
+        }
+    }
+    let seven = answers("seven");
+    for (code, status) in pairs(include_str!("../src/seven/codes.rs"), "Self::new(") {
+        let body =
+            |answer: &String| answer.split_once("\n\n").map_or(String::new(), |(_, body)| body.trim().to_owned());
+        let is_of_one = |answer: &String| answer.contains(&format!("\"success\":\"{code}\""));
+        let in_json = |answer: &String| {
+            (answer.starts_with(&status) && body(answer) == format!("\"{code}\"")) || is_of_one(answer)
+        };
+        let in_text =
+            |answer: &String| answer.starts_with(&status) && answer.contains("text/plain") && body(answer) == code;
+        for (form, has) in [("JSON", seven.iter().any(in_json)), ("text", seven.iter().any(in_text))] {
+            if !has {
+                missing.push(format!("seven: {code} with status {status} in {form}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no exchange has\n{}", missing.join("\n"));
+}
+
+/// The first two arguments of every call that begins so; words keep their quotes.
+fn pairs(source: &str, call: &str) -> std::collections::BTreeSet<(String, String)> {
+    let arguments = source.match_indices(call).map(|(at, _)| &source[at + call.len()..]);
+    let pairs = arguments.filter_map(|arguments| {
+        let mut arguments = arguments.split([',', ')']).map(|argument| argument.trim().to_owned());
+        Some((arguments.next()?, arguments.next()?))
+    });
+    let pairs: std::collections::BTreeSet<_> =
+        pairs.filter(|(first, _)| first.bytes().all(|octet| octet.is_ascii_digit())).collect();
+    assert!(pairs.len() > 10, "the table of `{call}` is not where it was");
+    pairs
+}
+
 fn check(dialect: &dyn Dialect, path: &Path, wrong: &mut String) {
     let text = std::fs::read_to_string(path).expect("the file is UTF-8");
     let mut file = File::parse(&text);

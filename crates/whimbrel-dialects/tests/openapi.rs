@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use whimbrel_core::Timestamp;
 use whimbrel_dialects::http::HttpRequest;
-use whimbrel_dialects::openapi::{Document, Exchange, Operation, Place};
+use whimbrel_dialects::openapi::{Document, Exchange, Operation, Place, Webhook};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Dialect, Match};
 
@@ -123,6 +123,36 @@ fn every_answer_of_the_exchange_files_is_described() {
     assert!(count > 300, "only {count} exchanges were looked at");
 }
 
+/// Every webhook of the exchange files is one of those that are described: some description takes what it holds.
+#[test]
+fn every_webhook_of_the_exchange_files_is_described() {
+    let (mut wrong, mut count) = (String::new(), 0);
+    for dialect in DIALECTS {
+        let document = dialect.reference();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchanges").join(dialect.descriptor().id);
+        for path in files(&root) {
+            let text = std::fs::read_to_string(&path).expect("the file is UTF-8");
+            let file = File::parse(&text);
+            if !file.has("webhook") || file.get("webhook").starts_with("not sent") {
+                continue;
+            }
+            let sent = Exchange::read(&text).sent();
+            // Forms of nested members, and parameters that the customer's own URL has, are not of the schema.
+            if !sent.media.contains("json") {
+                continue;
+            }
+            count += 1;
+            let faults = |webhook: &Webhook| webhook.schema.faults(&sent.value);
+            if !document.webhooks.iter().any(|webhook| faults(webhook).is_empty()) {
+                let all: Vec<_> = document.webhooks.iter().map(|webhook| (webhook.name, faults(webhook))).collect();
+                let _ = writeln!(wrong, "{}: {all:?}", path.strip_prefix(&root).unwrap_or(&path).display());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 20, "only {count} webhooks were looked at");
+}
+
 #[test]
 fn every_example_is_of_its_schema_and_every_proof_is_explained() {
     for dialect in DIALECTS {
@@ -146,6 +176,12 @@ fn every_example_is_of_its_schema_and_every_proof_is_explained() {
             }
             for name in operation.proofs.iter().copied().flatten() {
                 assert!(document.proofs.iter().any(|proof| proof.name == *name), "{}: {name}", operation.name);
+            }
+        }
+        for webhook in &document.webhooks {
+            assert!(!webhook.examples.is_empty(), "{}", webhook.name);
+            for (name, sent) in &webhook.examples {
+                assert_eq!(webhook.schema.faults(&sent.value), Vec::<String>::new(), "{} {name}", webhook.name);
             }
         }
         let written = document.json("1.2.3");

@@ -2,8 +2,10 @@
 //!
 //! The store's own bound ([`batcher`](crate::batcher)) is not enough: a request costs more before it gets there than after. So each
 //! takes a place first, once it is known whose it is, and an account has no more than its share of the places ([`places`]). Whoever
-//! finds none waits [`PATIENCE`] at most and is refused then: it has used no nonce, no money and no place of a window. A client that
-//! asks again as soon as it is answered is held up by that wait, and not answered so fast that refusals are all that is done.
+//! finds none waits for [`PATIENCE`] and is refused then: it has used no nonce, no money and no place of a window. A client that
+//! asks again as soon as it is answered is held up by that wait, and not answered so fast that refusals are all that is done: a
+//! refusal costs nearly as much of a processor as an acceptance without its commit. For the same reason there is one refusal for a
+//! few that are served, and no more: whoever would be one too many goes on waiting, and will often be served soon.
 
 mod places;
 
@@ -18,8 +20,12 @@ use self::places::Places;
 const PLACES: usize = 256;
 /// Requests that wait for a place, of all accounts; of one account half of that.
 const WAITING_MAX: usize = 4_096;
-/// How long a request waits for a place.
-const PATIENCE: Span = Span::millis(40);
+/// How long a request waits for a place before it is refused.
+const PATIENCE: Span = Span::millis(30);
+/// How much longer at a time, while others were refused lately as often as is good for those who are served.
+const PATIENCE_MORE: Span = Span::millis(10);
+/// How often at most: nobody waits for ever.
+const MORE_MAX: u32 = 20;
 
 type Waiter = oneshot::Sender<Place>;
 
@@ -48,7 +54,7 @@ impl Admission {
     /// # Errors
     /// [`Refusal::Overloaded`] if there was none in time.
     pub(crate) async fn enter(&self, account: AccountId, world: &dyn World) -> Result<Place, Refusal> {
-        let served = {
+        let mut served = {
             let mut places = self.lock();
             if places.take(account) {
                 return Ok(self.place(account));
@@ -57,11 +63,19 @@ impl Admission {
             places.wait(account, waiter).map_err(|_| Refusal::Overloaded)?;
             served
         };
-        tokio::select! {
-            biased;
-            place = served => place.map_err(|_| Refusal::Overloaded),
-            () = world.sleep(PATIENCE) => Err(Refusal::Overloaded),
+        let mut patience = PATIENCE;
+        for _ in 0..MORE_MAX {
+            tokio::select! {
+                biased;
+                place = &mut served => return place.map_err(|_| Refusal::Overloaded),
+                () = world.lapse(patience) => {}
+            }
+            if self.lock().may_refuse() {
+                break;
+            }
+            patience = PATIENCE_MORE;
         }
+        Err(Refusal::Overloaded)
     }
 
     fn lock(&self) -> MutexGuard<'_, Places<Waiter>> {

@@ -21,6 +21,7 @@ use whimbrel_store::{Keyring, SecretVerifier};
 use crate::Engine;
 use crate::directory::Entry;
 use crate::failures::{Failures, KeyName, Source};
+use crate::limiter::Requester;
 use crate::prover::{Asker, Overloaded, Spent};
 
 /// What signatures beside secret keys are made by.
@@ -50,8 +51,17 @@ pub struct Caller {
     pub replay: Option<ReplayKey>,
     /// By which key.
     pub(crate) name: KeyName,
+    /// The same, if that is a secret key.
+    pub(crate) key: Option<KeyName>,
     /// From where.
     pub(crate) source: Source,
+}
+
+impl Caller {
+    /// Whose requests count together with this one: a secret key has its account's rate to itself.
+    pub(crate) fn requester(&self) -> Requester {
+        Requester { account: self.by.id, key: self.key }
+    }
 }
 
 /// Why nobody was proved.
@@ -160,7 +170,9 @@ impl Engine {
         account.policy.judge_use(KeyUse { signable: claim.signable(), method, signed_by, source: origin.address })?;
         match (account.status, account.rules.access) {
             (AccountStatus::Active, Access::Http) => {
-                Ok(Caller { by: Arc::clone(&account), account, method, mode, application, replay, name, source })
+                let is_secret = matches!(claim, Claim::SecretKey { .. } | Claim::SignedKey { .. });
+                let (by, key) = (Arc::clone(&account), is_secret.then_some(name));
+                Ok(Caller { account, by, method, mode, application, replay, name, key, source })
             }
             (AccountStatus::Suspended, _) => Err(Refusal::AccountBarred),
             (AccountStatus::Active, Access::SmppOnly) => Err(Refusal::HttpNotAllowed),

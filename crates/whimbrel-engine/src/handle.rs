@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
 use whimbrel_core::call::prices::PriceScope;
-use whimbrel_core::{Account, AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
+use whimbrel_core::{AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -136,7 +136,10 @@ impl Engine {
                 found.map_or_else(Outcome::Refused, Outcome::Journal)
             }
             Call::Totals(call) => self.totals_call(account, call).await.map_or_else(Outcome::Refused, Outcome::Totals),
-            Call::Lookup(call) => Outcome::Lookup(lookup(&self.snapshot(), call)),
+            Call::Lookup(call) => {
+                let now = self.world.now();
+                Outcome::Lookup(lookup(&self.snapshot(), |number| self.network_told(number, now), call))
+            }
             Call::Record(call) => {
                 let done = self.record_call(dialect, account.id, call).await;
                 done.map_or_else(Outcome::Refused, Outcome::Record)
@@ -177,7 +180,7 @@ impl Engine {
 
     /// What the account wants, if it may ask for it, and now.
     fn may_ask(&self, caller: &Caller, call: Result<Call, Refusal>, now: Timestamp) -> Result<Call, Refusal> {
-        self.within_rate(&caller.by, now)?;
+        self.within_rate(caller, now)?;
         if let Ok(call) = &call {
             let scope = call.scope();
             caller.by.policy.judge_scope(scope)?;
@@ -188,14 +191,14 @@ impl Engine {
         call
     }
 
-    /// Counts a request of `account` in its present second; whatever comes of it, it counts.
-    pub(crate) fn within_rate(&self, account: &Account, now: Timestamp) -> Result<(), Refusal> {
-        let rate = account.rules.request_rate();
+    /// Counts a request of an account, or of one of its secret keys, in its present second; whatever comes of it, it counts.
+    pub(crate) fn within_rate(&self, caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
+        let rate = caller.by.rules.request_rate();
         if rate.per_second_max == 0 {
             return Ok(());
         }
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.take(account.id, rate, now).map_err(Refusal::TooManyRequests)
+        requests.take(caller.requester(), rate, now).map_err(Refusal::TooManyRequests)
     }
 }
 

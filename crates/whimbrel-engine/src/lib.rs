@@ -177,6 +177,8 @@ pub struct Engine {
     pub(crate) signatures: Signatures,
     pub(crate) addresses: Addresses,
     pub(crate) requests: Mutex<Requests>,
+    /// Those of owners who signed in.
+    pub(crate) page_requests: Mutex<Requests>,
     pub(crate) senders: Mutex<Senders>,
     pub(crate) recipients: Mutex<Recipients>,
     pub(crate) repeats: Mutex<Repeats>,
@@ -332,6 +334,7 @@ impl Engine {
             signatures: Signatures::new(parts.compat),
             addresses: parts.addresses,
             requests: Mutex::default(),
+            page_requests: Mutex::default(),
             senders: Mutex::default(),
             recipients: Mutex::default(),
             repeats: Mutex::default(),

@@ -1,9 +1,11 @@
-//! How much accounts may ask for: requests per second, parts per second as one sender, and messages to one recipient. Pure; bounded
-//! however many ask.
+//! How much accounts may ask for: requests per second, by each key where keys are secret, parts per second as one sender, and messages
+//! to one recipient. Pure; bounded however many ask.
 
 use std::collections::HashMap;
 
 use whimbrel_core::{AccountId, RateWindow, RequestRate, Span, Timestamp};
+
+use crate::failures::KeyName;
 
 /// The window in which requests are counted.
 const WINDOW: Span = Span::seconds(1);
@@ -12,14 +14,23 @@ const SWEEP_FROM: usize = 4_096;
 /// A part in the bucket of a sender: millionths, so that microseconds times parts per second count them.
 const PART: i64 = 1_000_000;
 
-/// Requests of each account in its present window. Windows of an account follow each other without gaps while it asks, as the
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Requester {
+    /// The account.
+    pub account: AccountId,
+    /// Which of its keys, where keys are secret: each has the account's rate to itself.
+    pub key: Option<KeyName>,
+}
+
+/// Requests of each who asks in the present window. Windows of one follow each other without gaps while it asks, as the
 /// vendors count them.
 #[derive(Debug, Default)]
 pub struct Requests {
-    windows: HashMap<AccountId, Window>,
+    windows: HashMap<Requester, Window>,
     sweep_at: usize,
-    /// Of accounts that may make some requests at once.
-    bursts: HashMap<AccountId, Bucket>,
+    /// Of those that may make some requests at once.
+    bursts: HashMap<Requester, Bucket>,
     bursts_sweep_at: usize,
 }
 
@@ -34,19 +45,19 @@ impl Requests {
     ///
     /// # Errors
     /// The window, if it is full; the request does not count then.
-    pub fn take(&mut self, account: AccountId, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
+    pub fn take(&mut self, requester: Requester, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
         if rate.burst_max > rate.per_second_max {
-            return self.take_of_burst(account, rate, now);
+            return self.take_of_burst(requester, rate, now);
         }
         let requests_max = rate.per_second_max;
         if self.windows.len() >= self.sweep_at.max(SWEEP_FROM) {
             self.windows.retain(|_, window| now.since(window.began_at) < WINDOW);
             self.sweep_at = self.windows.len() * 2;
         }
-        let window = self.windows.entry(account).or_insert(Window { began_at: now, requests: 0 });
+        let window = self.windows.entry(requester).or_insert(Window { began_at: now, requests: 0 });
         let age = now.since(window.began_at);
         if age >= WINDOW || now < window.began_at {
-            // The next window begins where a last one ended, unless the account was silent for longer.
+            // The next window begins where a last one ended, unless it was silent for longer.
             let began_at = if age >= WINDOW && age.0 < 2 * WINDOW.0 { window.began_at + WINDOW } else { now };
             *window = Window { began_at, requests: 0 };
         }
@@ -64,13 +75,13 @@ impl Requests {
     }
 
     /// The same where a burst is allowed: a bucket that holds it, filled at the rate.
-    fn take_of_burst(&mut self, account: AccountId, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
+    fn take_of_burst(&mut self, requester: Requester, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
         if self.bursts.len() >= self.bursts_sweep_at.max(SWEEP_FROM) {
             self.bursts.retain(|_, bucket| !bucket.is_full(now));
             self.bursts_sweep_at = self.bursts.len() * 2;
         }
         let (per_second, holds) = (i64::from(rate.per_second_max.max(1)), i64::from(rate.burst_max));
-        let bucket = self.bursts.entry(account).or_insert(Bucket::full(per_second, holds, now));
+        let bucket = self.bursts.entry(requester).or_insert(Bucket::full(per_second, holds, now));
         *bucket = Bucket { tokens: bucket.at(now).min(holds * PART), filled_at: now, per_second, holds };
         if bucket.tokens < PART {
             let elapsed = Span(WINDOW.0 - ceil_div(PART - bucket.tokens, per_second));
@@ -229,6 +240,12 @@ mod tests {
 
     const T0: i64 = 1_795_526_000_000_000;
     const A: AccountId = AccountId(1);
+    const REQUESTER: Requester = by(A);
+
+    const fn by(account: AccountId) -> Requester {
+        Requester { account, key: None }
+    }
+
     const EVEN: RequestRate = RequestRate { per_second_max: 30, burst_max: 0 };
 
     fn at(millis: i64) -> Timestamp {
@@ -239,34 +256,45 @@ mod tests {
     fn a_window_holds_so_many_requests_and_says_where_it_stands() {
         let mut requests = Requests::default();
         for _ in 0..30 {
-            assert_eq!(requests.take(A, EVEN, at(0)), Ok(()));
+            assert_eq!(requests.take(REQUESTER, EVEN, at(0)), Ok(()));
         }
-        let full = requests.take(A, EVEN, at(529)).expect_err("the window is full");
+        let full = requests.take(REQUESTER, EVEN, at(529)).expect_err("the window is full");
         assert_eq!((full.requests_max, full.requests, full.began_at, full.elapsed), (30, 30, at(0), Span::millis(529)));
-        assert_eq!(requests.take(AccountId(2), EVEN, at(529)), Ok(()), "another account has its own");
-        assert!(requests.take(A, EVEN, at(999)).is_err());
-        assert_eq!(requests.take(A, EVEN, at(1_400)), Ok(()));
+        assert_eq!(requests.take(by(AccountId(2)), EVEN, at(529)), Ok(()), "another account has its own");
+        assert!(requests.take(REQUESTER, EVEN, at(999)).is_err());
+        assert_eq!(requests.take(REQUESTER, EVEN, at(1_400)), Ok(()));
         let mut taken = 1;
-        while requests.take(A, EVEN, at(1_900)).is_ok() {
+        while requests.take(REQUESTER, EVEN, at(1_900)).is_ok() {
             taken += 1;
         }
         assert_eq!(taken, 30);
         // The second window began when the first one ended, not with its first request.
-        assert_eq!(requests.take(A, EVEN, at(2_000)), Ok(()));
+        assert_eq!(requests.take(REQUESTER, EVEN, at(2_000)), Ok(()));
     }
 
     #[test]
     fn a_burst_goes_first_and_then_the_rate_holds() {
         let mut requests = Requests::default();
         let rate = RequestRate { per_second_max: 20, burst_max: 1_000 };
-        assert!((0..1_000).all(|_| requests.take(A, rate, at(0)).is_ok()));
-        let full = requests.take(A, rate, at(0)).expect_err("the burst is used up");
+        assert!((0..1_000).all(|_| requests.take(REQUESTER, rate, at(0)).is_ok()));
+        let full = requests.take(REQUESTER, rate, at(0)).expect_err("the burst is used up");
         assert_eq!(full.length.0 - full.elapsed.0, 50_000, "one in 50 ms");
-        assert_eq!(requests.take(A, rate, at(50)), Ok(()));
-        assert!(requests.take(A, rate, at(99)).is_err());
-        let second = (0..1_000).filter(|_| requests.take(A, rate, at(1_050)).is_ok()).count();
+        assert_eq!(requests.take(REQUESTER, rate, at(50)), Ok(()));
+        assert!(requests.take(REQUESTER, rate, at(99)).is_err());
+        let second = (0..1_000).filter(|_| requests.take(REQUESTER, rate, at(1_050)).is_ok()).count();
         assert_eq!(second, 20);
-        assert!((0..1_000).all(|_| requests.take(A, rate, at(100_000)).is_ok()), "and fills up again");
+        assert!((0..1_000).all(|_| requests.take(REQUESTER, rate, at(100_000)).is_ok()), "and fills up again");
+    }
+
+    #[test]
+    fn each_key_has_the_rate_to_itself() {
+        let mut requests = Requests::default();
+        let key = |name: &str| Requester { account: A, key: Some(KeyName::of("a dialect", name)) };
+        for rate in [EVEN, RequestRate { per_second_max: 20, burst_max: 30 }] {
+            assert!((0..30).all(|_| requests.take(key("one"), rate, at(0)).is_ok()));
+            assert!(requests.take(key("one"), rate, at(0)).is_err());
+            assert_eq!(requests.take(key("other"), rate, at(0)), Ok(()));
+        }
     }
 
     #[test]
@@ -288,8 +316,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let mut requests = Requests::default();
-        assert!((0..30).all(|_| requests.take(A, EVEN, at(10_000_000)).is_ok()));
-        assert_eq!(requests.take(A, EVEN, at(0)), Ok(()));
+        assert!((0..30).all(|_| requests.take(REQUESTER, EVEN, at(10_000_000)).is_ok()));
+        assert_eq!(requests.take(REQUESTER, EVEN, at(0)), Ok(()));
     }
 
     #[test]
@@ -312,9 +340,9 @@ mod tests {
         let rule = RecipientRule { pause_min: Span::seconds(20), per_hour_max: 3 };
         for index in 0..100_000_i64 {
             let now = at(index * 10);
-            assert_eq!(requests.take(AccountId(index), EVEN, now), Ok(()));
+            assert_eq!(requests.take(by(AccountId(index)), EVEN, now), Ok(()));
             assert_eq!(senders.take(A, &index.to_string(), 1, 10, now), Ok(()));
-            assert_eq!(requests.take(AccountId(-index), bursty, now), Ok(()));
+            assert_eq!(requests.take(by(AccountId(-index)), bursty, now), Ok(()));
             assert_eq!(recipients.take(A, &index.to_string(), rule, at(index * 1_000)), Ok(()));
         }
         assert!(requests.windows.len() <= 2 * SWEEP_FROM, "{}", requests.windows.len());

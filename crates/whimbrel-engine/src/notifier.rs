@@ -87,7 +87,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
     tokio::select! {
         biased;
         () = async { while tries.join_next().await.is_some() {} } => {}
-        () = engine.world.sleep(Span::seconds(5)) => tries.abort_all(),
+        () = engine.world.lapse(Span::seconds(5)) => tries.abort_all(),
     }
 }
 

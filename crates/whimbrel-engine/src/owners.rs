@@ -1,13 +1,19 @@
 //! Owners of accounts outside a vendor's API: they prove themselves by what their account has anyway, and their key's policy holds.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::policy::{KeyUse, Signable};
-use whimbrel_core::{Access, Account, AccountId, AccountStatus, AuthMethod, KeyMode, Refusal, Scope, SecretId};
+use whimbrel_core::{
+    Access, Account, AccountId, AccountStatus, AuthMethod, KeyMode, Refusal, RequestRate, Scope, SecretId,
+};
 use whimbrel_dialects::Claim;
 
 use crate::Engine;
 use crate::authenticate::{Caller, Origin};
+use crate::limiter::Requester;
+
+/// What those who signed in as owners of one account may ask for together: several people who click as fast as they can, and no more.
+const PAGE_RATE: RequestRate = RequestRate { per_second_max: 20, burst_max: 300 };
 
 /// An owner who proved who they are and need not do so again for a while. It ends with any of the secrets that the account had then:
 /// which of them was shown is not remembered.
@@ -20,7 +26,7 @@ pub struct SignedInOwner {
 }
 
 impl Engine {
-    /// The account of the owner who calls, if it may ask for that kind of thing now.
+    /// The account of the owner who calls, if it may ask for that kind of thing now, and what its key is for.
     ///
     /// # Errors
     /// As for a request through a vendor's API: who calls, the key's policy, the account's rate, then the scope.
@@ -30,20 +36,21 @@ impl Engine {
         claim: &Claim,
         origin: Origin,
         scope: Scope,
-    ) -> Result<Arc<Account>, Refusal> {
+    ) -> Result<(Arc<Account>, KeyMode), Refusal> {
         let now = self.world.now();
         let judged = self.authenticate(dialect, claim, origin, now).await;
         if matches!(judged, Err(Refusal::BadCredentials | Refusal::InvalidSignature)) {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => dialect).increment(1);
         }
-        let Caller { account, mode, .. } = judged?;
-        self.within_rate(&account, now)?;
+        let caller = judged?;
+        self.within_rate(&caller, now)?;
+        let Caller { account, mode, .. } = caller;
         account.policy.judge_scope(scope)?;
         // A key for trying out is handed around more freely than one for real messages, and must not lead to one.
         if mode == KeyMode::Test && scope != Scope::Read {
             return Err(Refusal::ScopeNotAllowed { scope });
         }
-        Ok(account)
+        Ok((account, mode))
     }
 
     /// Lets an owner sign in, as [`owner`](Self::owner) judges a request that reads. A key for trying out does not sign in.
@@ -56,10 +63,8 @@ impl Engine {
         claim: &Claim,
         origin: Origin,
     ) -> Result<(Arc<Account>, SignedInOwner), Refusal> {
-        let account = self.owner(dialect, claim, origin, Scope::Read).await?;
-        if let Claim::SecretKey { secret, .. } = claim
-            && let Some((_, KeyMode::Test)) = self.directory.by_digests(dialect, &self.keyring.digests(secret))
-        {
+        let (account, mode) = self.owner(dialect, claim, origin, Scope::Read).await?;
+        if mode == KeyMode::Test {
             return Err(Refusal::ScopeNotAllowed { scope: Scope::Account });
         }
         let entry = self.directory.by_id(account.id).ok_or(Refusal::BadCredentials)?;
@@ -72,7 +77,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::BadCredentials`] if a secret that the account had then was revoked; else as [`owner`](Self::owner), but for the rate:
-    /// looking at pages takes nothing from the account's applications.
+    /// looking at pages takes nothing from the account's applications, and has a rate of its own
+    /// ([`within_page_rate`](Self::within_page_rate)).
     pub fn owner_again(
         &self,
         owner: &SignedInOwner,
@@ -94,5 +100,14 @@ impl Engine {
         }
         account.policy.judge_scope(scope)?;
         Ok(account)
+    }
+
+    /// Counts a request of somebody who signed in as an owner of that account: all of them together have [`PAGE_RATE`].
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`].
+    pub fn within_page_rate(&self, account: AccountId) -> Result<(), Refusal> {
+        let mut requests = self.page_requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.take(Requester { account, key: None }, PAGE_RATE, self.world.now()).map_err(Refusal::TooManyRequests)
     }
 }

@@ -1,5 +1,7 @@
 //! What the engine needs of the outside and does not build itself.
 
+use std::any::Any;
+
 use whimbrel_core::Span;
 use whimbrel_core::world::BoxFuture;
 use whimbrel_dialects::http::WebhookRequest;
@@ -54,7 +56,7 @@ pub struct Timing {
     pub secured: Option<Span>,
     /// From the request's beginning to the head of its answer.
     pub first_byte: Option<Span>,
-    /// All of it, waiting for a place included.
+    /// All of it, from when it had its place.
     pub total: Span,
 }
 
@@ -67,20 +69,29 @@ pub struct Watched {
     pub timing: Timing,
 }
 
+/// A place for one call, given back when it is dropped.
+pub type CallPlace = Box<dyn Any + Send + Sync>;
+
 /// The way out for webhooks: the only place that fetches a URL which a customer chose.
 pub trait Egress: Send + Sync {
-    /// Sends a webhook and answers with the status code, or with what went wrong in words that hold no secret.
-    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>>;
+    /// Waits until a call to that URL may begin: so many are made at once, and fewer to one host. Answers what went wrong in words that hold
+    /// no secret. Who makes no such difference has places for all.
+    fn place<'a>(&'a self, _url: &'a str) -> BoxFuture<'a, Result<CallPlace, Box<str>>> {
+        Box::pin(async { Ok::<CallPlace, Box<str>>(Box::new(())) })
+    }
+
+    /// Sends a webhook at the place of the call, and answers with the status code, or with what went wrong in words that hold no secret.
+    fn send(&self, place: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>>;
 
     /// Sends a request for somebody who wants to see the answer.
-    fn try_out(&self, request: WebhookRequest) -> BoxFuture<'_, Result<Tried, Box<str>>> {
-        let sent = self.send(request);
+    fn try_out(&self, place: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<Tried, Box<str>>> {
+        let sent = self.send(place, request);
         Box::pin(async move { sent.await.map(|status| Tried { status, beginning: Box::default() }) })
     }
 
     /// Sends a request for the tape, which keeps what came back.
-    fn watch(&self, request: WebhookRequest) -> BoxFuture<'_, Watched> {
-        let tried = self.try_out(request);
+    fn watch(&self, place: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Watched> {
+        let tried = self.try_out(place, request);
         Box::pin(async move {
             let answer = tried.await;
             let answered =

@@ -133,27 +133,17 @@ impl Engine {
         for notice in told {
             notices.extend(self.for_hooks(notice).await?);
         }
-        notices.truncate(AGAIN_MAX);
         if notices.is_empty() {
             return Err(ResendError::NothingTold);
         }
-        let mut attempted = Vec::with_capacity(notices.len());
-        for notice in &notices {
-            match self.send_by_hand(notice, Wish::default(), Why::Resent).await {
-                Ok(tried) => attempted.push(tried),
-                // What was sent is told all the same.
-                Err(_) if !attempted.is_empty() => break,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(attempted)
+        self.send_all_by_hand(&notices, Wish::default(), Why::Resent).await
     }
 
-    /// Sends an event of no message, as the account's dialect tells such events.
+    /// Sends an event of no message, as the account's dialect tells such events: to each of its hooks that wants it, where it has those.
     ///
     /// # Errors
     /// [`ResendError`]; nothing was sent then.
-    pub async fn trigger(self: &Arc<Self>, trigger: &Trigger) -> Result<Attempted, ResendError> {
+    pub async fn trigger(self: &Arc<Self>, trigger: &Trigger) -> Result<Vec<Attempted>, ResendError> {
         let entry = self.directory.by_id(trigger.account_id).ok_or(ResendError::UnknownAccount)?;
         let dialect = registry::by_name(&entry.dialect).ok_or(ResendError::UnknownAccount)?;
         let samples = dialect.samples();
@@ -169,11 +159,26 @@ impl Engine {
             None if dialect.hooks().is_some() => self.for_hooks(Notice { hook: ForHook::Every, ..notice }).await?,
             None => vec![notice],
         };
-        let mut last = Err(ResendError::NoUrl);
+        self.send_all_by_hand(&notices, Wish { url: None, edit }, Why::Triggered).await
+    }
+
+    /// Sends one after the other, as many as one order may.
+    async fn send_all_by_hand(
+        self: &Arc<Self>,
+        notices: &[Notice],
+        wish: Wish<'_>,
+        why: Why,
+    ) -> Result<Vec<Attempted>, ResendError> {
+        let mut attempted = Vec::with_capacity(notices.len().min(AGAIN_MAX));
         for notice in notices.iter().take(AGAIN_MAX) {
-            last = self.send_by_hand(notice, Wish { url: None, edit }, Why::Triggered).await;
+            match self.send_by_hand(notice, wish, why).await {
+                Ok(tried) => attempted.push(tried),
+                // What was sent is told all the same.
+                Err(_) if !attempted.is_empty() => break,
+                Err(error) => return Err(error),
+            }
         }
-        last
+        Ok(attempted)
     }
 
     async fn send_by_hand(

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Span, Timestamp};
-use whimbrel_store::{Op, OpResult, Prune, Pruned};
+use whimbrel_core::{MessageId, Span, Timestamp};
+use whimbrel_store::{Forget, Op, OpResult, Prune, Pruned};
 
 use crate::Engine;
+use crate::people::PeopleError;
 
 /// How long things are kept, counted from their acceptance. `None`: for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +39,27 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             () = engine.world.sleep(pause) => {}
         }
         pause = if step(&engine).await { STEP_PAUSE } else { EVERY };
+    }
+}
+
+impl Engine {
+    /// Forgets these messages now, as far as they have ended and nobody is yet to be told of them. Answers how many were there and are gone.
+    ///
+    /// # Errors
+    /// Not all of them were: those of a step are forgotten together, and steps before it are done.
+    pub async fn forget(&self, messages: Vec<MessageId>) -> Result<u64, PeopleError> {
+        let mut gone = 0;
+        for step in messages.chunks(STEP_MAX) {
+            let forget = Forget { at: self.world.now(), messages: step.into() };
+            match self.batcher.settle(vec![Op::Forget(forget)]).await.map_err(PeopleError::Commit)?.pop() {
+                Some(OpResult::Pruned(pruned)) => {
+                    count(&pruned);
+                    gone += pruned.messages;
+                }
+                other => return Err(PeopleError::Bug(format!("messages were not removed: {other:?}").into())),
+            }
+        }
+        Ok(gone)
     }
 }
 

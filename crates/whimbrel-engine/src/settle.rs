@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use whimbrel_carriers::Ack;
+use whimbrel_core::plan::Route;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, Cause, DoubtCause, InboundId, Notice,
-    NoticeId, PartEvent, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, RefusalScope, Span, Timestamp, id,
+    AckToken, AnswerTiming, AttemptNumber, CarrierError, CarrierEvent, CarrierId, CarrierReceipt, Cause, DoubtCause,
+    InboundId, Notice, NoticeId, PartEvent, PartId, PartRecord, PartState, PhoneNumber, ReceiptStatus, RefusalScope,
+    Report, Span, Timestamp, id,
 };
 use whimbrel_store::{
-    Answer, InboundIn, InboundOutcome, Op, OpResult, PartChange, PartOutcome, PartRoute, ReceiptIn, ReceiptOutcome,
+    Answer, InboundIn, InboundOutcome, Onward, Op, OpResult, PartChange, PartOutcome, PartRoute, ReceiptIn,
+    ReceiptOutcome,
 };
 
 use crate::Engine;
@@ -180,7 +183,8 @@ impl Engine {
                 let notice_id = NoticeId(self.world.next_id());
                 let (status, cause, code) = (receipt.status, receipt.cause, receipt.code.clone());
                 let kind = AfterKind::Receipt(Box::new(Reported { ack, status, cause, code, at }));
-                let op = Op::Receipt(Box::new(ReceiptIn { carrier, receipt, at, notice_id }));
+                let onward = self.onward(carrier, &receipt);
+                let op = Op::Receipt(Box::new(ReceiptIn { carrier, receipt, at, notice_id, onward }));
                 Some((op, After { carrier, kind }))
             }
             CarrierEvent::Inbound { part, ack, at, .. } => {
@@ -242,6 +246,20 @@ impl Engine {
             Some((part, Elsewhere { next, recipient }))
         };
         refused.into_iter().filter_map(elsewhere).collect()
+    }
+
+    /// Where the parts of each route go which `carrier` reports to be in another network.
+    fn onward(&self, carrier: CarrierId, receipt: &CarrierReceipt) -> Vec<Onward> {
+        if receipt.cause != Cause::Ported {
+            return Vec::new();
+        }
+        let snapshot = self.snapshot();
+        let onward = |route: &Route| {
+            let next = snapshot.carrier_for_ported(&route.name, carrier)?;
+            let has_desk = self.carriers.find(next).is_some_and(|desk| !desk.is_retired());
+            has_desk.then(|| Onward { route: route.name.clone(), next })
+        };
+        snapshot.routes.iter().filter_map(onward).collect()
     }
 
     fn tell_of_carrier(&self, desk: &CarrierDesk, kind: &'static str, detail: &str) {
@@ -327,19 +345,17 @@ impl Engine {
                     desk.free_places(1);
                 }
             }
-            (AfterKind::Receipt(reported), Some(desk)) => {
-                match siblings.split_last() {
-                    Some((last, others)) => {
-                        let carrier = after.carrier;
-                        follow_ups.extend(others.iter().map(|part| {
-                            (self.sibling_report(*part, &reported), After { carrier, kind: AfterKind::Part })
-                        }));
-                        let kind = AfterKind::Siblings(reported.ack);
-                        follow_ups.push((self.sibling_report(*last, &reported), After { carrier, kind }));
-                    }
-                    None => desk.acknowledge(reported.ack, ack),
+            (AfterKind::Receipt(reported), Some(desk)) => match siblings.split_last() {
+                Some((last, others)) => {
+                    let carrier = after.carrier;
+                    follow_ups.extend(others.iter().map(|part| {
+                        (self.sibling_report(carrier, *part, &reported), After { carrier, kind: AfterKind::Part })
+                    }));
+                    let kind = AfterKind::Siblings(reported.ack);
+                    follow_ups.push((self.sibling_report(carrier, *last, &reported), After { carrier, kind }));
                 }
-            }
+                None => desk.acknowledge(reported.ack, ack),
+            },
             (AfterKind::Siblings(token) | AfterKind::Inbound(token), Some(desk)) => desk.acknowledge(token, ack),
             (AfterKind::Part, _) | (_, None) => {}
         }
@@ -369,8 +385,9 @@ impl Engine {
     }
 
     /// What a receipt for one part says of another one that the carrier took with it.
-    fn sibling_report(&self, part: PartId, reported: &Reported) -> Op {
-        let event = PartEvent::Receipt { status: reported.status, cause: reported.cause };
+    fn sibling_report(&self, carrier: CarrierId, part: PartId, reported: &Reported) -> Op {
+        let Reported { status, cause, .. } = *reported;
+        let event = PartEvent::Receipt(Report { carrier, status, cause, next: None });
         change(self, part, event, Answer { id: None, code: reported.code.clone() }, reported.at)
     }
 

@@ -71,7 +71,11 @@ impl Engine {
             return UrlTest::Passed;
         }
         let Some(_place) = self.url_tests.start(account) else { return UrlTest::Busy };
-        match self.egress.send(dialect.url_test(url)).await {
+        let answer = match self.egress.place(url).await {
+            Ok(place) => self.egress.send(place, dialect.url_test(url)).await,
+            Err(why) => Err(why),
+        };
+        match answer {
             Ok(200) => UrlTest::Passed,
             Ok(status) => {
                 tracing::info!(account_id = %account, status, "a new URL did not answer its test with 200");
@@ -144,8 +148,13 @@ impl Engine {
         let request = dialect.webhook_test(test, target, Moment { now: begun_at, chance });
         let mut request = request.map_err(WebhookTestError::CannotSign)?;
         self.add_standard_headers(&mut request, &standard::id(NoticeId(self.world.next_id())), &entry, begun_at);
-        let answer = self.egress.try_out(request).await;
-        Ok(WebhookTried { url, answer, elapsed: self.world.now().since(begun_at) })
+        let place = self.egress.place(&url).await;
+        let begun_at = self.world.steady_now();
+        let answer = match place {
+            Ok(place) => self.egress.try_out(place, request).await,
+            Err(why) => Err(why),
+        };
+        Ok(WebhookTried { url, answer, elapsed: self.world.steady_now().since(begun_at) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, Span, Timestamp, Told};
+use whimbrel_core::{Account, EndpointKind, ForHook, Notice, NoticeForm, NoticeId, NoticeScope, Span, Timestamp, Told};
 use whimbrel_dialects::edit::{Edit, EditFault};
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_dialects::standard::{self, StandardHeaders};
@@ -103,8 +103,11 @@ impl Engine {
             request = dialect.sign_again(&notice, request, target, moment).map_err(Unrendered::CannotSign)?;
         }
         // What somebody changed is another event: a receiver that knows the one of before must not take it for that.
-        let id = if wish.edit.is_some() { NoticeId(self.world.next_id()) } else { notice.id };
-        self.add_standard_headers(&mut request, &standard::id(id), &entry, moment.now);
+        let id = match wish.edit {
+            Some(_) => standard::id(NoticeId(self.world.next_id())),
+            None => event_id(dialect, &notice),
+        };
+        self.add_standard_headers(&mut request, &id, &entry, moment.now);
         Ok(Rendered { dialect, notice, request, begun_at: moment.now })
     }
 
@@ -115,14 +118,22 @@ impl Engine {
         }
     }
 
-    /// Sends it. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has.
+    /// Sends it. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has, from when there is a place for the call:
+    /// that others keep the way out busy is not its fault.
     pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch, within: Span) -> Called {
-        let begun_at = self.world.now();
+        let place = match self.egress.place(&request.url).await {
+            Ok(place) => place,
+            Err(why) => {
+                let watched = Watched { answer: Err(why.clone()), timing: Timing::default() };
+                return Called { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) };
+            }
+        };
+        let begun_at = self.world.steady_now();
         let call = async {
             match watch {
-                Watch::No => Called { status: self.egress.send(request).await, watched: None },
+                Watch::No => Called { status: self.egress.send(place, request).await, watched: None },
                 Watch::Yes => {
-                    let watched = self.egress.watch(request).await;
+                    let watched = self.egress.watch(place, request).await;
                     let status = watched.answer.as_ref().map(|answer| answer.status).map_err(Clone::clone);
                     Called { status, watched: Some(watched) }
                 }
@@ -131,9 +142,9 @@ impl Engine {
         tokio::select! {
             biased;
             called = call => called,
-            () = self.world.sleep(within) => {
+            () = self.world.lapse(within) => {
                 let why: Box<str> = format!("no answer within {} s", within.0 / 1_000_000).into();
-                let timing = Timing { total: self.world.now().since(begun_at), ..Timing::default() };
+                let timing = Timing { total: self.world.steady_now().since(begun_at), ..Timing::default() };
                 let watched = Watched { answer: Err(why.clone()), timing };
                 Called { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) }
             }
@@ -179,6 +190,21 @@ impl Rendered {
     pub(crate) fn shown(&self) -> Shown {
         let hidden = self.dialect.hidden();
         Shown { url: hidden.url(&self.request.url).into(), request: shown_request(&self.request, hidden) }
+    }
+}
+
+/// The id of the event that a notice tells: the same for all its tries, and when it is told again from the store. A hook's notice has an
+/// id that was made when hooks were looked for, so its event is named by what it says, to whom.
+fn event_id(dialect: &dyn Dialect, notice: &Notice) -> String {
+    match (&notice.hook, &notice.told) {
+        (ForHook::One(hook), Told::Receipt(told)) => {
+            let subject = match dialect.scope(notice.form) {
+                NoticeScope::Part => told.part_id.0,
+                NoticeScope::Message | NoticeScope::Progress | NoticeScope::End => told.message_id.0,
+            };
+            standard::id_for_hook(subject, told.report.status.as_str(), hook)
+        }
+        _ => standard::id(notice.id),
     }
 }
 

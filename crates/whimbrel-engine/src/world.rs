@@ -3,7 +3,7 @@
 //! The only place of the engine that asks the operating system for anything. A simulation brings a [`World`] of its own.
 //!
 //! Its clock can be put forward, for tests ([`SystemWorld::advance`]): what was due meanwhile is due then, and sleepers look again at
-//! once. Ids go on rising whatever the clock does, because their source never gives one below the last.
+//! once. What is under way (a call, a request on a link) has the time that it had: it is measured by a clock that no test moves. Ids go on rising whatever the clock does, because their source never gives one below the last.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -58,10 +58,18 @@ impl SystemWorld {
 }
 
 impl World for SystemWorld {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
+        self.steady_now() + self.ahead()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    fn steady_now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)) + self.ahead()
+        Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    fn lapse(&self, span: Span) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(span.to_std()))
     }
 
     fn sleep_until(&self, deadline: Timestamp) -> BoxFuture<'static, ()> {
@@ -112,9 +120,19 @@ mod tests {
         assert!(world.now() >= before + Span::hours(2));
         let later = world.next_id();
         assert!(whimbrel_core::id::made_at(later) >= whimbrel_core::id::made_at(id) + Span::hours(2));
+        assert!(world.steady_now() < before + Span::hours(1));
         world.reset();
         assert!(world.now() < before + Span::hours(1));
         assert!(world.next_id() > later, "ids rise though the clock ran back");
         assert_eq!(world.advance(Span(-5)), Span::ZERO, "it is never put back a little");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_keeps_its_time_when_the_clock_is_put_forward() {
+        let world = SystemWorld::new(0, 0);
+        let (begun, lapse) = (tokio::time::Instant::now(), world.lapse(Span::seconds(15)));
+        world.advance(Span::hours(2));
+        lapse.await;
+        assert!(begun.elapsed() >= std::time::Duration::from_secs(15));
     }
 }

@@ -4,4 +4,5 @@
 //! its link ([`extract`]). Pure: whoever has messages brings them.
 
 pub mod extract;
+pub mod probe;
 pub mod search;

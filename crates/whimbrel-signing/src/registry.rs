@@ -63,6 +63,17 @@ pub struct About {
     pub second: Option<&'static str>,
     /// What else can be given.
     pub settings: &'static [Setting],
+    /// Whether it must know by which address a message is called.
+    pub address: Address,
+}
+
+/// Whether a scheme covers the address of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// Scheme, host and path are signed.
+    Signed,
+    /// They are not; parameters in the query may be.
+    NotSigned,
 }
 
 /// Something that a scheme takes besides message and secrets.

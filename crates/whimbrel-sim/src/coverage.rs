@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use whimbrel_core::{CarrierError, DoubtCause, PartEvent, RefusalScope};
+use whimbrel_core::{CarrierError, DoubtCause, PartEvent, ReceiptStatus, RefusalScope};
 
 use crate::naive::{Part, Place};
 
@@ -42,6 +42,10 @@ pub const WANTED: &[&str] = &[
     "receipt before its answer",
     "receipt that comes late",
     "receipt that comes again",
+    "receipt that nobody knows, and better news is waited for",
+    "receipt of a carrier that the part has left",
+    "sent on to another network",
+    "better news did not come",
     "parked receipt",
     "parked receipt again",
     "expired in the queue",
@@ -111,6 +115,13 @@ impl Coverage {
             PartEvent::GivenBack { .. } => "given back",
             PartEvent::HandedOn { .. } if is_changed => "handed on before it was sent",
             PartEvent::HandedOn { .. } => "handed on too late",
+            PartEvent::Receipt(_) if after.is_rerouted != before.is_rerouted => "sent on to another network",
+            PartEvent::Receipt(_) if after.unclear_until != before.unclear_until => {
+                "receipt that nobody knows, and better news is waited for"
+            }
+            PartEvent::Receipt(report) if before.is_rerouted && report.carrier != before.carrier => {
+                "receipt of a carrier that the part has left"
+            }
             PartEvent::Receipt { .. } if ended && was_in_doubt => "doubt resolved by a receipt",
             PartEvent::Receipt { .. } if ended => "receipt at the end",
             PartEvent::Receipt { .. } if is_changed => "receipt on the way",
@@ -120,6 +131,9 @@ impl Coverage {
             PartEvent::Cancelled => "called back too late",
             PartEvent::Clock if was_in_doubt && is_changed => "doubt resolved by the clock",
             PartEvent::Clock if ended && before.place == Place::Queued => "expired in the queue",
+            PartEvent::Clock if ended && after.place == Place::Ended(ReceiptStatus::Unknown) => {
+                "better news did not come"
+            }
             PartEvent::Clock if ended => "expired without a receipt",
             PartEvent::Clock => "clock that changes nothing",
         });

@@ -149,7 +149,10 @@ impl FarEnd {
                 at = Span(at.0 + chance.millis(1, 2_000).0);
             }
         }
-        let end = self.delivery(raw, number, chance.one_of(&ends));
+        let end = match chance.percent(habits.reports_moves) {
+            true => self.moved(raw, number),
+            false => self.delivery(raw, number, chance.one_of(&ends)),
+        };
         fate.deliveries.push((at, end));
         if chance.percent(habits.reports_twice) {
             fate.deliveries.push((Span(at.0 + chance.millis(0, 5_000).0), end));
@@ -174,6 +177,15 @@ impl FarEnd {
         };
         self.deliveries.insert(self.delivery_count, receipt);
         self.delivery_count
+    }
+
+    /// The delivery of a report that the number is in another network.
+    fn moved(&mut self, raw: &str, number: &str) -> u32 {
+        let delivery = self.delivery(raw, number, ReceiptStatus::Failed);
+        if let Some(receipt) = self.deliveries.get_mut(&delivery) {
+            receipt.cause = Cause::Ported;
+        }
+        delivery
     }
 
     /// A delivery with the token that acknowledges it; `None` if it is done, or no link is up.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use whimbrel_core::part::{DoubtRules, Funds, PartState};
 use whimbrel_core::{
     Accepted, AccountId, AttemptNumber, CarrierId, PartEvent, PartId, PartRecord, ReceiptStatus, ReceiptWish, Refusal,
-    Span, Submission, Timestamp,
+    Report, Span, Submission, Timestamp,
 };
 use whimbrel_store::{Accept, Claim, Op, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome, Wallet};
 
@@ -203,8 +203,8 @@ impl Model {
     fn happens_by(&self, part: &mut Part, name: &Named, at: Timestamp) {
         let attempt = AttemptNumber(part.attempt);
         _ = part.happens(&PartEvent::Sent { attempt }, at);
-        for (receipt, event) in self.waiting.get(name).into_iter().flatten() {
-            _ = part.happens(event, at.max(receipt.at));
+        for (_, event) in self.waiting.get(name).into_iter().flatten() {
+            _ = part.happens(event, at);
         }
     }
 
@@ -217,9 +217,9 @@ impl Model {
             return false;
         }
         let mut is_changed = false;
-        for (receipt, event) in self.waiting.remove(&key).unwrap_or_default() {
+        for (_, event) in self.waiting.remove(&key).unwrap_or_default() {
             self.coverage.count("receipt before its answer");
-            is_changed |= part.happens(&event, change.at.max(receipt.at));
+            is_changed |= part.happens(&event, change.at);
         }
         is_changed
     }
@@ -228,7 +228,10 @@ impl Model {
         let receipt = &incoming.receipt;
         self.stored.insert(receipt.code.clone());
         let key = (incoming.carrier, receipt.raw_id.clone());
-        let event = PartEvent::Receipt { status: receipt.status, cause: receipt.cause };
+        // There is one route. What waits for its name is settled when it has none to go on by.
+        let next = incoming.onward.first().map(|onward| onward.next);
+        let report = Report { carrier: incoming.carrier, status: receipt.status, cause: receipt.cause, next: None };
+        let (event, parked) = (PartEvent::Receipt(Report { next, ..report }), PartEvent::Receipt(report));
         let known = self.ids.get(&key).copied();
         match (known.and_then(|id| Some((id, self.parts.remove(&id)?))), outcome) {
             (Some((id, mut part)), ReceiptOutcome::Matched { outcome, .. }) => {
@@ -254,7 +257,7 @@ impl Model {
                 }
                 self.coverage.count("doubt resolved by evidence");
                 let before = part.clone();
-                self.waiting.entry(key.clone()).or_default().push((incoming.clone(), event));
+                self.waiting.entry(key.clone()).or_default().push((incoming.clone(), parked));
                 self.answered_by_receipt(&mut part, id, key, incoming.at);
                 self.require(outcome.after.is_some_and(|after| after.part_id.0 == id), || {
                     format!("the receipt for part {id:x} counted as evidence for {outcome:?}")
@@ -264,7 +267,7 @@ impl Model {
             }
             (None, ReceiptOutcome::Parked(_)) => {
                 self.coverage.count("parked receipt");
-                self.waiting.entry(key).or_default().push((incoming.clone(), event));
+                self.waiting.entry(key).or_default().push((incoming.clone(), parked));
             }
             (None, ReceiptOutcome::ParkedBefore(_)) => self.coverage.count("parked receipt again"),
             (found, other) => {
@@ -400,6 +403,8 @@ fn new_part(accept: &Accept) -> Part {
         carrier: plan.carrier,
         attempt,
         doubts: 0,
+        is_rerouted: false,
+        unclear_until: None,
         failures: 0,
         funds: Funds::Held,
         told: None,
@@ -423,6 +428,7 @@ fn agrees(record: &PartRecord, part: &Part) -> bool {
         && record.carrier == part.carrier
         && record.attempt.0 == part.attempt
         && (record.doubts, record.failures, record.funds) == (part.doubts, part.failures, part.funds)
+        && (record.reroutes > 0, record.unclear_until) == (part.is_rerouted, part.unclear_until)
 }
 
 /// A place as the store's views name it.

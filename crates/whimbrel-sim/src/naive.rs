@@ -5,8 +5,8 @@
 
 use whimbrel_core::part::{Funds, RECEIPT_GRACE};
 use whimbrel_core::{
-    CaptureOn, CarrierError, CarrierId, DoubtPolicy, MessageClass, PartEvent, ReceiptStatus, RefusalScope, Span,
-    Timestamp,
+    CaptureOn, CarrierError, CarrierId, Cause, DoubtPolicy, MessageClass, PartEvent, ReceiptStatus, RefusalScope,
+    Report, Span, Timestamp,
 };
 
 /// Where a part is.
@@ -51,6 +51,10 @@ pub struct Part {
     pub attempt: u16,
     /// Doubts so far.
     pub doubts: u8,
+    /// Whether a receipt sent it to another carrier.
+    pub is_rerouted: bool,
+    /// When it ends as unknown, because its carrier said that it does not know.
+    pub unclear_until: Option<Timestamp>,
     /// Refusals for now by the present carrier.
     pub failures: u8,
     /// Where the money is.
@@ -117,6 +121,7 @@ impl Part {
                 let may_go = self.place == Place::Queued
                     && attempt.0 == self.attempt + 1
                     && self.doubts == 0
+                    && !self.is_rerouted
                     && *next != self.carrier;
                 if may_go {
                     (self.attempt, self.carrier, self.failures) = (attempt.0, *next, 0);
@@ -125,13 +130,13 @@ impl Part {
                 may_go
             }
             PartEvent::Cancelled => {
-                let may_end = self.place == Place::Queued && self.doubts == 0;
+                let may_end = self.place == Place::Queued && self.doubts == 0 && !self.is_rerouted;
                 if may_end {
                     self.end(ReceiptStatus::Failed, false);
                 }
                 may_end
             }
-            PartEvent::Receipt { status, .. } => self.reported(*status),
+            PartEvent::Receipt(report) => self.reported(*report, at),
             PartEvent::Clock => self.time_passes(at),
         }
     }
@@ -176,9 +181,29 @@ impl Part {
         }
     }
 
-    fn reported(&mut self, status: ReceiptStatus) -> bool {
+    fn reported(&mut self, report: Report, at: Timestamp) -> bool {
+        let status = report.status;
         if matches!(self.place, Place::Ended(_)) || (!status.is_final() && self.told == Some(status)) {
             return false;
+        }
+        // Who had it before may say that it arrived, and nothing else.
+        if self.is_rerouted && report.carrier != self.carrier && status != ReceiptStatus::Delivered {
+            return false;
+        }
+        let is_elsewhere = report.cause == Cause::Ported
+            && [ReceiptStatus::Failed, ReceiptStatus::Rejected, ReceiptStatus::Expired].contains(&status);
+        let may_go = self.place == Place::Submitted && !self.is_rerouted && self.doubts == 0 && at < self.expires_at;
+        if let (true, true, Some(next)) = (is_elsewhere, may_go, report.next.filter(|next| *next != self.carrier)) {
+            (self.carrier, self.failures, self.is_rerouted, self.unclear_until) = (next, 0, true, None);
+            self.queue(at);
+            return true;
+        }
+        // Where delivery is paid for, that nobody knows is the end only if nothing better comes within a minute.
+        let may_wait = self.place == Place::Submitted && self.capture_on == CaptureOn::Delivery;
+        if status == ReceiptStatus::Unknown && may_wait {
+            let is_first = self.unclear_until.is_none();
+            self.unclear_until = self.unclear_until.or(Some(at + Span::seconds(60)));
+            return is_first;
         }
         if status.is_final() {
             let is_paid = self.capture_on == CaptureOn::CarrierAccept || status == ReceiptStatus::Delivered;
@@ -193,6 +218,9 @@ impl Part {
         let is_over = at >= self.expires_at;
         match self.place {
             Place::Queued if is_over => self.end(ReceiptStatus::Expired, false),
+            Place::Submitted if self.unclear_until.is_some_and(|until| at >= until) => {
+                self.end(ReceiptStatus::Unknown, false);
+            }
             Place::Submitted if at >= self.expires_at + RECEIPT_GRACE => self.end(ReceiptStatus::Expired, false),
             Place::Uncertain(_) if is_over => self.end(ReceiptStatus::Unknown, false),
             Place::Uncertain(resolve_at) if at >= resolve_at => self.queue(at),

@@ -9,7 +9,7 @@ use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{Accepted, AckToken, CarrierEvent, CarrierId, Refusal, Span, Submission};
 use whimbrel_dialects::http::WebhookRequest;
-use whimbrel_engine::ports::Egress;
+use whimbrel_engine::ports::{CallPlace, Egress};
 
 /// How a receiver answers.
 pub type Reply = Result<u16, Box<str>>;
@@ -136,7 +136,7 @@ impl Carrier for SimCarrier {
 pub struct SimEgress(pub Border);
 
 impl Egress for SimEgress {
-    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Reply> {
+    fn send(&self, _: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Reply> {
         let (answer, answered) = oneshot::channel();
         self.0.put(Effect::Webhook(request.url, answer));
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err("the process died".into())) })

@@ -8,7 +8,7 @@ use crate::chance::Chance;
 /// The options of a seed. `Debug` prints all of them.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Carriers of the one route: 1 or 2.
+    /// Carriers of the one route: 1 to 3.
     pub carrier_count: u16,
     /// Unanswered submissions that each allows.
     pub window: u16,
@@ -63,6 +63,8 @@ pub struct Habits {
     pub reports_twice: u64,
     /// Ends that are contradicted later.
     pub contradicts: u64,
+    /// Ends that are told as a number in another network.
+    pub reports_moves: u64,
     /// Receipts for ids that nobody gave.
     pub reports_strangers: u64,
     /// Receipts that name the number they are for.
@@ -84,7 +86,7 @@ impl Setup {
         let (otp, bulk) = (chance.one_of(&policies), chance.one_of(&policies));
         let resends_max = chance.one_of(&[0, 1, 1, 2]);
         Self {
-            carrier_count: chance.one_of(&[1, 2]),
+            carrier_count: chance.one_of(&[1, 2, 2, 3]),
             window: chance.one_of(&[1, 2, 3, 6]),
             rate: chance.one_of(&[0, 0, 2, 10]),
             doubt: DoubtRules { otp, bulk, resends_max, wait: chance.millis(1_000, 20_000) },
@@ -118,6 +120,7 @@ impl Habits {
             never_reports: some() / 2,
             reports_twice: some(),
             contradicts: some(),
+            reports_moves: some(),
             reports_strangers: some(),
             names_numbers: chance.one_of(&[0, 100, 100]),
             latency_ms_max: chance.one_of(&[5, 100, 2_000]),

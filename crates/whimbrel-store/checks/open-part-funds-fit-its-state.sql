@@ -1,4 +1,5 @@
--- An open part holds its price until the carrier took it, and then as its price plan says. One look at `live`.
+-- An open part holds its price until a carrier took it, and then as its price plan says; what went on to another carrier was taken once.
+-- One look at `live`.
 select format('%x', part_id), format('state %d, capture on %d, funds %d', state, capture_on, funds)
 from live
-where funds <> case when state = 3 and capture_on = 0 then 1 else 0 end
+where funds <> case when (state = 3 or reroutes > 0) and capture_on = 0 then 1 else 0 end

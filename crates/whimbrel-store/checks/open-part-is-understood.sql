@@ -10,5 +10,7 @@ where state not between 0 and 3
   or attempt < 0
   or failures < 0
   or doubts < 0
+  or reroutes not in (0, 1)
+  or (reroutes > 0 and attempt = 0)
   or price < 0
   or (state <> 0 and attempt = 0)

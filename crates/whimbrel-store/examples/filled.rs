@@ -124,7 +124,7 @@ fn sent(id: i64, attempt: u16) -> Op {
 fn delivered(id: i64) -> Op {
     let (at, notice_id) = (NOW + Span::seconds(3), NoticeId(id + 8));
     let receipt = report(&carrier_id(id), ReceiptStatus::Delivered);
-    Op::Receipt(Box::new(ReceiptIn { carrier: CARRIER, receipt, at, notice_id }))
+    Op::Receipt(Box::new(ReceiptIn { carrier: CARRIER, receipt, at, notice_id, onward: Vec::new() }))
 }
 
 /// Ids as carriers give them: without order. The first digit keeps them free of leading zeros.

@@ -132,6 +132,7 @@ fn receipt_op(id: i64) -> Op {
         receipt: report(&carrier_id(id), ReceiptStatus::Delivered),
         at: support::NOW + Span::seconds(2),
         notice_id: NoticeId(NOTICES_FROM + id + 1),
+        onward: Vec::new(),
     }))
 }
 

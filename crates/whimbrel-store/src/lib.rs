@@ -37,12 +37,13 @@ pub use keyring::{
     ChosenCost, KeyDigest, KeyId, KeyState, Keyring, KeyringError, SealedSecret, SecretDigest, SecretVerifier,
 };
 pub use op::{
-    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, InboundIn, InboundOutcome,
-    ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried, NumberChange, NumberFate,
-    NumberRefused, Offer, Op, OpResult, OperatorId, OperatorRole, OrphanReason, OwnedNumber, PartChange, PartOutcome,
-    PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned, ReceiptIn, ReceiptOutcome, Refill, Rejection,
-    Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret, RotateSignatureSecret, Spread,
-    SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used, Wallet,
+    Accept, AccountPatch, AccountRefused, AddSecret, Answer, Audited, Cancel, Claim, Deal, Forget, InboundIn,
+    InboundOutcome, ListChange, NetworkNews, NewAccount, NewOperator, NewSecret, NoticeResult, NoticeTried,
+    NumberChange, NumberFate, NumberRefused, Offer, Onward, Op, OpResult, OperatorId, OperatorRole, OrphanReason,
+    OwnedNumber, PartChange, PartOutcome, PeopleDone, PeopleOp, PeopleRefused, PoolDone, PoolOp, Prune, Pruned,
+    ReceiptIn, ReceiptOutcome, Refill, Rejection, Reload, ReloadDone, ReloadOp, Resealed, Resent, Rest, RevokeSecret,
+    RotateSignatureSecret, Spread, SubaccountChange, SubaccountDone, SubaccountOp, TopUp, TotpChange, UseOnce, Used,
+    Wallet,
 };
 pub use sqlite::check::{self, CheckedStore, Verdict};
 pub use sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore, copied_bytes, copy_store};
@@ -50,8 +51,8 @@ pub use view::{
     AccountTraffic, AccountView, AuditEntry, Credential, EndingSecret, Found, InboundFilter, InboundView, KnownSecret,
     LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
     Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
-    SearchOrder, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry, TrafficHour,
-    UsageDay, UsageFilter,
+    SearchOrder, Sight, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry,
+    TrafficHour, UsageDay, UsageFilter,
 };
 
 /// Why the store did not answer.

@@ -28,7 +28,7 @@ use crate::view::Credential;
 pub use credentials::{AddSecret, NewSecret, Resealed, Rest, RevokeSecret, RotateSignatureSecret};
 pub use people::{Audited, NewOperator, OperatorId, OperatorRole, PeopleDone, PeopleOp, PeopleRefused, TotpChange};
 pub use pool::{Deal, Offer, PoolDone, PoolOp};
-pub use prune::{Prune, Pruned};
+pub use prune::{Forget, Prune, Pruned};
 pub use rejection::Rejection;
 pub use reload::{Reload, ReloadDone, ReloadOp};
 pub use subaccount::{Refill, SubaccountChange, SubaccountDone, SubaccountOp};
@@ -103,6 +103,8 @@ pub enum Op {
     Network(NetworkNews),
     /// Forget some of what is old.
     Prune(Prune),
+    /// Forget some messages that somebody wants to see no more.
+    Forget(Forget),
     /// Change who looks after the gateway.
     People(PeopleOp),
     /// Keep what somebody did.
@@ -195,6 +197,17 @@ pub struct ReceiptIn {
     pub at: Timestamp,
     /// The id of the notice, if one comes of it.
     pub notice_id: NoticeId,
+    /// Where its part goes if it says that the number is in another network: by the route of the message.
+    pub onward: Vec<Onward>,
+}
+
+/// The carrier that gets parts of a route once another has reported that their number is in another network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Onward {
+    /// The route's name.
+    pub route: Box<str>,
+    /// The carrier.
+    pub next: CarrierId,
 }
 
 /// A part of a text to store. The account that owns its number is told; a text to a number that nobody owns is kept all the same.

@@ -1,189 +1,21 @@
 //! What reads answer.
 
-use whimbrel_core::call::numbers::SaleQuery;
+mod accounts;
+mod search;
+
+use whimbrel_core::plan::TEST_ROUTE;
 use whimbrel_core::{
-    Accepted, Account, AccountId, AttemptNumber, CarrierId, Content, Currency, Cut, Final, HandsetClass,
-    InboundContent, InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret,
-    SecretId, SecretRole, SenderId, Serial, Span, Timestamp,
+    Accepted, AccountId, AttemptNumber, CarrierId, Content, Cut, Final, HandsetClass, InboundContent, InboundId,
+    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Serial,
+    Timestamp,
 };
-use whimbrel_inbox::search::Query;
 use whimbrel_sms::Encoding;
 
+pub use accounts::*;
+pub use search::*;
+
 use crate::keyring::SecretVerifier;
-use crate::op::{Offer, OperatorId, OperatorRole, OrphanReason, Refill, Reload, Wallet};
-
-/// An account with what is needed to judge its requests.
-#[derive(Debug, Clone)]
-pub struct Credential {
-    /// The account.
-    pub account: Account,
-    /// The dialect whose customers it serves.
-    pub dialect: Box<str>,
-    /// What proves the secrets that authenticate it; at least one, the oldest first.
-    pub secrets: Vec<KnownSecret>,
-    /// The secrets that sign, unsealed.
-    pub signature_secrets: SignatureSecrets,
-}
-
-/// What an account did on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UsageDay {
-    /// Days since 1970, UTC: the day on which the messages were accepted, whenever their parts ended.
-    pub day: i64,
-    /// Messages that were accepted.
-    pub messages: i64,
-    /// Parts of them.
-    pub parts: i64,
-    /// Parts of them that were delivered.
-    pub delivered: i64,
-    /// Parts of them that expired, failed or were rejected.
-    pub failed: i64,
-    /// What the parts cost, without those that were given back.
-    pub spent: Money,
-}
-
-/// Which days of whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UsageFilter {
-    /// Whose.
-    pub account_id: AccountId,
-    /// The first.
-    pub from_day: i64,
-    /// The one after the last.
-    pub until_day: i64,
-}
-
-/// What an account did in the spans of a call; each side in the order of spans, then of names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tallies {
-    /// Messages, by the code of the network, the second mark, or all alike.
-    pub sent: Vec<Tally>,
-    /// Texts that came in, by who sent them, or all alike. They cost nothing.
-    pub came_in: Vec<Tally>,
-    /// How many of both were looked at for it, counted or not.
-    pub looked_at: u64,
-}
-
-/// What is counted together. `Debug` leaves out the name: it may be a number, or chosen freely.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Tally {
-    /// The index of the span.
-    pub span: usize,
-    /// What it is told from others by; empty if by nothing.
-    pub name: Box<str>,
-    /// How many messages or texts.
-    pub count: u64,
-    /// What their parts cost, without those that were given back: units of the account's currency.
-    pub spent: i64,
-}
-
-impl std::fmt::Debug for Tally {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tally")
-            .field("span", &self.span)
-            .field("count", &self.count)
-            .field("spent", &self.spent)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A secret that authenticates an account: what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownSecret {
-    /// Its name.
-    pub id: SecretId,
-    /// What it is for.
-    pub role: SecretRole,
-    /// When it was made or chosen.
-    pub created_at: Timestamp,
-    /// What proves it.
-    pub verifier: SecretVerifier,
-}
-
-/// The secrets that sign an account's requests and webhooks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureSecrets {
-    /// The one to sign with.
-    pub current: SignatureSecret,
-    /// The one before it.
-    pub previous: Option<EndingSecret>,
-}
-
-/// A secret that signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureSecret {
-    /// Its id in the store.
-    pub id: i64,
-    /// The secret.
-    pub secret: Secret,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A signature secret that another one took the place of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndingSecret {
-    /// The secret.
-    pub secret: SignatureSecret,
-    /// Until when requests signed by it are good.
-    pub ends_at: Timestamp,
-}
-
-impl SignatureSecrets {
-    /// The secrets that a request may be signed by at `now`, the current one first.
-    pub fn good_at(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
-        let previous = self.previous.iter().filter(move |previous| now < previous.ends_at);
-        std::iter::once(&self.current.secret).chain(previous.map(|previous| &previous.secret.secret))
-    }
-}
-
-/// An account with its wallet.
-#[derive(Debug, Clone)]
-pub struct AccountView {
-    /// The account.
-    pub account: Account,
-    /// The dialect whose customers it serves.
-    pub dialect: Box<str>,
-    /// Its money.
-    pub wallet: Wallet,
-    /// The payment that it may call up, if one is arranged.
-    pub reload: Option<Reload>,
-}
-
-/// An account below another.
-#[derive(Debug, Clone)]
-pub struct SubaccountView {
-    /// The account above it.
-    pub parent: AccountId,
-    /// The number by which that names it.
-    pub number: Serial,
-    /// Where its owner can be reached.
-    pub email: Box<str>,
-    /// When money is moved to it by itself.
-    pub refill: Refill,
-    /// What it spent, ever.
-    pub spent: Money,
-    /// It.
-    pub account: AccountView,
-}
-
-/// Which numbers for sale.
-#[derive(Debug, Clone)]
-pub struct SaleFilter {
-    /// What the customer wants.
-    pub query: SaleQuery,
-    /// The currency that it pays in.
-    pub currency: Currency,
-}
-
-/// A number of the pool.
-#[derive(Debug, Clone)]
-pub struct PooledNumber {
-    /// The number with its terms.
-    pub offer: Offer,
-    /// Who owns it now.
-    pub owner: Option<AccountId>,
-}
+use crate::op::{OperatorId, OperatorRole, OrphanReason};
 
 /// A part that has not ended.
 #[derive(Debug, Clone)]
@@ -243,89 +75,6 @@ pub struct MessageFilter {
     pub after: Option<MessageId>,
     /// At most so many; the store caps it at 1,000.
     pub count_max: usize,
-}
-
-/// What is looked for, and how much of it.
-#[derive(Debug, Clone)]
-pub struct Search {
-    /// What.
-    pub query: Query,
-    /// Only of this account, whatever the query says.
-    pub account: Option<AccountId>,
-    /// Only what is older than this id.
-    pub before: Option<i64>,
-    /// Only what is newer than this id.
-    pub after: Option<i64>,
-    /// From which end on.
-    pub order: SearchOrder,
-    /// At most so many; the store caps it at 1,000.
-    pub count_max: usize,
-    /// At most so many rows are looked at.
-    pub rows_max: usize,
-    /// How far ids may be ahead of the times of what they name: ids rise also while a clock is put back. A query's `before:` leaves out
-    /// ids that are further ahead.
-    pub ids_ahead_max: Span,
-}
-
-impl Search {
-    /// Rows that a search looks at where nobody says otherwise.
-    pub const ROWS_MAX: usize = 200_000;
-    /// How far ids are ahead at most where no test moves the clock.
-    pub const IDS_AHEAD_MAX: Span = Span::hours(24);
-
-    /// The newest that fit, at most `count_max`.
-    #[must_use]
-    pub const fn new(query: Query, count_max: usize) -> Self {
-        Self {
-            query,
-            account: None,
-            before: None,
-            after: None,
-            order: SearchOrder::NewestFirst,
-            count_max,
-            rows_max: Self::ROWS_MAX,
-            ids_ahead_max: Self::IDS_AHEAD_MAX,
-        }
-    }
-}
-
-/// From which end a search begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SearchOrder {
-    /// From the newest row on.
-    NewestFirst,
-    /// From the oldest row on: what is found is nearest to [`Search::after`].
-    OldestFirst,
-}
-
-/// What a search found, the newest first in either order.
-#[derive(Debug, Clone)]
-pub struct Found<T> {
-    /// What.
-    pub found: Vec<T>,
-    /// Why there is no more.
-    pub end: SearchEnd,
-    /// The newest row that is done with, found or not: what comes later has a higher id, but for what is being committed just now.
-    pub newest: Option<i64>,
-}
-
-/// How a search ended. An edge is where to go on: the next search's `before` or, from the oldest on, its `after`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SearchEnd {
-    /// Everything was looked at.
-    Everything,
-    /// As many as were asked for were found, and there is at least one more.
-    Count {
-        /// Where to go on.
-        edge: i64,
-    },
-    /// As many rows as may be looked at were; what stands behind them was not.
-    Rows {
-        /// Where to go on.
-        edge: i64,
-        /// When what comes next was accepted.
-        at: Timestamp,
-    },
 }
 
 /// A line of a list.
@@ -389,6 +138,14 @@ pub struct MessageView {
     pub parts: Vec<PartView>,
     /// Its story in order of time.
     pub timeline: Vec<TimelineEntry>,
+}
+
+impl MessageView {
+    /// Whether a key for trying out sent it.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        *self.route == *TEST_ROUTE && self.summary.price.units == 0
+    }
 }
 
 /// A part of a message.

@@ -189,6 +189,7 @@ fn an_id_used_again_means_the_open_part() {
         receipt: report("7", ReceiptStatus::Delivered),
         at: NOW,
         notice_id: NoticeId(3_000_000_000),
+        onward: Vec::new(),
     };
     let outcome = run(&store, Op::Receipt(Box::new(receipt)));
     assert!(matches!(outcome, OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked(_))));
@@ -479,7 +480,19 @@ fn messages_are_listed_newest_first_with_their_state_in_one_word() {
         accept(other, Claim::Now),
     ];
     store.commit(&ops).expect("committed");
-    run(&store, event(100, 1, PartEvent::Receipt { status: ReceiptStatus::Delivered, cause: Cause::None }));
+    run(
+        &store,
+        event(
+            100,
+            1,
+            PartEvent::Receipt(whimbrel_core::Report {
+                carrier: CARRIER,
+                status: ReceiptStatus::Delivered,
+                cause: Cause::None,
+                next: None,
+            }),
+        ),
+    );
     let list = |filter: MessageFilter| {
         let messages = store.messages(&filter).expect("read");
         messages.iter().map(|message| (message.id.0, message.status.to_string())).collect::<Vec<_>>()
@@ -506,9 +519,33 @@ fn messages_are_listed_newest_first_with_their_state_in_one_word() {
     let named = store.messages_named(&named).expect("read");
     assert_eq!(named.iter().map(|message| message.id.0).collect::<Vec<_>>(), [100, 300]);
     // Parts that ended differently are mixed.
-    run(&store, event(200, 1, PartEvent::Receipt { status: ReceiptStatus::Delivered, cause: Cause::None }));
+    run(
+        &store,
+        event(
+            200,
+            1,
+            PartEvent::Receipt(whimbrel_core::Report {
+                carrier: CARRIER,
+                status: ReceiptStatus::Delivered,
+                cause: Cause::None,
+                next: None,
+            }),
+        ),
+    );
     assert_eq!(view(&store, 200).summary.status.as_ref(), "queued");
-    run(&store, event(201, 1, PartEvent::Receipt { status: ReceiptStatus::Failed, cause: Cause::General }));
+    run(
+        &store,
+        event(
+            201,
+            1,
+            PartEvent::Receipt(whimbrel_core::Report {
+                carrier: CARRIER,
+                status: ReceiptStatus::Failed,
+                cause: Cause::General,
+                next: None,
+            }),
+        ),
+    );
     assert_eq!(view(&store, 200).summary.status.as_ref(), "mixed");
     assert_eq!(store.message_of_part(PartId(201)).expect("read"), Some(MessageId(200)));
     assert_eq!(store.message_of_part(PartId(300)).expect("read"), Some(MessageId(300)));

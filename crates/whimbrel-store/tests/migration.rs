@@ -181,10 +181,12 @@ fn one_row_that_makes_no_sense_is_left_out_and_the_others_are_read() {
             event(
                 id + 50,
                 1,
-                whimbrel_core::PartEvent::Receipt {
+                whimbrel_core::PartEvent::Receipt(whimbrel_core::Report {
+                    carrier: CarrierId(1),
                     status: ReceiptStatus::Delivered,
                     cause: whimbrel_core::Cause::None,
-                },
+                    next: None,
+                }),
             ),
         );
     }

@@ -111,6 +111,12 @@ fn what_was_done_is_completed_once_and_read_newest_first() {
     let told: Vec<_> = read(None, 10).iter().map(|line| (line.id - BASE, line.status)).collect();
     assert_eq!(told, [(3, 422), (2, 200), (1, 0)], "an answer that stands is not written over");
     assert_eq!(read(Some(BASE + 3), 1), [entry(2, 200)]);
+    // A line that counts acts is written again with each, and one that was overtaken takes nothing back.
+    for count in [1, 2, 10, 9] {
+        let subject = format!("{count} more").into();
+        run(&store, Op::Audit(Box::new(AuditEntry { subject, ..entry(4, 0) })));
+    }
+    assert_eq!(&*read(None, 1)[0].subject, "10 more");
     // After thirteen months a line goes as others come.
     let later = AuditEntry { at: Timestamp(NOW.0 + 398 * 86_400_000_000), id: BASE + 9, ..entry(9, 0) };
     run(&store, Op::Audit(Box::new(later)));

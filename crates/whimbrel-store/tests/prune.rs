@@ -5,12 +5,12 @@ mod support;
 
 use support::*;
 use whimbrel_core::{
-    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageText, NoticeId,
-    PartEvent, ReceiptStatus, SenderId, Span, id,
+    Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageId, MessageText,
+    NoticeId, PartEvent, ReceiptStatus, SenderId, Span, id,
 };
 use whimbrel_store::{
-    Claim, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune, Pruned,
-    ReceiptOutcome, SqliteStore, Store, TopUp,
+    Claim, Forget, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune,
+    Pruned, ReceiptOutcome, SqliteStore, Store, TopUp,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -299,4 +299,33 @@ fn texts_that_came_in_are_erased_and_removed_too() {
     let removed = prune_all(&store, 120, Some(30), Some(90));
     assert_eq!(removed.iter().map(|step| step.inbound).sum::<u64>(), 1);
     assert_eq!((texts(&store), store.stats().expect("read").inbound), (vec![String::new()], 1));
+}
+
+#[test]
+fn what_somebody_clears_is_forgotten_as_far_as_it_has_ended_and_been_told() {
+    let store = store_with(PLENTY);
+    let (ended, long) = (finished_on(&store, 1, "ended"), finished_on(&store, 2, &"long ".repeat(60)));
+    let open = accepted_on(&store, 3, "open");
+    // Ended, and its webhook waits.
+    let untold = accepted_on(&store, 4, "untold");
+    part(&store, on(sent(untold, 0, 1, "c4"), 4, 1));
+    matched(&store, on(receipt(report("c4", ReceiptStatus::Delivered), 0), 4, 2));
+    let stays = finished_on(&store, 5, "nobody asked for this one");
+    let before = money(&store);
+    let all: Box<[MessageId]> = [ended, long, open, untold, 7].map(MessageId).into();
+    for expected in [2, 0] {
+        let forget = Forget { at: NOW + days(6), messages: all.clone() };
+        let OpResult::Pruned(gone) = run(&store, Op::Forget(forget)) else { panic!("not forgotten") };
+        assert_eq!(gone.messages, expected, "the second time there is nothing to do");
+        let audit = store.audit().expect("read");
+        assert!(audit.is_clean(), "{:?}", audit.broken().collect::<Vec<_>>());
+    }
+    for (id, is_there) in [(ended, false), (long, false), (open, true), (untold, true), (stays, true)] {
+        assert_eq!(store.message(MessageId(id)).expect("read").is_some(), is_there, "{id}");
+    }
+    assert_eq!((money(&store), store.stats().expect("read").messages), (before, 3));
+    assert!(store.ledger(ACCOUNT, None, 100).expect("read").entries.len() >= 4, "the ledger keeps what it cost");
+    // What was left goes on as if nothing had been.
+    part(&store, on(sent(open, 0, 1, "c3"), 6, 1));
+    assert_eq!(states(&store, open), ["submitted"]);
 }

@@ -8,7 +8,9 @@ use whimbrel_core::{
     CarrierError, CarrierId, Cause, DoubtPolicy, KeyForm, NoticeId, PartEvent, PartId, PhoneNumber, ReceiptKey,
     ReceiptStatus, RefusalScope,
 };
-use whimbrel_store::{Claim, Op, OpResult, OrphanReason, PartOutcome, ReceiptIn, ReceiptOutcome, Store};
+use whimbrel_store::{
+    Claim, Onward, Op, OpResult, OrphanReason, PartOutcome, ReceiptIn, ReceiptOutcome, SqliteStore, Store,
+};
 
 const PLENTY: i64 = 1_000 * PRICE;
 const OTHER: &str = "447700900999";
@@ -113,6 +115,7 @@ fn orphans_say_why_and_a_receipt_without_an_id_is_kept_once() {
         receipt: report("there", ReceiptStatus::Failed),
         at: NOW,
         notice_id: NoticeId(3_000_000_000),
+        onward: Vec::new(),
     };
     run(&store, Op::Receipt(Box::new(elsewhere)));
     let orphans = |carrier, count| {
@@ -167,7 +170,16 @@ fn a_receipt_names_the_parts_that_the_carrier_took_as_one() {
     // Killed before the siblings were settled: the receipt comes again and still names them.
     let (outcome, siblings) = with_siblings(&store, delivered.clone());
     assert_eq!((outcome.ignored, siblings), (Some(Ignored::Late), vec![100]));
-    let event = event(100, 3, PartEvent::Receipt { status: ReceiptStatus::Delivered, cause: Cause::None });
+    let event = event(
+        100,
+        3,
+        PartEvent::Receipt(whimbrel_core::Report {
+            carrier: CARRIER,
+            status: ReceiptStatus::Delivered,
+            cause: Cause::None,
+            next: None,
+        }),
+    );
     assert_eq!(part(&store, event).notices.len(), 1);
     assert_eq!(with_siblings(&store, delivered).1, []);
     assert_eq!(states(&store, 100), ["delivered", "delivered", "submitted"]);
@@ -218,10 +230,62 @@ fn a_part_that_was_handed_on_belongs_to_its_new_carrier() {
     let at = |carrier, id: &str, seconds: i64| {
         let receipt = report(id, ReceiptStatus::Buffered);
         let notice_id = NoticeId(4_000_000_000 + seconds);
-        Op::Receipt(Box::new(ReceiptIn { carrier: CarrierId(carrier), receipt, at: NOW, notice_id }))
+        Op::Receipt(Box::new(ReceiptIn {
+            carrier: CarrierId(carrier),
+            receipt,
+            at: NOW,
+            notice_id,
+            onward: Vec::new(),
+        }))
     };
     assert!(matches!(outcome(&store, at(1, "first", 1)), ReceiptOutcome::Matched { .. }));
     assert!(matches!(outcome(&store, at(2, "third", 2)), ReceiptOutcome::Matched { .. }));
     assert!(matches!(outcome(&store, at(2, "first", 3)), ReceiptOutcome::Parked(_)));
     assert!(matches!(outcome(&store, at(1, "third", 4)), ReceiptOutcome::Parked(_)));
+}
+
+/// What the check finds broken.
+fn broken(store: &SqliteStore) -> Vec<&'static str> {
+    store.audit().expect("read").broken().map(|verdict| verdict.name).collect()
+}
+
+#[test]
+fn a_receipt_of_another_network_sends_the_part_to_the_next_carrier_of_its_route_once() {
+    let store = store_with(PLENTY);
+    run(&store, Op::NameCarrier { name: "acme".into() });
+    run(&store, Op::NameCarrier { name: "other".into() });
+    run(&store, accept(a_plan(100, "hi"), Claim::Now));
+    run(&store, sent(100, 1, 1, "first"));
+    let next = CarrierId(2);
+    let moved = |seconds, onward: &[(&str, CarrierId)]| {
+        let mut moved = report("first", ReceiptStatus::Failed);
+        moved.cause = Cause::Ported;
+        let Op::Receipt(mut incoming) = receipt(moved, seconds) else { unreachable!("a receipt") };
+        incoming.onward = onward.iter().map(|(route, next)| Onward { route: (*route).into(), next: *next }).collect();
+        Op::Receipt(incoming)
+    };
+    let route = store.message(whimbrel_core::MessageId(100)).expect("read").expect("there").route;
+    let first = moved(2, &[("nowhere", CarrierId(9)), (&route, next)]);
+    let outcome = matched(&store, first.clone());
+    let after = outcome.record.expect("open");
+    assert_eq!((after.carrier, after.reroutes, outcome.notices.len()), (next, 1, 0));
+    assert_eq!(states(&store, 100), ["queued"]);
+    // The very same operation, and the same report again.
+    assert_eq!(matched(&store, first).ignored, Some(Ignored::Stale));
+    assert_eq!(matched(&store, moved(3, &[(&route, next)])).ignored, Some(Ignored::Stale));
+    assert_eq!(broken(&store), [""; 0]);
+    // It waits for nobody else, and is found by the id that its carrier gives it.
+    assert!(store.movable(next, None, 10).is_ok_and(|parts| parts.is_empty()), "it was sent before");
+    run(&store, event(100, 4, PartEvent::Claimed { attempt: whimbrel_core::AttemptNumber(2) }));
+    run(&store, sent(100, 5, 2, "second"));
+    let mut arrived = report("second", ReceiptStatus::Delivered);
+    arrived.recipient = RECIPIENT.into();
+    let Op::Receipt(mut arrived) = receipt(arrived, 6) else { unreachable!("a receipt") };
+    arrived.carrier = next;
+    assert_eq!(matched(&store, Op::Receipt(arrived)).ignored, None);
+    assert_eq!(states(&store, 100), ["delivered"]);
+    let message = store.message(whimbrel_core::MessageId(100)).expect("read").expect("there");
+    let told: Vec<&str> = message.timeline.iter().map(|line| &*line.what).collect();
+    assert_eq!(told, ["accepted", "submitting", "sent", "rerouted", "late-receipt", "submitting", "sent", "ended"]);
+    assert_eq!(broken(&store), [""; 0]);
 }

@@ -136,6 +136,23 @@ fn an_account_sees_its_own_whatever_it_asks() {
     assert_eq!(own("-account:other"), Vec::<i64>::new());
 }
 
+/// Else whoever may see one account only learns from the time of an answer how much others send to a number, and a search that finds
+/// nothing looks at any number of rows.
+#[test]
+fn a_search_for_a_number_counts_each_row_that_it_comes_by_and_an_accounts_own_only() {
+    let store = store();
+    let other = Some(whimbrel_core::AccountId(6));
+    let end = |search: Search| store.search(&search).expect("read").end;
+    // Two messages of another account went to that number; this account has one message, to another number.
+    let to = "to:+447700900123";
+    assert!(found(&store, to).len() >= 2);
+    let own = Search { account: other, rows_max: 1, ..search(to) };
+    assert_eq!(end(own.clone()), SearchEnd::Everything, "the rows of others are not come by");
+    assert_eq!(end(Search { rows_max: 0, ..own }), SearchEnd::Rows { edge: id_of(3) + 1, at: at(3) });
+    let everybodys = Search { rows_max: 1, ..search(&format!("account:other {to}")) };
+    assert!(matches!(end(everybodys), SearchEnd::Rows { .. }), "what is passed over counts");
+}
+
 #[test]
 fn webhooks_are_told_by_how_the_last_one_went() {
     let store = store();

@@ -52,7 +52,7 @@ globalThis.whimbrel = { say, localTimes, look };
 /** Copies the value of `data-copy`, or the text of the element that `data-copy-from` names. */
 async function copy(button) {
   const from = button.dataset.copyFrom;
-  const text = from ? byId(from)?.textContent ?? "" : button.dataset.copy;
+  const text = from ? byId(from)?.href ?? byId(from)?.textContent ?? "" : button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text.trim());
     button.classList.add("done");
@@ -178,5 +178,9 @@ for (const without of document.querySelectorAll("[data-without-script]")) withou
 for (const select of document.querySelectorAll("[data-send-on-change]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+// On a narrow window the pages' names are a line that scrolls: where one is stands in sight.
+document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 localTimes(document);
 for (const zone of document.querySelectorAll(".zone")) zone.remove();
+// By which name and below which prefix the visitor came is known here alone.
+for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;

@@ -76,6 +76,8 @@ pub struct AccountPage {
     pub signing: Vec<(&'static str, Box<str>)>,
     /// What its key may be used for.
     pub policy: Policy,
+    /// Where it is at home.
+    pub home: AtHome,
     /// Where receipts go; empty: nowhere.
     pub receipt_url: Box<str>,
     /// Where texts that come in go.
@@ -175,6 +177,36 @@ pub struct Policy {
     pub spend_per_day_max: Box<str>,
 }
 
+/// Where an account is at home, as a form has it; what is empty is as its API has it.
+#[derive(Debug, Clone, Default)]
+pub struct AtHome {
+    /// The zone of its local times.
+    pub zone: Box<str>,
+    /// The country of its national numbers.
+    pub country: Box<str>,
+    /// The sender of texts that name none.
+    pub sender: Box<str>,
+}
+
+impl AtHome {
+    fn zone_or(&self) -> &str {
+        said(&self.zone)
+    }
+
+    fn country_or(&self) -> &str {
+        said(&self.country)
+    }
+
+    fn sender_or(&self) -> &str {
+        said(&self.sender)
+    }
+}
+
+/// What is said, or what counts if nothing is.
+fn said(value: &str) -> &str {
+    if value.is_empty() { "the API's" } else { value }
+}
+
 impl AccountPage {
     fn path(&self, below: &str) -> String {
         self.frame.links.page(&format!("accounts/{}{below}", encoded(&self.account)))
@@ -259,6 +291,7 @@ mod tests {
             secrets_are_keys: SecretForm::Keys,
             signing: vec![("method", HOSTILE.into())],
             policy: Policy { networks: HOSTILE.into(), ..Policy::default() },
+            home: AtHome { zone: HOSTILE.into(), country: HOSTILE.into(), sender: HOSTILE.into() },
             receipt_url: HOSTILE.into(),
             inbound_url: HOSTILE.into(),
             usage: Chart { title: "x".into(), step: "day".into(), bars: vec![] },
@@ -278,6 +311,7 @@ mod tests {
             // The colours and signing out are there for everybody.
             assert_eq!(forms == 2, may == May::Look, "{may:?} {forms}");
             assert_eq!(html.contains("/topup\""), may == May::All);
+            assert_eq!(html.contains("name=\"zone\""), may == May::All);
         }
     }
 

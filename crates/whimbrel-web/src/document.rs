@@ -117,7 +117,9 @@ fn cells(row: &str) -> Vec<Vec<Span>> {
     cells.iter().map(|cell| spans(cell.trim())).collect()
 }
 
-fn spans(text: &str) -> Vec<Span> {
+/// Reads words on one line, such as what a document says of a field.
+#[must_use]
+pub fn spans(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut plain = String::new();
     let mut rest = text;

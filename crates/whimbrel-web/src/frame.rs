@@ -191,6 +191,12 @@ impl Frame {
         self.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Operator)
     }
 
+    /// Whether the viewer may let others look at a message: whoever may read it.
+    #[must_use]
+    pub fn may_share(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.role != Role::Viewer)
+    }
+
     /// Whether the server is one for development.
     #[must_use]
     pub fn is_dev(&self) -> bool {

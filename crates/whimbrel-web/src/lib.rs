@@ -18,6 +18,7 @@ pub mod operations;
 pub mod phones;
 pub mod reference;
 pub mod ruler;
+pub mod share;
 pub mod shown;
 pub mod text;
 pub mod webhooks;

@@ -101,7 +101,8 @@ pub fn tone(what: &str, detail: &str) -> &'static str {
     match what {
         "ended" | "webhook" if detail.starts_with("delivered") => "good",
         "ended" | "refused" | "webhook" => "bad",
-        "doubt" | "uncertain" | "evidence" | "given-back" | "overtaken" | "late-answer" | "late-receipt" => "warn",
+        "doubt" | "uncertain" | "evidence" | "given-back" | "overtaken" | "late-answer" | "late-receipt"
+        | "rerouted" => "warn",
         "sent" => "good",
         _ => "calm",
     }

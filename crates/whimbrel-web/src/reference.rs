@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::document::{Block, Span};
+use crate::document::Block;
 use crate::frame::Frame;
 use crate::inbox::QuickStart;
 

@@ -3,11 +3,18 @@
 use whimbrel_core::{Currency, Networks, PhoneNumber, Prices};
 
 const NETWORKS: &str = include_str!("../../../data/networks.csv");
+const PORTED: &str = include_str!("../../../data/ported.csv");
 const PRICES: &str = include_str!("../../../data/prices.csv");
 
 fn network(networks: &Networks, digits: &str) -> String {
     let number = PhoneNumber::from_digits(digits).expect("digits");
     networks.find(&number).map(|network| network.code.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn nobody_is_said_to_have_moved_whom_no_register_told() {
+    let networks = Networks::parse(NETWORKS).expect("data/networks.csv");
+    assert_eq!(networks.with_ported(PORTED).map(|networks| networks.ported_count()), Ok(0));
 }
 
 #[test]

@@ -163,6 +163,29 @@ def test_the_first_javascript_client_sends_and_asks(dev, seven):
     assert called_back == {"success": True, "deleted": [later]}
 
 
+def test_the_first_javascript_client_keeps_contacts(dev, seven):
+    ada = {"action": "write", "nick": "Ada", "empfaenger": ALSO_TO, "json": True}
+    number, plain = old_node(dev, seven, ["contacts", ada], ["contacts", {"action": "read"}])
+    assert isinstance(number, int) and plain == f'"{number}";"Ada";"{ALSO_TO}"'
+    changed, listed, sent = old_node(
+        dev,
+        seven,
+        ["contacts", {"action": "write", "id": number, "nick": "Ada King", "json": True}],
+        ["contacts", {"action": "read", "json": True}],
+        ["sms", {"to": "ada king", "text": "By name", "json": True}],
+    )
+    assert changed == number and listed == [{"ID": str(number), "Name": "Ada King", "Number": ALSO_TO}]
+    assert [message["recipient"] for message in sent["messages"]] == [ALSO_TO]
+    gone, none, never = old_node(
+        dev,
+        seven,
+        ["contacts", {"action": "del", "id": number, "json": True}],
+        ["contacts", {"action": "read", "json": True}],
+        ["contacts", {"action": "del", "id": number}],
+    )
+    assert (gone, none, never) == (number, [], 151)
+
+
 def test_analytics_tell_of_subaccounts(dev, seven):
     def ask(path, **parameters):
         key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json", **parameters.pop("headers", {})}

@@ -6,27 +6,31 @@ use whimbrel_core::world::BoxFuture;
 use whimbrel_core::{Span, Timestamp, World};
 use whimbrel_smpp::session::Instant;
 
-/// The session's time. A wall clock set back stops it for a moment, never longer; one set forward moves it.
+/// The session's time. A wall clock set back stops it for a moment, never longer; one set forward moves it, but for the clock of a test:
+/// that ends no request under way.
 pub(super) struct Clock {
     world: Arc<dyn World>,
     /// The wall clock when it was last read.
     wall: Timestamp,
+    /// The same as no test put it forward.
+    steady: Timestamp,
     /// By how much it was set back so far.
     set_back: Span,
 }
 
 impl Clock {
     pub(super) fn new(world: Arc<dyn World>) -> Self {
-        let wall = world.now();
-        Self { world, wall, set_back: Span::ZERO }
+        let (wall, steady) = (world.now(), world.steady_now());
+        Self { world, wall, steady, set_back: Span::ZERO }
     }
 
     /// Reads the clock.
     pub(super) fn now(&mut self) -> Instant {
-        let wall = self.world.now();
-        self.set_back = Span(self.set_back.0.saturating_add(self.wall.since(wall).0));
-        self.wall = wall;
-        Instant((wall + self.set_back).0)
+        self.wall = self.world.now();
+        let steady = self.world.steady_now();
+        self.set_back = Span(self.set_back.0.saturating_add(self.steady.since(steady).0));
+        self.steady = steady;
+        Instant((steady + self.set_back).0)
     }
 
     /// The wall clock as last read.
@@ -36,11 +40,11 @@ impl Clock {
 
     /// Ends at `at`, or early if the clock was set meanwhile.
     pub(super) fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
-        self.world.sleep_until(Timestamp(at.0) - self.set_back)
+        self.world.lapse((Timestamp(at.0) - self.set_back).since(self.world.steady_now()))
     }
 
     pub(super) fn sleep(&self, span: Span) -> BoxFuture<'static, ()> {
-        self.world.sleep(span)
+        self.world.lapse(span)
     }
 
     pub(super) fn random(&self) -> u64 {

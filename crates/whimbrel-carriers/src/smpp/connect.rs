@@ -90,7 +90,7 @@ async fn in_time<T>(world: &dyn World, work: impl Future<Output = io::Result<T>>
     tokio::select! {
         biased;
         done = work => done,
-        () = world.sleep(CONNECT_TIMEOUT) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in 10 s")),
+        () = world.lapse(CONNECT_TIMEOUT) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in 10 s")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What is known of a number by the numbering plan alone: nobody is asked, and nothing is known of the subscriber.
+//! What is known of a number by the numbering plan, the operator's table of numbers that moved, and receipts: nobody is asked, and
+//! nothing is known of the subscriber.
 
 use crate::network::CountryCode;
 use crate::phone::PhoneNumber;
@@ -44,6 +45,26 @@ pub struct LookedUp {
     pub number: Result<PhoneNumber, Box<str>>,
     /// The range that it is in; `None`: it is in none that we know.
     pub range: Option<NumberRange>,
+    /// Where it moved to, if that is known.
+    pub moved: Option<Moved>,
+}
+
+/// The network to which a number moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The network, in the number's country.
+    pub to: NumberRange,
+    /// Who says so.
+    pub said_by: SaidBy,
+}
+
+/// Who says that a number moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaidBy {
+    /// The operator's table of numbers that moved.
+    Register,
+    /// The receipt of an earlier text.
+    Receipt,
 }
 
 /// Whom a range of numbers was given to.

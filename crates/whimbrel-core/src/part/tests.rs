@@ -16,6 +16,8 @@ fn queued() -> PartRecord {
         attempt: AttemptNumber(0),
         failures: 0,
         doubts: 0,
+        reroutes: 0,
+        unclear_until: None,
         price: 3_330_000,
         funds: Funds::Held,
         capture_on: CaptureOn::CarrierAccept,
@@ -46,7 +48,7 @@ fn doubt(attempt: u16, policy: DoubtPolicy) -> PartEvent {
 }
 
 fn report(status: ReceiptStatus) -> PartEvent {
-    PartEvent::Receipt { status, cause: Cause::None }
+    PartEvent::Receipt(Report { carrier: CarrierId(1), status, cause: Cause::None, next: None })
 }
 
 fn refusal(attempt: u16, error: CarrierError) -> PartEvent {
@@ -135,6 +137,80 @@ fn where_delivery_is_paid_for_only_delivery_captures() {
     assert_eq!(submitted.funds, Funds::Held);
     assert_eq!(after(submitted, &[report(ReceiptStatus::Delivered)]).funds, Funds::Captured);
     assert_eq!(after(submitted, &[report(ReceiptStatus::Failed)]).funds, Funds::Released);
+}
+
+/// A carrier says that the number is in another network.
+fn moved(carrier: u16, next: Option<u16>) -> PartEvent {
+    let (carrier, next) = (CarrierId(carrier), next.map(CarrierId));
+    PartEvent::Receipt(Report { carrier, status: ReceiptStatus::Failed, cause: Cause::Ported, next })
+}
+
+fn report_by(carrier: u16, status: ReceiptStatus) -> PartEvent {
+    PartEvent::Receipt(Report { carrier: CarrierId(carrier), status, cause: Cause::None, next: None })
+}
+
+#[test]
+fn a_receipt_of_another_network_sends_a_part_on_once_and_it_is_charged_once() {
+    for (capture_on, funds) in [(CaptureOn::CarrierAccept, Funds::Captured), (CaptureOn::Delivery, Funds::Held)] {
+        let submitted = after(PartRecord { capture_on, ..queued() }, &[claim(1), sent_as(1)]);
+        let Transition::Changed { record, money, tell } = apply(&submitted, &moved(1, Some(2)), T0) else {
+            panic!("ignored")
+        };
+        assert_eq!((record.state, record.carrier), (PartState::Queued { due_at: T0 }, CarrierId(2)));
+        assert_eq!((record.reroutes, record.funds, money, tell), (1, funds, None, None));
+        assert_eq!(record.known_state(), PartState::Submitted { at: T0 }, "its customer knows of no way back");
+        // Neither called back nor handed on before it left: a carrier had it.
+        let on = PartEvent::HandedOn { attempt: AttemptNumber(2), next: CarrierId(1) };
+        assert_eq!(apply(&record, &PartEvent::Cancelled, T0), Transition::Ignored(Ignored::Stale));
+        assert_eq!(apply(&record, &on, T0), Transition::Ignored(Ignored::Stale));
+        // The report comes again, at each step.
+        for record in [record, after(record, &[claim(2)]), after(record, &[claim(2), sent_as(2)])] {
+            assert_eq!(apply(&record, &moved(1, Some(2)), T0), Transition::Ignored(Ignored::Stale));
+        }
+        let second = after(record, &[claim(2), sent_as(2)]);
+        let end = |event| after(second, &[event]);
+        assert_eq!(end(report_by(2, ReceiptStatus::Delivered)).funds, Funds::Captured);
+        assert_eq!(end(report_by(1, ReceiptStatus::Delivered)).funds, Funds::Captured, "it arrived after all");
+        let moved_again = end(moved(2, Some(3)));
+        assert_eq!(moved_again.state, PartState::Final(Final { status: ReceiptStatus::Failed, cause: Cause::Ported }));
+        let refused = after(record, &[claim(2), refusal(2, permanent())]);
+        assert!(matches!(refused.state, PartState::Final(_)));
+        assert_eq!(refused.funds, if capture_on == CaptureOn::Delivery { Funds::Released } else { Funds::Captured });
+    }
+}
+
+#[test]
+fn a_part_goes_nowhere_else_after_doubt_after_its_expiry_or_without_a_carrier() {
+    let submitted = after(queued(), &[claim(1), sent_as(1)]);
+    let in_doubt = after(queued(), &[claim(1), doubt(1, DoubtPolicy::Resend), claim(2), sent_as(2)]);
+    for (record, event, now) in [
+        (in_doubt, moved(1, Some(2)), T0),
+        (submitted, moved(1, Some(2)), submitted.expires_at),
+        (submitted, moved(1, None), T0),
+        (submitted, moved(1, Some(1)), T0),
+    ] {
+        let Transition::Changed { record, .. } = apply(&record, &event, now) else { panic!("ignored: {event:?}") };
+        assert_eq!(record.state, PartState::Final(Final { status: ReceiptStatus::Failed, cause: Cause::Ported }));
+    }
+}
+
+#[test]
+fn where_delivery_is_paid_for_nobody_knows_waits_a_minute_for_better_news() {
+    let base = PartRecord { capture_on: CaptureOn::Delivery, ..queued() };
+    let submitted = after(base, &[claim(1), sent_as(1)]);
+    let unknown = report(ReceiptStatus::Unknown);
+    let unclear = after(submitted, std::slice::from_ref(&unknown));
+    let until = T0 + BETTER_NEWS_WITHIN;
+    assert_eq!((unclear.state, unclear.unclear_until), (submitted.state, Some(until)));
+    assert_eq!(apply(&unclear, &unknown, until - Span(1)), Transition::Ignored(Ignored::Repeated));
+    assert_eq!(apply(&unclear, &PartEvent::Clock, until - Span(1)), Transition::Ignored(Ignored::NotDue));
+    let Transition::Changed { record, money, tell } = apply(&unclear, &PartEvent::Clock, until) else { panic!("open") };
+    let end = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
+    assert_eq!((record.state, money, tell), (PartState::Final(end), Some(MoneyMove::Release), Some(end)));
+    assert_eq!(after(unclear, &[report(ReceiptStatus::Delivered)]).funds, Funds::Captured);
+    // Where the carrier's acceptance is paid for, it is an end like any other.
+    let ended = after(after(queued(), &[claim(1), sent_as(1)]), &[unknown]);
+    assert!(matches!(ended.state, PartState::Final(_)));
 }
 
 #[test]
@@ -280,9 +356,11 @@ fn any_event() -> impl Strategy<Value = PartEvent> {
             Just(ReceiptStatus::Accepted),
             Just(ReceiptStatus::Buffered),
             Just(ReceiptStatus::Delivered),
-            Just(ReceiptStatus::Failed)
+            Just(ReceiptStatus::Failed),
+            Just(ReceiptStatus::Unknown)
         ]
         .prop_map(report),
+        (1..3_u16).prop_map(|carrier| moved(carrier, Some(3 - carrier))),
         Just(PartEvent::Clock),
     ]
 }

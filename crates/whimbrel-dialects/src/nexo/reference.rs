@@ -3,7 +3,7 @@
 use crate::exchange;
 use crate::openapi::Method::{Get, Post};
 use crate::openapi::{
-    Document, Operation, Proof, Schema, Shown, boolean, integer, may, need, number, object, text, words,
+    Document, Operation, Proof, Schema, Shown, Webhook, boolean, integer, may, need, number, object, text, words,
 };
 use crate::own;
 
@@ -27,7 +27,32 @@ pub(super) fn document() -> Document {
         about: ABOUT,
         proofs: PROOFS,
         operations: vec![send(), delivery(), balance()],
+        webhooks: vec![told()],
     }
+}
+
+fn told() -> Webhook {
+    let event = object([
+        need("type", words(&["otp.delivered", "otp.failed"]), ""),
+        need("id", text().format("uuid"), "The delivery, as sending it answered"),
+        need("phone", text(), ""),
+        need("carrier", carrier(), ""),
+        need("status", words(&["delivered", "failed", "expired", "rejected"]), ""),
+        need("cost", number(), "What was taken for it; 0 if it did not arrive"),
+        need("error_code", text().or_null(), "Why it did not arrive"),
+        need("created_at", text().format("date-time"), ""),
+        need("completed_at", text().format("date-time"), ""),
+    ]);
+    Webhook::new("delivery", ("Webhooks", "What became of a code"), event.named("Event"))
+        .about("To the account's URL. `X-NEXO-Signature` is `sha256=` and the HMAC-SHA256 of the body under the SHA-256 of the webhook secret.")
+        .headers([
+            need("X-NEXO-Signature", text().pattern("^sha256=[0-9a-f]{64}$"), ""),
+            need("X-NEXO-Event-Type", text(), "The `type` of the body"),
+            need("X-NEXO-Delivery-Id", text().format("uuid"), "The same at each try"),
+        ])
+        .seen("delivered", &exchange!("nexo/a-delivered-code-is-told"))
+        .seen("failed", &exchange!("nexo/a-failed-code-is-told"))
+        .seen("expired", &exchange!("nexo/an-expired-code-is-told"))
 }
 
 fn send() -> Operation {

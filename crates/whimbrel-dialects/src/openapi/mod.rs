@@ -6,6 +6,7 @@
 mod exchange;
 mod operation;
 mod schema;
+mod webhook;
 mod writing;
 
 pub use exchange::{Exchange, Given};
@@ -13,6 +14,7 @@ pub use operation::{Answer, Body, Field, Method, Operation, Parameter, Place, ma
 pub use schema::{
     Fields, Schema, any, boolean, integer, list, map, null, number, object, one_of, open, text, whole_number, words,
 };
+pub use webhook::{Sent, Webhook};
 
 /// The text of an exchange file of the tests, by its path below `tests/exchanges` without the extension.
 #[macro_export]
@@ -38,6 +40,8 @@ pub struct Document {
     pub proofs: &'static [Proof],
     /// What can be called, in the order in which it is read best; operations of one tag stand together.
     pub operations: Vec<Operation>,
+    /// What customers are told at their own URLs.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// A way to prove who calls.
@@ -82,9 +86,10 @@ impl Document {
     #[must_use]
     pub fn tags(&self) -> Vec<&'static str> {
         let mut tags: Vec<&'static str> = Vec::new();
-        for operation in &self.operations {
-            if !tags.contains(&operation.tag) {
-                tags.push(operation.tag);
+        let all = self.operations.iter().map(|operation| operation.tag);
+        for tag in all.chain(self.webhooks.iter().map(|webhook| webhook.tag)) {
+            if !tags.contains(&tag) {
+                tags.push(tag);
             }
         }
         tags

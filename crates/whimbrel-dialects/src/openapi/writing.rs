@@ -18,9 +18,11 @@ impl Document {
             let item = paths.entry(operation.path).or_insert_with(|| json!({}));
             item[operation.method.as_str().to_ascii_lowercase()] = operation.written(&mut schemas);
         }
+        let webhooks: Map<String, Value> =
+            self.webhooks.iter().map(|webhook| (webhook.name.to_owned(), webhook.written(&mut schemas))).collect();
         let proofs: Map<String, Value> =
             self.proofs.iter().map(|proof| (proof.name.to_owned(), proof.json())).collect();
-        json!({
+        let mut document = json!({
             "openapi": VERSION,
             "info": {
                 "title": self.title,
@@ -32,7 +34,11 @@ impl Document {
             "tags": self.tags().iter().map(|tag| json!({ "name": tag })).collect::<Vec<_>>(),
             "paths": paths,
             "components": { "schemas": schemas, "securitySchemes": proofs },
-        })
+        });
+        if !webhooks.is_empty() {
+            document["webhooks"] = Value::Object(webhooks);
+        }
+        document
     }
 }
 

@@ -2,6 +2,7 @@
 //! is. A text may be sent to the name of either.
 
 mod book;
+mod old;
 mod patch;
 mod render;
 
@@ -14,6 +15,7 @@ use super::params::Params;
 use crate::http::HttpRequest;
 
 pub(super) use book::{is_member, member_counts, numbers};
+pub(super) use old::{Action, read as read_old, render as render_old};
 pub(super) use patch::patched;
 pub(super) use render::{refused, render};
 
@@ -58,7 +60,7 @@ pub(super) fn read(kind: RecordKind, id: Option<&str>, request: &HttpRequest<'_>
     let name = |id: &str| RecordName { kind, key: id.into() };
     let call = match (request.method, id) {
         _ if params.get("action").is_some() => {
-            Err("the old form with `action` is not offered: use the methods".to_owned())
+            Err("`action` goes with /api/contacts alone: use the methods".to_owned())
         }
         ("GET", None) => list(kind, params),
         ("GET", Some(id)) => Ok(RecordCall::Show(name(id))),

@@ -1,9 +1,9 @@
-//! `/api/lookup`: what the numbering plan says of numbers. No network is asked: whether a number is ported, reachable or whose it is,
-//! is answered as unknown, and nothing is charged.
+//! `/api/lookup`: what the numbering plan says of numbers, and where they moved to if a table of the operator's or a receipt told. No
+//! network is asked: whether a number is reachable or whose it is, is answered as unknown, and nothing is charged.
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NUMBERS_MAX, NumberRange, Question};
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NUMBERS_MAX, NumberRange, Question, SaidBy};
 use whimbrel_core::{Call, Home, PhoneNumber, Refusal, country};
 
 use super::answer::{self, Wish};
@@ -39,7 +39,7 @@ pub(super) fn read(question: Question, params: &Params, home: &Home) -> Result<C
 /// The answer: an object for one number, a list for several; of the network also as a bare code.
 pub(super) fn render(outcome: &LookupOutcome, reply: &Reply) -> HttpResponse {
     if outcome.question == Question::Network && !Wish::of_reply(reply).wants_json() {
-        let codes = outcome.numbers.iter().map(|number| number.range.as_ref().map_or("", mobile_code));
+        let codes = outcome.numbers.iter().map(|number| Known::of(number).network.map_or("", mobile_code));
         return answer::text(codes.collect::<Vec<_>>().join("\n"));
     }
     let all: Vec<Value> = outcome.numbers.iter().map(|number| one(outcome.question, number)).collect();
@@ -55,6 +55,9 @@ struct Known<'a> {
     country: Option<country::Country>,
     iso: &'a str,
     range: Option<&'a NumberRange>,
+    /// The network that has it now, as far as is known.
+    network: Option<&'a NumberRange>,
+    moved: Option<SaidBy>,
 }
 
 impl<'a> Known<'a> {
@@ -65,6 +68,8 @@ impl<'a> Known<'a> {
             country: range.and_then(|range| country::find(range.country)),
             iso: range.map_or("", |range| range.country.as_str()),
             range,
+            network: looked_up.moved.as_ref().map(|moved| &moved.to).or(range),
+            moved: looked_up.moved.as_ref().map(|moved| moved.said_by),
         }
     }
 
@@ -93,7 +98,16 @@ impl<'a> Known<'a> {
     }
 
     fn carrier(&self) -> &'a str {
-        self.range.map_or("", |range| &*range.name)
+        self.network.map_or("", |network| &*network.name)
+    }
+
+    /// Whether it moved. That no table has it says nothing.
+    fn ported(&self) -> &'static str {
+        match self.moved {
+            Some(SaidBy::Register) => "ported",
+            Some(SaidBy::Receipt) => "assumed_ported",
+            None => "unknown",
+        }
     }
 
     fn kind(&self) -> &'static str {
@@ -165,8 +179,8 @@ fn network(known: &Known<'_>) -> Value {
             "national_format": known.national(),
             "international_formatted": known.formatted(),
             "network": known.carrier(),
-            "mccmnc": known.range.map_or("", mobile_code),
-            "isPorted": false,
+            "mccmnc": known.network.map_or("", mobile_code),
+            "isPorted": known.moved.is_some(),
             "networkType": known.kind(),
             "network_type": known.kind(),
         },
@@ -174,12 +188,14 @@ fn network(known: &Known<'_>) -> Value {
 }
 
 fn reach(known: &Known<'_>) -> Value {
-    let carrier = json!({
-        "network_code": known.range.map_or("", mobile_code),
-        "name": known.carrier(),
-        "country": known.iso,
-        "network_type": known.kind(),
-    });
+    let carrier = |network: Option<&NumberRange>| {
+        json!({
+            "network_code": network.map_or("", mobile_code),
+            "name": network.map_or("", |network| &*network.name),
+            "country": known.iso,
+            "network_type": known.kind(),
+        })
+    };
     json!({
         "status": known.range.is_some(),
         "status_message": if known.range.is_some() { "success" } else { "unknown range" },
@@ -192,11 +208,11 @@ fn reach(known: &Known<'_>) -> Value {
         "country_code_iso3": null,
         "country_name": known.country.map_or("", |country| country.name),
         "country_prefix": known.calling_code(),
-        "current_carrier": carrier,
-        "original_carrier": carrier,
+        "current_carrier": carrier(known.network),
+        "original_carrier": carrier(known.range),
         "valid_number": if known.range.is_some() { "unknown" } else { "not_valid" },
         "reachable": "unknown",
-        "ported": "unknown",
+        "ported": known.ported(),
         "roaming": "unknown",
         "gsm_code": null,
         "gsm_message": null,

@@ -105,6 +105,8 @@ enum Page {
     Pricing,
     Hooks,
     Contacts,
+    /// In the form of the first clients.
+    ContactsOld(contacts::Action),
     Groups,
     Journal(JournalSide),
     Lookup(Question),
@@ -131,6 +133,9 @@ impl Page {
             ("status", _) if second.is_none() => Self::Status,
             ("pricing", _) if second.is_none() => Self::Pricing,
             ("hooks", _) if second.is_none() => Self::Hooks,
+            ("contacts", _) if second.is_none() && params.get("action").is_some() => {
+                Self::ContactsOld(contacts::Action::of(params.get("action").unwrap_or_default()))
+            }
             ("contacts", _) if third.is_none() => Self::Contacts,
             ("groups", _) if third.is_none() => Self::Groups,
             ("journal", Some(kind)) if third.is_none() => Self::Journal(journal::side(kind)?),
@@ -158,6 +163,8 @@ impl Page {
             Self::Groups => 2,
             Self::Analytics(_, analytics::Form::Parameter) => 3,
             Self::Numbers(numbers::Question::One) => 4,
+            Self::ContactsOld(contacts::Action::Read) => 5,
+            Self::ContactsOld(_) => 6,
             _ => 0,
         }
     }
@@ -167,6 +174,16 @@ impl Page {
         match reply.page & 0xff {
             1 => Some(RecordKind::Contact),
             2 => Some(RecordKind::Group),
+            _ => None,
+        }
+    }
+
+    /// What was asked for in the form of the first clients, if it was about contacts.
+    const fn old_contacts(reply: &Reply) -> Option<contacts::Action> {
+        match reply.page & 0xff {
+            5 => Some(contacts::Action::Read),
+            // Whatever was written or removed is answered alike.
+            6 => Some(contacts::Action::Write),
             _ => None,
         }
     }
@@ -199,6 +216,7 @@ impl Page {
             Self::Pricing => pricing::read(params),
             Self::Hooks => hooks::read(request, params),
             Self::Contacts => Ok(contacts::read(RecordKind::Contact, id, request, params)),
+            Self::ContactsOld(action) => Ok(contacts::read_old(action, params)),
             Self::Groups => Ok(contacts::read(RecordKind::Group, id, request, params)),
             Self::Journal(side) => journal::read(side, params, home),
             Self::Lookup(question) => lookup::read(question, params, home),
@@ -273,9 +291,10 @@ impl Dialect for Seven {
             Outcome::Message(MessageOutcome::Progress(found)) => status::render(found, reply),
             Outcome::Account(AccountOutcome::Balance { available, .. }) => balance::render(*available, reply),
             Outcome::Prices(prices) => pricing::render(prices, reply),
-            Outcome::Record(outcome) => match Page::resource(reply) {
-                Some(kind) => contacts::render(kind, outcome, reply),
-                None => hooks::render(outcome, reply),
+            Outcome::Record(outcome) => match (Page::old_contacts(reply), Page::resource(reply)) {
+                (Some(action), _) => contacts::render_old(action, outcome, reply),
+                (None, Some(kind)) => contacts::render(kind, outcome, reply),
+                (None, None) => hooks::render(outcome, reply),
             },
             Outcome::Journal(outcome) => journal::render(outcome, reply),
             Outcome::Totals(outcome) => analytics::render(outcome, Page::form(reply), reply),
@@ -284,7 +303,7 @@ impl Dialect for Seven {
             Outcome::Numbers(outcome) => {
                 numbers::render(outcome, Page::is_one_number(reply)).unwrap_or_else(answer::nothing_here)
             }
-            Outcome::Faulty(faulty) => contacts::refused(faulty)
+            Outcome::Faulty(faulty) => contacts::refused(faulty, reply)
                 .or_else(|| subaccounts::refused(faulty))
                 .unwrap_or_else(|| hooks::refused(faulty)),
             Outcome::Refused(refusal) => answer::refused(refusal, reply),

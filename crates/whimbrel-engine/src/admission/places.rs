@@ -4,16 +4,24 @@
 //!   whoever comes finds a place, without anybody counting who is there.
 //! - Whoever finds none waits in a line of its account, and lines take turns: a request waits for as many others as there are accounts,
 //!   not for all that one account has sent before it.
+//! - Of those who wait too long, one is refused for [`SERVED_FOR_A_REFUSAL`] who were served lately.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use whimbrel_core::AccountId;
+
+/// So many are served for each that is refused.
+const SERVED_FOR_A_REFUSAL: u32 = 8;
+/// Refusals that may come at once, after a time without any.
+const REFUSALS_AT_ONCE: u32 = 64;
 
 /// Places that are taken, and lines before them. `W` is who waits.
 pub(super) struct Places<W> {
     free: usize,
     waiting_max: usize,
     waiting: usize,
+    /// Who was served lately, less those for whom somebody was refused.
+    served: u32,
     accounts: BTreeMap<AccountId, Share<W>>,
     /// The accounts that have a line, whose turn is next first. Invariant: each stands here once.
     turns: VecDeque<AccountId>,
@@ -31,7 +39,8 @@ pub(super) struct LineFull;
 impl<W> Places<W> {
     /// So many places; lines of all accounts together hold `waiting_max`, and one holds half of what is left.
     pub(super) const fn new(count: usize, waiting_max: usize) -> Self {
-        Self { free: count, waiting_max, waiting: 0, accounts: BTreeMap::new(), turns: VecDeque::new() }
+        let served = SERVED_FOR_A_REFUSAL * REFUSALS_AT_ONCE;
+        Self { free: count, waiting_max, waiting: 0, served, accounts: BTreeMap::new(), turns: VecDeque::new() }
     }
 
     /// Takes a place if the account may have one now. Those of its own that wait go first.
@@ -100,8 +109,16 @@ impl<W> Places<W> {
         None
     }
 
+    /// Whether somebody who has waited too long may be refused now; that counts as done.
+    pub(super) fn may_refuse(&mut self) -> bool {
+        let left = self.served.checked_sub(SERVED_FOR_A_REFUSAL);
+        self.served = left.unwrap_or(self.served);
+        left.is_some()
+    }
+
     fn seat(&mut self, account: AccountId) {
         self.free -= 1;
+        self.served = (self.served + 1).min(SERVED_FOR_A_REFUSAL * REFUSALS_AT_ONCE);
         self.share(account).taken += 1;
     }
 
@@ -135,6 +152,17 @@ mod tests {
         assert_eq!((0..1_000).filter(|_| places.take(HOT)).count(), 50);
         assert_eq!((0..1_000).filter(|_| places.take(QUIET)).count(), 25);
         assert!((3..9).all(|account| places.take(AccountId(account))));
+    }
+
+    #[test]
+    fn so_many_are_served_for_each_that_is_refused() {
+        let mut places: Places<u32> = Places::new(2, 10);
+        assert_eq!((0..1_000).filter(|_| places.may_refuse()).count(), REFUSALS_AT_ONCE as usize);
+        for _ in 0..SERVED_FOR_A_REFUSAL * 3 {
+            assert!(places.take(HOT));
+            places.give_back(HOT);
+        }
+        assert_eq!((0..1_000).filter(|_| places.may_refuse()).count(), 3);
     }
 
     #[test]

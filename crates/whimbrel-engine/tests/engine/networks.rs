@@ -93,3 +93,32 @@ async fn a_receipt_that_says_wrong_network_forgets_it() {
     assert_eq!(planned(&accepted(gateway.send("again")).await), BY_PREFIX);
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_receipt_that_says_wrong_network_sends_the_part_to_the_next_carrier_once_for_one_price() {
+    let folder = Folder::new("ported-on");
+    let mut gateway = Gateway::start(&folder, Setup { carrier_count: 2, ..Setup::default() }).await;
+    let answer = accepted(gateway.send("hello")).await;
+    let first = gateway.next_submission().await;
+    gateway.sent(&first, "a1", whimbrel_core::AnswerTiming::InTime).await;
+    gateway.receipt_for("a1", ReceiptStatus::Failed, Cause::Ported).await;
+    let second = gateway.next_submission().await;
+    assert_eq!((second.part_id, attempt(&second)), (first.part_id, 2));
+    assert_eq!(second.content.user_data(), first.content.user_data());
+    // The report comes again: the part is another carrier's now.
+    gateway.receipt_for("a1", ReceiptStatus::Failed, Cause::Ported).await;
+    let (part_id, attempt, at) = (second.part_id, second.attempt, gateway.engine.world().now());
+    let id = whimbrel_core::CarrierMessageId { raw: "b1".into(), key: b"b1".as_slice().into() };
+    let timing = whimbrel_core::AnswerTiming::InTime;
+    let charged = gateway.held_and_posted();
+    gateway.tell(CarrierEvent::Sent { carrier: CarrierId(2), part_id, attempt, id, timing, at }).await;
+    gateway.until(|| gateway.state_of(part_id) == "submitted").await;
+    gateway.receipt_by(2, "b1", ReceiptStatus::Delivered).await;
+    gateway.until(|| gateway.state_of(part_id) == "delivered").await;
+    assert_eq!(
+        (planned(&answer), gateway.held_and_posted()),
+        (BY_PREFIX, charged),
+        "charged when the first carrier took it"
+    );
+    gateway.stop().await;
+}

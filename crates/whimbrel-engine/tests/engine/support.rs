@@ -25,7 +25,7 @@ use whimbrel_dialects::{Claim, Dialect, registry};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
-use whimbrel_engine::ports::Egress;
+use whimbrel_engine::ports::{CallPlace, Egress};
 use whimbrel_engine::retention::Retention;
 use whimbrel_engine::tape::{Tape, TapeBounds};
 use whimbrel_engine::{Engine, NewCustomer, Origin, Parts};
@@ -77,7 +77,7 @@ impl Carrier for HeldCarrier {
 pub struct HeldEgress(mpsc::UnboundedSender<(WebhookRequest, oneshot::Sender<u16>)>);
 
 impl Egress for HeldEgress {
-    fn send(&self, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
+    fn send(&self, _: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
         let (answer, answered) = oneshot::channel();
         _ = self.0.send((request, answer));
         Box::pin(async move { answered.await.map_err(|_| "no answer".into()) })
@@ -374,16 +374,25 @@ impl Gateway {
 
     /// The same, with the recipient's network.
     pub async fn receipt_of(&mut self, id: &str, status: ReceiptStatus, network: Option<&str>) -> AckToken {
-        self.tell_receipt(id, (status, Cause::None), network).await
+        self.tell_receipt((1, id), (status, Cause::None), network).await
+    }
+
+    /// The same by another carrier than the first.
+    pub async fn receipt_by(&mut self, carrier: u16, id: &str, status: ReceiptStatus) -> AckToken {
+        self.tell_receipt((carrier, id), (status, Cause::None), None).await
     }
 
     /// The same, with a cause.
     pub async fn receipt_for(&mut self, id: &str, status: ReceiptStatus, cause: Cause) -> AckToken {
-        self.tell_receipt(id, (status, cause), None).await
+        self.tell_receipt((1, id), (status, cause), None).await
     }
 
-    async fn tell_receipt(&mut self, id: &str, said: (ReceiptStatus, Cause), network: Option<&str>) -> AckToken {
-        let (status, cause) = said;
+    async fn tell_receipt(
+        &mut self,
+        (carrier, id): (u16, &str),
+        (status, cause): (ReceiptStatus, Cause),
+        network: Option<&str>,
+    ) -> AckToken {
         self.next_ack += 1;
         let ack = AckToken { link: LINK, sequence: self.next_ack };
         let receipt = CarrierReceipt {
@@ -396,7 +405,7 @@ impl Gateway {
             network: network.map(Into::into),
         };
         let at = self.engine.world().now();
-        self.tell(CarrierEvent::Receipt { carrier: CarrierId(1), receipt, ack, at }).await;
+        self.tell(CarrierEvent::Receipt { carrier: CarrierId(carrier), receipt, ack, at }).await;
         ack
     }
 

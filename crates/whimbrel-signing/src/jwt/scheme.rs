@@ -5,7 +5,7 @@ use super::explain;
 use super::webhook::{self, ApiKey, Issuer, Payload, WINDOW_DEFAULT};
 use super::{ApplicationId, KeyFault, PrivateKey, PublicKey};
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Setting, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Setting, Signed, Trouble};
 use crate::{Explanation, Fault};
 
 /// Tokens of applications that call.
@@ -30,6 +30,7 @@ static APPLICATION: About = About {
         text("lifetime", "to sign: how many seconds the token lives, 30 to 86400; 900 if not given"),
         text("subject", "to sign: the name of a user"),
     ],
+    address: Address::NotSigned,
 };
 
 static WEBHOOK: About = About {
@@ -43,6 +44,7 @@ static WEBHOOK: About = About {
         text("issuer", "to sign: who sends; Whimbrel if not given"),
         text("application_id", "to sign: the application's UUID"),
     ],
+    address: Address::NotSigned,
 };
 
 impl Scheme for ApplicationTokens {

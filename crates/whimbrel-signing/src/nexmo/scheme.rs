@@ -3,7 +3,7 @@
 use super::{Hints, Method, PYTHON_UNSET, Parameters, Policy, SIG, TIMESTAMP, Tolerance, canonical, explain, sign};
 use crate::Explanation;
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Setting, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Setting, Signed, Trouble};
 
 /// Signed parameters.
 pub(crate) struct Parametric;
@@ -28,6 +28,7 @@ static ABOUT: About = About {
             default: Some("canonical"),
         },
     ],
+    address: Address::NotSigned,
 };
 
 impl Scheme for Parametric {

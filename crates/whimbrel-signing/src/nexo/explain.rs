@@ -62,13 +62,16 @@ fn suspects(body: &[u8], key: &Key, hints: Hints<'_>, octets: usize) -> impl Ite
 }
 
 fn bodies(body: &[u8]) -> Vec<(Mistake, Vec<u8>)> {
-    let mut found: Vec<_> =
-        reserialised::forms(body).into_iter().map(|form| (Mistake::BodyReserialised, form)).collect();
-    found.extend([
+    // The smaller mistake first: writing a document anew also takes the newline behind it away.
+    let mut found = vec![
         (Mistake::BodyEmpty, vec![]),
+        (Mistake::BodyTrimmed, body.trim_ascii_end().to_vec()),
+        (Mistake::BodyTrimmed, body.trim_ascii().to_vec()),
         (Mistake::BodyWithNewline, [body, b"\n"].concat()),
         (Mistake::BodyWithNewline, [body, b"\r\n"].concat()),
-        (Mistake::BodyWithNewline, body.trim_ascii_end().to_vec()),
+    ];
+    found.extend(reserialised::forms(body).into_iter().map(|form| (Mistake::BodyReserialised, form)));
+    found.extend([
         (Mistake::BodyHashed, Hash::Sha256.of(&[body])),
         (Mistake::BodyHashed, hex(&Hash::Sha256.of(&[body])).into_bytes()),
     ]);

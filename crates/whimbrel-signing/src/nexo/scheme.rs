@@ -3,7 +3,7 @@
 use super::{Hints, Key, SIGNATURE, canonical, explain, sign};
 use crate::Explanation;
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Signed, Trouble};
 
 /// Signed bodies.
 pub(crate) struct Bodies;
@@ -15,6 +15,7 @@ static ABOUT: About = About {
     secret: "the webhook secret as it was shown once",
     second: Some("the account's API key, which is often taken for it"),
     settings: &[],
+    address: Address::NotSigned,
 };
 
 impl Scheme for Bodies {

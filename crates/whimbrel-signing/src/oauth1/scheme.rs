@@ -3,7 +3,7 @@
 use super::{Hints, Keys, Method, Parameters, Policy, Protocol, Request, authorization, canonical, explain};
 use crate::Explanation;
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Setting, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Setting, Signed, Trouble};
 
 /// Signed requests.
 pub(crate) struct Requests;
@@ -38,6 +38,7 @@ static ABOUT: About = About {
             default: Some("refused"),
         },
     ],
+    address: Address::Signed,
 };
 
 impl Scheme for Requests {

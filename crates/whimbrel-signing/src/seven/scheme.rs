@@ -6,7 +6,7 @@ use super::{
 };
 use crate::Explanation;
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Setting, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Setting, Signed, Trouble};
 
 /// Signed requests and webhooks.
 pub(crate) struct Stamped;
@@ -23,6 +23,7 @@ static ABOUT: About = About {
         values: &["request", "webhook"],
         default: Some("request"),
     }],
+    address: Address::Signed,
 };
 
 impl Scheme for Stamped {

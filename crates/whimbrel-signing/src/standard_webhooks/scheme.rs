@@ -3,7 +3,7 @@
 use super::{ID, Received, SIGNATURE, TIMESTAMP, WINDOW, Webhook, canonical, explain, sign};
 use crate::Explanation;
 use crate::message::Message;
-use crate::registry::{About, Addition, Given, Scheme, Setting, Signed, Trouble};
+use crate::registry::{About, Addition, Address, Given, Scheme, Setting, Signed, Trouble};
 
 /// Signed webhooks.
 pub(crate) struct Webhooks;
@@ -20,6 +20,7 @@ static ABOUT: About = About {
         values: &[],
         default: None,
     }],
+    address: Address::NotSigned,
 };
 
 impl Scheme for Webhooks {

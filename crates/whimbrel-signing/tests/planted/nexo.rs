@@ -105,6 +105,20 @@ fn the_planted_mistake_is_named() {
 }
 
 #[test]
+fn a_newline_that_was_not_signed_is_told_from_a_body_that_was_written_anew() {
+    for (sent, signed, mistake) in [
+        ("{\"id\":\"x\"}\n", "{\"id\":\"x\"}", Mistake::BodyTrimmed),
+        (" {\"id\":\"x\"}\r\n", "{\"id\":\"x\"}", Mistake::BodyTrimmed),
+        ("{\"id\":\"x\"}", "{\"id\":\"x\"}\n", Mistake::BodyWithNewline),
+        ("{\"id\": \"x\"}\n", "{\"id\":\"x\"}", Mistake::BodyReserialised),
+    ] {
+        let event = Event { body: sent.to_owned(), ..event(&mut Random(0)) };
+        let header = format!("sha256={}", hex(&(SHA256.hmac)(&event.key(), signed.as_bytes())));
+        assert_eq!(event.explain(&header), Verdict::Mistake(mistake), "{sent:?}");
+    }
+}
+
+#[test]
 fn what_is_no_mistake_is_unknown() {
     for seed in 0..ROUNDS {
         let mut random = Random(seed);

@@ -1,6 +1,6 @@
 //! Forgetting what is old.
 
-use whimbrel_core::Timestamp;
+use whimbrel_core::{MessageId, Timestamp};
 
 /// Forgets some of what was accepted or came in before a time: first texts, then everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct Prune {
     pub messages_before: Option<Timestamp>,
     /// Messages, and texts that came in, that are looked at, at most.
     pub count_max: usize,
+}
+
+/// Forgets these messages, as far as they have ended and no webhook about them waits; others stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forget {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub messages: Box<[MessageId]>,
 }
 
 /// What was forgotten.

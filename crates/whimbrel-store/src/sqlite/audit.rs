@@ -17,8 +17,10 @@ const REMOVED_MAX: usize = 4;
 /// Rows that one read gives at most.
 const ROWS_MAX: usize = 1_000;
 
+// A line that counts acts comes again with a higher number at its beginning; one that is behind changes nothing.
 const INSERT: &str = "insert into audit (id, at, person, source, act, subject, status)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7) on conflict (id) do update set status = excluded.status where status = 0";
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7) on conflict (id) do update set status = excluded.status, subject = excluded.subject
+ where status = 0 and cast(subject as integer) <= cast(excluded.subject as integer)";
 // By the primary key, whose order is that of time but for clocks that were set back.
 const OLD: &str = "delete from audit where id in (select id from audit order by id limit ?2) and at < ?1";
 // By the primary key.

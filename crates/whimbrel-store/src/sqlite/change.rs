@@ -25,7 +25,7 @@ pub(super) const PAID_IN: i64 = -2;
 
 const UPDATE_LIVE: &str =
     "update live set state = ?2, state_at = ?3, attempt = ?4, failures = ?5, doubts = ?6, funds = ?7,
- told = ?8, carrier_message_id = ?9, carrier = ?10 where part_id = ?1";
+ told = ?8, carrier_message_id = ?9, carrier = ?10, reroutes = ?11, unclear_until = ?12 where part_id = ?1";
 const DELETE_LIVE: &str = "delete from live where part_id = ?1";
 const INSERT_ENDED: &str = "insert into ended (part_id, message_id, number, status, cause, funds, ended_at, ended_by,
  operation, code, attempts, carrier_message_id) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
@@ -142,7 +142,8 @@ impl Work<'_> {
             }
         };
         self.write_attempt(&live, record.state, happening)?;
-        if record.carrier != before.carrier {
+        let is_rerouted = record.reroutes != before.reroutes;
+        if record.carrier != before.carrier && !is_rerouted {
             let detail =
                 format!("from {} to {}", self.carrier_name(before.carrier)?, self.carrier_name(record.carrier)?);
             self.write_event(record.message_id, record.number, "handed-on", happening, &detail)?;
@@ -165,13 +166,15 @@ impl Work<'_> {
         };
         let carrier_id = match &happening.answer.id {
             Some(id) if live.carrier_message_id.is_empty() => &id.raw,
-            _ => &live.carrier_message_id,
+            // The carrier that has it next gives it an id of its own; that of the one before stays with its attempt.
+            _ if is_rerouted => "",
+            _ => &*live.carrier_message_id,
         };
         self.memory.counts.moved(Some(before.state), record.state);
         self.memory.counts.stats.doubts += u64::from(record.doubts - before.doubts.min(record.doubts));
         let open = if let PartState::Final(end) = record.state {
             self.memory.usage.ended((record.account_id, record.message_id), record.carrier, end);
-            self.write_end(&LivePart { record, carrier_message_id: carrier_id.clone(), ..live }, end, happening)?;
+            self.write_end(&LivePart { record, carrier_message_id: carrier_id.into(), ..live }, end, happening)?;
             self.erase_if_due(record.message_id)?;
             None
         } else {
@@ -187,6 +190,8 @@ impl Work<'_> {
                 record.told.map(|status| status.as_str()),
                 carrier_id,
                 record.carrier.0,
+                record.reroutes,
+                record.unclear_until.map(|until| until.0),
             ])?;
             Some(record)
         };
@@ -203,7 +208,7 @@ impl Work<'_> {
         let with = |changed: PartState| {
             Whole::of(others.iter().map(|(id, state)| if *id == after.part_id { changed } else { *state }))
         };
-        let told = with(before.state).told(with(after.state));
+        let told = with(before.known_state()).told(with(after.known_state()));
         Ok(told.map(|end| if end.status == ReceiptStatus::Delivered && !is_whole { UNKNOWN } else { end }))
     }
 
@@ -291,7 +296,7 @@ impl Work<'_> {
     }
 
     /// A carrier's name; its number if it has none.
-    fn carrier_name(&self, CarrierId(number): CarrierId) -> Result<String, Fault> {
+    pub(super) fn carrier_name(&self, CarrierId(number): CarrierId) -> Result<String, Fault> {
         let name = self.db.prepare_cached(CARRIER_NAME)?.query_row([number], |row| row.get(0)).optional()?;
         Ok(name.unwrap_or_else(|| format!("carrier {number}")))
     }

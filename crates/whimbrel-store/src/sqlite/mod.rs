@@ -25,6 +25,7 @@ mod inbox;
 mod journal;
 mod ledger;
 mod lists;
+mod log;
 mod memory;
 mod moved;
 mod networks;
@@ -74,6 +75,7 @@ use whimbrel_core::{
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
 pub use self::copy::{copied_bytes, copy_store};
+use self::log::Log;
 use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::{Unreadable, What};
@@ -113,8 +115,9 @@ pub struct SqliteStore {
     /// Rows that reads left out and reported.
     unreadable: Unreadable,
     keyring: Keyring,
-    /// Held while the database is open; `None` in memory.
-    _lock: Option<File>,
+    /// The database, which is flushed beside SQLite, and what is locked while it is open. The last to be closed: see [`Log::watch`].
+    /// `None` in memory.
+    _files: Option<(Arc<File>, File)>,
 }
 
 impl SqliteStore {
@@ -126,11 +129,13 @@ impl SqliteStore {
     pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
         open::create(&options.path)?;
         let lock = open::lock(&options.path)?;
-        let db = open::writer(&options.path, &options.keyring)?;
+        let mut db = open::writer(&options.path, &options.keyring)?;
         let readers = (0..options.reader_count.clamp(1, 64))
             .map(|_| open::reader(&options.path))
             .collect::<Result<Vec<Connection>, StoreError>>()?;
-        Self::start(db, readers, options.keyring, Some(lock))
+        let file = Arc::new(open::file(&options.path)?);
+        let log = Log::watch(&mut db, &options.path, Arc::clone(&file))?;
+        Self::start((db, Some(log)), readers, options.keyring, Some((file, lock)))
     }
 
     /// A store that is gone when it is dropped: for tests. Reads wait for the writer.
@@ -140,17 +145,17 @@ impl SqliteStore {
     pub fn in_memory(keyring: Keyring) -> Result<Self, StoreError> {
         let db = Connection::open_in_memory().map_err(|error| StoreError::Open { why: error.to_string().into() })?;
         open::prepare_writer(&db, &keyring, Path::new("memory"))?;
-        Self::start(db, Vec::new(), keyring, None)
+        Self::start((db, None), Vec::new(), keyring, None)
     }
 
     fn start(
-        db: Connection,
+        (db, log): (Connection, Option<Log>),
         readers: Vec<Connection>,
         keyring: Keyring,
-        lock: Option<File>,
+        files: Option<(Arc<File>, File)>,
     ) -> Result<Self, StoreError> {
         let mut writer =
-            Writer::new(db, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
+            Writer::new(db, log, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
         let counts = Mutex::new(writer.memory.counts);
         let lists = Mutex::new(writer.memory.take_changed_lists().unwrap_or_default());
         Ok(Self {
@@ -160,7 +165,7 @@ impl SqliteStore {
             lists,
             unreadable: Unreadable::default(),
             keyring,
-            _lock: lock,
+            _files: files,
         })
     }
 

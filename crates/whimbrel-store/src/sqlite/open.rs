@@ -28,14 +28,14 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0013_people.sql"), None),
     (include_str!("../../migrations/sqlite/0014_sealed_hooks.sql"), Some(moved::hook_headers)),
     (include_str!("../../migrations/sqlite/0015_subaccounts.sql"), None),
+    (include_str!("../../migrations/sqlite/0016_rerouted.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".
 const APPLICATION_ID: i64 = 0x5768_6d62;
 const STATEMENTS_CACHED: usize = 128;
 
-// `synchronous = full` flushes the log at every commit: an answer that was told survives a power cut. A log of 20,000 pages
-// before a checkpoint writes hot pages back more rarely.
+// `synchronous = full` flushes the log at every commit: an answer that was told survives a power cut. `log.rs` keeps the log short.
 //
 // The cache is small on purpose. When SQLite divides a page it moves one for a moment to the number of its lock page (at 1 GiB), and
 // then looks at every cached page in the commit for those beyond the end: with 64 MiB that took an eighth of a signed message's
@@ -46,9 +46,9 @@ pragma synchronous = full;
 pragma cache_size = -8192;
 pragma temp_store = memory;
 pragma foreign_keys = off;
-pragma wal_autocheckpoint = 20000;
 pragma busy_timeout = 5000;
 ";
+const LOG_SETTINGS: &str = "pragma synchronous = full; pragma wal_autocheckpoint = 0;";
 const READER_SETTINGS: &str = "
 pragma query_only = on;
 pragma cache_size = -16384;
@@ -153,6 +153,22 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
         let db = Connection::open_with_flags(path, flags)?;
         db.execute_batch(READER_SETTINGS)?;
         prepare_once(&db)?;
+        Ok(db)
+    };
+    open().map_err(|error| cannot(path, &error))
+}
+
+/// The database as a file.
+pub(super) fn file(path: &Path) -> Result<File, StoreError> {
+    File::options().read(true).write(true).open(path).map_err(|error| cannot(path, &error))
+}
+
+/// A connection that brings the log back into the database.
+pub(super) fn log_keeper(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(path, flags)?;
+        db.execute_batch(LOG_SETTINGS)?;
         Ok(db)
     };
     open().map_err(|error| cannot(path, &error))

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    CarrierId, CarrierReceipt, Cause, KeyForm, NoticeId, PartEvent, ReceiptKey, ReceiptStatus, Span, Timestamp,
+    CarrierId, CarrierReceipt, Cause, KeyForm, NoticeId, PartEvent, ReceiptKey, ReceiptStatus, Report, Span, Timestamp,
 };
 
 use whimbrel_core::saboteur::{Saboteur, acts};
@@ -167,8 +167,10 @@ impl Work<'_> {
             }
             let receipt = parked.receipt;
             let answer = Answer { id: None, code: receipt.code };
+            // It is no reason to go elsewhere: where routes led when it came is not known any more.
+            let report = Report { carrier, status: receipt.status, cause: receipt.cause, next: None };
             let happening = Happening {
-                event: &PartEvent::Receipt { status: receipt.status, cause: receipt.cause },
+                event: &PartEvent::Receipt(report),
                 at: change.at,
                 happened_at: parked.at,
                 notice_id: parked.notice_id,

@@ -2,15 +2,19 @@
 //!
 //! Ages count from acceptance, as ids tell it. What is not finished is never touched: it is passed by, and its text is erased when it
 //! ends. The ledger keeps every transfer. `meta.pruned_to` and `meta.texts_to` say up to which id messages and texts may be gone, so
-//! that what refers to them (a charge, a carrier's id that is remembered longer) is known to be no fault. No id is given again: ids
+//! that what refers to them (a charge, a carrier's id that is remembered longer) is known to be no fault. Somebody may have messages forgotten
+//! that are not old; the mark rises with them. No id is given again: ids
 //! go on above `meta.high_water`, which no removal lowers. A webhook that waits keeps what it tells of, and all that is newer.
+
+use std::collections::BTreeSet;
 
 use rusqlite::params;
 use whimbrel_core::{MessageId, id};
 
 use super::fault::Fault;
+use super::rows;
 use super::writer::Work;
-use crate::op::{Prune, Pruned};
+use crate::op::{Forget, Prune, Pruned};
 
 /// With more webhooks waiting, nothing is removed: looking for the oldest would hold up the writer.
 const NOTICES_MAX: u64 = 100_000;
@@ -28,6 +32,8 @@ const PARTS: &str = "select part_id from ended where part_id = ?1
 // Every webhook that waits is read once.
 const OLDEST_TOLD: &str = "select min(coalesce(n.message_id, i.group_id, n.inbound_id)) from notice n
  left join inbound i on i.id = n.inbound_id";
+// As many as may wait while something is removed.
+const TOLD: &str = "select message_id from notice where message_id is not null";
 // The same; what came in is told with its text.
 const OLDEST_IN: &str = "select min(coalesce(i.group_id, n.inbound_id)) from notice n
  left join inbound i on i.id = n.inbound_id where n.inbound_id is not null";
@@ -62,6 +68,24 @@ impl Work<'_> {
         let end = id::lowest_at(before).min(told.unwrap_or(i64::MAX));
         self.remove_messages(end, prune.count_max, &mut done)?;
         self.remove_inbound(end, prune.count_max, &mut done)?;
+        Ok(done)
+    }
+
+    /// Removes these messages, but for those that are under way or that somebody is yet to be told of. The ledger keeps what they cost.
+    pub(super) fn forget(&mut self, forget: &Forget) -> Result<Pruned, Fault> {
+        self.memory.counts.saw_time(forget.at);
+        let mut done = Pruned::default();
+        if self.memory.counts.stats.notices > NOTICES_MAX {
+            return Ok(done);
+        }
+        let told: BTreeSet<i64> =
+            self.db.prepare_cached(TOLD)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        for message in forget.messages.iter().copied() {
+            let is_there = rows::find_message(&self.db, message)?.is_some();
+            if is_there && !told.contains(&message.0) && !self.is_open(message)? {
+                self.remove_message(message, &mut done)?;
+            }
+        }
         Ok(done)
     }
 

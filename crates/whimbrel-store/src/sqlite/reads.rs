@@ -38,12 +38,16 @@ const NEXT_DUE: &str =
 const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route, m.concat_reference
  from live l join message m on m.id = l.message_id
  where l.state = 0 and l.carrier = ?1 and (l.class, l.state_at, l.part_id) > (?2, ?3, ?4) and l.doubts = 0
+ and l.reroutes = 0
  order by l.class, l.state_at, l.part_id limit ?5";
 // By the index live_expiry. A part that is submitting waits for its answer first.
 const EXPIRED: &str = "select part_id from live
  where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
 // By the partial index live_uncertain.
 const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
+// By the partial index live_unclear. Whose state is another has its answer or its turn to come first.
+const UNCLEAR: &str =
+    "select part_id from live where unclear_until <= ?1 and state = 3 order by unclear_until limit ?2";
 // By the index notice_due; each row leads to a message or to a text that came in, and to its account, by their primary keys.
 macro_rules! select_notice {
     ($rest:literal) => {
@@ -181,7 +185,11 @@ pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Re
     for id in unresolved.query_map(params![now.0, limit(count_max)], part_id)? {
         due.push(id?);
     }
-    // An uncertain part that has expired is in both.
+    let mut unclear = db.prepare_cached(UNCLEAR)?;
+    for id in unclear.query_map(params![now.0, limit(count_max)], part_id)? {
+        due.push(id?);
+    }
+    // An uncertain or unclear part that has expired is in two.
     due.sort_unstable();
     due.dedup();
     due.truncate(count_max);

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Ignored;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    AttemptNumber, CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Span,
-    Timestamp, id,
+    AttemptNumber, CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Report,
+    Span, Timestamp, id,
 };
 
 use super::change::{EndedPart, Happening};
@@ -52,7 +52,13 @@ impl Work<'_> {
     pub(super) fn take_receipt(&mut self, incoming: &ReceiptIn) -> Result<OpResult, Fault> {
         self.saw(incoming.at, incoming.notice_id.0);
         let receipt = &incoming.receipt;
-        let event = PartEvent::Receipt { status: receipt.status, cause: receipt.cause };
+        let found = self.find_part(incoming.carrier, receipt, incoming.notice_id)?;
+        let next = match &found {
+            Found::Part { hit: Hit::Open(live), siblings, .. } => self.onward(incoming, live, siblings)?,
+            _ => None,
+        };
+        let report = Report { carrier: incoming.carrier, status: receipt.status, cause: receipt.cause, next };
+        let event = PartEvent::Receipt(report);
         let answer = Answer { id: None, code: receipt.code.clone() };
         let happening = Happening {
             event: &event,
@@ -61,7 +67,7 @@ impl Work<'_> {
             notice_id: incoming.notice_id,
             answer: &answer,
         };
-        let outcome = match self.find_part(incoming.carrier, receipt, incoming.notice_id)? {
+        let outcome = match found {
             Found::Nothing(reason) => {
                 let parked = self.park(incoming, reason)?;
                 self.settle_as_evidence(incoming, parked)?
@@ -80,7 +86,16 @@ impl Work<'_> {
         Ok(OpResult::Receipt(Box::new(outcome)))
     }
 
-    /// A receipt for an open part. Its end is recorded with the part; a report on the way gets a line in the story.
+    /// Who gets a part whose number is in another network. Nobody, if the carrier took other parts with it: they are one thing there.
+    fn onward(&self, incoming: &ReceiptIn, live: &LivePart, siblings: &[PartId]) -> Result<Option<CarrierId>, Fault> {
+        if incoming.onward.is_empty() || !siblings.is_empty() {
+            return Ok(None);
+        }
+        let route = self.message(live.record.message_id)?.route;
+        Ok(incoming.onward.iter().find(|onward| onward.route == route).map(|onward| onward.next))
+    }
+
+    /// A receipt for an open part. Its end is recorded with the part; whatever else it says gets a line in the story.
     pub(super) fn settle_receipt(
         &mut self,
         live: LivePart,
@@ -88,7 +103,8 @@ impl Work<'_> {
         raw_id: &str,
     ) -> Result<PartOutcome, Fault> {
         let (message_id, number, class) = (live.record.message_id, live.record.number, live.class);
-        let on_the_way = matches!(happening.event, PartEvent::Receipt { status, .. } if !status.is_final());
+        let on_the_way = matches!(happening.event, PartEvent::Receipt(report) if !report.status.is_final());
+        let before = live.record;
         if on_the_way {
             let line = params![message_id.0, happening.happened_at.0, happening.notice_id.0];
             if self.db.prepare_cached(KNOWN_LINE)?.exists(line)? {
@@ -105,8 +121,17 @@ impl Work<'_> {
             }
         }
         let outcome = self.settle(live, happening)?;
-        if on_the_way && outcome.ignored.is_none() {
-            self.write_event(message_id, number, "receipt", happening, &receipt_detail(happening, raw_id))?;
+        let detail = receipt_detail(happening, raw_id);
+        match (outcome.ignored, outcome.record) {
+            (Some(Ignored::Stale), _) => self.write_late_line(message_id, number, happening, &detail)?,
+            (None, Some(after)) if after.reroutes != before.reroutes => {
+                let (from, to) = (self.carrier_name(before.carrier)?, self.carrier_name(after.carrier)?);
+                let detail = format!("{detail}; from {from} to {to}");
+                self.write_event(message_id, number, "rerouted", happening, &detail)?;
+            }
+            // It has not ended: the line is all that is left of the report.
+            (None, Some(_)) => self.write_event(message_id, number, "receipt", happening, &detail)?,
+            (_, _) => {}
         }
         Ok(outcome)
     }
@@ -116,12 +141,22 @@ impl Work<'_> {
         if part.operation == happening.notice_id {
             return Ok(());
         }
-        let count: i64 = self.db.prepare_cached(LATE_COUNT)?.query_row([part.message_id.0], |row| row.get(0))?;
-        if count < LATE_MAX {
-            let detail = receipt_detail(happening, raw_id);
-            self.write_event(part.message_id, part.number, "late-receipt", happening, &detail)?;
+        self.write_late_line(part.message_id, part.number, happening, &receipt_detail(happening, raw_id))
+    }
+
+    /// A receipt that changed nothing any more.
+    fn write_late_line(
+        &self,
+        message_id: MessageId,
+        number: u8,
+        happening: &Happening<'_>,
+        detail: &str,
+    ) -> Result<(), Fault> {
+        let count: i64 = self.db.prepare_cached(LATE_COUNT)?.query_row([message_id.0], |row| row.get(0))?;
+        match count < LATE_MAX {
+            true => self.write_event(message_id, number, "late-receipt", happening, detail),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// The carrier named a part in the answer that the part waited for, and what follows from the answer is written.
@@ -206,7 +241,8 @@ impl Work<'_> {
             .prepare_cached(REPORTED_SIBLING)?
             .query_row(row, |row| {
                 let (status, cause) = (parsed(row, 0, ReceiptStatus::parse)?, parsed(row, 1, Cause::parse)?);
-                Ok((PartEvent::Receipt { status, cause }, row.get(2)?, Timestamp(row.get(3)?)))
+                let report = Report { carrier, status, cause, next: None };
+                Ok((PartEvent::Receipt(report), row.get(2)?, Timestamp(row.get(3)?)))
             })
             .optional()?;
         let (Some((event, code, happened_at)), Some(Hit::Open(live))) = (reported, self.hit(record.part_id)?) else {
@@ -292,7 +328,7 @@ impl Work<'_> {
 /// For people: what the carrier said, without the recipient.
 fn receipt_detail(happening: &Happening<'_>, raw_id: &str) -> String {
     let (status, cause) = match happening.event {
-        PartEvent::Receipt { status, cause } => (status.as_str(), cause.as_str()),
+        PartEvent::Receipt(report) => (report.status.as_str(), report.cause.as_str()),
         _ => ("", ""),
     };
     format!("{status}, cause {cause}, code {}, id {raw_id}", happening.answer.code)

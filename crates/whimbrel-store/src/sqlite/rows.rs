@@ -21,7 +21,7 @@ use super::{policy, rules};
 macro_rules! live_columns {
     () => {
         "part_id, message_id, number, account_id, carrier, state, state_at, attempt, failures, doubts, price, funds, \
-         capture_on, expires_at, told, class, tell, carrier_message_id, bucket, has_code"
+         capture_on, expires_at, told, class, tell, carrier_message_id, bucket, has_code, reroutes, unclear_until"
     };
 }
 pub(super) use live_columns;
@@ -55,6 +55,8 @@ pub(super) fn live_part(row: &Row<'_>) -> rusqlite::Result<LivePart> {
             attempt: AttemptNumber(small(row, 7)?),
             failures: small(row, 8)?,
             doubts: small(row, 9)?,
+            reroutes: small(row, 20)?,
+            unclear_until: row.get::<_, Option<i64>>(21)?.map(Timestamp),
             price: row.get(10)?,
             funds: coded(row, 11)?,
             capture_on: coded(row, 12)?,
@@ -217,12 +219,14 @@ pub(super) fn parts_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<P
 }
 
 // As above.
-const STATES_OF_MESSAGE: &str = "select part_id, number, state, state_at, null, null from live where part_id = ?1
+const STATES_OF_MESSAGE: &str = "select part_id, number, iif(reroutes > 0, 3, state), state_at, null, null from live
+ where part_id = ?1
  union all select part_id, number, null, null, status, cause from ended where part_id = ?1
- union all select part_id, number, state, state_at, null, null from live where message_id = ?1 and number > 1
+ union all select part_id, number, iif(reroutes > 0, 3, state), state_at, null, null from live
+ where message_id = ?1 and number > 1
  union all select part_id, number, null, null, status, cause from ended where message_id = ?1 and number > 1";
 
-/// A message's parts in order, each with where it is.
+/// A message's parts in order, each with where it is as its customer knows: [`PartRecord::known_state`].
 pub(super) fn states_of(db: &Connection, id: MessageId) -> rusqlite::Result<Vec<(PartId, PartState)>> {
     let mut statement = db.prepare_cached(STATES_OF_MESSAGE)?;
     let rows = statement.query_map([id.0], |row| {

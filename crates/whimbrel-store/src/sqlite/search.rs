@@ -21,29 +21,30 @@ use whimbrel_inbox::search::{
 use super::codes::{coded, small, state_name, state_of};
 use super::fault::{Fault, corrupt_column};
 use super::inbox::{self, Piece};
-use super::reads::limit;
 use super::story;
 use super::walk::Walk;
-use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder};
+use crate::view::{Found, InboundView, MessageSummary, Search, SearchEnd, SearchOrder, Sight};
 
 /// Texts that came in are read so many at a time.
 const INBOUND_PAGE: usize = 500;
 /// How far the clock may have been set back when an id was made: no id is behind the time of what it names by more.
 const IDS_BEHIND_MAX: Span = Span::hours(24);
-/// Messages with waiting webhooks that are known to a search.
-const PENDING_MAX: usize = 100_000;
+/// Waiting webhooks that a search looks at.
+const PENDING_MAX: i64 = 1_000_000;
 
 // By the primary key.
 const ALL: &str = "?3 is null and ?4 is null";
 // By the index message_by_account.
 const OF_ACCOUNT: &str = "m.account_id = ?3 and ?4 is null";
-// By the index message_by_recipient; an account narrows it further.
-const TO_RECIPIENT: &str = "m.recipient = ?4 and (?3 is null or m.account_id = ?3)";
+// By the index message_by_recipient.
+const TO_RECIPIENT: &str = "m.recipient = ?4 and ?3 is null";
 
 const ACCOUNTS: &str = "select id, dialect, key from account";
 const CARRIERS: &str = "select id, name from carrier";
-// By the index notice_due, which has every row.
-const PENDING: &str = "select message_id from notice where message_id is not null limit ?1";
+// The rows of all that wait, and of an account's search each one's message by its primary key: no index has notices by account, because
+// every receipt would write it.
+const PENDING: &str = "select n.message_id from (select message_id from notice where message_id is not null limit ?1) n
+ where ?2 is null or exists (select 1 from message m where m.id = n.message_id and m.account_id = ?2)";
 // By the primary key, from its end on.
 const LAST_WEBHOOK: &str =
     "select detail from event where message_id = ?1 and what = 'webhook' order by at desc, sequence desc limit 1";
@@ -52,6 +53,9 @@ const PROGRESS: &str = "select number, state, state_at, null, null, null from li
  union all select number, null, null, status, cause, code from ended where part_id = ?1
  union all select number, state, state_at, null, null, null from live where message_id = ?1 and number > 1
  union all select number, null, null, status, cause, code from ended where message_id = ?1 and number > 1";
+
+/// Whether a message was sent by a key for trying out, from what was planned for it.
+const IS_TRIAL: &str = ", m.price = 0 and m.route = 'test key' as is_trial";
 
 /// The statement that gives candidates. No value is a part of it, and what a query does not look at is not read: neither a text nor, by
 /// the primary keys of `ended` and `live`, how far the first part is, which is the only one of most messages.
@@ -68,9 +72,10 @@ fn statement(narrowed: &str, search: &Search) -> String {
         ),
         false => ("", ""),
     };
+    let trial = if search.sight == Sight::Everything { "" } else { IS_TRIAL };
     format!(
         "select m.id, m.account_id, m.dialect, m.carrier, m.recipient, m.sender, {text}, m.encoding, m.network, m.class,
- m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length{columns} from message m{joined}
+ m.part_count, m.price, m.client_ref, m.accepted_at, m.code_from, m.code_length{columns}{trial} from message m{joined}
  where {narrowed} and m.id > ?1 and m.id < ?2 order by m.id {order}"
     )
 }
@@ -83,33 +88,55 @@ struct Names {
 }
 
 pub(super) fn messages(db: &Connection, search: &Search) -> Result<Found<MessageSummary>, Fault> {
-    let names = Names::read(db, &search.query)?;
+    let names = Names::read(db, search)?;
     let Found { found, end, newest } = candidates(db, search, &names)?;
     let messages = found.into_iter().map(|id| story::one_line(db, id)).collect::<Result<Vec<_>, _>>()?;
     // One that was removed meanwhile is not there any more.
     Ok(Found { found: messages.into_iter().flatten().collect(), end, newest })
 }
 
+/// What an index narrows a search by: one of both at most. Whatever else a query says is judged row by row, and each row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Narrowing<'a> {
+    account: Option<AccountId>,
+    recipient: Option<&'a str>,
+}
+
+impl<'a> Narrowing<'a> {
+    /// Whoever may see one account only comes by no row of another, so that neither the answer nor the time it takes tells how many
+    /// there are. Else a number goes before an account that the query names: it has fewer rows.
+    fn of(search: &'a Search, names: &Names) -> Self {
+        if search.account.is_some() {
+            return Self { account: search.account, recipient: None };
+        }
+        let recipient = search.query.holding().find_map(|test| match test {
+            Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
+            _ => None,
+        });
+        let account = if recipient.is_none() { names.only_account(&search.query) } else { None };
+        Self { account, recipient }
+    }
+}
+
 /// The ids of what is found.
 fn candidates(db: &Connection, search: &Search, names: &Names) -> Result<Found<MessageId>, Fault> {
-    let account = search.account.or_else(|| names.only_account(&search.query)).map(|id| id.0);
-    let recipient = search.query.holding().find_map(|test| match test {
-        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
-        _ => None,
-    });
-    let narrowed = match (recipient, account) {
-        (Some(_), _) => TO_RECIPIENT,
-        (None, Some(_)) => OF_ACCOUNT,
-        (None, None) => ALL,
+    let narrowing = Narrowing::of(search, names);
+    let narrowed = match narrowing {
+        Narrowing { recipient: Some(_), .. } => TO_RECIPIENT,
+        Narrowing { account: Some(_), .. } => OF_ACCOUNT,
+        Narrowing { account: None, recipient: None } => ALL,
     };
     let Range { start, end } = id_range(search);
     let mut statement = db.prepare_cached(&statement(narrowed, search))?;
-    let mut rows = statement.query(params![start, end, account, recipient])?;
+    let mut rows = statement.query(params![start, end, narrowing.account.map(|id| id.0), narrowing.recipient])?;
     let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
         if let Some(end) = walk.come_to(id, Timestamp(row.get(13)?)) {
             return Ok(walk.ended(end));
+        }
+        if matches!(search.sight, Sight::Trials(_)) && !row.get::<_, bool>("is_trial")? {
+            continue;
         }
         if fits(db, row, search, names)?
             && let Some(end) = walk.find(id, || MessageId(id))
@@ -213,7 +240,7 @@ fn masked<'a>(row: &Row<'_>, text: &'a str) -> Result<Cow<'a, str>, Fault> {
 }
 
 impl Names {
-    fn read(db: &Connection, query: &Query) -> Result<Self, Fault> {
+    fn read(db: &Connection, Search { query, account, .. }: &Search) -> Result<Self, Fault> {
         let mut names = Self { accounts: BTreeMap::new(), carriers: BTreeMap::new(), pending: BTreeSet::new() };
         if query.terms.iter().any(|term| matches!(term.test, Test::Account(_))) {
             let mut statement = db.prepare_cached(ACCOUNTS)?;
@@ -223,9 +250,10 @@ impl Names {
         let mut statement = db.prepare_cached(CARRIERS)?;
         let rows = statement.query_map([], |row| Ok((small(row, 0)?, row.get(1)?)))?;
         names.carriers = rows.collect::<rusqlite::Result<_>>()?;
-        if query.needs_webhooks() {
+        // Only of the account whose messages are looked at: those of others are neither kept in memory nor do they crowd these out.
+        if query.terms.iter().any(|term| term.test == Test::Webhook(WebhookProgress::Pending)) {
             let mut statement = db.prepare_cached(PENDING)?;
-            let rows = statement.query_map([limit(PENDING_MAX)], |row| row.get(0))?;
+            let rows = statement.query_map(params![PENDING_MAX, account.map(|id| id.0)], |row| row.get(0))?;
             names.pending = rows.collect::<rusqlite::Result<_>>()?;
         }
         Ok(names)
@@ -290,12 +318,8 @@ fn last_webhook(db: &Connection, id: MessageId) -> Result<Option<WebhookProgress
 
 /// Texts that came in.
 pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundView>, Fault> {
-    let names = Names::read(db, &search.query)?;
-    let number = search.query.holding().find_map(|test| match test {
-        Test::To(NumberPattern::Exact(digits)) => Some(&**digits),
-        _ => None,
-    });
-    let account = search.account.or_else(|| names.only_account(&search.query));
+    let names = Names::read(db, search)?;
+    let Narrowing { account, recipient: number } = Narrowing::of(search, &names);
     let mut ids = id_range(search);
     let mut walk = Walk::new(search.order, search.count_max, search.rows_max);
     loop {
@@ -311,7 +335,12 @@ pub(super) fn inbound(db: &Connection, search: &Search) -> Result<Found<InboundV
             if let Some(end) = walk.come_to(id, view.at) {
                 return Ok(walk.ended(end));
             }
-            if search.query.fits(&inbound_candidate(&view, &names))
+            let is_seen = match search.sight {
+                Sight::Everything => true,
+                Sight::Trials(carrier) => carrier == Some(view.carrier),
+            };
+            if is_seen
+                && search.query.fits(&inbound_candidate(&view, &names))
                 && let Some(end) = walk.find(id, || view)
             {
                 return Ok(walk.ended(end));
@@ -346,5 +375,15 @@ fn inbound_candidate<'a>(view: &'a InboundView, names: &'a Names) -> Candidate<'
         price: None,
         client_ref: "",
         at: view.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_for_trying_out_is_known_by_the_name_of_its_rule() {
+        assert!(IS_TRIAL.contains(&format!("'{}'", whimbrel_core::plan::TEST_ROUTE)));
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use whimbrel_core::Timestamp;
 
 use super::fault::Fault;
+use super::log::Log;
 use super::memory::{Counts, Memory};
 use super::sealed;
 use super::set_aside::Hold;
@@ -24,6 +25,8 @@ const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 pub(super) struct Writer {
     pub(super) db: Connection,
     pub(super) memory: Memory,
+    /// `None` in memory.
+    log: Option<Log>,
     keyring: Keyring,
     stopped: Option<Box<str>>,
     /// The disk had no room when something was last written.
@@ -38,9 +41,9 @@ pub(super) struct Work<'a> {
 }
 
 impl Writer {
-    pub(super) fn new(db: Connection, keyring: Keyring) -> Result<Self, Fault> {
+    pub(super) fn new(db: Connection, log: Option<Log>, keyring: Keyring) -> Result<Self, Fault> {
         let memory = Memory::load(&db)?;
-        Ok(Self { db, memory, keyring, stopped: None, is_full: false })
+        Ok(Self { db, memory, log, keyring, stopped: None, is_full: false })
     }
 
     /// Removes every row; the counts and marks of `meta` are zero again.
@@ -86,6 +89,11 @@ impl Writer {
         }
         if batch.is_empty() && !self.is_full {
             return Ok(Vec::new());
+        }
+        if let Some(log) = &mut self.log
+            && let Err(fault) = log.keep_short(&self.db)
+        {
+            return Err(self.stop(fault));
         }
         let before = self.memory.counts;
         let done = match self.together(batch, &before) {
@@ -295,6 +303,7 @@ impl Work<'_> {
             Op::UseOnce(once) => self.use_once(once),
             Op::Network(news) => self.note_network(news),
             Op::Prune(prune) => self.prune(prune).map(OpResult::Pruned),
+            Op::Forget(forget) => self.forget(forget).map(OpResult::Pruned),
             Op::People(change) => self.change_people(change).map(OpResult::People),
             Op::Audit(entry) => self.keep_audit(entry),
         }

@@ -335,6 +335,7 @@ fn op(event: &Event, id: i64) -> Op {
             receipt: receipt.clone(),
             at: NOW,
             notice_id: NoticeId(id),
+            onward: Vec::new(),
         })),
     }
 }

@@ -236,7 +236,7 @@ pub fn report(id: &str, status: ReceiptStatus) -> CarrierReceipt {
 
 pub fn receipt(report: CarrierReceipt, seconds: i64) -> Op {
     let (at, notice_id) = (NOW + Span::seconds(seconds), NoticeId(2_000_000_000 + seconds));
-    Op::Receipt(Box::new(ReceiptIn { carrier: CARRIER, receipt: report, at, notice_id }))
+    Op::Receipt(Box::new(ReceiptIn { carrier: CARRIER, receipt: report, at, notice_id, onward: Vec::new() }))
 }
 
 /// Commits one operation.

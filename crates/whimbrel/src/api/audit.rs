@@ -1,19 +1,25 @@
 //! What people do, written down: before it is done, and again with what it was answered.
 //!
 //! So an act whose caller hangs up in the middle is on record too, with the status 0. What is read is not, nor what only plays with
-//! the simulator's phones. Of a body the fields in [`SHOWN`] are kept and no others: no secret and no text is among them.
+//! the simulator's phones. Of a body the fields in [`SHOWN`] are kept and no others: no secret and no text is among them. Owners may act
+//! as often as their account's rate allows, and get no more lines than [`lines`] says.
+
+mod lines;
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 use whimbrel_store::AuditEntry;
 
+use self::lines::{Line, Lines};
 use super::gate::is_read;
 use super::json::bad;
 use super::{Api, PREFIX, document, unavailable};
+use crate::people::{Person, Right};
 use crate::server::IncomingRequest;
 
 /// Calls below [`PREFIX`] that change nothing of the gateway's.
@@ -43,29 +49,56 @@ const SHOWN: &[&str] = &[
     "webhook_method",
     "overlap_seconds",
     "kind",
+    "for",
 ];
 /// Characters of an act and of what it was about.
 const CHARS_MAX: usize = 200;
+/// The status of a line whose act is not answered yet.
+const BEGUN: u16 = 0;
 /// Lines in one answer.
 const COUNT_DEFAULT: usize = 100;
 const COUNT_MAX: usize = 1_000;
+
+/// What the audit log keeps in memory.
+#[derive(Debug, Default)]
+pub(super) struct Audit {
+    of_owners: Mutex<Lines>,
+}
+
+/// Which acts have a line of their own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lined<'a> {
+    /// Each.
+    Each,
+    /// As many of this kind as an owner gets in a minute.
+    OfOwner {
+        /// What they have in common.
+        kind: &'a str,
+    },
+}
+
+/// An act that was written down. Its line is completed by [`Api::end_act`], if it has one of its own.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    line: Option<AuditEntry>,
+}
 
 impl Api {
     /// Answers a call, and writes down who made it if it may change something. What cannot be written down is not done.
     pub(super) async fn written_down(
         &self,
-        who: &str,
+        (who, lined): (&str, Lined<'_>),
         request: &IncomingRequest,
         origin: Origin,
         answer: impl Future<Output = HttpResponse>,
     ) -> HttpResponse {
         let Some((act, subject)) = act_of(request) else { return answer.await };
-        let entry = self.audit_entry(who, origin, &act, &subject);
-        if let Err(error) = self.engine.write_down(entry.clone()).await {
-            return unavailable(&error);
-        }
+        let begun = match self.line((who, lined), origin, (&act, &subject), BEGUN).await {
+            Ok(begun) => begun,
+            Err(refused) => return refused,
+        };
         let answer = answer.await;
-        self.end_act(entry, answer.status);
+        self.end_act(begun, answer.status);
         answer
     }
 
@@ -75,41 +108,73 @@ impl Api {
     /// The answer that it could not be.
     pub(crate) async fn write_act(
         &self,
-        who: &str,
+        person: &Person,
         origin: Origin,
         act: &str,
         status: u16,
     ) -> Result<(), HttpResponse> {
-        let entry = AuditEntry { status, ..self.audit_entry(who, origin, act, "") };
-        self.engine.write_down(entry).await.map_err(|error| unavailable(&error))
+        let name = person.audit_name();
+        self.line((&name, lined(person, act)), origin, (act, ""), status).await.map(|_| ())
     }
 
     /// Writes down what is about to be done by no call of this API; [`end_act`](Self::end_act) adds how it went.
     ///
     /// # Errors
     /// The answer that it could not be: then nothing is to be done.
-    pub(crate) async fn begin_act(&self, who: &str, origin: Origin, act: &str) -> Result<AuditEntry, HttpResponse> {
-        let entry = self.audit_entry(who, origin, act, "");
-        self.engine.write_down(entry.clone()).await.map_err(|error| unavailable(&error))?;
-        Ok(entry)
+    pub(crate) async fn begin_act(&self, person: &Person, origin: Origin, act: &str) -> Result<Begun, HttpResponse> {
+        self.line((&person.audit_name(), lined(person, act)), origin, (act, ""), BEGUN).await
     }
 
     /// Adds how it went.
-    pub(crate) fn end_act(&self, entry: AuditEntry, status: u16) {
-        self.engine.write_down_answer(AuditEntry { status, ..entry });
+    pub(crate) fn end_act(&self, begun: Begun, status: u16) {
+        if let Some(entry) = begun.line {
+            self.engine.write_down_answer(AuditEntry { status, ..entry });
+        }
     }
 
-    fn audit_entry(&self, who: &str, origin: Origin, act: &str, subject: &str) -> AuditEntry {
+    /// Makes an act durable: in a line of its own, or in the one that counts.
+    async fn line(
+        &self,
+        (who, lined): (&str, Lined<'_>),
+        origin: Origin,
+        (act, subject): (&str, &str),
+        status: u16,
+    ) -> Result<Begun, HttpResponse> {
         let world = self.engine.world();
-        AuditEntry {
+        let line = match lined {
+            Lined::Each => Line::Own,
+            Lined::OfOwner { kind } => {
+                let mut lines = self.audit.of_owners.lock().unwrap_or_else(PoisonError::into_inner);
+                lines.next(who, kind, world.now(), || world.next_id())
+            }
+        };
+        let entry = AuditEntry {
             id: world.next_id(),
             at: world.now(),
             person: bounded(who).into(),
             source: origin.address.map(|address| address.to_string()).unwrap_or_default().into(),
             act: bounded(act).into(),
             subject: bounded(subject).into(),
-            status: 0,
-        }
+            status,
+        };
+        // A line that counts begins with the number, by which the store knows the later one; it never gets a status.
+        let written = match (line, lined) {
+            (Line::Counted(rest), Lined::OfOwner { kind }) => {
+                let subject = format!("{} more in this minute, last: {act}", rest.count);
+                let (act, subject) = (bounded(kind).into(), bounded(&subject).into());
+                AuditEntry { id: rest.id, at: rest.at, act, subject, status: BEGUN, ..entry.clone() }
+            }
+            (Line::Own | Line::Counted(_), _) => entry.clone(),
+        };
+        self.engine.write_down(written).await.map_err(|error| unavailable(&error))?;
+        Ok(Begun { line: Some(entry).filter(|_| line == Line::Own) })
+    }
+}
+
+fn lined<'a>(person: &Person, act: &'a str) -> Lined<'a> {
+    match person.right() {
+        Right::OwnAccount => Lined::OfOwner { kind: act },
+        Right::All | Right::Look => Lined::Each,
     }
 }
 

@@ -1,33 +1,51 @@
-//! Faults on order: `GET`, `PUT`, `DELETE chaos`. Switches over the scenario of the simulator, for those who test that they cope.
+//! Faults on order: `GET`, `PUT`, `DELETE chaos`. Switches over the scenario of the simulator, and over the answers that webhooks get, for
+//! those who test that they cope.
 //!
-//! They change what the scenario says for everybody, and only that; the scenario as a whole is `simulator/scenario`.
+//! They change what the scenario says for everybody, and only that; the scenario as a whole is `simulator/scenario`. Webhooks have faults in
+//! development only.
 
 use serde_json::{Value, json};
+use whimbrel_core::Span;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_simulator::{Control, Scenario};
 
 use super::json::{Fields, bad};
 use super::wait::span;
 use super::{Api, document};
+use crate::gateway::webhook_faults::WebhookFaults;
 use crate::server::{IncomingRequest, problem};
 
 /// ESME_RTHROTTLED (SMPP 3.4 §5.1.3).
 const THROTTLED: u32 = 0x58;
 /// A percentage in this many steps.
 const STEPS: u32 = 100;
+const FIELDS: &[&str] = &[
+    "throttle",
+    "drop_receipts",
+    "disconnect_every",
+    "webhook_lost",
+    "webhook_failed",
+    "webhook_delayed",
+    "webhook_delay",
+    "seed",
+];
+/// How late a webhook's answer comes where nobody says.
+const DELAY_DEFAULT: Span = Span::seconds(5);
+const DELAY_MAX: Span = Span::seconds(60);
 
 pub(super) fn show(api: &Api) -> HttpResponse {
     match simulator(api) {
-        Ok(simulator) => document(200, &told(&simulator.scenario())),
+        Ok(simulator) => document(200, &told(api, &simulator.scenario())),
         Err(refused) => refused,
     }
 }
 
-/// `PUT chaos` with `throttle`, `drop_receipts` (percent) and `disconnect_every` (a time); what is left out is off.
+/// `PUT chaos` with `throttle`, `drop_receipts` (percent) and `disconnect_every` (a time), and those of [`webhook_faults`]; what is left
+/// out is off.
 pub(super) fn set(api: &Api, request: &IncomingRequest) -> HttpResponse {
     let set = || {
         let simulator = simulator(api)?;
-        let mut fields = Fields::read(request.body(), &["throttle", "drop_receipts", "disconnect_every"])?;
+        let mut fields = Fields::read(request.body(), FIELDS)?;
         let throttle = percent(&mut fields, "throttle")?;
         let drop_receipts = percent(&mut fields, "drop_receipts")?;
         let disconnect_every = fields.text("disconnect_every")?.map(|text| {
@@ -35,6 +53,10 @@ pub(super) fn set(api: &Api, request: &IncomingRequest) -> HttpResponse {
             span.ok_or_else(|| bad("`disconnect_every` must be a time from 100ms to 24h, such as 30s"))
         });
         let disconnect_every = disconnect_every.transpose()?;
+        let faults = webhook_faults(&mut fields)?;
+        if faults != WebhookFaults::default() && api.webhook_chaos.is_none() {
+            return Err(problem(409, "Conflict", "webhooks have faults on order in development only (`serve --dev`)"));
+        }
         let mut scenario = (*simulator.scenario()).clone();
         calm(&mut scenario);
         if throttle > 0 {
@@ -48,7 +70,7 @@ pub(super) fn set(api: &Api, request: &IncomingRequest) -> HttpResponse {
         }
         let millis = disconnect_every.and_then(|span| u64::try_from(span.as_millis()).ok());
         scenario.session.disconnect_after_ms = millis;
-        put(simulator, scenario)
+        put(api, simulator, scenario, faults)
     };
     set().unwrap_or_else(|refused: HttpResponse| refused)
 }
@@ -58,7 +80,7 @@ pub(super) fn end(api: &Api) -> HttpResponse {
         let simulator = simulator(api)?;
         let mut scenario = (*simulator.scenario()).clone();
         calm(&mut scenario);
-        put(simulator, scenario)
+        put(api, simulator, scenario, WebhookFaults::default())
     };
     ended().unwrap_or_else(|refused: HttpResponse| refused)
 }
@@ -72,9 +94,40 @@ fn calm(scenario: &mut Scenario) {
     scenario.session.disconnect_after_ms = None;
 }
 
-fn put(simulator: &Control, scenario: Scenario) -> Result<HttpResponse, HttpResponse> {
+fn put(
+    api: &Api,
+    simulator: &Control,
+    scenario: Scenario,
+    faults: WebhookFaults,
+) -> Result<HttpResponse, HttpResponse> {
     simulator.set_scenario(scenario).map_err(|error| bad(&error.to_string()))?;
-    Ok(document(200, &told(&simulator.scenario())))
+    if let Some(chaos) = &api.webhook_chaos {
+        chaos.order(faults);
+    }
+    Ok(document(200, &told(api, &simulator.scenario())))
+}
+
+/// `webhook_lost`, `webhook_failed`, `webhook_delayed` in percent, `webhook_delay` for those that come late, and the `seed` that decides
+/// which ones.
+fn webhook_faults(fields: &mut Fields) -> Result<WebhookFaults, HttpResponse> {
+    let lost = percent(fields, "webhook_lost")?;
+    let failed = percent(fields, "webhook_failed")?;
+    let delayed = percent(fields, "webhook_delayed")?;
+    if lost + failed + delayed > STEPS {
+        return Err(bad("`webhook_lost`, `webhook_failed` and `webhook_delayed` are together at most 100%"));
+    }
+    let delay = match fields.text("webhook_delay")? {
+        None if delayed > 0 => DELAY_DEFAULT,
+        None => Span::ZERO,
+        Some(text) => span(&text).filter(|span| *span <= DELAY_MAX && delayed > 0).ok_or_else(|| {
+            bad("`webhook_delay` must be a time up to 60s, such as 2s, and goes with `webhook_delayed`")
+        })?,
+    };
+    let seed = match fields.text("seed")? {
+        None => 0,
+        Some(text) => text.parse().map_err(|_| bad("`seed` must be a whole number from 0 to 2^64 - 1, as a text"))?,
+    };
+    Ok(WebhookFaults { lost, failed, delayed, delay, seed })
 }
 
 /// A whole number of percent, as a number or as `10%`.
@@ -98,7 +151,9 @@ fn simulator(api: &Api) -> Result<&Control, HttpResponse> {
     })
 }
 
-fn told(scenario: &Scenario) -> Value {
+fn told(api: &Api, scenario: &Scenario) -> Value {
+    let faults = api.webhook_chaos.as_ref().map(|chaos| chaos.ordered()).unwrap_or_default();
+    let share = |percent: u32| (percent > 0).then(|| format!("{percent}%"));
     let answers = &scenario.answers;
     let throttle = (answers.refuse_status == Some(Some(THROTTLED))).then(|| {
         let (every, burst) = (answers.refuse_every.unwrap_or(1).max(1), answers.refuse_burst.unwrap_or(1));
@@ -109,6 +164,11 @@ fn told(scenario: &Scenario) -> Value {
         "throttle": throttle,
         "drop_receipts": drop_receipts.map(|rate| format!("{:.0}%", rate * f64::from(STEPS))),
         "disconnect_every": scenario.session.disconnect_after_ms.filter(|millis| *millis > 0).map(|millis| format!("{millis}ms")),
+        "webhook_lost": share(faults.lost),
+        "webhook_failed": share(faults.failed),
+        "webhook_delayed": share(faults.delayed),
+        "webhook_delay": (faults.delayed > 0).then(|| format!("{}ms", faults.delay.as_millis())),
+        "seed": (faults != WebhookFaults::default()).then(|| faults.seed.to_string()),
     })
 }
 

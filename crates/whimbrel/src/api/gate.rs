@@ -11,7 +11,8 @@ use whimbrel_core::{Scope, Secret};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_engine::Origin;
 
-use super::{Api, EVENTS, LISTEN, PREFIX, events, owner, shown_to, webhooks};
+use super::audit::Lined;
+use super::{Api, EVENTS, LISTEN, Local, PREFIX, events, owner, shown_to, webhooks};
 use crate::gateway::origin;
 use crate::people::cookie::Way;
 use crate::people::{Person, Right, foreign};
@@ -103,6 +104,19 @@ impl Api {
         Some(Known { person: session.person, session: Some(InSession { number, form_token }) })
     }
 
+    /// Counts a request of an owner who signed in, also where it asks for a page. A development server counts nobody's.
+    ///
+    /// # Errors
+    /// The answer that there were too many.
+    pub(crate) fn within_rate(&self, known: &Known) -> Result<(), HttpResponse> {
+        match &known.person {
+            Person::Owner { owner, .. } if self.access.local() == Local::NeedsToken => {
+                self.engine.within_page_rate(owner.account_id).map_err(|refusal| owner::refused(&refusal))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a request comes from a page of ours or from a program, by the name that the browser called.
     pub(crate) fn is_own(&self, request: &IncomingRequest) -> bool {
         foreign::is_own(request, &origin::called(request, &self.proxies))
@@ -119,6 +133,9 @@ impl Api {
                 };
             }
         };
+        if let Err(refused) = self.within_rate(&known) {
+            return refused.into();
+        }
         if let Some(session) = &known.session
             && !is_read(request)
         {
@@ -151,8 +168,8 @@ impl Api {
                 problem(403, "Forbidden", "a viewer may look at figures only: ask an operator")
             }
             (_, right) => {
-                let answer =
-                    self.written_down(&person.audit_name(), request, origin, self.route_operator(request)).await;
+                let who = (&*person.audit_name(), Lined::Each);
+                let answer = self.written_down(who, request, origin, self.route_operator(request)).await;
                 if right == Right::Look { shown_to::viewers(answer) } else { answer }
             }
         }

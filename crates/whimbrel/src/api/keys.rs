@@ -26,6 +26,8 @@ pub(super) async fn rotate(api: &Api) -> HttpResponse {
     let engine = Arc::clone(&api.engine);
     match tokio::spawn(async move { engine.rotate_keys().await }).await {
         Ok(Ok(rotated)) => {
+            // Who replaces keys wants what they opened to be closed.
+            api.shares.end_all(|| api.engine.world().random());
             let (current, resealed) = (rotated.current.to_string(), rotated.resealed_count);
             document(200, &json!({ "current": current, "resealed": resealed }))
         }

@@ -1,15 +1,15 @@
 //! Messages as operators and tools read them.
 
 use serde_json::{Value, json};
-use whimbrel_core::{Content, HandsetClass, PartId, PhoneNumber, Serial};
+use whimbrel_core::{Content, HandsetClass, MessageId, PartId, PhoneNumber, Serial};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
-use whimbrel_store::{MessageSummary, MessageView, Search};
+use whimbrel_store::{MessageSummary, MessageView, Search, SearchEnd, SearchOrder};
 
 use super::json::bad;
-use super::search::{self, Asked, Field, Listed, Whose};
+use super::search::{self, Asked, Field, Listed, Mark, Whose};
 use super::{Api, document, segments, unavailable};
 use crate::server::{IncomingRequest, problem};
 
@@ -22,6 +22,35 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
     let asked = search.clone();
     match api.engine.search(move |store| store.search(&search)).await {
         Ok(found) => document(200, &search::listed(&asked, api.engine.world().now(), "messages", &found, summary)),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// `DELETE messages?q=&to=&account=&before=&limit=`: forgets those that are found and have ended, the newest first. Money, its ledger and the
+/// days' figures stay. What is under way, and what a webhook is yet to tell of, stays too.
+pub(super) async fn clear(api: &Api, request: &IncomingRequest) -> HttpResponse {
+    let mut search = match read_search(api, Whose::All, request.query()).await {
+        Ok(search) if search.order == SearchOrder::OldestFirst => {
+            return bad("`after` is not for forgetting: what is newer than a place changes while it is done");
+        }
+        Ok(search) => search,
+        Err(refused) => return refused,
+    };
+    if !request.query().contains("limit=") {
+        search.count_max = search::COUNT_MAX;
+    }
+    let found = match api.engine.search(move |store| store.search(&search)).await {
+        Ok(found) => found,
+        Err(error) => return unavailable(&error),
+    };
+    let next = match found.end {
+        SearchEnd::Everything => None,
+        SearchEnd::Count { edge } | SearchEnd::Rows { edge, .. } => Some(Mark(edge).to_string()),
+    };
+    let found: Vec<MessageId> = found.found.iter().map(|message| message.id).collect();
+    let count = found.len() as u64;
+    match api.engine.forget(found).await {
+        Ok(gone) => document(200, &json!({ "removed": gone, "kept": count.saturating_sub(gone), "next": next })),
         Err(error) => unavailable(&error),
     }
 }
@@ -51,37 +80,41 @@ pub(super) fn to(number: &PhoneNumber) -> Term {
     Term { test: Test::To(NumberPattern::Exact(number.digits().into())), sense: Sense::Holds, span: 0..0 }
 }
 
-/// `GET messages/{id}`: any public id of the message or of one of its parts. Another's message is as one that there is not.
+/// `GET messages/{id}`: any public id of the message or of one of its parts.
 pub(super) async fn show(api: &Api, whose: Whose, id: &str) -> HttpResponse {
-    let number = match read_id(api, id).await {
-        Ok(Some(number)) => number,
+    match find(api, whose, id).await {
+        Ok(message) => {
+            let desk = api.engine.carriers().find(message.carrier);
+            let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
+            document(200, &whole(&message, carrier))
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// The message with that public id, or whose part has it. Another's message is as one that there is not.
+///
+/// # Errors
+/// The answer to send.
+pub(super) async fn find(api: &Api, whose: Whose, id: &str) -> Result<MessageView, HttpResponse> {
+    let number = match read_id(api, id).await? {
+        Some(number) => number,
         // Of others it is not told which numbers are taken.
-        Ok(None) if whose != Whose::All => return unknown(),
-        Ok(None) => {
-            return problem(
+        None if whose != Whose::All => return Err(unknown()),
+        None => {
+            return Err(problem(
                 404,
                 "Not Found",
                 "this is no id of a message: take the id of an answer or a receipt as it stands",
-            );
+            ));
         }
-        Err(response) => return response,
     };
     let read = api.engine.read(move |store| match store.message_of_part(PartId(number))? {
         Some(message) => store.message(message),
         None => Ok(None),
     });
-    let read = read.await.map(|found| {
-        found.filter(|message| whose.account().is_none_or(|account| account == message.summary.account_id))
-    });
-    match read {
-        Ok(Some(message)) => {
-            let desk = api.engine.carriers().find(message.carrier);
-            let carrier = desk.as_ref().map_or("(not configured any more)", |desk| &desk.name);
-            document(200, &whole(&message, carrier))
-        }
-        Ok(None) => unknown(),
-        Err(error) => unavailable(&error),
-    }
+    let found = read.await.map_err(|error| unavailable(&error))?;
+    found.filter(|message| whose.has(message)).ok_or_else(unknown)
 }
 
 fn unknown() -> HttpResponse {

@@ -19,12 +19,8 @@ const ALIKE_DIGITS: usize = 6;
 
 /// 408 with what came meanwhile.
 pub(super) async fn told(api: &Api, wanted: &Wanted, (since, started): (i64, Timestamp)) -> HttpResponse {
-    let search = Search {
-        account: wanted.account,
-        after: Some(since),
-        rows_max: OTHERS_MAX + 1,
-        ..Search::new(Query::default(), OTHERS_MAX + 1)
-    };
+    let search =
+        Search { after: Some(since), rows_max: OTHERS_MAX + 1, ..wanted.search(Query::default(), OTHERS_MAX + 1) };
     let others = match api.engine.search(move |store| store.search(&search)).await {
         Ok(found) => found.found,
         Err(error) => return unavailable(&error),

@@ -30,6 +30,7 @@ pub(crate) mod reference;
 pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
+mod shares;
 mod shown_to;
 mod sign_up;
 mod signing;
@@ -44,7 +45,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use whimbrel_carriers::Order;
-use whimbrel_core::{Secret, SourceNetwork};
+use whimbrel_core::{KeyMode, Secret, SourceNetwork};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_engine::{Engine, Origin, SystemWorld};
@@ -54,7 +55,9 @@ use whimbrel_web::Links;
 use search::Whose;
 
 use crate::gateway::Reloader;
+use crate::gateway::webhook_faults::WebhookChaos;
 use crate::people::sessions::Sessions;
+use crate::people::shares::Shares;
 use crate::server::{Answer, IncomingRequest, Shutdown, problem};
 use crate::telemetry::Metrics;
 use crate::ui;
@@ -95,14 +98,20 @@ pub struct Api {
     pub sign_ups: SignUps,
     /// Who signed in.
     pub sessions: Arc<Sessions>,
+    /// Links that show one message to whoever has them.
+    pub(crate) shares: Shares,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
+    /// What the audit log keeps in memory.
+    audit: audit::Audit,
     /// Who waits for texts.
     waits: wait::Waits,
     /// Who holds which phone.
     leases: leases::Leases,
     /// The clock, if tests may put it forward.
     test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order, if they may be ordered.
+    webhook_chaos: Option<Arc<WebhookChaos>>,
 }
 
 /// What [`Api::new`] is given.
@@ -125,6 +134,8 @@ pub struct ApiParts {
     pub sign_up_rules: SignUpRules,
     /// The clock, if tests may put it forward: in development.
     pub test_clock: Option<Arc<SystemWorld>>,
+    /// Faults of webhooks on order: in development.
+    pub webhook_chaos: Option<Arc<WebhookChaos>>,
     /// Proxies before us.
     pub proxies: Box<[SourceNetwork]>,
 }
@@ -144,9 +155,11 @@ impl Api {
             sign_up_rules,
             proxies,
             test_clock,
+            webhook_chaos,
         } = parts;
         let streams = Arc::default();
         let (access, sign_ups) = (Access::new(admin_token, local), SignUps::new(sign_up_rules));
+        let shares = Shares::new(|| engine.world().random());
         Self {
             engine,
             metrics,
@@ -157,10 +170,13 @@ impl Api {
             streams,
             sign_ups,
             sessions: Arc::default(),
+            shares,
             proxies,
+            audit: audit::Audit::default(),
             waits: wait::Waits::default(),
             leases: leases::Leases::default(),
             test_clock,
+            webhook_chaos,
         }
     }
 
@@ -220,8 +236,11 @@ impl Api {
             ("GET", ["wait"]) => wait::wait(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages"]) => messages::list(self, Whose::All, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, Whose::All, id).await,
+            ("POST", ["messages", id, "share"]) => shares::make(self, Whose::All, id, request).await,
+            ("DELETE", ["shares"]) => shares::end_all(self),
+            ("DELETE", ["messages"]) => messages::clear(self, request).await,
             (_, ["accounts", key, "messages" | "inbound" | "wait", ..]) => {
-                self.route_texts(key, &segments[2..], request).await
+                self.route_texts(key, KeyMode::Live, &segments[2..], request).await
             }
             ("GET" | "HEAD", ["accounts"]) => accounts::list(self, request),
             ("GET" | "HEAD", ["accounts", key, "ledger"]) => ledger::show(self, key, request).await,
@@ -274,15 +293,16 @@ impl Api {
         }
     }
 
-    /// Below `accounts/{key}`: its texts, and nobody else's.
-    async fn route_texts(&self, key: &str, below: &[&str], request: &IncomingRequest) -> HttpResponse {
-        let whose = match Whose::of(self, key) {
+    /// Below `accounts/{key}`: its texts, and nobody else's; for a key for trying out only what such keys sent.
+    async fn route_texts(&self, key: &str, mode: KeyMode, below: &[&str], request: &IncomingRequest) -> HttpResponse {
+        let whose = match Whose::of(self, key, mode) {
             Ok(whose) => whose,
             Err(refused) => return refused,
         };
         shown_to::owners(match (request.method(), below) {
             ("GET" | "HEAD", ["messages"]) => messages::list(self, whose, request).await,
             ("GET" | "HEAD", ["messages", id]) => messages::show(self, whose, id).await,
+            ("POST", ["messages", id, "share"]) => shares::make(self, whose, id, request).await,
             ("GET" | "HEAD", ["inbound"]) => phones::inbound(self, whose, request).await,
             ("GET", ["wait"]) => wait::wait(self, whose, request).await,
             (_, ["wait"]) => other_methods(&["GET"]),

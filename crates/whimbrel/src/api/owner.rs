@@ -10,14 +10,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use whimbrel_core::policy::Signable;
-use whimbrel_core::{Account, AuthMethod, Refusal, Scope, Secret};
+use whimbrel_core::{Account, AuthMethod, KeyMode, Refusal, Scope, Secret};
 use whimbrel_dialects::Claim;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_engine::{Origin, SignedInOwner};
 
+use super::audit::Lined;
 use super::json::bad;
-use super::{Api, PREFIX, accounts, not_found};
+use super::{Api, PREFIX, accounts, not_found, shown_to};
 use crate::server::{IncomingRequest, problem};
 
 /// Names the dialect of an account whose key an account of another dialect has as well.
@@ -25,14 +26,16 @@ const DIALECT_HEADER: &str = "x-whimbrel-dialect";
 /// Stands for the caller's own key.
 const SELF: &str = "self";
 
-/// What owners may call, below `accounts/{key}`; `*` is anything.
-const CALLS: &[(&str, &[&str], Scope)] = &[
+/// What owners may call, below `accounts/{key}`; `*` is anything. A key for trying out may call what reads, but for
+/// [`LIVE_ONLY`].
+const CALLS: &[Entry] = &[
     ("GET", &[], Scope::Read),
     ("PATCH", &[], Scope::Account),
     ("GET", &["usage"], Scope::Read),
     ("GET", &["ledger"], Scope::Read),
     ("GET", &["messages"], Scope::Read),
     ("GET", &["messages", "*"], Scope::Read),
+    ("POST", &["messages", "*", "share"], Scope::Account),
     ("GET", &["inbound"], Scope::Read),
     ("GET", &["wait"], Scope::Read),
     ("POST", &["webhooks", "test"], Scope::Account),
@@ -52,6 +55,9 @@ const CALLS: &[(&str, &[&str], Scope)] = &[
     ("GET", &["oauth", "grants"], Scope::Account),
     ("DELETE", &["oauth", "grants", "*"], Scope::Account),
 ];
+
+/// What reads and is still not for a key for trying out: it shows numbers and texts of all messages of the account.
+const LIVE_ONLY: &[&[&str]] = &[&["webhooks", "attempts"]];
 
 /// What an owner may set of its account.
 const FIELDS: &[&str] = &["receipt_url", "inbound_url", "webhook_method"];
@@ -122,6 +128,8 @@ struct Call<'a> {
     key: Option<&'a str>,
     below: Vec<&'a str>,
     scope: Scope,
+    /// Method and path, with `*` for what is different from call to call.
+    kind: String,
 }
 
 impl<'a> Call<'a> {
@@ -129,13 +137,16 @@ impl<'a> Call<'a> {
         let rest = request.path().strip_prefix(PREFIX).unwrap_or_default();
         let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
         let found = match segments.as_slice() {
-            ["accounts", key, below @ ..] => scope(request.method(), below).map(|scope| (*key, below.to_vec(), scope)),
+            ["accounts", key, below @ ..] => entry(request.method(), below).map(|entry| (*key, below.to_vec(), entry)),
             _ => None,
         };
         match found {
-            Some((key, below, scope)) => Self { key: Some(key), below, scope },
+            Some((key, below, (method, pattern, scope))) => {
+                let path: String = pattern.iter().map(|part| format!("/{part}")).collect();
+                Self { key: Some(key), below, scope: *scope, kind: format!("{method} accounts/*{path}") }
+            }
             // Who it is comes first, also where there is nothing for it: nobody learns by a guess what there is.
-            None => Self { key: None, below: Vec::new(), scope: Scope::Read },
+            None => Self { key: None, below: Vec::new(), scope: Scope::Read, kind: String::new() },
         }
     }
 }
@@ -147,7 +158,9 @@ impl Api {
         let dialect = owner.dialect;
         let claim = owner.claim_for(request.method(), call.scope);
         match self.engine.owner(dialect, &claim, origin, call.scope).await {
-            Ok(account) => self.answer_owner((dialect, &account), call, request, origin).await,
+            Ok((account, mode)) => {
+                self.answer_owner(Proved { dialect, account: &account, mode }, call, request, origin).await
+            }
             Err(refusal) => refused(&refusal),
         }
     }
@@ -176,14 +189,18 @@ impl Api {
         let call = Call::read(request);
         let signable = if makes_secrets(request.method(), call.scope) { Signable::Yes } else { Signable::No };
         match self.engine.owner_again(owner, origin, call.scope, signable) {
-            Ok(account) => self.answer_owner((dialect, &account), call, request, origin).await,
+            // A key for trying out signs nobody in.
+            Ok(account) => {
+                let proved = Proved { dialect, account: &account, mode: KeyMode::Live };
+                self.answer_owner(proved, call, request, origin).await
+            }
             Err(refusal) => refused(&refusal),
         }
     }
 
     async fn answer_owner(
         &self,
-        (dialect, account): (&'static str, &Account),
+        Proved { dialect, account, mode }: Proved<'_>,
         call: Call<'_>,
         request: &IncomingRequest,
         origin: Origin,
@@ -198,10 +215,37 @@ impl Api {
             return refused;
         }
         let own = format!("{dialect}:{}", account.key);
+        if mode == KeyMode::Test {
+            return self.answer_trial(&own, &call.below, request).await;
+        }
         let segments: Vec<&str> = ["accounts", &own].into_iter().chain(call.below).collect();
         let who = format!("owner:{own}");
-        self.written_down(&who, request, origin, self.route(&segments, request)).await
+        let lined = Lined::OfOwner { kind: &call.kind };
+        self.written_down((&who, lined), request, origin, self.route(&segments, request)).await
     }
+
+    /// Answers a key for trying out, which only reads. It is handed around more freely than others: of texts it sees what such keys
+    /// sent, and of URLs, which may hold secrets, where they lead.
+    async fn answer_trial(&self, own: &str, below: &[&str], request: &IncomingRequest) -> HttpResponse {
+        if LIVE_ONLY.contains(&below) {
+            return problem(403, "Forbidden", "a key for trying out does not see this: use one for real messages");
+        }
+        let answer = match below.first() {
+            Some(&("messages" | "inbound" | "wait")) => self.route_texts(own, KeyMode::Test, below, request).await,
+            _ => {
+                let segments: Vec<&str> = ["accounts", own].into_iter().chain(below.iter().copied()).collect();
+                self.route(&segments, request).await
+            }
+        };
+        shown_to::viewers(answer)
+    }
+}
+
+/// An owner who proved who they are, and by what kind of key.
+struct Proved<'a> {
+    dialect: &'static str,
+    account: &'a Account,
+    mode: KeyMode,
 }
 
 /// Whether a call makes or ends what the account proves itself by.
@@ -209,12 +253,15 @@ fn makes_secrets(method: &str, scope: Scope) -> bool {
     method != "GET" && scope == Scope::Secrets
 }
 
-fn scope(method: &str, below: &[&str]) -> Option<Scope> {
+/// A line of [`CALLS`].
+type Entry = (&'static str, &'static [&'static str], Scope);
+
+fn entry(method: &str, below: &[&str]) -> Option<&'static Entry> {
     let method = if method == "HEAD" { "GET" } else { method };
     let fits = |pattern: &[&str]| {
         pattern.len() == below.len() && pattern.iter().zip(below).all(|(part, segment)| *part == "*" || part == segment)
     };
-    CALLS.iter().find(|(known, pattern, _)| *known == method && fits(pattern)).map(|(_, _, scope)| *scope)
+    CALLS.iter().find(|(known, pattern, _)| *known == method && fits(pattern))
 }
 
 fn is_own(api: &Api, key: &str, account: &Account) -> bool {
@@ -239,7 +286,7 @@ fn not_for_owners(path: &str) -> HttpResponse {
     }
 }
 
-fn refused(refusal: &Refusal) -> HttpResponse {
+pub(super) fn refused(refusal: &Refusal) -> HttpResponse {
     match refusal {
         Refusal::TooManyFailures { wait } => {
             let mut answer = problem(429, "Too Many Requests", "too many failed to prove who calls: wait");
@@ -247,7 +294,12 @@ fn refused(refusal: &Refusal) -> HttpResponse {
             answer.headers.push(("Retry-After", seconds.to_string().into()));
             answer
         }
-        Refusal::TooManyRequests(_) => problem(429, "Too Many Requests", "the account asks more often than it may"),
+        Refusal::TooManyRequests(_) => {
+            let mut answer =
+                problem(429, "Too Many Requests", "the account asks more often than it may: wait a second");
+            answer.headers.push(("Retry-After", "1".into()));
+            answer
+        }
         Refusal::Overloaded => problem(503, "Service Unavailable", "too much is asked just now: try again"),
         Refusal::AccountBarred => problem(403, "Forbidden", "the account is suspended: ask the operator"),
         Refusal::ScopeNotAllowed { .. } | Refusal::HttpNotAllowed => {
@@ -263,6 +315,10 @@ fn refused(refusal: &Refusal) -> HttpResponse {
 mod tests {
     use super::super::reference;
     use super::*;
+
+    fn scope(method: &str, below: &[&str]) -> Option<Scope> {
+        entry(method, below).map(|(_, _, scope)| *scope)
+    }
 
     #[test]
     fn owners_may_call_what_is_listed_and_nothing_else() {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use whimbrel_core::{AccountId, MessageId, PartId, Span, Timestamp, id};
+use whimbrel_core::{AccountId, KeyMode, MessageId, PartId, Span, Timestamp, id};
 use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_inbox::search::{Query, SearchError, Test, parse};
-use whimbrel_store::{Found, MessageSummary, Search, SearchEnd, SearchOrder, StoreError};
+use whimbrel_store::{Found, MessageSummary, MessageView, Search, SearchEnd, SearchOrder, Sight, StoreError};
 
 use super::json::bad;
 use super::{Api, unavailable};
@@ -130,15 +130,38 @@ pub(super) enum Whose {
     All,
     /// Those of the account in the path.
     Of(AccountId),
+    /// Those of that account that were sent for trying out, and the answers to them: for keys that are for that.
+    TrialsOf(AccountId),
 }
 
 impl Whose {
-    /// Of the account that the path names.
+    /// Of the account that the path names, as far as whoever calls may see it.
     ///
     /// # Errors
     /// 404.
-    pub(super) fn of(api: &Api, key: &str) -> Result<Self, HttpResponse> {
-        super::accounts::find(api, key).map(Self::Of)
+    pub(super) fn of(api: &Api, key: &str, mode: KeyMode) -> Result<Self, HttpResponse> {
+        let whose = match mode {
+            KeyMode::Live => Self::Of,
+            KeyMode::Test => Self::TrialsOf,
+        };
+        super::accounts::find(api, key).map(whose)
+    }
+
+    /// What of that may be seen.
+    pub(super) fn sight(self, api: &Api) -> Sight {
+        match self {
+            Self::All | Self::Of(_) => Sight::Everything,
+            Self::TrialsOf(_) => Sight::Trials(api.engine.snapshot().test_carrier.map(|carrier| carrier.id)),
+        }
+    }
+
+    /// Whether that message may be seen.
+    pub(super) fn has(self, message: &MessageView) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(account) => message.summary.account_id == account,
+            Self::TrialsOf(account) => message.summary.account_id == account && message.is_trial(),
+        }
     }
 
     /// Whether a query may be asked there.
@@ -155,7 +178,7 @@ impl Whose {
     pub(super) const fn account(self) -> Option<AccountId> {
         match self {
             Self::All => None,
-            Self::Of(account) => Some(account),
+            Self::Of(account) | Self::TrialsOf(account) => Some(account),
         }
     }
 }
@@ -188,7 +211,8 @@ impl Asked {
     /// Everything, so many at a time.
     pub(super) fn new(api: &Api, whose: Whose, listed: Listed) -> Self {
         let search = Search::new(Query::default(), COUNT_DEFAULT);
-        let search = Search { account: whose.account(), ids_ahead_max: ids_ahead_max(api), ..search };
+        let (account, sight) = (whose.account(), whose.sight(api));
+        let search = Search { account, sight, ids_ahead_max: ids_ahead_max(api), ..search };
         Self { search, whose, listed }
     }
 
@@ -196,7 +220,7 @@ impl Asked {
     pub(super) const fn names(&self) -> &'static str {
         match self.whose {
             Whose::All => "q, to, account, before, after, limit",
-            Whose::Of(_) => "q, to, before, after, limit",
+            Whose::Of(_) | Whose::TrialsOf(_) => "q, to, before, after, limit",
         }
     }
 

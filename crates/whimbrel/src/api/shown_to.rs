@@ -52,11 +52,11 @@ fn hide_ways(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(hide_ways),
         Value::Object(members) => {
-            let is_handed_on = members.get("what").is_some_and(|what| what == "handed-on");
+            let names_ways = members.get("what").is_some_and(|what| what == "handed-on" || what == "rerouted");
             for (name, member) in members {
                 match name.as_str() {
                     "carrier" | "route" | "epoch" => *member = Value::Null,
-                    "detail" if is_handed_on => *member = Value::from(""),
+                    "detail" if names_ways => *member = Value::from(""),
                     _ => hide_ways(member),
                 }
             }
@@ -94,12 +94,16 @@ mod tests {
         let line = |what: &str, detail: &str| json!({ "what": what, "detail": detail });
         let mut document = json!({
             "id": "A1", "carrier": "acme", "route": "cheap", "epoch": 3,
-            "timeline": [line("handed-on", "from acme to other"), line("late-answer", "attempt 1")],
+            "timeline": [
+                line("handed-on", "from acme to other"),
+                line("rerouted", "failed, cause ported; from acme to other"),
+                line("late-answer", "attempt 1"),
+            ],
         });
         hide_ways(&mut document);
         let expected = json!({
             "id": "A1", "carrier": null, "route": null, "epoch": null,
-            "timeline": [line("handed-on", ""), line("late-answer", "attempt 1")],
+            "timeline": [line("handed-on", ""), line("rerouted", ""), line("late-answer", "attempt 1")],
         });
         assert_eq!(document, expected);
     }

@@ -1,11 +1,12 @@
 //! What went through, by hour and day, carrier and account: from sums that are kept, however many messages there are.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::{Value, json};
 use whimbrel_core::Timestamp;
 use whimbrel_dialects::http::HttpResponse;
-use whimbrel_store::TrafficHour;
+use whimbrel_store::{StoreError, TrafficHour};
 
 use super::json::bad;
 use super::{Api, document, unavailable};
@@ -44,14 +45,13 @@ pub(super) async fn show(api: &Api, request: &IncomingRequest) -> HttpResponse {
     let from = if step == 24 { (until - hours).div_euclid(24) * 24 } else { until - hours };
     let days = from.div_euclid(24)..(until - 1).div_euclid(24) + 1;
     let read = api.engine.read(move |store| {
-        let traffic = store.traffic(from..until)?;
-        Ok((traffic, store.traffic_of_accounts(days, ACCOUNTS_MAX)?))
+        let sums = sums(|hours| store.traffic(hours), from..until, step)?;
+        Ok((sums, store.traffic_of_accounts(days, ACCOUNTS_MAX)?))
     });
-    let (traffic, accounts) = match read.await {
+    let ((by_step, by_carrier), accounts) = match read.await {
         Ok(read) => read,
         Err(error) => return unavailable(&error),
     };
-    let (by_step, by_carrier) = sums(&traffic, from, step);
     let count = (until - from + step - 1) / step;
     let steps: Vec<Value> = (0..count)
         .map(|place| {
@@ -84,20 +84,32 @@ pub(super) async fn show(api: &Api, request: &IncomingRequest) -> HttpResponse {
 }
 
 /// By step from the first one, and by carrier.
-fn sums(traffic: &[TrafficHour], from: i64, step: i64) -> (BTreeMap<i64, Sums>, BTreeMap<u16, Sums>) {
+type ByStepAndCarrier = (BTreeMap<i64, Sums>, BTreeMap<u16, Sums>);
+
+/// Sums of `hours`, which are read a day at a time: a read has a bound, and a quarter of a year of many carriers would be cut by it.
+fn sums(
+    read: impl Fn(Range<i64>) -> Result<Vec<TrafficHour>, StoreError>,
+    hours: Range<i64>,
+    step: i64,
+) -> Result<ByStepAndCarrier, StoreError> {
     let (mut by_step, mut by_carrier) = (BTreeMap::new(), BTreeMap::new());
-    for hour in traffic {
-        for sums in [
-            by_step.entry((hour.hour - from).div_euclid(step)).or_insert_with(Sums::default),
-            by_carrier.entry(hour.carrier.0).or_insert_with(Sums::default),
-        ] {
-            sums.messages += hour.messages;
-            sums.parts += hour.parts;
-            sums.delivered += hour.delivered;
-            sums.failed += hour.failed;
+    let mut from = hours.start;
+    while from < hours.end {
+        let until = (from + 24).min(hours.end);
+        for hour in read(from..until)? {
+            for sums in [
+                by_step.entry((hour.hour - hours.start).div_euclid(step)).or_insert_with(Sums::default),
+                by_carrier.entry(hour.carrier.0).or_insert_with(Sums::default),
+            ] {
+                sums.messages += hour.messages;
+                sums.parts += hour.parts;
+                sums.delivered += hour.delivered;
+                sums.failed += hour.failed;
+            }
         }
+        from = until;
     }
-    (by_step, by_carrier)
+    Ok((by_step, by_carrier))
 }
 
 fn told(mut named: Value, sums: Sums) -> Value {
@@ -106,4 +118,28 @@ fn told(mut named: Value, sums: Sums) -> Value {
         named[name] = json!(count);
     }
     named
+}
+
+#[cfg(test)]
+mod tests {
+    use whimbrel_core::CarrierId;
+
+    use super::*;
+
+    /// The store's bound on one read.
+    const ROWS_MAX: usize = 50_000;
+
+    #[test]
+    fn a_quarter_of_a_year_of_many_carriers_is_summed_whole() {
+        const CARRIERS: u16 = 40;
+        let read = |hours: Range<i64>| {
+            let rows = hours.flat_map(|hour| (1..=CARRIERS).map(move |carrier| (hour, CarrierId(carrier))));
+            let row = |(hour, carrier)| TrafficHour { hour, carrier, messages: 1, parts: 2, delivered: 1, failed: 1 };
+            Ok(rows.map(row).take(ROWS_MAX).collect())
+        };
+        let (by_step, by_carrier) = sums(read, 24..24 + HOURS_MAX, 24).expect("read");
+        assert_eq!((by_step.len() as i64, by_carrier.len()), (HOURS_MAX / 24, usize::from(CARRIERS)));
+        assert!(by_step.values().all(|day| day.parts == 2 * 24 * i64::from(CARRIERS)));
+        assert!(by_carrier.values().all(|one| one.messages == HOURS_MAX));
+    }
 }

@@ -24,6 +24,7 @@ use super::config::default_data_dirs;
 use super::{Exit, Failure, output};
 use crate::server::ready::{self, FoundServer, Purpose};
 use crate::server::tls::client_config;
+use crate::server::unchecked;
 
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 const TIME_MAX: Duration = Duration::from_secs(30);
@@ -37,6 +38,7 @@ pub(super) struct Server {
     folder: Option<PathBuf>,
     admin_token: Option<Secret>,
     ca_pem: Option<PathBuf>,
+    certificates: Certificates,
     time_max: Duration,
 }
 
@@ -46,6 +48,15 @@ fn authorization(token: &Secret) -> String {
         true => format!("Basic {}", STANDARD.encode(token.expose())),
         false => format!("Bearer {}", token.expose()),
     }
+}
+
+/// Whether a server must show a certificate that we trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Certificates {
+    /// It must.
+    Checked,
+    /// Any will do: only for a receiver that is being written, where somebody said so.
+    Any,
 }
 
 /// What a server answered.
@@ -94,7 +105,8 @@ impl Server {
         let url: http::Uri = url.parse().map_err(|_| {
             Failure::new(Exit::Unreachable, format!("`{url}` is no address such as http://127.0.0.1:7670"))
         })?;
-        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem, time_max: TIME_MAX })
+        let certificates = Certificates::Checked;
+        Ok(Self { url, https, purpose, pid, folder, admin_token, ca_pem, certificates, time_max: TIME_MAX })
     }
 
     /// The base URL that it is called by.
@@ -128,9 +140,18 @@ impl Server {
     }
 
     /// Another server than ours, which gets no token.
-    pub(super) fn at(url: http::Uri) -> Self {
-        let ca_pem = env("WHIMBREL_CA").map(PathBuf::from);
-        Self { url, https: None, purpose: None, pid: None, folder: None, admin_token: None, ca_pem, time_max: TIME_MAX }
+    pub(super) fn at(url: http::Uri, certificates: Certificates) -> Self {
+        Self {
+            url,
+            https: None,
+            purpose: None,
+            pid: None,
+            folder: None,
+            admin_token: None,
+            ca_pem: env("WHIMBREL_CA").map(PathBuf::from),
+            certificates,
+            time_max: TIME_MAX,
+        }
     }
 
     /// Whether the server is on this machine.
@@ -234,7 +255,11 @@ impl Server {
         tcp.set_nodelay(true)?;
         let io: Box<dyn Io> = if is_tls {
             let name = ServerName::try_from(bare.to_owned())?;
-            let connector = TlsConnector::from(client_config(self.ca_pem.as_deref())?);
+            let config = match self.certificates {
+                Certificates::Checked => client_config(self.ca_pem.as_deref())?,
+                Certificates::Any => unchecked::client_config()?,
+            };
+            let connector = TlsConnector::from(config);
             Box::new(connector.connect(name, tcp).await?)
         } else {
             Box::new(tcp)

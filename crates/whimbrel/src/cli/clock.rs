@@ -19,7 +19,8 @@ pub(super) async fn run(command: ClockCommand, out: &Out) -> Result<(), Failure>
     Ok(())
 }
 
-fn said(told: &Value) -> String {
+/// The time, and how far it is ahead.
+pub(super) fn said(told: &Value) -> String {
     let ahead = told["ahead_ms"].as_u64().unwrap_or_default() / 1_000;
     match ahead {
         0 => format!("{}  the time of the machine", field(told, "now")),

@@ -2,13 +2,13 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use whimbrel_core::Timestamp;
 use whimbrel_inbox::search::{KEYS, Query, parse};
 
 use super::args::InboxArgs;
 use super::client::{Server, Stream, with_query};
-use super::output::{Out, field};
+use super::output::{Out, field, printable};
 use super::sse::Reader;
 use super::{Exit, Failure};
 
@@ -22,6 +22,9 @@ const UNFINISHED_MAX: usize = 8;
 pub(super) async fn run(args: InboxArgs, out: &Out) -> Result<(), Failure> {
     let source = Source::of(&args.query)?;
     let server = Server::find(&args.server)?;
+    if args.clear {
+        return clear(source, &server, &args, out).await;
+    }
     // Who listens first and looks then misses nothing.
     let stream = if args.follow { Some(server.stream("events", &[]).await?) } else { None };
     let limit = args.limit.to_string();
@@ -42,6 +45,36 @@ pub(super) async fn run(args: InboxArgs, out: &Out) -> Result<(), Failure> {
         print(source, message, out);
     }
     follow(&server, &args, &mut followed, stream, out).await
+}
+
+/// Forgets what is found, page by page.
+async fn clear(source: Source, server: &Server, args: &InboxArgs, out: &Out) -> Result<(), Failure> {
+    if source.path() != "messages" {
+        let why = "--clear is for messages to handsets: texts from handsets go when retention says so";
+        return Err(Failure::new(Exit::Usage, why));
+    }
+    let what = if args.query.is_empty() { "every message".to_owned() } else { format!("what `{}` finds", args.query) };
+    out.consent(args.consent, &format!("Forget {}, as far as it has ended", printable(&what)))?;
+    let (mut removed, mut kept, mut before) = (0, 0, None::<String>);
+    loop {
+        let query = [
+            ("q", Some(args.query.as_str()).filter(|query| !query.is_empty())),
+            ("account", args.account.as_deref()),
+            ("before", before.as_deref()),
+        ];
+        let done = server.api("DELETE", &with_query(source.path(), &query), None).await?;
+        removed += done["removed"].as_u64().unwrap_or_default();
+        kept += done["kept"].as_u64().unwrap_or_default();
+        before = done["next"].as_str().map(str::to_owned);
+        if before.is_none() {
+            break;
+        }
+    }
+    out.document("cleared", &json!({ "removed": removed, "kept": kept }), || match kept {
+        0 => format!("{removed} forgotten"),
+        kept => format!("{removed} forgotten, {kept} kept: under way, or a webhook about them waits"),
+    });
+    Ok(())
 }
 
 /// Prints what arrives, until the server ends.

@@ -3,22 +3,18 @@
 //! The server builds and signs each of them for the receiver's own address; what the receiver answers is shown here and changes nothing
 //! there. A lost connection is opened again; what was sent meanwhile is missed.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::args::{ListenArgs, ListenEvent};
-use super::client::{Server, segment, with_query};
+use super::client::{Certificates, Server, segment, with_query};
+use super::following::Following;
 use super::output::{Color, Out, field, printable};
-use super::sse::{Event, Reader};
+use super::sse::Event;
 use super::{Exit, Failure};
 
-/// Between two tries to connect, at first and at most.
-const PAUSE: Duration = Duration::from_millis(500);
-const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// Headers whose values are shown as `[secret]`.
 const HIDDEN: [&str; 4] = ["authorization", "webhook-signature", "x-signature", "cookie"];
 /// Characters of an answer's first line.
@@ -34,43 +30,19 @@ pub(super) async fn run(args: ListenArgs, out: &Out) -> Result<(), Failure> {
     }
     let url = address(args.forward_to.as_deref().unwrap_or_default())?;
     let path = with_query("webhooks/listen", &[("url", Some(url.as_str())), ("account", args.account.as_deref())]);
-    let mut reader = Reader::default();
     let mut left = args.count.unwrap_or(u64::MAX);
-    let mut stream = server.stream(&path, &[]).await?;
+    let certificates = certificates(&args, &url, out)?;
+    let mut following = Following::begin(&server, &path).await?;
     out.hint(&format!("Ready: webhooks go to {url} from here as well. (^C to quit)"));
     while left > 0 {
-        match stream.next().await {
-            Ok(Some(piece)) => {
-                let events = reader.read(&piece).map_err(|_| {
-                    Failure::new(Exit::Failed, "the server sent a line that is too long to be one of its events")
-                })?;
-                // Not every event is a webhook, and only those are counted.
-                for event in &events {
-                    if left > 0 {
-                        left -= u64::from(take(event, &args, out).await);
-                    }
-                }
-            }
-            Ok(None) | Err(_) => {
-                out.hint("the connection was lost; trying again");
-                reader.forget_half();
-                stream = again(&server, &path).await?;
-                out.hint("connected again");
+        // Not every event is a webhook, and only those are counted.
+        for event in &following.next(out).await? {
+            if left > 0 {
+                left -= u64::from(take(event, (&args, certificates), out).await);
             }
         }
     }
     Ok(())
-}
-
-async fn again(server: &Server, path: &str) -> Result<super::client::Stream, Failure> {
-    let mut pause = PAUSE;
-    loop {
-        tokio::time::sleep(pause).await;
-        match server.stream(path, &[]).await {
-            Err(failure) if failure.exit == Exit::Unreachable => pause = (pause * 2).min(PAUSE_MAX),
-            done => return done,
-        }
-    }
 }
 
 /// The address as a URL: `localhost:3000/x` is one of HTTP.
@@ -86,13 +58,30 @@ fn address(text: &str) -> Result<String, Failure> {
     }
 }
 
+/// Whether the receiver's certificate is checked. If not, it is said where nobody overlooks it.
+fn certificates(args: &ListenArgs, url: &str, out: &Out) -> Result<Certificates, Failure> {
+    if !args.skip_verify {
+        return Ok(Certificates::Checked);
+    }
+    if !url.starts_with("https://") {
+        let why = format!("--skip-verify is for receivers with https, and {} is none", printable(url));
+        return Err(Failure::new(Exit::Usage, why));
+    }
+    out.warning(&format!(
+        "THE CERTIFICATE OF {} IS NOT CHECKED: whoever answers there gets these webhooks, texts and signatures included. \
+         To trust one certificate instead, name its file in WHIMBREL_CA.",
+        printable(url)
+    ));
+    Ok(Certificates::Any)
+}
+
 /// Whether it is of one of these kinds; of no kind in particular means any.
 fn is_wanted(events: &[ListenEvent], data: &Value) -> bool {
     events.is_empty() || events.iter().any(|event| data["kind"] == event.as_str())
 }
 
 /// Forwards a webhook; answers whether it was one that is wanted.
-async fn take(event: &Event, args: &ListenArgs, out: &Out) -> bool {
+async fn take(event: &Event, (args, certificates): (&ListenArgs, Certificates), out: &Out) -> bool {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     if event.kind == "missed" {
         out.warning(&format!("{} webhooks came too fast and were missed here", data["count"]));
@@ -110,7 +99,7 @@ async fn take(event: &Event, args: &ListenArgs, out: &Out) -> bool {
     let begun_at = Instant::now();
     let outcome = match data["error"].as_str() {
         Some(why) => Err(why.to_owned()),
-        None => forward(&data["request"]).await,
+        None => forward(&data["request"], certificates).await,
     };
     let elapsed_ms = u64::try_from(begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (status, first_line, error) = match &outcome {
@@ -127,7 +116,7 @@ async fn take(event: &Event, args: &ListenArgs, out: &Out) -> bool {
 }
 
 /// Sends it as it was built; answers status and the first line of the body.
-async fn forward(request: &Value) -> Result<(u16, String), String> {
+async fn forward(request: &Value, certificates: Certificates) -> Result<(u16, String), String> {
     let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let url: http::Uri = text("url").parse().map_err(|_| "the address cannot be called".to_owned())?;
     let path = url.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
@@ -138,7 +127,7 @@ async fn forward(request: &Value) -> Result<(u16, String), String> {
         .filter_map(|header| Some((header[0].as_str()?.to_owned(), header[1].as_str()?.to_owned())));
     let headers: Vec<(String, String)> = headers.collect();
     let body = STANDARD.decode(text("body_base64")).unwrap_or_default();
-    let answer = Server::at(url).send(&text("method"), &path, &headers, body).await;
+    let answer = Server::at(url, certificates).send(&text("method"), &path, &headers, body).await;
     let answer = answer
         .map_err(|failure| failure.problems.first().map_or_else(String::new, |problem| problem.message.clone()))?;
     let body = String::from_utf8_lossy(&answer.body).into_owned();

@@ -19,6 +19,7 @@ mod dump;
 mod env;
 mod examples;
 mod failure;
+mod following;
 mod help;
 mod inbox;
 mod key;

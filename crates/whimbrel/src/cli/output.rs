@@ -8,6 +8,9 @@ use super::args::{ColorWhen, ConsentArgs, OutputArgs};
 use super::client::env;
 use super::{Exit, Failure};
 
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 79;
+
 /// How to print.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Out {
@@ -125,9 +128,11 @@ impl Out {
         }
     }
 
-    /// Writes over the last line of stderr.
+    /// Writes over the last line of stderr. What is wider than the terminal is cut: a second line would stay.
     pub(super) fn rewrite(&self, text: &str) {
         let mut stderr = std::io::stderr().lock();
+        let columns = rustix::termios::tcgetwinsize(&stderr).map_or(0, |size| usize::from(size.ws_col));
+        let text: String = text.chars().take(if columns == 0 { COLUMNS } else { columns - 1 }).collect();
         _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
     }
 

@@ -1,7 +1,7 @@
 //! `whimbrel serve`.
 
 use super::args::ServeArgs;
-use super::config::source;
+use super::config::{default_data_dirs, source};
 use super::output::Out;
 use super::{Exit, Failure, output};
 use crate::gateway::{self, Options};
@@ -23,7 +23,8 @@ pub(super) fn run(args: ServeArgs, out: &Out) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Exit::Failed, "cannot start", &error))?;
     let load = Box::new(move || source.load().map_err(|errors| errors.to_string()));
-    let options = Options { config, load, ready_file: args.ready_file, metrics };
+    let usual_data_dir = default_data_dirs().into_iter().next();
+    let options = Options { config, load, ready_file: args.ready_file, metrics, usual_data_dir };
     let served = runtime.block_on(gateway::run(options, |banner| announce(out, banner)));
     // Reads that block the pool must not hold up the end of the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));

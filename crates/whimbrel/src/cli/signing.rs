@@ -4,10 +4,11 @@ use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use whimbrel_core::{Secret, World};
+use whimbrel_core::{Secret, Timestamp, World};
 use whimbrel_engine::SystemWorld;
+use whimbrel_inbox::search::instant;
 use whimbrel_signing::message::Message;
-use whimbrel_signing::registry::{self, Given, Place, Scheme, Trouble};
+use whimbrel_signing::registry::{self, Address, Given, Place, Scheme, Trouble};
 use whimbrel_signing::{Explanation, UnixSeconds, Verdict, Window};
 
 use super::args::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
@@ -19,6 +20,8 @@ use crate::config::{read_config_file, read_secret_file};
 
 /// Octets of a message that is read.
 const MESSAGE_OCTETS_MAX: u64 = 1024 * 1024;
+/// Stands for the address where a scheme does not sign it and none is given.
+const NOWHERE: &str = "https://localhost/";
 /// Octets of a secret on stdin.
 const SECRET_OCTETS_MAX: u64 = 64 * 1024;
 
@@ -62,11 +65,13 @@ pub(super) fn verify(args: &VerifyArgs, out: &Out) -> Result<(), Failure> {
     let window = args.window.map(Window::symmetric);
     let asked = Asked { message: &args.message, secret: &args.secret, window, nonce: "" };
     let world = SystemWorld::new(0, 0);
-    let explanation = with_message(scheme, &asked, &world, |message, given| scheme.explain(message, given))?;
-    let document = document(scheme, &explanation, args.explain);
+    let (explanation, body) = with_message(scheme, &asked, &world, |message, given| {
+        Ok((scheme.explain(message, given)?, BodyFacts::of(message.body)))
+    })?;
+    let document = document(scheme, &explanation, args.explain.then_some(&body));
     let is_good = explanation.verdict == Verdict::Matches;
     if is_good || args.explain {
-        out.document("verified", &document, || told(&explanation, args.explain));
+        out.document("verified", &document, || told(&explanation, args.explain.then_some(&body)));
     }
     if is_good { Ok(()) } else { Err(refused(&explanation.verdict, args.explain)) }
 }
@@ -94,9 +99,14 @@ fn with_message<T>(
     let settings: Vec<(&str, &str)> =
         args.settings.iter().map(|setting| setting.split_once('=').unwrap_or((setting, ""))).collect();
     scheme.about().check(&settings).map_err(|trouble| usage(scheme, &trouble))?;
-    let (request, url) = request(args, secret)?;
+    let (request, url) = request(args, secret, scheme.about().address)?;
     let (first, second) = (first_secret(secret)?, second_secret(secret)?);
-    let now = args.at.unwrap_or_else(|| world.now().0.div_euclid(1_000_000));
+    let now = match &args.at {
+        None => world.now().unix_seconds(),
+        Some(text) => at(text, world.now()).ok_or_else(|| {
+            Failure::new(Exit::Usage, "--at takes seconds since 1970, or a time such as 2026-11-22T06:00:00Z")
+        })?,
+    };
     let given = Given {
         secret: whimbrel_signing::Secret::new(first.expose()),
         second: second.as_ref().map(|second| whimbrel_signing::Secret::new(second.expose())),
@@ -112,6 +122,11 @@ fn with_message<T>(
         Trouble::Fault(_) => Failure::from_error(Exit::Usage, scheme.about().name, &trouble),
         _ => usage(scheme, &trouble),
     })
+}
+
+/// Seconds since 1970.
+fn at(text: &str, now: Timestamp) -> Option<i64> {
+    text.parse().ok().or_else(|| instant(text, now).map(Timestamp::unix_seconds))
 }
 
 /// A setting or key that is not what the scheme takes, and what it takes.
@@ -133,9 +148,22 @@ fn usage(scheme: &dyn Scheme, trouble: &Trouble) -> Failure {
 }
 
 /// The message with its whole address.
-fn request(args: &MessageArgs, secret: &SchemeSecretArgs) -> Result<(RawRequest, String), Failure> {
+fn request(args: &MessageArgs, secret: &SchemeSecretArgs, address: Address) -> Result<(RawRequest, String), Failure> {
     let wrong = |problem: String| Failure::new(Exit::Usage, format!("the message: {problem}"));
-    let Some(url) = &args.url else {
+    let has_pieces = args.data.is_some()
+        || args.data_file.is_some()
+        || args.headers.is_some()
+        || args.method.is_some()
+        || !args.header.is_empty();
+    let url = match (&args.url, address) {
+        (Some(url), _) => Some(url.as_str()),
+        (None, Address::NotSigned) => has_pieces.then_some(NOWHERE),
+        (None, Address::Signed) if has_pieces => {
+            return Err(wrong("this scheme signs the address as well; give --url".to_owned()));
+        }
+        (None, Address::Signed) => None,
+    };
+    let Some(url) = url else {
         let octets = match args.file.as_deref().filter(|path| path.as_os_str() != "-") {
             Some(path) => read_file(path)?,
             None if secret.secret_stdin => {
@@ -153,8 +181,9 @@ fn request(args: &MessageArgs, secret: &SchemeSecretArgs) -> Result<(RawRequest,
         (None, None) => vec![],
     };
     let mut headers = vec![];
-    for header in &args.header {
-        let (name, value) = header.split_once(':').ok_or_else(|| wrong("a --header is `NAME: VALUE`".to_owned()))?;
+    let kept = args.headers.as_deref().map(header_lines).transpose()?.unwrap_or_default();
+    for header in kept.iter().chain(&args.header) {
+        let (name, value) = header.split_once(':').ok_or_else(|| wrong("a header is `NAME: VALUE`".to_owned()))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -162,7 +191,20 @@ fn request(args: &MessageArgs, secret: &SchemeSecretArgs) -> Result<(RawRequest,
         headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
     }
     let method = args.method.clone().unwrap_or_else(|| if body.is_empty() { "GET" } else { "POST" }.to_owned());
-    Ok((RawRequest { method, target: String::new(), headers, body }, url.clone()))
+    Ok((RawRequest { method, target: String::new(), headers, body }, url.to_owned()))
+}
+
+/// The headers of a file, up to an empty line. The first line may be that of a request or an answer: it has a blank before any colon.
+fn header_lines(path: &Path) -> Result<Vec<String>, Failure> {
+    let octets = read_file(path)?;
+    let what = path.display();
+    let text = String::from_utf8(octets).map_err(|_| Failure::new(Exit::Usage, format!("{what} is not UTF-8")))?;
+    let is_first_line = |line: &str| line.find(' ').is_some_and(|blank| !line[..blank].contains(':'));
+    let mut lines = text.lines().peekable();
+    if lines.peek().is_some_and(|line| is_first_line(line)) {
+        lines.next();
+    }
+    Ok(lines.take_while(|line| !line.trim().is_empty()).map(str::to_owned).collect())
 }
 
 fn first_secret(args: &SchemeSecretArgs) -> Result<Secret, Failure> {
@@ -219,10 +261,27 @@ fn read_some(from: impl Read, octets_max: u64, what: &str) -> Result<Vec<u8>, Fa
     Ok(octets)
 }
 
+/// What can be said of a body without showing it: two people can compare that.
+struct BodyFacts {
+    octets: usize,
+    sha256: String,
+    ends_with_newline: bool,
+}
+
+impl BodyFacts {
+    fn of(body: &[u8]) -> Self {
+        use sha2::Digest as _;
+        let sha256 = crate::api::messages::hex(&sha2::Sha256::digest(body));
+        Self { octets: body.len(), sha256, ends_with_newline: body.ends_with(b"\n") }
+    }
+}
+
 /// The verdict for programs; with what would match only if that is asked for.
-fn document(scheme: &dyn Scheme, explanation: &Explanation, is_explained: bool) -> Value {
+fn document(scheme: &dyn Scheme, explanation: &Explanation, body: Option<&BodyFacts>) -> Value {
     let mut document = json!({ "scheme": scheme.about().name, "verdict": word(&explanation.verdict) });
-    if is_explained {
+    if let Some(body) = body {
+        document["body"] =
+            json!({ "octets": body.octets, "sha256": body.sha256, "ends_with_newline": body.ends_with_newline });
         document["canonical"] = json!(explanation.canonical.to_text());
         document["expected"] = json!(explanation.expected.as_ref().map(whimbrel_signing::Signature::as_str));
         document["detail"] = match &explanation.verdict {
@@ -245,10 +304,8 @@ const fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn told(explanation: &Explanation, is_explained: bool) -> String {
-    if !is_explained {
-        return word(&explanation.verdict).to_owned();
-    }
+fn told(explanation: &Explanation, body: Option<&BodyFacts>) -> String {
+    let Some(body) = body else { return word(&explanation.verdict).to_owned() };
     let expected = explanation.expected.as_ref().map_or("-", whimbrel_signing::Signature::as_str);
     let why = match &explanation.verdict {
         Verdict::Matches => "matches".to_owned(),
@@ -260,8 +317,13 @@ fn told(explanation: &Explanation, is_explained: bool) -> String {
         }
         Verdict::Malformed(fault) => format!("refused: {fault}"),
     };
+    let newline = if body.ends_with_newline { "ends with a newline" } else { "no newline at its end" };
+    let body = match body.octets {
+        0 => String::new(),
+        octets => format!("body:     {octets} octets, SHA-256 {}, {newline}\n", body.sha256),
+    };
     format!(
-        "to sign:  {}\nexpected: {}\nverdict:  {}",
+        "to sign:  {}\n{body}expected: {}\nverdict:  {}",
         shown(&explanation.canonical.to_text()),
         printable(expected),
         printable(&why)

@@ -1,59 +1,28 @@
 //! `whimbrel tail`: what happens, as it happens. A lost connection is opened again where it was lost.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use super::Failure;
 use super::args::TailArgs;
-use super::client::{Server, Stream, with_query};
+use super::client::{Server, with_query};
+use super::following::Following;
 use super::output::{Color, Out, field, printable};
-use super::sse::{Event, Reader};
-use super::{Exit, Failure};
-
-/// Between two tries to connect, at first and at most.
-const PAUSE: Duration = Duration::from_millis(500);
-const PAUSE_MAX: Duration = Duration::from_secs(10);
+use super::sse::Event;
 
 pub(super) async fn run(args: TailArgs, out: &Out) -> Result<(), Failure> {
     let server = Server::find(&args.server)?;
     let query = [("account", args.account.as_deref()), ("message", args.message.as_deref())];
     let path = with_query("events", &query);
-    let mut reader = Reader::default();
     let mut left = args.count.unwrap_or(u64::MAX);
-    // The first try fails at once; later ones wait for the server to come back.
-    let mut stream = server.stream(&path, &[]).await?;
+    let mut following = Following::begin(&server, &path).await?;
     while left > 0 {
-        match stream.next().await {
-            Ok(Some(piece)) => {
-                let events = reader.read(&piece).map_err(|_| {
-                    Failure::new(Exit::Failed, "the server sent a line that is too long to be one of its events")
-                })?;
-                for event in events.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-                    print(event, reader.last_id.as_deref(), out);
-                    left -= 1;
-                }
-            }
-            Ok(None) | Err(_) => {
-                out.hint("the connection was lost; trying again");
-                reader.forget_half();
-                stream = again(&server, &path, reader.last_id.as_deref()).await?;
-                out.hint("connected again");
-            }
+        let events = following.next(out).await?;
+        for event in events.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            print(event, following.last_id(), out);
+            left -= 1;
         }
     }
     Ok(())
-}
-
-async fn again(server: &Server, path: &str, last_id: Option<&str>) -> Result<Stream, Failure> {
-    let headers: Vec<_> = last_id.map(|id| ("last-event-id".to_owned(), id.to_owned())).into_iter().collect();
-    let mut pause = PAUSE;
-    loop {
-        tokio::time::sleep(pause).await;
-        match server.stream(path, &headers).await {
-            Err(failure) if failure.exit == Exit::Unreachable => pause = (pause * 2).min(PAUSE_MAX),
-            done => return done,
-        }
-    }
 }
 
 fn print(event: &Event, id: Option<&str>, out: &Out) {

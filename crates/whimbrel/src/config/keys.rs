@@ -106,6 +106,12 @@ pub(super) static KEYS: &[Key] = &[
     .env("WHIMBREL_DATA_DIR")
     .restart(),
     Key::new("tables.networks", PATH, "A CSV file of networks by prefix. Empty: the built-in table.").default(""),
+    Key::new(
+        "tables.ported",
+        PATH,
+        "A CSV file of numbers that moved to another network: number,mccmnc. Empty: no number is known to have moved but by receipts.",
+    )
+    .default(""),
     Key::new("tables.prices", PATH, "A CSV file of prices. Empty: the built-in table.").default(""),
     Key::new(
         "auth.trusted_proxies",

@@ -164,6 +164,8 @@ impl Listen {
 pub struct Tables {
     /// Networks by prefix.
     pub networks: Option<PathBuf>,
+    /// Numbers that moved.
+    pub ported: Option<PathBuf>,
     /// Prices.
     pub prices: Option<PathBuf>,
 }
@@ -241,7 +243,11 @@ pub fn load(inputs: &Inputs<'_>) -> Result<Config, ConfigErrors> {
         profile: inputs.profile,
         listen,
         data_dir: data_dir(&mut settings, inputs),
-        tables: Tables { networks: path(&settings, "tables.networks"), prices: path(&settings, "tables.prices") },
+        tables: Tables {
+            networks: path(&settings, "tables.networks"),
+            ported: path(&settings, "tables.ported"),
+            prices: path(&settings, "tables.prices"),
+        },
         auth: auth(&mut settings),
         portal: portal(&settings),
         http_limits: http_limits(&settings),

@@ -15,7 +15,7 @@ use super::connect::{Connector, Resolve, TrustError, read_extra_roots};
 use super::error::EgressError;
 use super::link::{Link, LinkError};
 use super::policy::EgressPolicy;
-use super::pool::Pool;
+use super::pool::{Place, Pool};
 use super::target::{Peer, Target};
 
 /// Bounds of all calls together.
@@ -48,7 +48,7 @@ impl Default for EgressLimits {
 /// Bounds of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestLimits {
-    /// From the start of the call, its wait for a place included, to the end of its answer.
+    /// From the start of the call, once it has its place, to the end of its answer.
     pub answer_time_max: Duration,
     /// Octets of the answer's body that are read. What is longer is cut, and the connection with it.
     pub answer_bytes_max: usize,
@@ -127,6 +127,11 @@ impl Notes {
     }
 }
 
+/// A place among the calls that are made at once.
+pub struct CallPlace {
+    _place: Place,
+}
+
 /// The guarded HTTP client of this process.
 pub struct Egress {
     connector: Connector,
@@ -160,6 +165,20 @@ impl Egress {
         Ok(Self { connector, pool: Pool::new(limits) })
     }
 
+    /// Waits for a place for a call to that URL. It is the call's until it is dropped; its time-out begins with it, so that a busy host
+    /// costs nobody a try.
+    ///
+    /// # Errors
+    /// [`EgressError`], none of which shows the URL.
+    pub async fn place(&self, url: &str) -> Result<CallPlace, EgressError> {
+        let placed = async {
+            let target = Target::parse(url).map_err(EgressError::Url)?;
+            self.connector.policy.check_peer(&target.peer).map_err(EgressError::Blocked)?;
+            self.pool.place(&target.peer).await.ok_or(EgressError::Busy)
+        };
+        placed.await.map(|place| CallPlace { _place: place }).inspect_err(count_failure)
+    }
+
     /// Sends a request and tells the answer's status.
     ///
     /// A connection that was idle may have been closed by its peer just as it was used again; then the request is sent once
@@ -168,15 +187,17 @@ impl Egress {
     /// # Errors
     /// [`EgressError`], none of which shows the URL.
     pub async fn send(&self, request: WebhookRequest, limits: RequestLimits) -> Result<EgressAnswer, EgressError> {
-        self.send_noted(request, limits, &mut Notes::default()).await
+        let place = self.place(&request.url).await?;
+        self.send_noted(&place, request, limits, &mut Notes::default()).await
     }
 
-    /// The same, and notes what somebody wants to see of it.
+    /// The same at a place that the call has, and notes what somebody wants to see of it.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_noted(
         &self,
+        _place: &CallPlace,
         request: WebhookRequest,
         limits: RequestLimits,
         notes: &mut Notes,
@@ -185,7 +206,10 @@ impl Egress {
             Ok(result) => result,
             Err(_) => Err(EgressError::AnswerTimedOut),
         };
-        count(&result);
+        match &result {
+            Ok(answer) => count_answer(answer),
+            Err(error) => count_failure(error),
+        }
         result
     }
 
@@ -204,7 +228,6 @@ impl Egress {
         let peer = &target.peer;
         self.connector.policy.check_peer(peer).map_err(EgressError::Blocked)?;
         let http_request = build(request, &target).map_err(EgressError::Request)?;
-        let _place = self.pool.place(peer).await.ok_or(EgressError::Busy)?;
         if let Some(mut link) = self.pool.take(peer).await {
             let begun_at = Instant::now();
             match link.request(http_request.clone()).await {
@@ -288,19 +311,23 @@ fn build(request: &WebhookRequest, target: &Target<'_>) -> Result<Request<Full<B
     builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
 }
 
-fn count(result: &Result<EgressAnswer, EgressError>) {
-    let outcome = match result {
-        Ok(answer) => match answer.status {
-            200..=299 => "2xx",
-            300..=399 => "3xx",
-            400..=499 => "4xx",
-            _ => "5xx",
-        },
-        Err(EgressError::Blocked(blocked)) => {
+fn count_answer(answer: &EgressAnswer) {
+    let outcome = match answer.status {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    metrics::counter!(crate::telemetry::EGRESS_ANSWERS, "outcome" => outcome).increment(1);
+}
+
+fn count_failure(error: &EgressError) {
+    let outcome = match error {
+        EgressError::Blocked(blocked) => {
             metrics::counter!(crate::telemetry::EGRESS_BLOCKED, "reason" => blocked.label()).increment(1);
             "blocked"
         }
-        Err(error) => error.label(),
+        error => error.label(),
     };
     metrics::counter!(crate::telemetry::EGRESS_ANSWERS, "outcome" => outcome).increment(1);
 }

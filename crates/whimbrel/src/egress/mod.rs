@@ -18,7 +18,7 @@ mod target;
 mod tests;
 
 pub use address::{AddressClass, classify};
-pub use client::{Egress, EgressAnswer, EgressLimits, Notes, RequestLimits, Steps};
+pub use client::{CallPlace, Egress, EgressAnswer, EgressLimits, Notes, RequestLimits, Steps};
 pub use connect::{Resolve, SystemResolver, TrustError};
 pub use error::{Blocked, EgressError};
 pub use policy::{AllowedHost, EgressPolicy, Reach};

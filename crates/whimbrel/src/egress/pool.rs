@@ -1,7 +1,8 @@
 //! Which connections are open, and how many calls may be.
 //!
 //! Each host has its own share, so that a slow one cannot take all places. Idle connections are kept for a while, the last
-//! used first. An idle connection goes to an address that was checked when it was made.
+//! used first; where there is no room for one more, the one that is idle for longest makes room, so that whoever came first keeps nobody
+//! out. An idle connection goes to an address that was checked when it was made.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,9 +91,13 @@ impl Pool {
     /// Keeps a connection for later: a host has no more than it has calls at once.
     pub(super) fn give_back(&self, peer: &Peer, link: Link) {
         let mut hosts = self.lock();
-        if hosts.idle_count < self.idle_max
-            && let Some(host) = hosts.by_peer.get_mut(peer)
-        {
+        if self.idle_max == 0 || !hosts.by_peer.contains_key(peer) {
+            return;
+        }
+        if hosts.idle_count >= self.idle_max {
+            hosts.close_longest_idle();
+        }
+        if let Some(host) = hosts.by_peer.get_mut(peer) {
             host.idle.push((link, Instant::now()));
             hosts.idle_count += 1;
         }
@@ -124,5 +129,14 @@ impl Hosts {
         let idle = self.by_peer.get_mut(peer)?.idle.pop()?;
         self.idle_count -= 1;
         Some(idle)
+    }
+
+    /// Each host's first is its longest idle one.
+    fn close_longest_idle(&mut self) {
+        let hosts = self.by_peer.values_mut().filter(|host| !host.idle.is_empty());
+        if let Some(host) = hosts.min_by_key(|host| host.idle.first().map(|(_, since)| *since)) {
+            host.idle.remove(0);
+            self.idle_count -= 1;
+        }
     }
 }

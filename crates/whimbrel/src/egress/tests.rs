@@ -206,6 +206,43 @@ async fn as_many_connections_are_kept_as_there_were_calls_at_once() {
 }
 
 #[tokio::test]
+async fn where_there_is_no_room_the_longest_idle_connection_makes_some() {
+    let [mut first, mut second, mut third] = [
+        FakePeer::start(|_, _| ok("")).await,
+        FakePeer::start(|_, _| ok("")).await,
+        FakePeer::start(|_, _| ok("")).await,
+    ];
+    let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
+    let limits = EgressLimits { idle_max: 2, ..EgressLimits::default() };
+    let egress = Egress::new(policy, limits, SystemResolver, None).unwrap();
+    for peer in [&first, &second, &third, &third, &second, &first] {
+        assert_eq!(send(&egress, peer.url("/")).await.unwrap().status, 200);
+    }
+    for (peer, connections) in [(&mut third, [0, 0]), (&mut second, [0, 0]), (&mut first, [0, 1])] {
+        let mut seen = [0; 2];
+        for connection in &mut seen {
+            *connection = peer.requests.recv().await.unwrap().0;
+        }
+        assert_eq!(seen, connections);
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_a_place_takes_no_time_of_the_call() {
+    let peer = FakePeer::start(|_, _| ok("")).await;
+    let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
+    let limits = EgressLimits { calls_per_host_max: 1, ..EgressLimits::default() };
+    let egress = Egress::new(policy, limits, SystemResolver, None).unwrap();
+    let place = egress.place(&peer.url("/")).await.unwrap();
+    let mut call = std::pin::pin!(send(&egress, peer.url("/")));
+    tokio::time::pause();
+    assert!(tokio::time::timeout(Duration::from_secs(60), &mut call).await.is_err(), "it waits");
+    tokio::time::resume();
+    drop(place);
+    assert_eq!(call.await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut_while_it_is_read() {
     // A million chunks would be 16 MB; the peer's buffer blocks long before the client is told to read them.
     let endless = |_, _| {

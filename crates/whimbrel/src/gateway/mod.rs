@@ -14,6 +14,7 @@ mod routing;
 pub mod secrets;
 mod taped;
 mod way_out;
+pub mod webhook_faults;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -74,6 +75,8 @@ pub struct Options {
     pub ready_file: Option<PathBuf>,
     /// The process's metrics.
     pub metrics: Metrics,
+    /// The data folder in which commands look if they are not told another one.
+    pub usual_data_dir: Option<PathBuf>,
 }
 
 /// Why the gateway did not run: what was attempted, and why it failed.
@@ -111,7 +114,7 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> While<T> for Result<T
 /// # Errors
 /// [`GatewayError`] if something could not be started.
 pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), GatewayError> {
-    let Options { config, load, ready_file, metrics } = options;
+    let Options { config, load, ready_file, metrics, usual_data_dir } = options;
     let is_dev = config.profile == Profile::Development;
     let mut signals = Signals::install().when("cannot listen for signals")?;
     _ = server::raise_open_files();
@@ -143,7 +146,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     }
     let carriers = routing::name_carriers(&*store, &config.carriers)?;
     let snapshot = routing::snapshot(&config, &carriers, 1)?;
-    let egress = way_out::open(&config.egress)?;
+    let webhook_chaos = is_dev.then(Arc::<webhook_faults::WebhookChaos>::default);
+    let egress = way_out::open(&config.egress, webhook_chaos.clone())?;
     let tape = Arc::new(Tape::new(config.tape));
     let placed: Vec<_> = carriers.into_iter().map(|carrier| (carrier.desk(), carrier)).collect();
     let desks = placed.iter().map(|(desk, _)| Arc::clone(desk)).collect();
@@ -193,6 +197,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
         stop: stop.clone(),
         sign_up_rules: config.portal.sign_up_rules,
         test_clock: is_dev.then_some(system),
+        webhook_chaos,
         proxies: config.auth.trusted_proxies.clone().into(),
     });
     let proxies = config.auth.trusted_proxies.clone().into();
@@ -209,7 +214,8 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let run_file = ready::Presence::run(data.path(), &running).when("cannot write the run file")?;
     let ready_file = ready_file.as_deref().map(|path| ready::Presence::ready(path, &running)).transpose();
     let ready_file = ready_file.when("cannot write the ready-file")?;
-    announce(&presence::banner(is_dev, &running, data.path()));
+    let folder = presence::Folder::new(data.path(), usual_data_dir.as_deref());
+    announce(&presence::banner(is_dev, &running, &folder));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "whimbrel is ready");
 
     let upkeep = tokio::spawn(upkeep(metrics, egress, data.path().to_owned()));

@@ -44,14 +44,34 @@ pub(super) fn running(
     }
 }
 
+/// The data folder, as commands have to be told of it.
+pub(super) struct Folder<'a> {
+    path: &'a Path,
+    is_usual: bool,
+}
+
+impl<'a> Folder<'a> {
+    /// `usual` is where commands look by themselves.
+    pub(super) fn new(path: &'a Path, usual: Option<&Path>) -> Self {
+        Self { path, is_usual: usual == Some(path) }
+    }
+
+    fn flag(&self) -> String {
+        if self.is_usual { String::new() } else { format!(" --data-dir {}", self.path.display()) }
+    }
+}
+
 /// What a person reads after the start: only what works.
-pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String {
+pub(super) fn banner(is_dev: bool, running: &Running, folder: &Folder<'_>) -> String {
     let mut lines = vec![format!("Whimbrel {} is ready", env!("CARGO_PKG_VERSION")), String::new()];
     // After `cargo run` there is no `whimbrel` on the path.
     let program = std::env::current_exe().map_or_else(|_| "whimbrel".to_owned(), |path| path.display().to_string());
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
     let http = running.http.map(|addr| base_url("http", addr));
     let https = running.https.map(|addr| base_url("https", addr));
+    if is_dev {
+        line("mode", "development: no text leaves this machine".to_owned());
+    }
     if let Some(url) = http.as_ref().or(https.as_ref()) {
         line("inbox", format!("{url}/"));
     }
@@ -60,9 +80,6 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
     }
     if let Some(url) = &https {
         line("HTTPS", url.clone());
-    }
-    if let Some(url) = http.as_ref().or(https.as_ref()) {
-        line("inbox", format!("{url}{}", crate::ui::PREFIX));
     }
     if let Some(path) = &running.ca_pem {
         line("CA", format!("{} (curl --cacert, REQUESTS_CA_BUNDLE)", path.display()));
@@ -73,7 +90,7 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
             format!("SMPP at {}, any system_id, password `{}`", simulator.addr, simulator.password.expose()),
         );
     }
-    line("data", data_dir.display().to_string());
+    line("data", folder.path.display().to_string());
     if let (true, Some(base)) = (is_dev, http.or(https)) {
         for descriptor in DIALECTS.iter().map(|dialect| dialect.descriptor()) {
             let dev = descriptor.dev_account;
@@ -93,14 +110,9 @@ pub(super) fn banner(is_dev: bool, running: &Running, data_dir: &Path) -> String
             lines.push(format!("    {trusting}"));
         }
         lines.push(String::new());
-        lines.push(format!(
-            "  Then look at it in the inbox, or: {program} show --data-dir {} MESSAGE-ID",
-            data_dir.display()
-        ));
-        lines.push(format!(
-            "  Code that cannot change its host: {program} run --data-dir {} -- COMMAND",
-            data_dir.display()
-        ));
+        let folder = folder.flag();
+        lines.push(format!("  Then look at it in the inbox, or: {program} show{folder} MESSAGE-ID"));
+        lines.push(format!("  Code that cannot change its host: {program} run{folder} -- COMMAND"));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -19,6 +19,7 @@ use crate::config::{Carrier, CarrierKind, Config, read_config_file};
 
 /// The tables that are built in.
 const NETWORKS: &str = include_str!("../../../../data/networks.csv");
+const PORTED: &str = include_str!("../../../../data/ported.csv");
 const PRICES: &str = include_str!("../../../../data/prices.csv");
 
 /// The carrier that takes what is sent with test keys.
@@ -135,6 +136,8 @@ pub(super) fn tables(config: &Config) -> Result<(Networks, Prices), GatewayError
     };
     let networks =
         Networks::parse(&text(&config.tables.networks, NETWORKS)?).when("cannot use the table of networks")?;
+    let ported = text(&config.tables.ported, PORTED)?;
+    let networks = networks.with_ported(&ported).when("cannot use the table of ported numbers")?;
     let prices = Prices::parse(&text(&config.tables.prices, PRICES)?).when("cannot use the table of prices")?;
     Ok((networks, prices))
 }

@@ -8,6 +8,7 @@ pub mod codes;
 pub mod cookie;
 pub mod foreign;
 pub mod sessions;
+pub mod shares;
 
 use whimbrel_core::AccountId;
 use whimbrel_engine::SignedInOwner;

@@ -11,6 +11,7 @@ pub mod listen;
 pub mod ready;
 pub mod shutdown;
 pub mod tls;
+pub mod unchecked;
 
 mod answer;
 mod connection;

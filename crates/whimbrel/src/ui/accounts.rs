@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_web::accounts::{
-    AccountPage, AccountRow, AccountsPage, Activity, LedgerRow, MadePage, May, Policy, SecretForm, SecretRow, Wallet,
+    AccountPage, AccountRow, AccountsPage, Activity, AtHome, LedgerRow, MadePage, May, Policy, SecretForm, SecretRow,
+    Wallet,
 };
 use whimbrel_web::chart::{Bar, Chart};
 use whimbrel_web::frame::{Flash, Section};
@@ -151,6 +152,11 @@ pub(super) async fn one(api: &Api, visit: &Visit<'_>, account: &str, flash: Opti
             scopes: joined(&policy, "scopes"),
             spend_per_day_max: amount(&policy, "spend_per_day_max"),
         },
+        home: AtHome {
+            zone: text(document, "zone"),
+            country: text(document, "country"),
+            sender: text(document, "otp_sender"),
+        },
         receipt_url: text(document, "receipt_url"),
         inbound_url: text(document, "inbound_url"),
         usage: Chart {
@@ -209,6 +215,7 @@ fn done(visit: &Visit<'_>) -> Option<Flash> {
         "status" => "The account's status is changed.",
         "policy" => "The policy is saved; it holds from the next request on.",
         "webhooks" => "The URLs are saved.",
+        "home" => "Zone, country and sender are saved; they hold from the next request on.",
         "revoke" => "The secret is revoked: it is good no more.",
         _ => return None,
     };
@@ -238,6 +245,11 @@ pub(super) async fn act(api: &Api, visit: &Visit<'_>, account: &str, act: &str) 
                 "methods": words("methods"), "signature": field("signature"), "networks": words("networks"),
                 "scopes": words("scopes"), "spend_per_day_max": field("spend_per_day_max"),
             }),
+        ),
+        "home" => (
+            "PATCH",
+            below(""),
+            json!({ "zone": field("zone"), "country": field("country"), "otp_sender": field("otp_sender") }),
         ),
         "webhooks" => {
             ("PATCH", below(""), json!({ "receipt_url": field("receipt_url"), "inbound_url": field("inbound_url") }))

@@ -12,8 +12,8 @@ use whimbrel_web::shown::Instant;
 use super::form::Form;
 use super::rows::Lines;
 use super::search::{Place, Wanted};
-use super::{Visit, answer, moved, page};
-use crate::api::{Api, messages};
+use super::{Visit, answer, moved, page, say};
+use crate::api::{Api, Called, messages};
 use crate::server::{Answer, IncomingRequest};
 
 /// Messages on a page.
@@ -39,6 +39,34 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>) -> Answer {
         Ok(found) => page(200, &filled(api, visit, query, place, &found)).into(),
         Err(error) => answer::unavailable(visit, &error),
     }
+}
+
+/// `POST clear` with `q`: forgets what is found and has ended, as the native API does.
+pub(super) async fn clear(api: &Api, visit: &Visit<'_>) -> Answer {
+    let form = Form::read(visit.request);
+    let query = form.filled("q").unwrap_or_default();
+    let path = format!("messages{}", query_string(query, &[]));
+    let call = Called { method: "DELETE", path: &path, body: None };
+    let (status, done) = api.call(&visit.known.person, call, visit.origin).await;
+    let count = |name: &str| done[name].as_u64().unwrap_or_default();
+    if status != 200 {
+        let why = done["detail"].as_str().unwrap_or("the server said no more");
+        return say(status, visit.frame("Nothing was forgotten"), &[why]);
+    }
+    let mut told =
+        vec![format!("{} were forgotten; what they cost and the days' figures stay.", messages_of(count("removed")))];
+    if count("kept") > 0 {
+        told.push(format!("{} are kept: under way, or a webhook about them waits.", messages_of(count("kept"))));
+    }
+    if !done["next"].is_null() {
+        told.push("There may be more that are older: clear again.".to_owned());
+    }
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    say(200, visit.frame_in(Section::Inbox, "Cleared"), &told)
+}
+
+fn messages_of(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 /// Where in the list the page is; an id of which nobody knows is the beginning.

@@ -20,6 +20,7 @@ mod sample;
 mod search;
 mod session;
 mod settings;
+mod share;
 mod stats;
 mod viewer;
 mod webhooks;
@@ -105,7 +106,12 @@ pub async fn handle(api: &Api, request: &IncomingRequest, origin: Origin) -> Ans
         Ok(known) => known,
         Err(refused) => return session::ask(api, &door, refused),
     };
+    let rate = api.within_rate(&known);
     let visit = Visit { viewer: viewer::shown(api, &known), request, origin, path, links, theme, known };
+    if let Err(refused) = rate {
+        let why = "This account's pages were asked for very often just now. Wait a second and load the page again.";
+        return say(refused.status, visit.frame("Slow down a little"), &[why]);
+    }
     match rights::of(method, &visit.path) {
         Some(needs) if !needs.has(visit.known.person.right()) => {
             return say(403, visit.frame("This is not for you"), &[needs.told()]);
@@ -142,6 +148,7 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
     match (visit.method(), visit.path.as_slice()) {
         ("GET", []) => inbox::show(api, visit).await,
         ("GET", ["m", id]) => message::show(api, visit, id).await,
+        ("POST", ["m", id, "share"]) => share::make(api, visit, id).await,
         ("GET", ["phones"]) => phones::list(api, visit).await,
         ("GET", ["phones", number]) => phones::show(api, visit, number).await,
         ("POST", ["phones", number, "reply"]) => phones::reply(api, visit, number).await,
@@ -151,6 +158,7 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("POST", ["phones", number, "setting"]) => phones::set(api, visit, number).await,
         ("GET", ["live"]) => live::stream(api, visit).await,
         ("POST", ["sample"]) => sample::send(api, visit).await,
+        ("POST", ["clear"]) => inbox::clear(api, visit).await,
         (_, ["webhooks", ..]) => webhooks::route(api, visit).await,
         ("GET", ["accounts"]) => accounts::list_all(api, visit, None).await,
         ("POST", ["accounts"]) => accounts::create(api, visit).await,

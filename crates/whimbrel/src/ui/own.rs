@@ -39,14 +39,14 @@ pub(super) async fn change(api: &Api, visit: &Visit<'_>) -> Answer {
         };
         return settings::show(api, visit, Some(Flash::failed(why))).await;
     }
-    let (who, what) = (visit.known.person.audit_name(), form.value("what").unwrap_or("password"));
+    let what = form.value("what").unwrap_or("password");
     // What a form says is not written down as it stands.
     let act = match what {
         "app" => "own app",
         "app-off" => "own app off",
         _ => "own password",
     };
-    let begun = match api.begin_act(&who, visit.origin, act).await {
+    let begun = match api.begin_act(&visit.known.person, visit.origin, act).await {
         Ok(begun) => begun,
         Err(refused) => return refused.into(),
     };

@@ -21,7 +21,10 @@ use Needs::{SomebodyKnown, ToAct, ToActOnAccount, ToLook};
 const PAGES: &[(&str, &[&str], Needs)] = &[
     ("GET", &[], SomebodyKnown),
     ("GET", &["live"], SomebodyKnown),
+    ("POST", &["clear"], ToAct),
     ("GET", &["m", "*"], SomebodyKnown),
+    // A link for strangers is made by who may read the message; it shows less than they see.
+    ("POST", &["m", "*", "share"], ToActOnAccount),
     // Phones show texts as a handset does, codes and all.
     ("GET", &["phones"], ToAct),
     ("GET", &["phones", "*"], ToAct),
@@ -43,6 +46,7 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("POST", &["accounts", "*", "topup"], ToAct),
     ("POST", &["accounts", "*", "status"], ToAct),
     ("POST", &["accounts", "*", "policy"], ToAct),
+    ("POST", &["accounts", "*", "home"], ToAct),
     ("POST", &["accounts", "*", "webhooks"], ToActOnAccount),
     ("POST", &["accounts", "*", "ping"], ToActOnAccount),
     ("POST", &["accounts", "*", "signing"], ToActOnAccount),
@@ -59,17 +63,28 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("POST", &["settings", "password"], ToLook),
     ("POST", &["settings", "check"], ToAct),
     ("POST", &["settings", "reload"], ToAct),
+    ("POST", &["settings", "end-shares"], ToAct),
     ("POST", &["settings", "operators"], ToAct),
     ("POST", &["settings", "operators", "*", "password"], ToAct),
     ("POST", &["settings", "operators", "*", "remove"], ToAct),
 ];
 
+/// Every page and act for somebody who is not known. None of them shows more than what its request proves a right to.
+const FOR_STRANGERS: &[(&str, &[&str])] =
+    &[("GET", &["login"]), ("POST", &["login"]), ("POST", &["theme"]), ("GET", &["shared", "*"])];
+
+/// Whether somebody who is not known may ask for it.
+pub(super) fn is_for_strangers(method: &str, path: &[&str]) -> bool {
+    FOR_STRANGERS.iter().any(|(known, pattern)| *known == method && fits(pattern, path))
+}
+
+fn fits(pattern: &[&str], path: &[&str]) -> bool {
+    pattern.len() == path.len() && pattern.iter().zip(path).all(|(part, piece)| *part == "*" || part == piece)
+}
+
 /// Who a page is for; `None`: there is no such page.
 pub(super) fn of(method: &str, path: &[&str]) -> Option<Needs> {
-    let fits = |pattern: &[&str]| {
-        pattern.len() == path.len() && pattern.iter().zip(path).all(|(part, piece)| *part == "*" || part == piece)
-    };
-    PAGES.iter().find(|(known, pattern, _)| *known == method && fits(pattern)).map(|(_, _, needs)| *needs)
+    PAGES.iter().find(|(known, pattern, _)| *known == method && fits(pattern, path)).map(|(_, _, needs)| *needs)
 }
 
 impl Needs {
@@ -91,6 +106,32 @@ impl Needs {
             ToAct | ToActOnAccount => {
                 "Nothing was changed: this is for operators. Viewers look, and owners change their own account."
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_reach_four_places_and_no_page_is_in_both_tables() {
+        for (method, path) in
+            [("GET", &["login"][..]), ("POST", &["login"]), ("POST", &["theme"]), ("GET", &["shared", "x"])]
+        {
+            assert!(is_for_strangers(method, path) && of(method, path).is_none(), "{method} {path:?}");
+        }
+        for (method, path) in [
+            ("GET", &[][..]),
+            ("GET", &["shared"]),
+            ("GET", &["shared", "x", "wire"]),
+            ("POST", &["shared", "x"]),
+            ("DELETE", &["shared", "x"]),
+            ("GET", &["m", "x"]),
+            ("POST", &["m", "x", "share"]),
+            ("GET", &["theme"]),
+        ] {
+            assert!(!is_for_strangers(method, path), "{method} {path:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use whimbrel_web::login::{LoginKind, LoginPage, Offer};
 use whimbrel_web::{Flash, Frame};
 
 use super::form::{Form, is_page};
-use super::{Door, Visit, moved, page, say, set_theme, wants_html};
+use super::{Door, Visit, moved, page, rights, say, set_theme, share, wants_html};
 use crate::api::{Api, Local};
 use crate::people::cookie::Way;
 use crate::people::sessions::{CHANCE_BYTES, Chance};
@@ -26,6 +26,9 @@ const WRONG_OWNER: &str = "No account has this key and this secret, or not from 
 
 /// What strangers may ask for as well; `None`: something else.
 pub(super) async fn before_signing_in(api: &Api, door: &Door<'_>, method: &str, path: &[&str]) -> Option<Answer> {
+    if !rights::is_for_strangers(method, path) {
+        return None;
+    }
     let is_form = method == "POST";
     match path {
         ["login"] if method == "GET" => Some(show(api, door)),
@@ -35,6 +38,7 @@ pub(super) async fn before_signing_in(api: &Api, door: &Door<'_>, method: &str, 
         }
         ["login"] if is_form => Some(sign_in(api, door).await),
         ["theme"] if is_form => Some(set_theme(door.request)),
+        ["shared", token] => Some(share::show(api, door, token).await),
         _ => None,
     }
 }
@@ -74,9 +78,8 @@ pub(super) fn ask(api: &Api, door: &Door<'_>, refused: HttpResponse) -> Answer {
 pub(super) async fn sign_out(api: &Api, visit: &Visit<'_>) -> Answer {
     if let Some(session) = &visit.known.session {
         api.sessions.end(&session.number);
-        let who = visit.known.person.audit_name();
         // The session is over whether or not that could be written down.
-        _ = api.write_act(&who, visit.origin, "sign-out", 303).await;
+        _ = api.write_act(&visit.known.person, visit.origin, "sign-out", 303).await;
     }
     let mut answer = moved(&visit.links.page("login"));
     answer.headers.push(("Set-Cookie", Way::of(visit.request, &api.proxies).clear().into()));
@@ -195,7 +198,7 @@ async fn begin(api: &Api, door: &Door<'_>, way: Way, person: Person, next: Optio
     if getrandom::fill(&mut chance).is_err() {
         return say(500, stranger(door, "Sign in"), &["The system gives no random numbers: see the log."]);
     }
-    if let Err(refused) = api.write_act(&person.audit_name(), door.origin, "sign-in", 303).await {
+    if let Err(refused) = api.write_act(&person, door.origin, "sign-in", 303).await {
         return refused.into();
     }
     if let Some(before) = way.read(door.request) {

@@ -114,12 +114,17 @@ pub(super) async fn audit(api: &Api, visit: &Visit<'_>) -> Answer {
     page(200, &shown).into()
 }
 
-/// `POST settings/check` and `settings/reload`.
+/// `POST settings/check`, `settings/reload` and `settings/end-shares`.
 pub(super) async fn act(api: &Api, visit: &Visit<'_>, act: &str) -> Answer {
-    let path = if act == "reload" { "config/reload" } else { "check" };
-    let answered = visit.call(api, Called { method: "POST", path, body: None }).await;
+    let (method, path) = match act {
+        "reload" => ("POST", "config/reload"),
+        "end-shares" => ("DELETE", "shares"),
+        _ => ("POST", "check"),
+    };
+    let answered = visit.call(api, Called { method, path, body: None }).await;
     let flash = match (act, answered.is_done()) {
         (_, false) => answered.failed(),
+        ("end-shares", true) => Flash::done("No link that was made before shows a message any more."),
         ("reload", true) => reloaded(&answered.document),
         (_, true) => Flash::done("The store was looked at: see what it found below."),
     };

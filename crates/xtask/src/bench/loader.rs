@@ -74,6 +74,10 @@ pub struct Tally {
     pub accepted: u64,
     /// Texts with any other answer.
     pub refused: u64,
+    /// Those of them whose answer says that there are too many just now.
+    pub throttled: u64,
+    /// How long refusals took.
+    pub refused_p99_us: u64,
     /// Texts without a whole answer.
     pub broken: u64,
     /// The first answer that was no acceptance, or why there was none.
@@ -95,9 +99,22 @@ struct Run {
     next: u64,
     tally: Tally,
     latency: Histogram<u64>,
+    refusals: Histogram<u64>,
 }
 
 impl Run {
+    fn write(&mut self, words: &Words, body: &[u8], took_us: u64) {
+        if words.accepts(body) {
+            self.tally.accepted += 1;
+            self.latency.saturating_record(took_us);
+            return;
+        }
+        self.tally.refused += 1;
+        self.tally.throttled += u64::from(words.throttles(body));
+        self.refusals.saturating_record(took_us);
+        self.trouble(|| String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned());
+    }
+
     fn trouble(&mut self, what: impl FnOnce() -> String) {
         self.tally.first_trouble.get_or_insert_with(what);
     }
@@ -107,7 +124,8 @@ impl Run {
 pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome<Tally> {
     // From a microsecond to an hour, three digits.
     let latency = Histogram::new_with_bounds(1, 3_600_000_000, 3).attempting("make a histogram")?;
-    let run = Rc::new(RefCell::new(Run { next: *used.borrow(), tally: Tally::default(), latency }));
+    let (refusals, next) = (latency.clone(), *used.borrow());
+    let run = Rc::new(RefCell::new(Run { next, tally: Tally::default(), latency, refusals }));
     let started = Started::now();
     let length = Duration::from_millis(order.millis);
     let due = Arc::new(Due::new(order.pace, length));
@@ -149,6 +167,7 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
         p99_us: quantile(0.99),
         p999_us: quantile(0.999),
         max_us: run.latency.max(),
+        refused_p99_us: run.refusals.value_at_quantile(0.99),
         ..run.tally.clone()
     })
 }
@@ -168,14 +187,7 @@ async fn call(target: Target, order: Order, due: Arc<Due>, run: Rc<RefCell<Run>>
         let request = request(&target, number, order, leaves);
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
         let took_us = monotonic_us().saturating_sub(due_us).max(1);
-        let mut run = run.borrow_mut();
-        if target.words.accepts(&body) {
-            run.tally.accepted += 1;
-            run.latency.saturating_record(took_us);
-        } else {
-            run.tally.refused += 1;
-            run.trouble(|| String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned());
-        }
+        run.borrow_mut().write(&target.words, &body, took_us);
     }
     Ok(())
 }

@@ -33,8 +33,8 @@ pub struct Loader {
 }
 
 struct Peer {
-    // Held for its end: dropped, the process is killed.
-    _process: Running,
+    // Dropped, the process is killed.
+    process: Running,
     http: SocketAddr,
 }
 
@@ -79,6 +79,11 @@ impl Loader {
         arguments.extend(words.iter().map(|word| (*word).to_owned()));
         let (peer, _) = Peer::start(program, "load", arguments, folder)?;
         Ok(Self { peer })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.peer.process.pid()
     }
 
     /// Where webhooks shall go.
@@ -134,7 +139,7 @@ impl Peer {
         line.arg(name).args(arguments).arg("--ready-file").arg(&ready_file);
         let mut process = Running::start(name, &mut line, &folder.join(format!("{name}.log")))?;
         let ready = process.wait_ready(&ready_file)?;
-        Ok((Self { http: socket(&ready, "http")?, _process: process }, ready))
+        Ok((Self { http: socket(&ready, "http")?, process }, ready))
     }
 
     fn ask(&self, target: &str) -> Outcome<Value> {

@@ -40,9 +40,17 @@ impl Words {
     /// Whether the answer says that the text was taken. Parsing JSON here would cost more than the gateway does.
     pub fn accepts(&self, body: &[u8]) -> bool {
         match self {
-            Self::Account { .. } => says_status_0(body),
+            Self::Account { .. } => says_status(body, *b":\"0\""),
             Self::Kannel { .. } => body.starts_with(b"0: Accepted for delivery"),
             Self::Jasmin { .. } => body.starts_with(b"Success \""),
+        }
+    }
+
+    /// Whether the answer says that there are too many requests just now.
+    pub fn throttles(&self, body: &[u8]) -> bool {
+        match self {
+            Self::Account { .. } => says_status(body, *b":\"1\""),
+            Self::Kannel { .. } | Self::Jasmin { .. } => false,
         }
     }
 }
@@ -131,13 +139,13 @@ fn signature(key: &str, number: u64, receipts: bool, leaves: Leaves) -> String {
     format!("timestamp={now}&sig={digits}")
 }
 
-/// Whether the answer to a text of one part says status "0".
-fn says_status_0(body: &[u8]) -> bool {
+/// Whether the answer to a text of one part has this status: a colon and a digit in quotes.
+fn says_status(body: &[u8], wanted: [u8; 4]) -> bool {
     const NAME: &[u8] = b"\"status\"";
     let Some(at) = body.windows(NAME.len()).position(|window| window == NAME) else { return false };
     let value: Vec<u8> =
         body[at + NAME.len()..].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(4).collect();
-    value == b":\"0\""
+    value == wanted
 }
 
 #[cfg(test)]
@@ -230,5 +238,6 @@ mod tests {
         ] {
             assert!(!account().accepts(body.as_bytes()), "{body}");
         }
+        assert!(account().throttles(b"{\"status\": \"1\"}") && !account().throttles(b"{\"status\": \"10\"}"));
     }
 }

@@ -133,7 +133,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
 }
 
 /// The program of both ends, built like the gateway.
-fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
+pub(crate) fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
     if profile == "debug" {
         return Ok(std::env::current_exe()?);
     }

@@ -1,40 +1,39 @@
 //! `cargo xtask overload`: ten times as many callers as saturate the gateway, and a quiet account beside them.
 //!
-//! Client, gateway and simulator are processes of their own (the callers are threads of this one). First a quiet account alone, then
-//! beside so many callers of another account that the gateway is busy (the peak), then beside ten times as many. Printed: what was
-//! accepted per second in both, how long refusals took, and what the quiet account noticed: a busy gateway is slower for everybody, an
-//! overloaded one must not be slower still for those who do not overload it. The run fails if anything but
-//! "accepted" or "throttled" was answered, if the store does not hold exactly what was accepted, or if `whimbrel check` finds a promise
-//! broken; with `--release` also if less than nine tenths of the peak were accepted. Callers are closed loops: each sends its next text
-//! when the last one was answered, so refusals that come at once are asked for again at once.
+//! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
+//! itself and the others share another: a crowd must not take from the gateway the time it measures. Four phases: a quiet account alone;
+//! beside so many callers of another account that the gateway is busy (the peak); beside ten times as many; beside the peak's again. Printed:
+//! what was accepted per second, how long refusals took, what the quiet account noticed (a busy gateway is slower for everybody, an
+//! overloaded one must not be slower still for those who do not overload it), and the most memory.
+//! The run fails if anything but "accepted" or "throttled" was answered, if the store does not hold exactly what was accepted, or if
+//! `whimbrel check` finds a promise broken; with `--release` also if a limit of [`Limits`] is passed. Callers are closed loops: each sends
+//! its next text when the last one was answered, so refusals that come at once are asked for again at once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::path::Path;
 
 use clap::Args;
-use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
-use crate::clock::{Started, sleep};
+use crate::bench::loader::{Order, Pace, Proof, Tally};
+use crate::bench::peer::{Loader, Sink};
+use crate::clock::Started;
+use crate::command::{self, program};
+use crate::commands::backlog::ends;
 use crate::commands::crashloop::build;
 use crate::evidence::{self, Run};
 use crate::failure::{Failure, Outcome, require};
-use crate::harness::account::{Account, Told, send_request};
-use crate::harness::books::Books;
-use crate::harness::callers::{histogram, outcome};
 use crate::harness::check::check_store;
 use crate::harness::gateway::{Gateway, Mode, Setup};
-use crate::harness::http::Client;
-use crate::harness::simulator::Simulator;
+use crate::harness::proc_stat::{cpu, memory_kib};
 use crate::workspace::Workspace;
 
 /// How much, how long.
 #[derive(Args)]
 pub struct Options {
     /// Callers that keep the gateway busy; ten times as many are too many.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=256))]
-    callers: u16,
-    /// How long each of the three phases takes.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
+    callers: u32,
+    /// How long each of the four phases takes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=120))]
     seconds: u64,
     /// Uses the release build, and judges it.
@@ -42,42 +41,63 @@ pub struct Options {
     release: bool,
 }
 
-/// Callers of the quiet account, and their pause.
-const QUIET_CALLERS: u16 = 2;
-const QUIET_PAUSE: Duration = Duration::from_millis(20);
-/// What the dialect that the harness speaks answers then.
-const THROTTLED: &str = "1";
+/// What the quiet account sends in a second, whether answers come or not, and the callers for it.
+const QUIET_PER_SECOND: u32 = 100;
+const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
 
-/// What the callers of one account saw in one phase.
-struct Seen {
-    accepted: Histogram<u64>,
-    refused: Histogram<u64>,
+/// What an overloaded gateway must keep, of what it does at its peak.
+struct Limits {
+    /// Of what is accepted per second; after the overload too.
+    goodput: f64,
+    refusal_p99_ms: f64,
+    memory_mib: u64,
 }
 
-impl Seen {
-    fn new() -> Self {
-        Self { accepted: histogram(), refused: histogram() }
+const LIMITS: Limits = Limits { goodput: 0.9, refusal_p99_ms: 50.0, memory_mib: 256 };
+
+/// The processes of a run.
+struct Bench<'a> {
+    gateway: Gateway,
+    crowd: Loader,
+    quiet: Loader,
+    options: &'a Options,
+}
+
+/// A phase: what both accounts saw, and how much of a core the gateway used.
+struct Phase {
+    crowd: Tally,
+    quiet: Tally,
+    cores: f64,
+    /// Operations of the store that one flush made durable.
+    batch: f64,
+}
+
+impl Phase {
+    fn per_second(&self) -> f64 {
+        let rate = |tally: &Tally| if tally.seconds > 0.0 { tally.accepted as f64 / tally.seconds } else { 0.0 };
+        rate(&self.crowd) + rate(&self.quiet)
     }
 
-    fn add(&mut self, other: &Self) -> Outcome<()> {
-        let both = [(&mut self.accepted, &other.accepted), (&mut self.refused, &other.refused)];
-        for (sum, part) in both {
-            sum.add(part).map_err(|error| Failure::new(format!("times do not add up: {error}")))?;
-        }
-        Ok(())
-    }
-
-    fn per_second(&self, seconds: u64) -> f64 {
-        self.accepted.len() as f64 / seconds as f64
+    fn print(&self, name: &str) {
+        let Self { crowd, quiet, cores, batch } = self;
+        println!(
+            "{name}: {:.0}/s accepted, p50 {:.1} p99 {:.1} ms; {} refused, p99 {:.1} ms; the quiet account p50 {:.1} p99 {:.1} ms, {} \
+             refused; the gateway used {cores:.2} cores, {batch:.0} operations a flush",
+            self.per_second(),
+            ms(crowd.p50_us),
+            ms(crowd.p99_us),
+            crowd.refused,
+            ms(crowd.refused_p99_us),
+            ms(quiet.p50_us),
+            ms(quiet.p99_us),
+            quiet.refused,
+        );
     }
 }
 
-/// Who sends in a phase.
-struct Load<'a> {
-    account: &'a Account,
-    callers: u16,
-    pause: Duration,
+fn ms(micros: u64) -> f64 {
+    micros as f64 / 1_000.0
 }
 
 /// Measures once.
@@ -88,105 +108,137 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 }
 
 fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
-    let (binary, folder) = (workspace.product(profile), workspace.scratch("overload")?);
-    let simulator = Simulator::start(&binary, &folder)?;
-    let mode = Mode::Carrier { addr: simulator.addr, window: WINDOW, doubt_resends: 1 };
-    let setup = Setup { binary, folder, mode, environment: Vec::new() };
-    let mut gateway = setup.start()?;
-    let (hot, quiet) = (gateway.open_account()?, gateway.open_account()?);
-    let books = Books::default();
-    let hot = |callers| Load { account: &hot, callers, pause: Duration::ZERO };
-    let quiet = Load { account: &quiet, callers: QUIET_CALLERS, pause: QUIET_PAUSE };
+    let (binary, folder, ends) =
+        (workspace.product(profile), workspace.scratch("overload")?, ends(workspace, profile)?);
+    let alone = std::thread::available_parallelism()?.get() >= 2;
+    if alone {
+        // What this process starts from now on is where it is.
+        pin(workspace, std::process::id(), 1)?;
+    }
+    let sink = Sink::start(&ends, &folder, false)?;
+    let mode = Mode::Carrier { addr: sink.addr, window: WINDOW, doubt_resends: 1 };
+    let environment = vec![("WHIMBREL_LOG".to_owned(), "warn".to_owned())];
+    let setup = Setup { binary, folder: folder.clone(), mode, environment };
+    let gateway = setup.start()?;
+    if alone {
+        pin(workspace, gateway.process.pid(), 0)?;
+    }
+    let loader = |name: &str| {
+        let (folder, account) = (folder.join(name), gateway.open_account()?);
+        std::fs::create_dir_all(&folder)?;
+        Loader::start(&ends, &folder, gateway.http, &account)
+    };
+    let (crowd, quiet) = (loader("crowd")?, loader("quiet")?);
+    // The crowd's loader keeps its core busy: the quiet one must not wait for it, or it measures that.
+    let first = ["--rr", "--all-tasks", "--pid", "1", &quiet.pid().to_string()];
+    if command::read(&mut program(workspace, "chrt", &first)).is_err() {
+        println!("not allowed to let the quiet account go first (chrt): its times hold those of the crowd's loader");
+    }
+    let mut bench = Bench { gateway, crowd, quiet, options };
 
-    let alone = phase(&gateway, &books, &[&quiet], options)?;
-    let busy = phase(&gateway, &books, &[&hot(options.callers), &quiet], options)?;
-    let many = phase(&gateway, &books, &[&hot(options.callers * 10), &quiet], options)?;
-    let all = |seen: &[Seen]| seen.iter().map(|seen| seen.per_second(options.seconds)).sum::<f64>();
-    let (peak, goodput) = (all(&busy), all(&many));
-    let (hot, beside_busy, beside) = (&many[0], &busy[1], &many[1]);
-    let share = goodput / peak;
-    let ms = |times: &Histogram<u64>, quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
-    println!("peak: {peak:.0}/s by {} callers, p99 {:.1} ms", options.callers, ms(&busy[0].accepted, 0.99));
+    let alone = bench.phase(0)?;
+    alone.print("alone");
+    let peak = bench.phase(options.callers)?;
+    peak.print("the peak");
+    let many = bench.phase(options.callers * 10)?;
+    many.print("ten times as many");
+    let after = bench.phase(options.callers)?;
+    after.print("afterwards");
+    let phases = [&alone, &peak, &many, &after];
+    let (_, most_kib) = memory_kib(bench.gateway.process.pid())?;
+    let (share, recovered) = (many.per_second() / peak.per_second(), after.per_second() / peak.per_second());
     println!(
-        "ten times as many: {goodput:.0}/s, {:.1} % of the peak, p99 {:.1} ms; {} refused, p99 {:.1} ms",
+        "goodput {:.1} % of the peak, afterwards {:.1} %; acceptances of the crowd took {:.2} times as long, those of the quiet account \
+         {:.2} times; at most {} MiB",
         share * 100.0,
-        ms(&hot.accepted, 0.99),
-        hot.refused.len(),
-        ms(&hot.refused, 0.99)
+        recovered * 100.0,
+        many.crowd.p99_us as f64 / peak.crowd.p99_us as f64,
+        many.quiet.p99_us as f64 / peak.quiet.p99_us as f64,
+        most_kib / 1024
     );
-    println!(
-        "a quiet account: p99 {:.1} ms alone, {:.1} ms beside the peak, {:.1} ms beside ten times as many; {} of its texts refused",
-        ms(&alone[0].accepted, 0.99),
-        ms(&beside_busy.accepted, 0.99),
-        ms(&beside.accepted, 0.99),
-        beside.refused.len()
-    );
-    check(&setup, &mut gateway, &books)?;
-    require(!options.release || share >= 0.9, || format!("only {:.1} % of the peak were accepted", share * 100.0))?;
+    let accepted = bench.check(&phases, &setup)?;
+    if options.release {
+        LIMITS.judge(&peak, &many, &after, most_kib / 1024)?;
+    }
+    let seconds = |micros: u64| micros as f64 / 1e6;
     Ok(json!({
-        "accepted": books.accepted_count(),
-        "refused": hot.refused.len() + beside.refused.len(),
-        "refused_of_the_quiet": beside.refused.len(),
-        "peak_per_s": peak,
-        "overloaded_per_s": goodput,
-        "refusal_p99_s": ms(&hot.refused, 0.99) / 1_000.0,
-        "quiet_p99_alone_s": ms(&alone[0].accepted, 0.99) / 1_000.0,
-        "quiet_p99_beside_peak_s": ms(&beside_busy.accepted, 0.99) / 1_000.0,
-        "quiet_p99_beside_s": ms(&beside.accepted, 0.99) / 1_000.0,
+        "accepted": accepted,
+        "refused": phases.iter().map(|phase| phase.crowd.refused).sum::<u64>(),
+        "refused_of_the_quiet": phases.iter().map(|phase| phase.quiet.refused).sum::<u64>(),
+        "peak_per_s": peak.per_second(),
+        "overloaded_per_s": many.per_second(),
+        "afterwards_per_s": after.per_second(),
+        "peak_p99_s": seconds(peak.crowd.p99_us),
+        "overloaded_p99_s": seconds(many.crowd.p99_us),
+        "refusal_p99_s": seconds(many.crowd.refused_p99_us),
+        "quiet_p99_alone_s": seconds(alone.quiet.p99_us),
+        "quiet_p99_beside_peak_s": seconds(peak.quiet.p99_us),
+        "quiet_p99_beside_s": seconds(many.quiet.p99_us),
+        "memory_mib_max": most_kib / 1024,
     }))
 }
 
-/// Lets all loads send for the time of a phase; gives what each saw.
-fn phase(gateway: &Gateway, books: &Books, loads: &[&Load<'_>], options: &Options) -> Outcome<Vec<Seen>> {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let callers: Vec<Vec<_>> = loads
-            .iter()
-            .map(|load| (0..load.callers).map(|_| scope.spawn(|| call(gateway, books, load, &stop))).collect())
-            .collect();
-        sleep(Duration::from_secs(options.seconds));
-        stop.store(true, Ordering::Relaxed);
-        callers
-            .into_iter()
-            .map(|callers| {
-                let mut all = Seen::new();
-                for caller in callers {
-                    let seen = caller.join().map_err(|_| Failure::new("a caller panicked"))?;
-                    all.add(&seen)?;
-                }
-                Ok(all)
-            })
-            .collect()
-    })
+/// Lets a process, with all its threads and what it starts from now on, run on this core only.
+fn pin(workspace: &Workspace, pid: u32, core: usize) -> Outcome<()> {
+    let (core, pid) = (core.to_string(), pid.to_string());
+    let arguments = ["--all-tasks", "--pid", "--cpu-list", &core, &pid];
+    command::read(&mut program(workspace, "taskset", &arguments)).map(drop)
 }
 
-fn call(gateway: &Gateway, books: &Books, load: &Load<'_>, stop: &AtomicBool) -> Seen {
-    let (mut seen, mut client) = (Seen::new(), Client::new(gateway.http));
-    while !stop.load(Ordering::Relaxed) {
-        let to = books.next_recipient();
-        let started = Started::now();
-        let told = outcome(client.call(&send_request(&load.account.form(to, "Your code is 123456"))));
-        let times = if let Ok(Told::Accepted { .. }) = &told { &mut seen.accepted } else { &mut seen.refused };
-        // Values past the bound are clamped: an hour is slow enough.
-        times.saturating_record(started.elapsed_us());
-        books.write(to, told);
-        if !load.pause.is_zero() {
-            sleep(load.pause);
-        }
+impl Bench<'_> {
+    /// Lets the quiet account send for the time of a phase, and so many callers of the other beside it.
+    fn phase(&mut self, callers: u32) -> Outcome<Phase> {
+        let millis = self.options.seconds * 1_000;
+        let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+        let quiet_order = Order { callers: QUIET_CALLERS, pace: Pace::PerSecond(QUIET_PER_SECOND), ..order };
+        let (ops, commits) = self.commits()?;
+        let (before, started) = (cpu(self.gateway.process.pid())?, Started::now());
+        let (crowd, quiet) = std::thread::scope(|scope| {
+            let crowd = scope.spawn(|| if callers == 0 { Ok(Tally::default()) } else { self.crowd.run(order) });
+            let quiet = self.quiet.run(quiet_order);
+            (crowd.join().unwrap_or_else(|_| Err(Failure::new("a caller panicked"))), quiet)
+        });
+        let used = cpu(self.gateway.process.pid())?.saturating_sub(before);
+        let cores = used.as_secs_f64() / started.elapsed().as_secs_f64();
+        let (ops_after, commits_after) = self.commits()?;
+        let batch = (ops_after - ops) / (commits_after - commits).max(1.0);
+        Ok(Phase { crowd: crowd?, quiet: quiet?, cores, batch })
     }
-    seen
+
+    fn commits(&self) -> Outcome<(f64, f64)> {
+        let metric = |name| self.gateway.metric(name);
+        Ok((metric("whimbrel_commit_batch_ops_sum")?, metric("whimbrel_commit_batch_ops_count")?))
+    }
+
+    /// What was answered is what is stored. Ends the gateway; gives how many were accepted.
+    fn check(&mut self, phases: &[&Phase], setup: &Setup) -> Outcome<u64> {
+        let tallies = || phases.iter().flat_map(|phase| [&phase.crowd, &phase.quiet]);
+        for tally in tallies() {
+            let trouble = tally.first_trouble.as_deref().unwrap_or_default();
+            require(tally.broken == 0, || format!("{} had no answer: {trouble}", tally.broken))?;
+            require(tally.throttled == tally.refused, || {
+                let otherwise = tally.refused - tally.throttled;
+                format!("{otherwise} were refused otherwise than as too many; the first refusal: {trouble}")
+            })?;
+        }
+        let accepted = tallies().map(|tally| tally.accepted).sum::<u64>();
+        let stored = self.gateway.count("messages")?;
+        require(stored == accepted, || format!("{accepted} were accepted and {stored} are stored"))?;
+        let status = self.gateway.process.terminate()?;
+        require(status.success(), || format!("the gateway ended with {status}"))?;
+        check_store(&setup.binary, Path::new(&setup.data_folder()))?;
+        Ok(accepted)
+    }
 }
 
-/// What was answered is what is stored.
-fn check(setup: &Setup, gateway: &mut Gateway, books: &Books) -> Outcome<()> {
-    let (refused, unknown) = (books.refused(), books.unknown());
-    require(unknown.is_empty(), || format!("some had no answer: {unknown:?}"))?;
-    require(refused.keys().all(|status| status == THROTTLED), || {
-        format!("refused otherwise than as too many: {refused:?}")
-    })?;
-    let (stored, accepted) = (gateway.count("messages")?, books.accepted_count() as u64);
-    require(stored == accepted, || format!("{accepted} were accepted and {stored} are stored"))?;
-    let status = gateway.process.terminate()?;
-    require(status.success(), || format!("the gateway ended with {status}"))?;
-    check_store(&setup.binary, &setup.data_folder()).map(drop)
+impl Limits {
+    fn judge(&self, peak: &Phase, many: &Phase, after: &Phase, memory_mib: u64) -> Outcome<()> {
+        for (name, phase) in [("at ten times the load", many), ("afterwards", after)] {
+            let share = phase.per_second() / peak.per_second();
+            require(share >= self.goodput, || format!("{name} only {:.1} % of the peak were accepted", share * 100.0))?;
+        }
+        let refusal = ms(many.crowd.refused_p99_us);
+        require(refusal <= self.refusal_p99_ms, || format!("refusals took {refusal:.1} ms"))?;
+        require(memory_mib <= self.memory_mib, || format!("the gateway took {memory_mib} MiB"))
+    }
 }

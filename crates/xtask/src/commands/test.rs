@@ -54,6 +54,8 @@ fn browser(workspace: &Workspace, more: &[String]) -> Outcome<()> {
     playwright.env("BROWSER_SEARCH_CASES", workspace.path("crates/whimbrel-inbox/tests/search/cases.tsv"));
     playwright.env("BROWSER_OUTPUT", folder.join("results"));
     playwright.env("BROWSER_SHOTS", folder.join("shots"));
+    playwright.env("BROWSER_LOOKS", workspace.path("tests/browser/looks"));
+    playwright.env("BROWSER_STORIES", workspace.path("docs/guide/stories.md"));
     command::run(&mut playwright)
 }
 

@@ -6,6 +6,7 @@ mod messages;
 mod numbers;
 mod oauth;
 mod sms;
+mod webhooks;
 
 use super::DESCRIPTOR;
 use crate::openapi::{Document, Field, Operation, Proof, Schema, Shown, list, map, may, need, object, one_of, text};
@@ -58,6 +59,7 @@ pub(super) fn document() -> Document {
         about: ABOUT,
         proofs: PROOFS,
         operations: all.into_iter().flatten().collect(),
+        webhooks: webhooks::webhooks(),
     }
 }
 

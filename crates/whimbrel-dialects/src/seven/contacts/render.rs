@@ -39,7 +39,10 @@ pub(in crate::seven) fn render(kind: RecordKind, outcome: &RecordOutcome, reply:
 }
 
 /// The answer to a request that cannot be carried out; `None` if it was about something else.
-pub(in crate::seven) fn refused(faulty: &Faulty) -> Option<HttpResponse> {
+pub(in crate::seven) fn refused(faulty: &Faulty, reply: &Reply) -> Option<HttpResponse> {
+    if faulty.kind == super::old::FAULT {
+        return Some(super::old::refused(reply));
+    }
     let is_ours = (super::CONTACT_FAULT..=GROUP_FAULT).contains(&faulty.kind);
     is_ours.then(|| HttpResponse { status: 400, ..failed(&codes::fault_text(&faulty.detail, &faulty.fields)) })
 }

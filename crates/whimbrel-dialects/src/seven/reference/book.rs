@@ -7,6 +7,7 @@ use crate::openapi::{
     Field, Method, Operation, Schema, boolean, integer, list, may, need, null, object, one_of, text, whole_number,
     words,
 };
+use crate::seven::answer::TEXT;
 
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = vec![hooks(), add_hook(), remove_hook()];
@@ -171,17 +172,51 @@ fn or_full(schema: Schema) -> Schema {
 
 fn contacts() -> Operation {
     may_fail(Operation::new(Get, "/api/contacts", (BOOK, "listContacts"), "List contacts"))
+        .about("With `action` as the first clients say it: `read`, `write` and `del`, in JSON or in lines of text.")
         .query(paged())
-        .answers(200, "A page of them", page(entry()))
+        .query(said_old())
+        .answers(200, "A page of them, or what `action` asks for", one_of([page(entry()), old_contacts(), done_old()]))
+        .answers_in(200, "The same in lines, with `action`", TEXT, text())
         .seen("contacts", &exchange!("seven/contacts-are-listed"))
-        .seen("old", &exchange!("seven/contacts-the-old-way-are-refused"))
+        .seen("read", &exchange!("seven/contacts-the-old-way"))
+        .seen("write", &exchange!("seven/a-contact-is-made-the-old-way"))
+        .seen("text", &exchange!("seven/contacts-the-old-way-in-plain"))
+}
+
+/// What the first clients say; the address is among what every contact may say.
+fn said_old() -> [Field; 5] {
+    let actions = words(&["read", "write", "del"]);
+    [
+        may("action", actions, "What is done, in the form of the first clients").such_as("read"),
+        may("id", text(), "Of one contact, with `action`"),
+        may("nick", text(), "Its name, with `action=write`"),
+        may("empfaenger", text(), "Its number, with `action=write`"),
+        may("json", words(&["0", "1"]), "With `action`, JSON instead of lines"),
+    ]
+}
+
+/// The list as the first clients read it.
+fn old_contacts() -> Schema {
+    list(object(["ID", "Name", "Number"].map(|name| need(name, text(), ""))))
+}
+
+/// What the first clients are told of a contact that was written or removed.
+fn done_old() -> Schema {
+    object([need("return", words(&["151", "152"]), "152: it is done"), may("id", text(), "Of what was written")])
 }
 
 fn add_contact() -> Operation {
     may_fail(Operation::new(Post, "/api/contacts", (BOOK, "addContact"), "Add a contact"))
-        .form(said())
-        .answers(200, "The contact, or why there may be no more", or_full(entry()))
+        .about("With `action` as the first clients say it: see the list of contacts.")
+        .form(said().into_iter().chain(said_old()))
+        .answers(
+            200,
+            "The contact, or why there may be no more",
+            one_of([entry(), failed(), old_contacts(), done_old()]),
+        )
+        .answers_in(200, "With `action`, lines", TEXT, text())
         .seen("contact", &exchange!("seven/a-contact-is-made"))
+        .seen("del", &exchange!("seven/a-contact-is-removed-the-old-way"))
         .seen("number", &exchange!("seven/a-contact-with-a-bad-number-is-refused"))
 }
 

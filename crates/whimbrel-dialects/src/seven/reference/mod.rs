@@ -5,6 +5,7 @@ mod numbers;
 mod subaccounts;
 mod texts;
 mod wallet;
+mod webhooks;
 
 use super::{DESCRIPTOR, answer};
 use crate::openapi::{Document, Operation, Proof, Schema, Shown, boolean, need, object, one_of, text};
@@ -41,6 +42,7 @@ pub(super) fn document() -> Document {
         about: ABOUT,
         proofs: PROOFS,
         operations: all.into_iter().flatten().map(refused).collect(),
+        webhooks: webhooks::webhooks(),
     }
 }
 

@@ -208,6 +208,11 @@ fn faults() -> Schema {
         need("throttle", text().or_null(), "How many submissions are refused, in percent"),
         need("drop_receipts", text().or_null(), "How many receipts never come, in percent"),
         need("disconnect_every", text().or_null(), "How often sessions end"),
+        need("webhook_lost", text().or_null(), "How many answers to webhooks are lost, in percent"),
+        need("webhook_failed", text().or_null(), "How many are a 500, in percent"),
+        need("webhook_delayed", text().or_null(), "How many come late, in percent"),
+        need("webhook_delay", text().or_null(), "How late"),
+        need("seed", text().or_null(), "What decides which webhooks these are"),
     ])
     .named("Chaos")
 }
@@ -227,6 +232,11 @@ fn break_it() -> Operation {
             may("throttle", percent(), "").such_as("0%"),
             may("drop_receipts", percent(), ""),
             may("disconnect_every", text(), "A time such as 30s"),
+            may("webhook_lost", percent(), "In development, as all of webhooks"),
+            may("webhook_failed", percent(), ""),
+            may("webhook_delayed", percent(), "These three are together at most 100%"),
+            may("webhook_delay", text(), "A time such as 2s, at most 60s; goes with `webhook_delayed`"),
+            may("seed", text().pattern("^[0-9]{1,20}$"), "The same one tells the same story").such_as("0"),
         ])
         .answers(200, "The faults", faults())
 }

@@ -1,6 +1,6 @@
 //! Messages and texts that came in.
 
-use whimbrel_dialects::openapi::Method::{Get, Post};
+use whimbrel_dialects::openapi::Method::{Delete, Get, Post};
 use whimbrel_dialects::openapi::{
     Field, Operation, Schema, any, integer, list, may, need, number, object, open, text, whole_number, words,
 };
@@ -11,13 +11,13 @@ const TAG: &str = "Messages";
 pub(super) const MESSAGE: &str = "A070383A14A80000";
 
 pub(super) fn operations() -> Vec<Operation> {
-    let all = vec![all(), one(), wire(), wait(), inbound(), events(), segments()];
+    let all = vec![all(), clear(), one(), share(), end_shares(), wire(), wait(), inbound(), events(), segments()];
     let all = all.into_iter().map(|operation| operation.proved_by(OPERATORS));
     all.chain(of_an_account().map(|operation| operation.proved_by(OWNERS))).collect()
 }
 
 /// The same of one account, for its owner as well.
-fn of_an_account() -> [Operation; 4] {
+fn of_an_account() -> [Operation; 5] {
     let of_one = |operation: Operation, path, name, summary| {
         let mut operation = of_account(Operation { path, name, summary, ..operation });
         operation.parameters.retain(|parameter| parameter.field.name != "account");
@@ -31,6 +31,12 @@ fn of_an_account() -> [Operation; 4] {
             "List or search an account's messages to handsets",
         ),
         of_one(one(), v1!("accounts/{key}/messages/{id}"), "readAccountMessage", "See a message of an account"),
+        of_one(
+            share(),
+            v1!("accounts/{key}/messages/{id}/share"),
+            "shareAccountMessage",
+            "Make a link that shows a message of an account",
+        ),
         of_one(inbound(), v1!("accounts/{key}/inbound"), "listAccountInbound", "List or search texts to an account"),
         of_one(wait(), v1!("accounts/{key}/wait"), "waitForAccountText", "Wait for a text of an account"),
     ]
@@ -82,6 +88,23 @@ fn all() -> Operation {
         .answers(200, "A page of them", page("messages", object(summary()).named("Message")))
 }
 
+fn clear() -> Operation {
+    let done = object([
+        need("removed", whole_number(), ""),
+        need("kept", whole_number(), "Found, and under way or to be told of yet"),
+        need("next", text().or_null(), "`before` of the next call; null if everything was looked at"),
+    ]);
+    let parameters = searched().into_iter().filter(|parameter| parameter.name != "after");
+    Operation::new(
+        Delete,
+        v1!("messages"),
+        (TAG, "clearMessages"),
+        "Forget messages that have ended; money and figures stay",
+    )
+    .query(parameters)
+    .answers(200, "How many", done)
+}
+
 fn one() -> Operation {
     let part = object([
         need("id", text(), ""),
@@ -122,6 +145,31 @@ fn one() -> Operation {
         "See a message: parts, price, route, timeline",
     ))
     .answers(200, "The message", whole)
+}
+
+fn share() -> Operation {
+    let link = object([
+        need("path", text(), "Of a page that whoever has it can look at"),
+        need("expires_at", time(), "When it ends; all end with the process, or are ended"),
+    ]);
+    let age = text().pattern("^[0-9]+(ms|s|m|h|d)$");
+    of_message(Operation::new(
+        Post,
+        v1!("messages/{id}/share"),
+        (TAG, "shareMessage"),
+        "Make a link that shows a message to whoever has it",
+    ))
+    .about("The page says what became of the message and when, with the number masked: no text, no code, no secret, nothing else.")
+    .json([may("for", age, "How long the link holds: 1m to 7d, 1d if nothing is said").such_as("2h")])
+    .answers(201, "The link", link)
+}
+
+fn end_shares() -> Operation {
+    Operation::new(Delete, v1!("shares"), (TAG, "endShares"), "End all links that show a message").answers(
+        200,
+        "None of them shows anything any more",
+        object([need("ended", words(&["all"]), "")]),
+    )
 }
 
 fn wire() -> Operation {

@@ -75,6 +75,8 @@ pub(crate) fn native() -> &'static Document {
         .flatten()
         .map(refused)
         .collect(),
+        // Customers are told in the words of their dialect.
+        webhooks: Vec::new(),
     });
     &NATIVE
 }

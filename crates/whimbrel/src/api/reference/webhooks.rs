@@ -231,7 +231,11 @@ fn trigger() -> Operation {
         need("event", text(), "Its name").such_as("inbound"),
         may("to", text().format("uri"), "Another URL than the account's"),
     ])
-    .answers(200, "What came of it", tried_by_hand())
+    .answers(
+        200,
+        "What came of it, for each hook that wants it",
+        object([need("attempts", list(tried_by_hand()), "")]),
+    )
 }
 
 fn secret() -> Operation {

@@ -41,8 +41,7 @@ pub(in crate::api) async fn of_message(api: &Api, id: &str) -> HttpResponse {
         Ok(None) => return unknown(),
         Err(error) => return unavailable(&error),
     };
-    let told = api.engine.retell(MessageId(message.0)).await;
-    answer(told.map(|tried| json!({ "attempts": tried.iter().map(shown).collect::<Vec<_>>() })))
+    answer(api.engine.retell(MessageId(message.0)).await.map(|tried| several(&tried)))
 }
 
 /// `GET accounts/{key}/webhooks/trigger`: the events that can be made up for an account.
@@ -69,7 +68,7 @@ pub(in crate::api) async fn trigger(api: &Api, key: &str, request: &IncomingRequ
         Ok(Trigger { account_id, event: event.into(), url: url.map(Into::into), edit })
     });
     match read {
-        Ok(trigger) => answer(api.engine.trigger(&trigger).await.map(|tried| shown(&tried))),
+        Ok(trigger) => answer(api.engine.trigger(&trigger).await.map(|tried| several(&tried))),
         Err(refused) => refused,
     }
 }
@@ -102,6 +101,10 @@ fn pairs(fields: &mut Fields, name: &'static str) -> Result<Vec<Pair>, HttpRespo
         pair.ok_or_else(|| bad(&format!("each of `{name}` must be `name=value`")))
     };
     texts.into_iter().map(pair).collect()
+}
+
+fn several(tried: &[Attempted]) -> Value {
+    json!({ "attempts": tried.iter().map(shown).collect::<Vec<_>>() })
 }
 
 /// A try as it went.

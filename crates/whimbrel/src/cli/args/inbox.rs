@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::ServerArgs;
+use super::{ConsentArgs, ServerArgs};
 
 /// `inbox`.
 #[derive(Debug, Args)]
@@ -24,6 +24,12 @@ pub struct InboxArgs {
     /// Go on with what arrives, the newest last.
     #[arg(long, short)]
     pub follow: bool,
+    /// Forget what is found and has ended; money and figures stay.
+    #[arg(long, conflicts_with_all = ["follow", "before"])]
+    pub clear: bool,
+    /// Leave to do so.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
     /// How to find the server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -134,19 +140,35 @@ pub enum ClockCommand {
 
 /// `chaos`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("faults").multiple(true))]
 pub struct ChaosArgs {
     /// Switch all faults off.
-    #[arg(value_name = "off", conflicts_with_all = ["throttle", "drop_receipts", "disconnect_every"])]
+    #[arg(value_name = "off", conflicts_with = "faults")]
     pub off: Option<ChaosOff>,
     /// So many of a hundred submissions are throttled.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", group = "faults")]
     pub throttle: Option<String>,
     /// So many of a hundred receipts are never sent.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", group = "faults")]
     pub drop_receipts: Option<String>,
     /// Every connection ends so long after its bind.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", group = "faults")]
     pub disconnect_every: Option<String>,
+    /// The answer to so many of a hundred webhooks is lost: the receiver has them, and is told again.
+    #[arg(long, value_name = "PERCENT", group = "faults")]
+    pub webhook_lost: Option<String>,
+    /// The answer to so many of a hundred webhooks counts as a 500.
+    #[arg(long, value_name = "PERCENT", group = "faults")]
+    pub webhook_failed: Option<String>,
+    /// The answer to so many of a hundred webhooks comes late.
+    #[arg(long, value_name = "PERCENT", group = "faults")]
+    pub webhook_delayed: Option<String>,
+    /// How late: 5s unless you say.
+    #[arg(long, value_name = "TIME", requires = "webhook_delayed")]
+    pub webhook_delay: Option<String>,
+    /// Decides which webhooks these are: the same number tells the same story.
+    #[arg(long, value_name = "NUMBER", requires = "faults")]
+    pub seed: Option<u64>,
     /// How to find the server.
     #[command(flatten)]
     pub server: ServerArgs,

@@ -52,32 +52,35 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 pub struct MessageArgs {
     /// The message as it goes over the wire (HTTP/1.1); `-` reads stdin, and so does neither --file nor --url.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "method", "header", "data", "data_file"], help_heading = "Message")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "method", "header", "headers", "data", "data_file"], help_heading = "Message")]
     pub file: Option<PathBuf>,
     /// Under which scheme and host a raw message is called, such as https://sms.example.com; without it https and its Host.
     #[arg(long, value_name = "URL", conflicts_with = "url", help_heading = "Message")]
     pub base_url: Option<String>,
-    /// The whole address, with its query.
+    /// The whole address, with its query; schemes that do not sign it need none.
     #[arg(long, help_heading = "Message")]
     pub url: Option<String>,
     /// The method; without it POST if there is a body, else GET.
-    #[arg(long, requires = "url", help_heading = "Message")]
+    #[arg(long, help_heading = "Message")]
     pub method: Option<String>,
     /// A header; may be given more than once. A body without `Content-Type` is taken for a form.
-    #[arg(long, value_name = "NAME: VALUE", requires = "url", help_heading = "Message")]
+    #[arg(long, value_name = "NAME: VALUE", help_heading = "Message")]
     pub header: Vec<String>,
+    /// The file that holds the headers, a line each; a line of request or status before them is passed over.
+    #[arg(long, value_name = "FILE", help_heading = "Message")]
+    pub headers: Option<PathBuf>,
     /// The body.
-    #[arg(long, value_name = "TEXT", requires = "url", help_heading = "Message")]
+    #[arg(long, visible_alias = "params", value_name = "TEXT", help_heading = "Message")]
     pub data: Option<String>,
     /// The file that holds the body; not a byte of it is changed.
-    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "data", help_heading = "Message")]
+    #[arg(long, visible_alias = "body", value_name = "FILE", conflicts_with = "data", help_heading = "Message")]
     pub data_file: Option<PathBuf>,
     /// What else the scheme takes, such as method=sha256; may be given more than once.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub settings: Vec<String>,
-    /// The time, in seconds since 1970; without it now.
-    #[arg(long, value_name = "SECONDS")]
-    pub at: Option<i64>,
+    /// The time, in seconds since 1970 or as 2026-11-22T06:00:00Z; without it now.
+    #[arg(long, visible_alias = "now", value_name = "TIME")]
+    pub at: Option<String>,
 }
 
 /// Where the secrets are: never on the command line, which others can read.

@@ -142,6 +142,9 @@ pub struct ListenArgs {
     /// Print the secret by which the receiver verifies the headers of Standard Webhooks, and nothing else.
     #[arg(long, requires = "account")]
     pub print_secret: bool,
+    /// Take any certificate of a receiver with https. Only for one that is being written: nobody knows then who gets the webhooks.
+    #[arg(long, conflicts_with = "print_secret")]
+    pub skip_verify: bool,
     /// Print the headers of each webhook, signatures hidden.
     #[arg(long)]
     pub headers: bool,

@@ -5,6 +5,7 @@ use whimbrel_core::World;
 use whimbrel_engine::SystemWorld;
 
 use super::super::client::Server;
+use super::super::clock;
 use super::super::output::field;
 use super::Finding;
 use super::scrape::Scrape;
@@ -29,7 +30,7 @@ pub(super) async fn look(server: &Server) -> Vec<Finding> {
     findings.extend(stats(server).await);
     findings.extend(metrics(server).await);
     findings.extend(server.pid().map(open_files));
-    findings.push(clock(server).await);
+    findings.push(told_time(server).await);
     findings
 }
 
@@ -159,10 +160,20 @@ fn open_files(pid: u32) -> Finding {
     }
 }
 
-/// A clock that was set back is seen by what is stored.
-async fn clock(server: &Server) -> Finding {
+/// A clock that was set back is seen by what is stored. One that a test put forward says so, and what was accepted meanwhile proves nothing.
+async fn told_time(server: &Server) -> Finding {
     const NAME: &str = "clock";
     let now = SystemWorld::new(0, 0).now();
+    // Only a development server has one.
+    if let Ok(told) = server.api("GET", "clock", None).await {
+        return match told["ahead_ms"].as_i64().unwrap_or_default() {
+            0 => Finding::well(NAME, now.to_string()),
+            _ => {
+                let seen = format!("a test put the server's forward: {}", clock::said(&told));
+                Finding::doubtful(NAME, seen, "`whimbrel clock reset` puts it back")
+            }
+        };
+    }
     let newest = server.api("GET", "messages?limit=1", None).await.ok();
     let newest = newest.and_then(|document| document["messages"][0]["accepted_at"].as_str().map(str::to_owned));
     match newest {
