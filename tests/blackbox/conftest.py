@@ -10,6 +10,9 @@ from receiver import Receiver
 
 # Its programs call vendors' real hosts, which must not be reached whatever fails.
 collect_ignore = [] if LONELY else ["test_run.py"]
+HAS_NGINX = os.path.exists("/usr/sbin/nginx")
+if not HAS_NGINX:
+    collect_ignore.append("test_proxy.py")
 
 
 def pytest_addoption(parser):
@@ -47,4 +50,6 @@ def pytest_report_header():
     lines = [f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}"] if missing else []
     if not (os.environ.get("BLACKBOX_HURL") or shutil.which("hurl")):
         lines.append("hurl is not installed, so its files are run by a reader of our own alone")
+    if not HAS_NGINX:
+        lines.append("nginx is not installed, so test_proxy.py is left out")
     return lines if LONELY else [*lines, "no network namespace can be made here, so test_run.py is left out"]
