@@ -116,7 +116,7 @@ impl Coverage {
             PartEvent::HandedOn { .. } if is_changed => "handed on before it was sent",
             PartEvent::HandedOn { .. } => "handed on too late",
             PartEvent::Receipt(_) if after.is_rerouted != before.is_rerouted => "sent on to another network",
-            PartEvent::Receipt(_) if after.unclear_until != before.unclear_until => {
+            PartEvent::Receipt(_) if after.unclear_until.is_some() && before.unclear_until.is_none() => {
                 "receipt that nobody knows, and better news is waited for"
             }
             PartEvent::Receipt(report) if before.is_rerouted && report.carrier != before.carrier => {

@@ -183,7 +183,8 @@ impl Part {
 
     fn reported(&mut self, report: Report, at: Timestamp) -> bool {
         let status = report.status;
-        if matches!(self.place, Place::Ended(_)) || (!status.is_final() && self.told == Some(status)) {
+        let is_repeated = !status.is_final() && self.told == Some(status);
+        if matches!(self.place, Place::Ended(_)) || (is_repeated && self.unclear_until.is_none()) {
             return false;
         }
         // Who had it before may say that it arrived, and nothing else.
@@ -209,7 +210,7 @@ impl Part {
             let is_paid = self.capture_on == CaptureOn::CarrierAccept || status == ReceiptStatus::Delivered;
             self.end(status, is_paid);
         } else {
-            self.told = Some(status);
+            (self.told, self.unclear_until) = (Some(status), None);
         }
         true
     }
