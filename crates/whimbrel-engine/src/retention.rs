@@ -43,7 +43,8 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 }
 
 impl Engine {
-    /// Forgets these messages now, as far as they have ended and nobody is yet to be told of them. Answers how many were there and are gone.
+    /// Forgets these messages now, as far as they have ended, nobody is yet to be told of them and no receipt may
+    /// still be for them. Answers how many were there and are gone.
     ///
     /// # Errors
     /// Not all of them were: those of a step are forgotten together, and steps before it are done.

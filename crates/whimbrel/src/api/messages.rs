@@ -27,7 +27,7 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
 }
 
 /// `DELETE messages?q=&to=&account=&before=&limit=`: forgets those that are found and have ended, the newest first. Money, its ledger and the
-/// days' figures stay. What is under way, and what a webhook is yet to tell of, stays too.
+/// days' figures stay. What is under way, what a webhook is yet to tell of, and what a receipt may still be for, stays too.
 pub(super) async fn clear(api: &Api, request: &IncomingRequest) -> HttpResponse {
     let mut search = match read_search(api, Whose::All, request.query()).await {
         Ok(search) if search.order == SearchOrder::OldestFirst => {
