@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.server
 import json
+import socket
 import subprocess
 import threading
 
@@ -388,7 +389,7 @@ def test_what_is_found_is_forgotten_as_far_as_it_has_ended(dev):
     assert requests.delete(url, auth=pair, timeout=LIMIT_SECONDS).status_code == 403, "owners forget nothing"
     looked = dev.native("POST", "check").json()["invariants"]
     assert looked and not [verdict for verdict in looked if verdict["violations"]]
-    assert json.loads(dev.cli("check", "--json").stdout)
+    dev.cli("check", "--data-dir", dev.data_dir)
 
 
 # Faults on order.
@@ -413,12 +414,26 @@ def test_webhooks_whose_answers_are_lost_come_again(dev, receiver):
     assert "as `whimbrel chaos` ordered" in tries()[0]
     dev.cli("chaos", "--webhook-failed", "100%")
     dev.native("POST", f"messages/{message}/webhooks/resend")
-    assert dev.cli("webhook", "attempts").stdout.count("500") >= 1
+    attempts = json.loads(dev.cli("webhook", "attempts", "--json").stdout)["attempts"]
+    told = [(attempt["answer"] or {}).get("status") for attempt in attempts]
+    assert told == [500, None], "the newest first: one that failed, one whose answer was lost"
     assert dev.cli("chaos", "off").stdout == "no faults\n"
     # Its next try is due in a while; the clock brings it, and the receiver knows it.
     dev.cli("clock", "advance", "1h")
     wait_until(lambda: tries()[-1].startswith("delivered"), "it to be told again")
     assert len({hook.headers["webhook-id"] for hook in receiver.hooks}) == 1 and len(receiver.hooks) >= 3
+
+
+def test_only_answers_that_came_are_lost(dev):
+    dev.cli("chaos", "--webhook-lost", "100%")
+    with socket.socket() as taken:
+        # Nobody listens there.
+        taken.bind(("127.0.0.1", 0))
+        dev.patch_account(receipt_url=f"http://127.0.0.1:{taken.getsockname()[1]}/", webhook_method="POST-JSON")
+        message = dev.send()["messages"][0]["message-id"]
+        tries = lambda: [line["detail"] for line in dev.message(message)["timeline"] if line["what"] == "webhook"]
+        wait_until(tries, "the try to be written down")
+    assert "chaos" not in tries()[0] and "connect" in tries()[0], tries()
 
 
 def test_faults_come_and_go(dev):

@@ -14,9 +14,12 @@ use crate::events::About;
 use crate::hooks::NotSpread;
 use crate::listeners::News;
 use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
+use crate::ports::CallPlace;
 use crate::tape::{AttemptEnd, Why};
-use crate::webhooks::{Rendered, Tried, Unrendered, Watch, Wish};
+use crate::webhooks::{Called, NoPlace, Rendered, Tried, Unrendered, Watch, Wish};
 
+/// How long a notice waits whose host had no place for so long, or too many others waited.
+const AGAIN_WHEN_BUSY: Span = Span::seconds(10);
 /// How long a notice waits that could not be prepared; not longer than what is kept in memory is due.
 const AGAIN_AFTER_FAULT: Span = Span::seconds(60);
 
@@ -52,13 +55,13 @@ fn lane(notice: &Notice) -> Lane {
     match (&notice.hook, &notice.url) {
         // A hook that is slow or down holds up no other one.
         (ForHook::One(key), _) => format!("{} hook {key}", notice.account_id).into(),
-        (_, Some(url)) => format!("{} {}", notice.account_id, place(url)).into(),
+        (_, Some(url)) => format!("{} {}", notice.account_id, host(url)).into(),
         (_, None) => notice.account_id.to_string().into(),
     }
 }
 
 /// Host and port as written; never parsed for anything but fairness.
-fn place(url: &str) -> &str {
+fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest)
 }
@@ -137,7 +140,8 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
     }
     let (result, detail) = match send(engine, &notice).await {
         Ok(tried) => tried,
-        Err(error) => return put_back(engine, &lane, &notice, &error),
+        Err(NotTried::Fault(error)) => return put_back_after_fault(engine, &lane, &notice, &error),
+        Err(NotTried::Busy) => return put_back(engine, &lane, &notice, AGAIN_WHEN_BUSY),
     };
     let now = engine.world.now();
     let word = match result {
@@ -191,32 +195,67 @@ fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Noti
         }
         Err(error) => {
             drop(state);
-            return put_back(engine, all, notice, &error);
+            return put_back_after_fault(engine, all, notice, &error);
         }
     }
     drop(state);
     engine.notifier.bell.notify_one();
 }
 
-/// Looks at a notice again in a while. Nothing is written down: the fault is ours, and no try of the customer's endpoint.
-fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, error: &dyn std::fmt::Display) {
+/// The fault is ours.
+fn put_back_after_fault(engine: &Engine, lane: &Lane, notice: &Notice, error: &dyn std::fmt::Display) {
     tracing::error!(%error, "a webhook cannot be prepared; trying again in a minute");
+    put_back(engine, lane, notice, AGAIN_AFTER_FAULT);
+}
+
+/// Looks at a notice again in a while. Nothing is written down: it was no try of the customer's endpoint.
+fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, after: Span) {
     let now = engine.world.now();
     // Invariant: it has its place again, which `done` frees, so that nothing is left in the store that nobody looks for.
-    let again = Notice { due_at: now + AGAIN_AFTER_FAULT, ..notice.clone() };
+    let again = Notice { due_at: now + after, ..notice.clone() };
     engine.notifier.state().done(lane, notice.id, Some(again), now);
     engine.notifier.bell.notify_one();
+}
+
+/// Why nothing was tried.
+enum NotTried {
+    /// A fault of ours.
+    Fault(StoreError),
+    /// The host had no place.
+    Busy,
+}
+
+/// A place for a try. Who must wait for it steps aside, so that a slow host takes no more of what may be under way than its places.
+async fn place(engine: &Engine, url: &str) -> Result<CallPlace, NoPlace> {
+    let mut placed = std::pin::pin!(engine.place(url));
+    tokio::select! {
+        biased;
+        placed = &mut placed => return placed,
+        () = std::future::ready(()) => {}
+    }
+    if !engine.notifier.state().steps_aside() {
+        return Err(NoPlace::Busy);
+    }
+    engine.notifier.bell.notify_one();
+    let placed = placed.await;
+    engine.notifier.state().goes_on();
+    placed
 }
 
 /// One try.
 ///
 /// # Errors
-/// A fault of ours, by which nothing was tried.
-async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Box<str>), StoreError> {
+/// [`NotTried`].
+async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Box<str>), NotTried> {
     let rendered = match engine.rendered(notice, Wish::default()).await {
         Ok(rendered) => rendered,
-        Err(Unrendered::Store(error)) => return Err(error),
+        Err(Unrendered::Store(error)) => return Err(NotTried::Fault(error)),
         Err(why) => return Ok(unsent(engine, notice, why)),
+    };
+    let placed = match place(engine, &rendered.request.url).await {
+        Ok(place) => Ok(place),
+        Err(NoPlace::Busy) => return Err(NotTried::Busy),
+        Err(NoPlace::Refused(why)) => Err(why),
     };
     if notice.failures == 0 {
         engine.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
@@ -225,7 +264,10 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Bo
     // Made before it is sent: what is sent is given away.
     let shown = (watch == Watch::Yes).then(|| rendered.shown());
     let Rendered { dialect, notice: told, request, begun_at } = rendered;
-    let called = engine.call(request, watch, dialect.webhook_rules(&told).answer_within).await;
+    let called = match placed {
+        Ok(place) => engine.call(place, request, watch, dialect.webhook_rules(&told).answer_within).await,
+        Err(why) => Called::not_made(why, watch),
+    };
     let (result, detail) = judged(engine, &told, dialect, called.status);
     if let (Some(shown), Some(watched)) = (shown, called.watched) {
         let end = match result {
@@ -288,15 +330,15 @@ fn judged(
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::host;
 
     #[test]
     fn callbacks_of_one_host_share_a_place() {
         for url in
             ["http://a.example:8/x/1", "http://a.example:8/x/2?id=2", "http://a.example:8?id=3", "http://a.example:8#4"]
         {
-            assert_eq!(place(url), "a.example:8", "{url}");
+            assert_eq!(host(url), "a.example:8", "{url}");
         }
-        assert_ne!(place("http://a.example/x"), place("http://b.example/x"));
+        assert_ne!(host("http://a.example/x"), host("http://b.example/x"));
     }
 }

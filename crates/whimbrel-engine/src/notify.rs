@@ -25,8 +25,10 @@ const AHEAD: Span = Span::seconds(60);
 const LOOK_AHEAD: Span = Span::seconds(30);
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
-/// Webhooks under way to one endpoint at once, at most: as many as the way out has places for one host (`egress.calls_per_host`, 16), so
-/// that a try does not wait for a place while the time for its answer runs.
+/// Webhooks that wait for a place with their host, at most: they are small, and none is waited for long.
+const ASIDE_MAX: usize = 2_048;
+/// Webhooks under way to one endpoint at once, at most: as many as the way out has places for one host (`egress.calls_per_host`, 16).
+/// Several endpoints may have one host: what finds no place there steps aside.
 const IN_FLIGHT_OF_ENDPOINT_MAX: usize = 16;
 
 /// Names the endpoint that a notice goes to, for fairness only.
@@ -43,6 +45,8 @@ pub struct Notify {
     in_lane: HashMap<Lane, usize>,
     in_flight: HashMap<Lane, usize>,
     in_flight_count: usize,
+    /// Those that stepped aside: their endpoint counts them as under way, the bound of all does not.
+    aside_count: usize,
     left: Left,
     asked: Option<Asked>,
     /// Endpoints with held notices and a free place.
@@ -169,6 +173,24 @@ impl Notify {
             self.held.entry(lane).or_default().insert(key, notice);
         }
         None
+    }
+
+    /// A try waits for a place with its host, which must not stop the others: what is under way to a host are its calls, not those who wait.
+    /// Answers whether there is room to wait; [`goes_on`](Self::goes_on) follows then.
+    #[must_use]
+    pub const fn steps_aside(&mut self) -> bool {
+        if self.aside_count >= ASIDE_MAX {
+            return false;
+        }
+        self.aside_count += 1;
+        self.in_flight_count = self.in_flight_count.saturating_sub(1);
+        true
+    }
+
+    /// It waits no more. As many calls as the way out has places may be added so to those that are under way.
+    pub const fn goes_on(&mut self) {
+        self.aside_count = self.aside_count.saturating_sub(1);
+        self.in_flight_count += 1;
     }
 
     /// A try ended and is written down; `again`: the notice with its next due time, if it is tried again.

@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::listeners::News;
 use crate::ports::Watched;
 use crate::tape::{AttemptEnd, Seen, SeenHttp, TapeId, Why};
-use crate::webhooks::{Tried, Unrendered, Watch, Wish, masked};
+use crate::webhooks::{Called, NoPlace, Tried, Unrendered, Watch, Wish, masked};
 
 /// Webhooks that one order sends.
 const AGAIN_MAX: usize = 300;
@@ -73,7 +73,7 @@ impl fmt::Display for ResendError {
             Self::NoUrl => f.write_str("nobody has a URL for it: set one for the account, or give one"),
             Self::CannotSign(why) => why.fmt(f),
             Self::Edit(why) => why.fmt(f),
-            Self::Busy => f.write_str("too many webhooks are sent by hand just now: try again"),
+            Self::Busy => f.write_str("too many webhooks are sent by hand, or to this host, just now: try again"),
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -189,10 +189,18 @@ impl Engine {
     ) -> Result<Attempted, ResendError> {
         let _place = self.url_tests.start(notice.account_id).ok_or(ResendError::Busy)?;
         let rendered = self.rendered(notice, wish).await?;
-        self.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
         let shown = rendered.shown();
         let rules = rendered.dialect.webhook_rules(&rendered.notice);
-        let called = self.call(rendered.request.clone(), Watch::Yes, rules.answer_within).await;
+        let placed = match self.place(&rendered.request.url).await {
+            Ok(place) => Ok(place),
+            Err(NoPlace::Busy) => return Err(ResendError::Busy),
+            Err(NoPlace::Refused(why)) => Err(why),
+        };
+        self.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
+        let called = match placed {
+            Ok(place) => self.call(place, rendered.request.clone(), Watch::Yes, rules.answer_within).await,
+            Err(why) => Called::not_made(why, Watch::Yes),
+        };
         let end = match &called.status {
             Ok(status) if rules.success.contains(status) => AttemptEnd::Taken,
             Ok(_) | Err(_) => AttemptEnd::Refused,

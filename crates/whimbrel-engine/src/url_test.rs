@@ -13,6 +13,7 @@ use whimbrel_dialects::{CannotSign, Dialect, Moment, WebhookTarget, WebhookTest,
 
 use crate::Engine;
 use crate::ports::{NewUrls, Tried};
+use crate::webhooks::NoPlace;
 
 /// Tests under way at once.
 const TESTS_MAX: usize = 16;
@@ -71,9 +72,10 @@ impl Engine {
             return UrlTest::Passed;
         }
         let Some(_place) = self.url_tests.start(account) else { return UrlTest::Busy };
-        let answer = match self.egress.place(url).await {
+        let answer = match self.place(url).await {
             Ok(place) => self.egress.send(place, dialect.url_test(url)).await,
-            Err(why) => Err(why),
+            Err(NoPlace::Busy) => return UrlTest::Busy,
+            Err(NoPlace::Refused(why)) => Err(why),
         };
         match answer {
             Ok(200) => UrlTest::Passed,
@@ -148,11 +150,12 @@ impl Engine {
         let request = dialect.webhook_test(test, target, Moment { now: begun_at, chance });
         let mut request = request.map_err(WebhookTestError::CannotSign)?;
         self.add_standard_headers(&mut request, &standard::id(NoticeId(self.world.next_id())), &entry, begun_at);
-        let place = self.egress.place(&url).await;
+        let place = self.place(&url).await;
         let begun_at = self.world.steady_now();
         let answer = match place {
             Ok(place) => self.egress.try_out(place, request).await,
-            Err(why) => Err(why),
+            Err(NoPlace::Busy) => return Err(WebhookTestError::Busy),
+            Err(NoPlace::Refused(why)) => Err(why),
         };
         Ok(WebhookTried { url, answer, elapsed: self.world.steady_now().since(begun_at) })
     }

@@ -11,8 +11,21 @@ use whimbrel_store::StoreError;
 
 use crate::Engine;
 use crate::directory::Entry;
-use crate::ports::{Answered, Timing, Watched};
+use crate::ports::{Answered, CallPlace, Timing, Watched};
 use crate::tape::{AttemptEnd, BODY_BYTES_MAX, News, Seen, SeenHttp, SeenWebhook, TapeId, Why};
+
+/// How long a call waits for a place. Its request is signed before it waits, and receivers take no old ones: the strictest that are known
+/// allow five minutes.
+const PLACE_WAIT_MAX: Span = Span::seconds(10);
+
+/// Why a call was not made.
+#[derive(Debug)]
+pub(crate) enum NoPlace {
+    /// Others keep its host, or the way out, busy: no fault of the endpoint's.
+    Busy,
+    /// It may not be made, in words that hold no secret.
+    Refused(Box<str>),
+}
 
 /// A webhook that is ready to be sent.
 pub(crate) struct Rendered {
@@ -55,6 +68,14 @@ pub(crate) struct Called {
     pub(crate) status: Result<u16, Box<str>>,
     /// What the tape keeps of it, and who asked for the try sees.
     pub(crate) watched: Option<Watched>,
+}
+
+impl Called {
+    /// A call that could not be made.
+    pub(crate) fn not_made(why: Box<str>, watch: Watch) -> Self {
+        let watched = Watched { answer: Err(why.clone()), timing: Timing::default() };
+        Self { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) }
+    }
 }
 
 /// A try as people see it.
@@ -118,16 +139,18 @@ impl Engine {
         }
     }
 
-    /// Sends it. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has, from when there is a place for the call:
-    /// that others keep the way out busy is not its fault.
-    pub(crate) async fn call(&self, request: WebhookRequest, watch: Watch, within: Span) -> Called {
-        let place = match self.egress.place(&request.url).await {
-            Ok(place) => place,
-            Err(why) => {
-                let watched = Watched { answer: Err(why.clone()), timing: Timing::default() };
-                return Called { status: Err(why), watched: (watch == Watch::Yes).then_some(watched) };
-            }
-        };
+    /// Waits for a place for a call to a URL, not for ever.
+    pub(crate) async fn place(&self, url: &str) -> Result<CallPlace, NoPlace> {
+        tokio::select! {
+            biased;
+            placed = self.egress.place(url) => placed.map_err(NoPlace::Refused),
+            () = self.world.lapse(PLACE_WAIT_MAX) => Err(NoPlace::Busy),
+        }
+    }
+
+    /// Sends it at its place. `watch`: somebody wants to see what comes back. `within`: how long the endpoint has from now on: that others
+    /// kept the way out busy before is not its fault.
+    pub(crate) async fn call(&self, place: CallPlace, request: WebhookRequest, watch: Watch, within: Span) -> Called {
         let begun_at = self.world.steady_now();
         let call = async {
             match watch {

@@ -93,6 +93,27 @@ fn all_places_together_are_bounded() {
 }
 
 #[test]
+fn who_waits_for_a_place_of_a_host_leaves_room_for_others() {
+    let mut notify = Notify::new();
+    for id in 0..4_000 {
+        notify.add(format!("{}", id / 4).into(), notice(id, 0), NOW);
+    }
+    let mut aside_count = 0;
+    let mut taken_count = drain(&mut notify, 10).len();
+    assert_eq!(taken_count, IN_FLIGHT_MAX);
+    while notify.steps_aside() {
+        aside_count += 1;
+        taken_count += drain(&mut notify, 10).len();
+        assert_eq!(notify.in_flight(), IN_FLIGHT_MAX);
+    }
+    assert_eq!((aside_count, taken_count), (ASIDE_MAX, ASIDE_MAX + IN_FLIGHT_MAX));
+    // Whoever has a place now is under way, above the bound if need be; who ends then makes room only below it.
+    notify.goes_on();
+    assert!(notify.in_flight() == IN_FLIGHT_MAX + 1 && notify.steps_aside());
+    assert_eq!(drain(&mut notify, 10).len(), 0);
+}
+
+#[test]
 fn a_full_memory_sends_for_the_rest_later() {
     let mut notify = Notify::new();
     assert!(notify.wants_refill(NOW));

@@ -18,6 +18,7 @@ mod signed;
 mod strangers;
 mod subaccounts;
 mod support;
+mod webhooks;
 mod wire;
 
 use support::{Folder, Gateway, PRICE, Setup, attempt, soon};

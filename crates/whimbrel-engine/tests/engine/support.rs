@@ -1,9 +1,11 @@
 //! A gateway in a test: a store in a file, one account, one carrier whose every word the test says.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use whimbrel_carriers::{Ack, Carrier, CarrierStatus, Order};
 use whimbrel_core::account::{AccountStatus, CaptureOn};
 use whimbrel_core::part::{DoubtPolicy, DoubtRules};
@@ -36,6 +38,8 @@ use super::clock::SetWorld;
 
 pub const PRICE: i64 = 3_330_000;
 const LINK: LinkId = LinkId(1);
+/// Calls to one host at once.
+pub const PLACES_OF_HOST: usize = 16;
 
 /// A carrier that keeps what it is given until the test speaks.
 pub struct HeldCarrier {
@@ -73,14 +77,35 @@ impl Carrier for HeldCarrier {
     }
 }
 
-/// A way out that keeps what it is given until the test answers.
-pub struct HeldEgress(mpsc::UnboundedSender<(WebhookRequest, oneshot::Sender<u16>)>);
+/// A way out that keeps what it is given until the test answers, with the usual places for each host.
+pub struct HeldEgress {
+    calls: mpsc::UnboundedSender<(WebhookRequest, oneshot::Sender<u16>)>,
+    places: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
+    /// Those who had to wait for a place, ever.
+    waited_count: Arc<AtomicUsize>,
+}
 
 impl Egress for HeldEgress {
-    fn send(&self, _: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
+    fn place<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<CallPlace, Box<str>>> {
+        let host = url.split('/').nth(2).expect("a URL").into();
+        let mut places = self.places.lock().expect("no test panics here");
+        let places = Arc::clone(places.entry(host).or_insert_with(|| Arc::new(Semaphore::new(PLACES_OF_HOST))));
+        Box::pin(async move {
+            if places.available_permits() == 0 {
+                self.waited_count.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok(Box::new(places.acquire_owned().await.expect("never closed")) as CallPlace)
+        })
+    }
+
+    fn send(&self, place: CallPlace, request: WebhookRequest) -> BoxFuture<'_, Result<u16, Box<str>>> {
         let (answer, answered) = oneshot::channel();
-        _ = self.0.send((request, answer));
-        Box::pin(async move { answered.await.map_err(|_| "no answer".into()) })
+        _ = self.calls.send((request, answer));
+        Box::pin(async move {
+            let answer = answered.await.map_err(|_| "no answer".into());
+            drop(place);
+            answer
+        })
     }
 }
 
@@ -137,6 +162,8 @@ pub struct Gateway {
     pub submissions: mpsc::UnboundedReceiver<Submission>,
     pub acks: mpsc::UnboundedReceiver<(AckToken, Ack)>,
     pub webhooks: mpsc::UnboundedReceiver<(WebhookRequest, oneshot::Sender<u16>)>,
+    /// Calls that had to wait for a place.
+    pub waited_count: Arc<AtomicUsize>,
     events: mpsc::Sender<CarrierEvent>,
     pub dialect: &'static dyn Dialect,
     clock: Arc<SetWorld>,
@@ -164,11 +191,16 @@ impl Gateway {
             desks.push(Arc::new(CarrierDesk::new(*carrier, name, rules(doubt))));
         }
         let (egress, webhooks) = mpsc::unbounded_channel();
+        let waited_count = Arc::new(AtomicUsize::new(0));
         let (engine, events) = Engine::start(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             keyring: Arc::new(keyring),
             world,
-            egress: Arc::new(HeldEgress(egress)),
+            egress: Arc::new(HeldEgress {
+                calls: egress,
+                places: Mutex::default(),
+                waited_count: Arc::clone(&waited_count),
+            }),
             carriers: Carriers::new(desks.clone()),
             compat: Compat::On,
             snapshot: snapshot(desks.iter().map(|desk| desk.id)),
@@ -192,7 +224,8 @@ impl Gateway {
             desk.set_carrier(Arc::new(held));
         }
         let dialect = registry::DIALECTS[0];
-        let mut gateway = Self { engine, store, submissions, acks, webhooks, events, dialect, clock, next_ack: 0 };
+        let mut gateway =
+            Self { engine, store, submissions, acks, webhooks, waited_count, events, dialect, clock, next_ack: 0 };
         gateway.open_account(setup.balance).await;
         gateway.engine.run();
         for desk in &desks {

@@ -53,11 +53,11 @@ impl WayOut {
         self.as_ordered(answer.map_err(|error| error.to_string().into())).await
     }
 
-    /// The answer with the fault that was ordered for it, if one was.
+    /// The answer with the fault that was ordered for it, if one was. What never came is not lost: its own fault is told.
     async fn as_ordered(&self, answer: Result<EgressAnswer, Box<str>>) -> Result<EgressAnswer, Box<str>> {
         match self.chaos.as_ref().map_or(Meets::Nothing, |chaos| chaos.next()) {
             Meets::Nothing => answer,
-            Meets::Lost => Err("the answer was lost, as `whimbrel chaos` ordered".into()),
+            Meets::Lost => answer.and(Err("the answer was lost, as `whimbrel chaos` ordered".into())),
             Meets::Failed => answer.map(|answer| EgressAnswer { status: 500, ..answer }),
             Meets::Delayed(delay) => {
                 tokio::time::sleep(delay.to_std()).await;
