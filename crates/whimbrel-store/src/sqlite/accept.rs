@@ -149,7 +149,8 @@ impl Work<'_> {
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
     }
 
-    /// What the same key was answered before: the stored answer, or that another request has it.
+    /// What the same key was answered before: the stored answer, or that another request has it. A key whose message somebody had
+    /// forgotten is refused as well: it was sent and charged, and whoever tries again must not send it twice.
     ///
     /// One recipient of several has a key of its own. The key of the whole request says then whether it came with another request,
     /// whoever of that request's recipients was refused.
@@ -164,7 +165,9 @@ impl Work<'_> {
         }
         match find_answer(&self.db, account, &key.key, now)? {
             None => Ok(None),
-            Some((digest, message_id)) if digest == key.request_digest => self.answer_of(message_id),
+            Some((digest, message_id)) if digest == key.request_digest => {
+                self.answer_of(message_id)?.map_or(conflict, |answered| Ok(Some(answered)))
+            }
             Some(_) => conflict,
         }
     }
@@ -314,7 +317,8 @@ pub(super) fn answered_to_key(
     }
     Ok(match find_answer(db, account, &key.key, now)? {
         Some((digest, message)) if digest == key.request_digest => {
-            answer_of(db, message)?.map_or(Marked::Nothing, |accepted| Marked::This(Box::new(accepted)))
+            // Its message was forgotten: there is nothing to answer with, and the key is used all the same.
+            answer_of(db, message)?.map_or(Marked::Another, |accepted| Marked::This(Box::new(accepted)))
         }
         Some(_) => Marked::Another,
         None => Marked::Nothing,
