@@ -57,8 +57,9 @@ impl Work<'_> {
         match self.use_up(plan.account_id, key, plan.message_id.0, plan.accepted_at)? {
             Before::Never => {}
             Before::By(id) if key.kind == ReplayKind::Signature || id == plan.message_id.0 => {
+                // Without its message, which somebody had forgotten, a used signature is only a used one.
                 let answered = self.answer_of(MessageId(id))?;
-                return answered.ok_or_else(|| Fault::corrupt("a used signature without its message"));
+                return Ok(answered.unwrap_or(OpResult::Refused(Refusal::InvalidSignature)));
             }
             Before::By(_) | Before::Unknown => return Ok(OpResult::Refused(Refusal::InvalidSignature)),
         }
