@@ -18,7 +18,7 @@ use crate::server::problem;
 pub(super) const COUNT_DEFAULT: usize = 50;
 pub(super) const COUNT_MAX: usize = 1_000;
 /// More than any search has.
-const PARAMETERS_MAX: usize = 16;
+pub(super) const PARAMETERS_MAX: usize = 16;
 /// Ids that are lower by up to so much may be committed after a higher one: two seconds of them.
 const LATE: i64 = 2_000 << 19;
 /// The same while the clock is behind the ids, which then rise by one: with two seconds' worth of them every look would find again
