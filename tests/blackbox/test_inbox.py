@@ -387,6 +387,14 @@ def test_what_is_found_is_forgotten_as_far_as_it_has_ended(dev):
     pair = (dev.key, dev.secret)
     url = f"{dev.http}/_whimbrel/v1/accounts/self/messages"
     assert requests.delete(url, auth=pair, timeout=LIMIT_SECONDS).status_code == 403, "owners forget nothing"
+    # As many as are asked for, however the name is written, and all where none are asked for.
+    sent = [dev.send(to="447700900124", text=f"limit=x {n}")["messages"][0]["message-id"] for n in range(53)]
+    wait_until(lambda: len(found(dev, "status:delivered limit=x", limit=100)["messages"]) == 53, "them to be delivered")
+    assert dev.native("DELETE", "messages?q=limit%3Dx&lim%69t=2").json()["removed"] == 2
+    path = f"messages?account={dev.key}&q=limit=x"
+    assert dev.native("DELETE", path).json() == {"removed": len(sent) - 2, "kept": 0, "next": None}
+    subjects = [line["subject"] for line in dev.native("GET", "audit").json()["audit"][:2]]
+    assert subjects == [f"removed=51 account={dev.key} q=…", "removed=2 q=… limit=2"]
     looked = dev.native("POST", "check").json()["invariants"]
     assert looked and not [verdict for verdict in looked if verdict["violations"]]
     assert dev.cli("check", "--json", "--data-dir", dev.data_dir).stdout.splitlines()
