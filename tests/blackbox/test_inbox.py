@@ -411,6 +411,22 @@ WRONG_FAULTS = [
 ]
 
 
+def test_what_went_over_the_wires_is_forgotten_with_its_message(dev, receiver):
+    dev.patch_account(receipt_url=receiver.url)
+    gone, stays = [dev.send(to="447700900123", text=text)["messages"][0]["message-id"] for text in ("to go", "stays")]
+
+    def tried():
+        attempts = dev.native("GET", "webhooks/attempts").json()["attempts"]
+        return [attempt["id"] for attempt in attempts if gone in str(attempt)], attempts
+
+    wait_until(lambda: len(tried()[1]) == 2 and tried()[0], "both to be told")
+    [attempt] = tried()[0]
+    wait_until(lambda: dev.native("DELETE", f"messages?q=id:{gone}").json()["removed"] == 1, "it to be over")
+    assert (len(tried()[0]), len(tried()[1])) == (0, 1)
+    assert dev.native("POST", f"webhooks/attempts/{attempt}/resend", json={}).status_code == 404
+    assert dev.native("GET", f"messages/{stays}/wire").json()["wire"], "of others everything is kept"
+
+
 def test_webhooks_whose_answers_are_lost_come_again(dev, receiver):
     told = dev.cli("chaos", "--webhook-lost", "100%", "--seed", "7").stdout
     assert told == "lose webhooks' answers 100%, seed 7\n"
