@@ -4,7 +4,11 @@
 //! megabytes to be written and flushed. Here a thread with a connection of its own does it while commits go on, again and again until
 //! only what came in the meantime is left. That little the writer brings back itself, between two commits: only when the log holds
 //! nothing else does SQLite begin it anew, and else it would grow for as long as there is work.
+//!
+//! SQLite flushes the database only in a checkpoint that reaches the end of the log, which under load is the writer's. So the thread
+//! flushes after each round what it has written, and leaves nothing of it to the writer.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,8 +25,12 @@ use crate::StoreError;
 const PAGES: u32 = 20_000;
 /// A log that could not be begun anew (somebody reads an old state) is tried again when it is so much longer.
 const PAGES_AGAIN: u32 = 1_000;
-/// What is so little that the writer may bring it back.
-const PAGES_LEFT_MAX: i64 = 200;
+/// A round that brought back no more than this leaves little.
+const PAGES_LITTLE: u32 = 200;
+/// What is so little that the writer may bring it back. More is left to the thread.
+const PAGES_LEFT_MAX: u32 = 1_000;
+/// Unless the log is so many times as long as it should be.
+const TOO_LONG: u32 = 5;
 /// Rounds of the thread; each leaves what was written during the one before.
 const ROUNDS_MAX: usize = 6;
 
@@ -55,8 +63,8 @@ enum Work {
     None,
     Asked,
     UnderWay,
-    /// What is left is the writer's.
-    Done,
+    /// So many pages are in the database; what is left is the writer's, if it is little.
+    Done(u32),
     Failed(Box<str>),
 }
 
@@ -67,15 +75,16 @@ impl Shared {
 }
 
 impl Log {
-    /// Watches the log that `writer` writes to the database at `path`.
+    /// Watches the log that `writer` writes to the database at `path`, which is also open as `file`. That must not be closed while any
+    /// connection of this process is open: the system would take the connections' locks away with it.
     ///
     /// # Errors
     /// [`StoreError::Open`] if there is no connection or no thread for it.
-    pub(super) fn watch(writer: &mut Connection, path: &Path) -> Result<Self, StoreError> {
-        Self::watch_from(writer, path, PAGES)
+    pub(super) fn watch(writer: &mut Connection, path: &Path, file: Arc<File>) -> Result<Self, StoreError> {
+        Self::watch_from(writer, path, file, PAGES)
     }
 
-    fn watch_from(writer: &mut Connection, path: &Path, bound: u32) -> Result<Self, StoreError> {
+    fn watch_from(writer: &mut Connection, path: &Path, file: Arc<File>, bound: u32) -> Result<Self, StoreError> {
         let failed = |why: String| StoreError::Open { why: format!("{}: {why}", path.display()).into() };
         let pages = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&pages);
@@ -89,7 +98,7 @@ impl Log {
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("store-log".to_owned())
-            .spawn(move || keep(&db, &of_thread))
+            .spawn(move || keep(&db, &file, &of_thread))
             .map_err(|error| failed(format!("no thread for its log: {error}")))?;
         Ok(Self { pages, bound, ask_at: bound, shared, thread: Some(thread) })
     }
@@ -113,9 +122,13 @@ impl Log {
                 Ok(())
             }
             Work::None | Work::Asked | Work::UnderWay => Ok(()),
-            Work::Done => {
+            Work::Done(back) => {
+                let left = pages.saturating_sub(*back);
                 state.work = Work::None;
                 drop(state);
+                if left > PAGES_LEFT_MAX && pages < self.bound.saturating_mul(TOO_LONG) {
+                    return Ok(());
+                }
                 bring_back(writer).map(drop)
             }
             Work::Failed(why) => Err(Fault::Fatal(why.clone())),
@@ -135,7 +148,7 @@ impl Drop for Log {
     }
 }
 
-fn keep(db: &Connection, shared: &Shared) {
+fn keep(db: &Connection, file: &File, shared: &Shared) {
     loop {
         let idle = |state: &mut State| !state.closing && state.work != Work::Asked;
         let mut state = shared.changed.wait_while(shared.lock(), idle).unwrap_or_else(PoisonError::into_inner);
@@ -144,32 +157,35 @@ fn keep(db: &Connection, shared: &Shared) {
         }
         state.work = Work::UnderWay;
         drop(state);
-        let done = bring_back_until_little_is_left(db);
+        let done = bring_back_until_little_is_left(db, file);
         let mut state = shared.lock();
         state.work = match done {
-            Ok(()) => Work::Done,
+            Ok(back) => Work::Done(back),
             Err(fault) => Work::Failed(fault.into_text()),
         };
         shared.changed.notify_all();
     }
 }
 
-fn bring_back_until_little_is_left(db: &Connection) -> Result<(), Fault> {
+fn bring_back_until_little_is_left(db: &Connection, file: &File) -> Result<u32, Fault> {
     let mut before = 0;
     for _ in 0..ROUNDS_MAX {
         let back = bring_back(db)?;
-        if back.saturating_sub(before) <= PAGES_LEFT_MAX {
+        file.sync_data().map_err(|error| Fault::Fatal(format!("the database cannot be flushed: {error}").into()))?;
+        let brought = back.saturating_sub(before);
+        before = back;
+        if brought <= PAGES_LITTLE {
             break;
         }
-        before = back;
     }
-    Ok(())
+    Ok(before)
 }
 
-/// Brings back what nobody needs in the log any more; how many of its pages are in the database now. Nobody is waited for, and nobody waits.
-fn bring_back(db: &Connection) -> Result<i64, Fault> {
-    match db.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(2)) {
-        Ok(pages) => Ok(pages),
+/// Brings back what nobody needs in the log any more; how many of its pages are in the database now, or 0 if somebody else is at it. Nobody
+/// is waited for, and nobody waits.
+fn bring_back(db: &Connection) -> Result<u32, Fault> {
+    match db.query_row("pragma wal_checkpoint(passive)", [], |row| row.get::<_, i64>(2)) {
+        Ok(pages) => Ok(u32::try_from(pages).unwrap_or(0)),
         Err(rusqlite::Error::SqliteFailure(error, text)) => match error.code {
             // Somebody else is at it.
             ErrorCode::DatabaseBusy => Ok(0),
@@ -218,6 +234,11 @@ mod tests {
         db
     }
 
+    fn watch(db: &mut Connection, path: &Path) -> Log {
+        let file = File::options().read(true).write(true).open(path).expect("the same file");
+        Log::watch_from(db, path, Arc::new(file), BOUND).expect("a thread")
+    }
+
     fn write(db: &Connection) {
         db.execute("insert into x values (zeroblob(5000))", []).expect("written");
     }
@@ -238,7 +259,7 @@ mod tests {
     fn a_long_log_is_begun_anew_while_writes_go_on() {
         let folder = Folder::new("anew");
         let mut db = open(&folder.database());
-        let mut log = Log::watch_from(&mut db, &folder.database(), BOUND).expect("a thread");
+        let mut log = watch(&mut db, &folder.database());
         let (mut longest, mut begun_anew) = (0, 0);
         for _ in 0..500 {
             let before = log.pages();
@@ -254,10 +275,51 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_never_rests_still_has_its_log_begun_anew() {
+        let folder = Folder::new("restless");
+        let mut db = open(&folder.database());
+        let mut log = watch(&mut db, &folder.database());
+        for _ in 0..2_000 {
+            write(&db);
+            log.keep_short(&db).expect("kept short");
+        }
+        let before = log.pages();
+        log.rest();
+        // The thread is done, or was never asked again: the next commits end what it left.
+        for _ in 0..2 * PAGES_AGAIN {
+            write(&db);
+            log.keep_short(&db).expect("kept short");
+            log.rest();
+        }
+        assert!(log.pages() < 2 * BOUND, "{} pages after {before}", log.pages());
+    }
+
+    #[test]
+    fn what_is_much_is_left_to_the_thread_until_the_log_is_far_too_long() {
+        let folder = Folder::new("much");
+        let mut db = open(&folder.database());
+        let mut log = watch(&mut db, &folder.database());
+        log.bound = PAGES_LEFT_MAX;
+        let keep_short_after = |log: &mut Log, back| {
+            write(&db);
+            log.shared.lock().work = Work::Done(back);
+            log.keep_short(&db).expect("kept");
+            write(&db);
+            log.pages()
+        };
+        log.ask_at = u32::MAX;
+        while log.pages() <= PAGES_LEFT_MAX + 10 {
+            write(&db);
+        }
+        assert!(keep_short_after(&mut log, 5) > PAGES_LEFT_MAX, "it is the thread's");
+        assert!(keep_short_after(&mut log, 100) < 10, "it was little enough");
+    }
+
+    #[test]
     fn whoever_reads_an_old_state_keeps_the_log_long_and_nobody_waits_for_them() {
         let folder = Folder::new("reader");
         let mut db = open(&folder.database());
-        let mut log = Log::watch_from(&mut db, &folder.database(), BOUND).expect("a thread");
+        let mut log = watch(&mut db, &folder.database());
         write(&db);
         let reader = Connection::open(folder.database()).expect("a reader");
         reader.execute_batch("begin; select count(*) from x").expect("a state");
@@ -280,7 +342,7 @@ mod tests {
     fn a_failure_of_the_thread_is_the_writers_too() {
         let folder = Folder::new("fails");
         let mut db = open(&folder.database());
-        let mut log = Log::watch_from(&mut db, &folder.database(), BOUND).expect("a thread");
+        let mut log = watch(&mut db, &folder.database());
         log.shared.lock().work = Work::Failed("a flush failed".into());
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(why)) if &*why == "a flush failed"));
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(_))), "for good");

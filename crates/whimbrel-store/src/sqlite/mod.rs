@@ -115,8 +115,9 @@ pub struct SqliteStore {
     /// Rows that reads left out and reported.
     unreadable: Unreadable,
     keyring: Keyring,
-    /// Held while the database is open; `None` in memory.
-    _lock: Option<File>,
+    /// The database, which is flushed beside SQLite, and what is locked while it is open. The last to be closed: see [`Log::watch`].
+    /// `None` in memory.
+    _files: Option<(Arc<File>, File)>,
 }
 
 impl SqliteStore {
@@ -132,8 +133,9 @@ impl SqliteStore {
         let readers = (0..options.reader_count.clamp(1, 64))
             .map(|_| open::reader(&options.path))
             .collect::<Result<Vec<Connection>, StoreError>>()?;
-        let log = Log::watch(&mut db, &options.path)?;
-        Self::start((db, Some(log)), readers, options.keyring, Some(lock))
+        let file = Arc::new(open::file(&options.path)?);
+        let log = Log::watch(&mut db, &options.path, Arc::clone(&file))?;
+        Self::start((db, Some(log)), readers, options.keyring, Some((file, lock)))
     }
 
     /// A store that is gone when it is dropped: for tests. Reads wait for the writer.
@@ -150,7 +152,7 @@ impl SqliteStore {
         (db, log): (Connection, Option<Log>),
         readers: Vec<Connection>,
         keyring: Keyring,
-        lock: Option<File>,
+        files: Option<(Arc<File>, File)>,
     ) -> Result<Self, StoreError> {
         let mut writer =
             Writer::new(db, log, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
@@ -163,7 +165,7 @@ impl SqliteStore {
             lists,
             unreadable: Unreadable::default(),
             keyring,
-            _lock: lock,
+            _files: files,
         })
     }
 

@@ -158,6 +158,11 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     open().map_err(|error| cannot(path, &error))
 }
 
+/// The database as a file.
+pub(super) fn file(path: &Path) -> Result<File, StoreError> {
+    File::options().read(true).write(true).open(path).map_err(|error| cannot(path, &error))
+}
+
 /// A connection that brings the log back into the database.
 pub(super) fn log_keeper(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -111,8 +111,9 @@ fn attacked_callers(
     let calm = Calm { account: &account, books: &books, options, slowed: RefCell::default() };
 
     let siege = Siege::new(&gateway, simulator.addr, &account, options.slow, seed);
-    calm.compare("attacked", gateway.http, figures, || siege.attack(gateway.http, &Walls::Gateway), &siege.stop);
-    calm.floods(gateway.http, gateway.https, figures);
+    let quiet =
+        calm.compare("attacked", gateway.http, figures, || siege.attack(gateway.http, &Walls::Gateway), &siege.stop);
+    calm.floods(&gateway, &quiet, figures);
     if let Some(nginx) = &nginx {
         calm.compare("behind_nginx", nginx.http, figures, || siege.attack(nginx.http, &Walls::Nginx), &siege.stop);
         println!("nginx memory: {} MiB at most", nginx.memory_kib()? / 1024);
@@ -150,7 +151,7 @@ impl Calm<'_> {
         figures: &mut Map<String, Value>,
         attack: impl FnOnce() + Send,
         stop: &AtomicBool,
-    ) {
+    ) -> Histogram<u64> {
         let span = Duration::from_secs(self.options.seconds);
         // A first pass that is not counted, so that both measured passes find the same caches warm.
         self.honest(host, Duration::from_secs(2));
@@ -159,19 +160,20 @@ impl Calm<'_> {
         figures.insert(format!("honest_{name}_quiet_p99_us"), json!(p99(&quiet)));
         figures.insert(format!("honest_{name}_p99_us"), json!(p99(&attacked)));
         self.judge(name, &quiet, &attacked);
+        quiet
     }
 
-    /// The same for each HTTP/2 flood in its turn.
-    fn floods(&self, http: SocketAddr, https: SocketAddr, figures: &mut Map<String, Value>) {
+    /// Each HTTP/2 flood in its turn, compared with the same quiet span.
+    fn floods(&self, gateway: &Gateway, quiet: &Histogram<u64>, figures: &mut Map<String, Value>) {
+        let (http, https) = (gateway.http, gateway.https);
         let span = Duration::from_secs((self.options.seconds / 4).max(2));
-        let quiet = self.honest(http, span);
         let mut most = 0;
         for (flood, name) in FLOODS {
             let (stop, seen) = (AtomicBool::new(false), Seen::default());
             let stage = Stage { stop: &stop, seen: &seen };
             let flooded = self.beside(http, span, || stage.flood(https, flood), &stop);
             print!("{}; ", seen.told());
-            self.judge(&format!("flooded by {name}"), &quiet, &flooded);
+            self.judge(&format!("flooded by {name}"), quiet, &flooded);
             most = most.max(p99(&flooded));
         }
         figures.insert("honest_flooded_p99_us".to_owned(), json!(most));

@@ -23,18 +23,19 @@ pub fn shapes(hidden: &str) -> Vec<Shape> {
     for lines in LENGTHS {
         shapes.push(covered(lines, hidden));
     }
-    for body in CHUNKS {
-        let body = body.replace("{hex}", &format!("{:x}", hidden.len())).replace("{hidden}", hidden);
+    for chunks in CHUNKS {
+        let body = chunks.replace("{hex}", &format!("{:x}", hidden.len())).replace("{hidden}", hidden);
         shapes.push(shape(
-            &format!("chunks {}", head_of(&body)),
+            &format!("chunks {}", head_of(chunks)),
             &format!("{OUTER}Transfer-Encoding: chunked\r\n\r\n{body}"),
         ));
     }
     let body = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
     shapes.push(shape("TE.CL", &format!("{OUTER}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n{body}")));
     for begin in BEGINS {
+        let name = format!("begins {}", head_of(begin));
         let begin = begin.replace("{n}", &hidden.len().to_string());
-        shapes.push(shape(&format!("begins {}", head_of(&begin)), &format!("{begin}\r\n\r\n{hidden}")));
+        shapes.push(shape(&name, &format!("{begin}\r\n\r\n{hidden}")));
     }
     shapes.push(refused_for_its_size(hidden));
     shapes
@@ -199,8 +200,9 @@ const BEGINS: &[&str] = &[
 
 /// The measured body holds the hidden request and ends where it says.
 fn covered(lines: &str, body: &str) -> Shape {
+    let name = head_of(lines);
     let lines = lines.replace("{n}", &body.len().to_string());
-    shape(&head_of(&lines), &format!("{OUTER}{lines}\r\n\r\n{body}"))
+    shape(&name, &format!("{OUTER}{lines}\r\n\r\n{body}"))
 }
 
 /// A body that is too long, whose first octets are the hidden request: what is not read of it must not be read as a request.

@@ -140,6 +140,7 @@ pub enum ClockCommand {
 
 /// `chaos`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("faults").multiple(true))]
 pub struct ChaosArgs {
     /// Switch all faults off.
     #[arg(value_name = "off", conflicts_with = "faults")]

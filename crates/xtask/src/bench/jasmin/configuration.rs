@@ -42,7 +42,8 @@ fn text(protocol: &Path, folder: &Path, ports: &Ports) -> String {
     section("client-management", &keeps(connectors));
     section("router", &keeps(router));
     section("jcli", &listens(ports.console));
-    let access_log = ("access_log", "/dev/null".to_owned());
+    // A file of its own: Jasmin renames a log that is full, whatever it is.
+    let access_log = ("access_log", below("log/access.log"));
     section("http-api", &[listens(ports.http).as_slice(), &[access_log]].concat());
     for name in ["service-smppclient", "sm-listener", "dlr", "deliversm-thrower", "dlr-thrower"] {
         section(name, &[]);
