@@ -373,7 +373,7 @@ def test_what_is_found_is_forgotten_as_far_as_it_has_ended(dev):
     refused = dev.cli("inbox", "--clear", "-q", "go", check=False)
     assert refused.returncode != 0 and "--yes" in refused.stderr
     told = dev.cli("inbox", "--clear", "-q", "go", "--yes").stdout
-    assert told == "2 forgotten, 1 kept: under way, or a webhook about them waits\n"
+    assert told == "2 forgotten, 1 kept: under way, a webhook about them waits, or a receipt may still be for them\n"
     assert sorted(row["text"] for row in found(dev, "")["messages"]) == ["stays", "this one to go is under way"]
     # Twice is harmless, money and its ledger stay, and the store keeps what it promises.
     assert dev.native("DELETE", "messages?q=go").json() == {"removed": 0, "kept": 1, "next": None}
@@ -381,15 +381,24 @@ def test_what_is_found_is_forgotten_as_far_as_it_has_ended(dev):
     assert float(after["posted"]) < float(before["posted"])
     assert len(dev.native("GET", f"accounts/{dev.key}/ledger").json()["entries"]) >= 4
     assert dev.native("GET", f"accounts/{dev.key}/usage").json()["days"][0]["messages"] == 4
-    assert dev.native("GET", "audit").json()["audit"][0]["act"] == "DELETE messages"
+    lines = [(line["act"], line["subject"]) for line in dev.native("GET", "audit").json()["audit"][:2]]
+    assert lines == [("DELETE messages", "removed=0 q=…"), ("DELETE messages", "removed=2 q=…")], "what, and no text"
     for wrong in ("after=m1", "limit=0", "q=is:inbound", "x=1"):
         assert dev.native("DELETE", f"messages?{wrong}").status_code == 400, wrong
     pair = (dev.key, dev.secret)
     url = f"{dev.http}/_whimbrel/v1/accounts/self/messages"
     assert requests.delete(url, auth=pair, timeout=LIMIT_SECONDS).status_code == 403, "owners forget nothing"
+    # As many as are asked for, however the name is written, and all where none are asked for.
+    sent = [dev.send(to="447700900124", text=f"limit=x {n}")["messages"][0]["message-id"] for n in range(53)]
+    wait_until(lambda: len(found(dev, "status:delivered limit=x", limit=100)["messages"]) == 53, "them to be delivered")
+    assert dev.native("DELETE", "messages?q=limit%3Dx&lim%69t=2").json()["removed"] == 2
+    path = f"messages?account={dev.key}&q=limit=x"
+    assert dev.native("DELETE", path).json() == {"removed": len(sent) - 2, "kept": 0, "next": None}
+    subjects = [line["subject"] for line in dev.native("GET", "audit").json()["audit"][:2]]
+    assert subjects == [f"removed=51 account={dev.key} q=…", "removed=2 q=… limit=2"]
     looked = dev.native("POST", "check").json()["invariants"]
     assert looked and not [verdict for verdict in looked if verdict["violations"]]
-    dev.cli("check", "--data-dir", dev.data_dir)
+    assert dev.cli("check", "--json", "--data-dir", dev.data_dir).stdout.splitlines()
 
 
 # Faults on order.
@@ -401,6 +410,22 @@ WRONG_FAULTS = [
     {"webhook_delayed": "5%", "webhook_delay": "61s"},
     {"webhook_lost": "5%", "seed": "-1"},
 ]
+
+
+def test_what_went_over_the_wires_is_forgotten_with_its_message(dev, receiver):
+    dev.patch_account(receipt_url=receiver.url)
+    gone, stays = [dev.send(to="447700900123", text=text)["messages"][0]["message-id"] for text in ("to go", "stays")]
+
+    def tried():
+        attempts = dev.native("GET", "webhooks/attempts").json()["attempts"]
+        return [attempt["id"] for attempt in attempts if gone in str(attempt)], attempts
+
+    wait_until(lambda: len(tried()[1]) == 2 and tried()[0], "both to be told")
+    [attempt] = tried()[0]
+    wait_until(lambda: dev.native("DELETE", f"messages?q=id:{gone}").json()["removed"] == 1, "it to be over")
+    assert (len(tried()[0]), len(tried()[1])) == (0, 1)
+    assert dev.native("POST", f"webhooks/attempts/{attempt}/resend", json={}).status_code == 404
+    assert dev.native("GET", f"messages/{stays}/wire").json()["wire"], "of others everything is kept"
 
 
 def test_webhooks_whose_answers_are_lost_come_again(dev, receiver):

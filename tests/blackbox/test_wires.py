@@ -273,6 +273,21 @@ def test_each_hook_is_told_and_knows_an_event_that_is_told_again(dev, receiver):
     assert sorted(attempt["url"] for attempt in made_up["attempts"]) == [receiver.url + path for path in paths]
 
 
+def test_a_made_up_text_is_an_event_of_its_own_to_each_hook(dev, receiver):
+    """A receiver that knows events by their ids must not take the second hook's for a repeat of the first one's."""
+    seven = dev.ready["seven"]
+    key = {"X-Api-Key": seven["secret_key"], "Accept": "application/json"}
+    for path in ("/one", "/two"):
+        form = {"target_url": receiver.url + path, "event_type": "sms_mo", "request_method": "JSON"}
+        assert requests.post(f"{dev.http}/api/hooks", data=form, headers=key, timeout=LIMIT_SECONDS).json()["success"] is True
+    for _ in range(2):
+        made_up = dev.native("POST", f"accounts/seven:{seven['api_key']}/webhooks/trigger", json={"event": "sms_mo"})
+        assert len(made_up.json()["attempts"]) == 2, made_up.text
+    hooks = receiver.wait_for(4)
+    assert sorted(hook.path for hook in hooks) == ["/one", "/one", "/two", "/two"]
+    assert len({hook.headers["webhook-id"] for hook in hooks}) == 4
+
+
 def test_a_made_up_event_goes_through_the_guards(dev):
     answer = dev.native(
         "POST", "accounts/devkey01/webhooks/trigger", json={"event": "dlr.delivered", "to": "http://169.254.169.254/x"}

@@ -494,7 +494,7 @@ pub enum Refusal {
         /// The recipient's network code.
         network: Box<str>,
     },
-    /// The same idempotency key came with another request.
+    /// The same idempotency key came with another request, or with this one for a message that was removed since.
     IdempotencyConflict,
     /// We are over our limits; the same request may succeed later.
     Overloaded,

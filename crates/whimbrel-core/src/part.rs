@@ -440,13 +440,15 @@ fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
     if status.is_final() {
         return ended_by_receipt(record, Final { status, cause });
     }
-    if record.told == Some(status) && !acts(Saboteur::ReportTwice) {
+    let is_told = record.told == Some(status) && !acts(Saboteur::ReportTwice);
+    if is_told && record.unclear_until.is_none() {
         return Transition::Ignored(Ignored::Repeated);
     }
+    // The carrier knows of it again, so that it did not is no end any more.
     Transition::Changed {
-        record: PartRecord { told: Some(status), ..*record },
+        record: PartRecord { told: Some(status), unclear_until: None, ..*record },
         money: None,
-        tell: Some(Final { status, cause: Cause::None }),
+        tell: (!is_told).then_some(Final { status, cause: Cause::None }),
     }
 }
 

@@ -113,6 +113,8 @@ impl Drop for Place {
 mod tests {
     use std::future::Future;
     use std::pin::pin;
+    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::Ordering::Relaxed;
     use std::task::{Context, Poll, Waker};
 
     use whimbrel_core::Timestamp;
@@ -122,10 +124,11 @@ mod tests {
 
     const HOT: AccountId = AccountId(1);
 
-    /// A world in which time does not pass, or is over at once.
+    /// A world in which time does not pass, or is over at once, always or so often.
     enum Still {
         Waits,
         IsOver,
+        IsOverFor(AtomicU32),
     }
 
     impl World for Still {
@@ -137,6 +140,10 @@ mod tests {
             match self {
                 Self::Waits => Box::pin(std::future::pending()),
                 Self::IsOver => Box::pin(std::future::ready(())),
+                Self::IsOverFor(left) => match left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
+                    Ok(_) => Box::pin(std::future::ready(())),
+                    Err(_) => Box::pin(std::future::pending()),
+                },
             }
         }
 
@@ -174,6 +181,20 @@ mod tests {
         assert!(matches!(other, Some(Ok(_))), "another account finds one");
         places.pop();
         assert!(matches!(poll(waits.as_mut()), Some(Ok(_))));
+    }
+
+    #[test]
+    fn nobody_waits_for_ever_also_if_no_more_may_be_refused() {
+        let admission = Admission::default();
+        let places = fill(&admission);
+        while admission.lock().may_refuse() {}
+        let enter =
+            |waits| poll(pin!(admission.enter(HOT, &Still::IsOverFor(AtomicU32::new(waits))))).map(|done| done.err());
+        assert_eq!(enter(MORE_MAX - 1), None, "it waits once more");
+        assert_eq!(enter(MORE_MAX), Some(Some(Refusal::Overloaded)));
+        assert!(!admission.lock().may_refuse(), "this was not one of the refusals that may be");
+        drop(places);
+        assert_eq!(fill(&admission).len(), PLACES / 2, "both have left the line");
     }
 
     #[test]

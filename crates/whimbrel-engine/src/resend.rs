@@ -156,7 +156,11 @@ impl Engine {
         let notices = match &trigger.url {
             // As a callback, so that it goes there too when it is sent again.
             Some(url) => vec![Notice { url: Some(url.clone()), ..notice }],
-            None if dialect.hooks().is_some() => self.for_hooks(Notice { hook: ForHook::Every, ..notice }).await?,
+            None if dialect.hooks().is_some() => {
+                let notices = self.for_hooks(Notice { hook: ForHook::Every, ..notice }).await?;
+                // To each hook it is an event of its own: a receiver behind two of them must not take the second for a repeat.
+                notices.into_iter().map(|notice| Notice { id: NoticeId(self.world.next_id()), ..notice }).collect()
+            }
             None => vec![notice],
         };
         self.send_all_by_hand(&notices, Wish { url: None, edit }, Why::Triggered).await

@@ -3,13 +3,15 @@
 //! Each step is an operation like any other, committed with whatever comes beside it; between two steps there is room for others.
 //! What is never forgotten: the ledger, and that an id was given.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use whimbrel_core::{MessageId, Span, Timestamp};
-use whimbrel_store::{Forget, Op, OpResult, Prune, Pruned};
+use whimbrel_store::{Forget, MessageView, Op, OpResult, Prune, Pruned};
 
 use crate::Engine;
 use crate::people::PeopleError;
+use crate::tape::Gone;
 
 /// How long things are kept, counted from their acceptance. `None`: for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,23 +45,57 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 }
 
 impl Engine {
-    /// Forgets these messages now, as far as they have ended and nobody is yet to be told of them. Answers how many were there and are gone.
+    /// Forgets these messages now, as far as they have ended, nobody is yet to be told of them and no receipt may
+    /// still be for them. Answers how many were there and are gone.
     ///
     /// # Errors
     /// Not all of them were: those of a step are forgotten together, and steps before it are done.
     pub async fn forget(&self, messages: Vec<MessageId>) -> Result<u64, PeopleError> {
         let mut gone = 0;
         for step in messages.chunks(STEP_MAX) {
+            let on_tape = self.on_tape(step).await?;
             let forget = Forget { at: self.world.now(), messages: step.into() };
             match self.batcher.settle(vec![Op::Forget(forget)]).await.map_err(PeopleError::Commit)?.pop() {
                 Some(OpResult::Pruned(pruned)) => {
                     count(&pruned);
                     gone += pruned.messages;
+                    self.forget_on_tape(on_tape).await?;
                 }
                 other => return Err(PeopleError::Bug(format!("messages were not removed: {other:?}").into())),
             }
         }
         Ok(gone)
+    }
+
+    /// These messages as the tape knows them; none if it is off.
+    async fn on_tape(&self, messages: &[MessageId]) -> Result<Vec<MessageView>, PeopleError> {
+        if !self.tape.is_on() {
+            return Ok(Vec::new());
+        }
+        let ids = messages.to_vec();
+        let read = self.read(move |store| {
+            let views = ids.into_iter().filter_map(|id| store.message(id).transpose());
+            views.collect::<Result<Vec<_>, _>>()
+        });
+        read.await.map_err(PeopleError::Read)
+    }
+
+    /// What went over the wires is forgotten with those of these messages that are gone.
+    async fn forget_on_tape(&self, messages: Vec<MessageView>) -> Result<(), PeopleError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.summary.id).collect();
+        let left = self.read(move |store| store.messages_named(&ids)).await.map_err(PeopleError::Read)?;
+        let left: BTreeSet<MessageId> = left.into_iter().map(|message| message.id).collect();
+        let mut gone = Gone::default();
+        for message in messages.into_iter().filter(|message| !left.contains(&message.summary.id)) {
+            gone.ids.insert(message.summary.id);
+            gone.serials.extend(message.summary.serial);
+            gone.parts.extend(message.parts.iter().map(|part| part.id));
+        }
+        self.tape.forget_messages(&gone);
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod seen;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whimbrel_carriers::{WatchedPdu, Watcher, Way};
@@ -82,6 +82,17 @@ pub struct Names<'a> {
     pub serial: Option<Serial>,
     /// Its parts.
     pub parts: &'a [PartId],
+}
+
+/// Messages that are gone, by all that the things on the tape may name them by.
+#[derive(Debug, Default)]
+pub struct Gone {
+    /// Their ids.
+    pub ids: HashSet<MessageId>,
+    /// Their numbers, where their dialects name them by such.
+    pub serials: HashSet<Serial>,
+    /// Their parts.
+    pub parts: HashSet<PartId>,
 }
 
 /// Which webhooks are wanted, newest first.
@@ -184,6 +195,13 @@ impl Tape {
         }
     }
 
+    /// Forgets what it has of these messages. A request that sent others too goes as a whole: their text is the same.
+    pub fn forget_messages(&self, gone: &Gone) {
+        if self.is_on() {
+            self.reel().drop_those_of(gone);
+        }
+    }
+
     fn reel(&self) -> MutexGuard<'_, Reel> {
         self.reel.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -215,6 +233,24 @@ impl Reel {
             Seen::Webhook(_) => false,
         };
         is_named || slot.messages.contains(&message.id) || owner() == Some(message.id)
+    }
+
+    fn drop_those_of(&mut self, gone: &Gone) {
+        let is_gone = |slot: &Slot| {
+            let owner = || self.deliveries.get(&slot.delivery?)?.message;
+            let is_named = match &slot.entry.seen {
+                Seen::Pdu(pdu) => pdu.parts.iter().any(|part| gone.parts.contains(part)),
+                Seen::Request(request) => request.serials.iter().any(|serial| gone.serials.contains(serial)),
+                Seen::Webhook(_) => false,
+            };
+            is_named || slot.messages.iter().chain(&owner()).any(|message| gone.ids.contains(message))
+        };
+        let (dropped, kept): (VecDeque<Slot>, VecDeque<Slot>) =
+            std::mem::take(&mut self.slots).into_iter().partition(is_gone);
+        self.slots = kept;
+        for slot in &dropped {
+            self.let_go(slot);
+        }
     }
 
     fn drop_first(&mut self) {
@@ -301,6 +337,35 @@ mod tests {
         assert_eq!(ids(&tape.of_message(&FIVE)), [1, 2]);
         tape.forget_before(Timestamp(9));
         assert!(tape.of_message(&FIVE).is_empty() && tape.reel().deliveries.is_empty());
+    }
+
+    #[test]
+    fn what_it_has_of_messages_that_are_gone_goes_with_them() {
+        let tape = Tape::new(TapeBounds { entries_max: 10, bytes_max: 1 << 20 });
+        let delivery = (CARRIER, AckToken { link: LinkId(1), sequence: 7 });
+        let half = SeenHttp::default();
+        let request = SeenRequest {
+            messages: Vec::new(),
+            serials: vec![Serial(9)],
+            dialect: "seven",
+            request: half.clone(),
+            answer: half,
+            status: 200,
+            elapsed: whimbrel_core::Span(1),
+        };
+        tape.keep(news(1, pdu(1, 1)));
+        tape.keep(news(2, pdu(1, 2)));
+        tape.keep(News { delivery: Some(delivery), ..news(3, pdu(1, 0)) });
+        tape.found(delivery, MessageId(5));
+        tape.keep(news(4, Seen::Request(Box::new(request))));
+        tape.keep(News { message_id: Some(MessageId(6)), ..news(5, pdu(1, 0)) });
+        let left = |tape: &Tape| (1..=5).filter(|id| tape.entry(TapeId(*id)).is_some()).collect::<Vec<_>>();
+        tape.forget_messages(&Gone::default());
+        assert_eq!(left(&tape), [1, 2, 3, 4, 5]);
+        let ids = [MessageId(5), MessageId(6)].into();
+        tape.forget_messages(&Gone { ids, serials: [Serial(9)].into(), parts: [PartId(1)].into() });
+        assert_eq!(left(&tape), [2], "by its part, its delivery, its number and its id");
+        assert!(tape.reel().deliveries.is_empty() && tape.reel().bytes == pdu(1, 2).size());
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub const WANTED: &[&str] = &[
     "receipt that nobody knows, and better news is waited for",
     "receipt of a carrier that the part has left",
     "sent on to another network",
+    "receipt that ends the wait for better news, and is no end",
     "better news did not come",
     "parked receipt",
     "parked receipt again",
@@ -116,8 +117,11 @@ impl Coverage {
             PartEvent::HandedOn { .. } if is_changed => "handed on before it was sent",
             PartEvent::HandedOn { .. } => "handed on too late",
             PartEvent::Receipt(_) if after.is_rerouted != before.is_rerouted => "sent on to another network",
-            PartEvent::Receipt(_) if after.unclear_until != before.unclear_until => {
+            PartEvent::Receipt(_) if after.unclear_until.is_some() && before.unclear_until.is_none() => {
                 "receipt that nobody knows, and better news is waited for"
+            }
+            PartEvent::Receipt(_) if after.unclear_until.is_none() && before.unclear_until.is_some() && !ended => {
+                "receipt that ends the wait for better news, and is no end"
             }
             PartEvent::Receipt(report) if before.is_rerouted && report.carrier != before.carrier => {
                 "receipt of a carrier that the part has left"

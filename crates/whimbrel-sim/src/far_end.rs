@@ -158,8 +158,13 @@ impl FarEnd {
             fate.deliveries.push((Span(at.0 + chance.millis(0, 5_000).0), end));
         }
         if chance.percent(habits.contradicts) {
-            let other = self.delivery(raw, number, chance.one_of(&ends));
-            fate.deliveries.push((Span(at.0 + chance.millis(1, 5_000).0), other));
+            // Also that it is on its way: after an end, or after nobody knew.
+            let others = [&ends[..], &[ReceiptStatus::Accepted, ReceiptStatus::Buffered]].concat();
+            let other = self.delivery(raw, number, chance.one_of(&others));
+            let then = Span(at.0 + chance.millis(1, 5_000).0);
+            fate.deliveries.push((then, other));
+            let last = self.delivery(raw, number, chance.one_of(&ends));
+            fate.deliveries.push((Span(then.0 + chance.millis(1, 90_000).0), last));
         }
     }
 

@@ -393,6 +393,7 @@ fn new_part(accept: &Accept) -> Part {
     Part {
         account: plan.account_id.0,
         class: plan.class,
+        is_alone: plan.parts.len() == 1,
         price: plan.price.units,
         capture_on: plan.capture_on,
         is_wanted: plan.receipt == ReceiptWish::Wanted,

@@ -31,6 +31,8 @@ pub struct Part {
     pub account: i64,
     /// Its class.
     pub class: MessageClass,
+    /// Whether it is all of its text.
+    pub is_alone: bool,
     /// What it costs.
     pub price: i64,
     /// When a hold becomes a charge.
@@ -183,7 +185,8 @@ impl Part {
 
     fn reported(&mut self, report: Report, at: Timestamp) -> bool {
         let status = report.status;
-        if matches!(self.place, Place::Ended(_)) || (!status.is_final() && self.told == Some(status)) {
+        let is_repeated = !status.is_final() && self.told == Some(status);
+        if matches!(self.place, Place::Ended(_)) || (is_repeated && self.unclear_until.is_none()) {
             return false;
         }
         // Who had it before may say that it arrived, and nothing else.
@@ -192,7 +195,8 @@ impl Part {
         }
         let is_elsewhere = report.cause == Cause::Ported
             && [ReceiptStatus::Failed, ReceiptStatus::Rejected, ReceiptStatus::Expired].contains(&status);
-        let may_go = self.place == Place::Submitted && !self.is_rerouted && self.doubts == 0 && at < self.expires_at;
+        let is_first = self.is_alone && !self.is_rerouted;
+        let may_go = self.place == Place::Submitted && is_first && self.doubts == 0 && at < self.expires_at;
         if let (true, true, Some(next)) = (is_elsewhere, may_go, report.next.filter(|next| *next != self.carrier)) {
             (self.carrier, self.failures, self.is_rerouted, self.unclear_until) = (next, 0, true, None);
             self.queue(at);
@@ -209,7 +213,7 @@ impl Part {
             let is_paid = self.capture_on == CaptureOn::CarrierAccept || status == ReceiptStatus::Delivered;
             self.end(status, is_paid);
         } else {
-            self.told = Some(status);
+            (self.told, self.unclear_until) = (Some(status), None);
         }
         true
     }

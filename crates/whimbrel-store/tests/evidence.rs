@@ -4,11 +4,11 @@ mod support;
 
 use support::*;
 use whimbrel_core::{
-    AttemptNumber, CarrierError, CarrierId, Cause, DoubtPolicy, MessageClass, PartEvent, Plan, ReceiptStatus,
-    RefusalScope, Span, Timestamp, id,
+    AttemptNumber, CarrierError, CarrierId, Cause, DoubtPolicy, MessageClass, MessageId, PartEvent, Plan,
+    ReceiptStatus, RefusalScope, Span, Timestamp, id,
 };
 use whimbrel_store::{
-    Claim, NoticeResult, NoticeTried, Op, OpResult, OrphanReason, Prune, ReceiptOutcome, SqliteStore, Store,
+    Claim, Forget, NoticeResult, NoticeTried, Op, OpResult, OrphanReason, Prune, ReceiptOutcome, SqliteStore, Store,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -270,5 +270,32 @@ fn an_id_of_a_text_that_was_removed_proves_no_other() {
     part(&store, doubt(id, 3, 1, DoubtPolicy::HoldForReceipt));
     assert!(is_parked(&outcome(&store, 4, "c1", ReceiptStatus::Delivered)));
     assert_eq!(states(&store, id), ["uncertain"]);
+    is_clean(&store);
+}
+
+#[test]
+fn what_was_cleared_may_not_be_taken_for_another() {
+    let forget = |store: &SqliteStore, id: i64, after: Span| {
+        let forget = Forget { at: NOW + after, messages: [MessageId(id)].into() };
+        let OpResult::Pruned(gone) = run(store, Op::Forget(forget)) else { panic!("not about forgetting") };
+        gone.messages
+    };
+    // One text ended in doubt; another to the same number is in doubt. Who would clear the first.
+    let (store, ended) = with_one();
+    let told = part(&store, doubt(ended, 1, 1, DoubtPolicy::FailUnknown));
+    for notice in told.notices {
+        let tried = NoticeTried { id: notice.id, at: NOW, result: NoticeResult::Delivered, detail: "".into() };
+        run(&store, Op::Notice(tried));
+    }
+    run(&store, accept(a_plan(ended + 1, "again"), Claim::Now));
+    part(&store, doubt(ended + 1, 2, 1, DoubtPolicy::WaitThenResend));
+    assert_eq!(forget(&store, ended, Span::seconds(3)), 0, "a receipt may be for it");
+    assert!(is_parked(&outcome(&store, 4, "c1", ReceiptStatus::Delivered)), "of two, nobody knows for which");
+    part(&store, event(ended + 1, 62, PartEvent::Clock));
+    assert_eq!((states(&store, ended), states(&store, ended + 1)), (vec!["unknown".into()], vec!["queued".into()]));
+    // Nobody looks back so far.
+    let week = 7 * 24 * 3_600;
+    let gone = [week, week + 1].map(|seconds| forget(&store, ended, Span::seconds(seconds)));
+    assert_eq!(gone, [0, 1]);
     is_clean(&store);
 }

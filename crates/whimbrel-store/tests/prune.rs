@@ -6,11 +6,11 @@ mod support;
 use support::*;
 use whimbrel_core::{
     Bucket, Content, DoubtPolicy, InboundAlphabet, InboundContent, InboundId, InboundPart, MessageId, MessageText,
-    NoticeId, PartEvent, ReceiptStatus, SenderId, Span, id,
+    NoticeId, PartEvent, ReceiptStatus, Refusal, ReplayKey, ReplayKind, ReplayMark, SenderId, Span, id,
 };
 use whimbrel_store::{
-    Claim, Forget, InboundIn, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult, OrphanReason, Prune,
-    Pruned, ReceiptOutcome, SqliteStore, Store, TopUp,
+    Accept, Claim, Forget, InboundIn, Marked, NoticeResult, NoticeTried, NumberChange, NumberFate, Op, OpResult,
+    OrphanReason, Prune, Pruned, ReceiptOutcome, SqliteStore, Store, TopUp,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -328,4 +328,58 @@ fn what_somebody_clears_is_forgotten_as_far_as_it_has_ended_and_been_told() {
     // What was left goes on as if nothing had been.
     part(&store, on(sent(open, 0, 1, "c3"), 6, 1));
     assert_eq!(states(&store, open), ["submitted"]);
+}
+
+#[test]
+fn what_was_cleared_is_not_sent_again_under_its_key() {
+    let store = store_with(PLENTY);
+    let id = finished_on(&store, 1, "ended");
+    let before = money(&store);
+    let forget = Forget { at: NOW + days(1) + Span::hours(1), messages: [MessageId(id)].into() };
+    let OpResult::Pruned(gone) = run(&store, Op::Forget(forget)) else { panic!("not forgotten") };
+    assert_eq!(gone.messages, 1);
+    let again = |after: Span| {
+        let mut plan = keyed(a_plan(id + 500 + after.0, "ended"), "key 1", 1);
+        plan.accepted_at = NOW + days(1) + after;
+        plan
+    };
+    let retried = again(Span::hours(2));
+    let key = retried.idempotency.clone().expect("a key");
+    let marked = store.answered_to_key(ACCOUNT, &key, retried.accepted_at).expect("read");
+    assert_eq!(marked, Marked::Another, "it was used, and there is no answer any more");
+    let refused = run(&store, accept(retried, Claim::Now));
+    assert!(matches!(refused, OpResult::Refused(Refusal::IdempotencyConflict)), "{refused:?}");
+    assert_eq!((money(&store), store.stats().expect("read").messages), (before, 0), "nothing is charged again");
+    is_clean(&store);
+    // The key's time is over as it would have been.
+    let later = run(&store, accept(again(Span::hours(24)), Claim::Now));
+    assert!(matches!(later, OpResult::Accepted { repeated: false, .. }), "{later:?}");
+}
+
+#[test]
+fn a_signature_whose_message_was_cleared_is_refused() {
+    let store = store_with(PLENTY);
+    let key = ReplayKey {
+        kind: ReplayKind::Signature,
+        mark: ReplayMark::dated(NOW.unix_seconds(), [1; 32]),
+        expires_at: NOW + Span::seconds(301),
+    };
+    let signed =
+        |id: i64| Op::Accept(Box::new(Accept { plan: a_plan(id, "hi"), claim: Claim::Now, replay: Some(key) }));
+    let id = numbered(0);
+    assert!(matches!(run(&store, signed(id)), OpResult::Accepted { repeated: false, .. }));
+    part(&store, on(sent(id, 0, 1, "c"), 0, 1));
+    let told = matched(&store, on(receipt(report("c", ReceiptStatus::Delivered), 0), 0, 2));
+    for notice in told.notices {
+        let at = NOW + Span::seconds(3);
+        run(&store, Op::Notice(NoticeTried { id: notice.id, at, result: NoticeResult::Delivered, detail: "".into() }));
+    }
+    let forget = Forget { at: NOW + Span::seconds(4), messages: [MessageId(id)].into() };
+    let OpResult::Pruned(gone) = run(&store, Op::Forget(forget)) else { panic!("not forgotten") };
+    assert_eq!(gone.messages, 1);
+    let before = money(&store);
+    let again = run(&store, signed(id + 500));
+    assert!(matches!(again, OpResult::Refused(Refusal::InvalidSignature)), "{again:?}");
+    assert_eq!((money(&store), store.stats().expect("read").messages), (before, 0));
+    is_clean(&store);
 }

@@ -289,3 +289,46 @@ fn a_receipt_of_another_network_sends_the_part_to_the_next_carrier_of_its_route_
     assert_eq!(told, ["accepted", "submitting", "sent", "rerouted", "late-receipt", "submitting", "sent", "ended"]);
     assert_eq!(broken(&store), [""; 0]);
 }
+
+#[test]
+fn of_a_text_of_several_parts_nothing_goes_on_whatever_comes_first() {
+    let moved = |store: &SqliteStore| {
+        let mut moved = report("one", ReceiptStatus::Failed);
+        moved.cause = Cause::Ported;
+        let Op::Receipt(mut incoming) = receipt(moved, 9) else { unreachable!("a receipt") };
+        let route = store.message(whimbrel_core::MessageId(100)).expect("read").expect("there").route;
+        incoming.onward = vec![Onward { route, next: CarrierId(2) }];
+        Op::Receipt(incoming)
+    };
+    let both_failed = |store: &SqliteStore| {
+        assert_eq!(states(store, 100), ["failed", "failed"]);
+        assert_eq!(broken(store), [""; 0]);
+    };
+    let open = || {
+        let store = store_with(PLENTY);
+        run(&store, Op::NameCarrier { name: "other".into() });
+        run(&store, accept(a_plan(100, &"a".repeat(200)), Claim::Now));
+        run(&store, sent(100, 1, 1, "one"));
+        store
+    };
+    // The carrier took both as one and reports before it has answered for the second.
+    let store = open();
+    assert_eq!(matched(&store, moved(&store)).record, None);
+    run(&store, sent(101, 10, 1, "one"));
+    both_failed(&store);
+    // Killed between the first that ended and the other: the receipt comes again, by another operation.
+    let store = open();
+    run(&store, sent(101, 1, 1, "one"));
+    let (outcome, siblings) = with_siblings(&store, moved(&store));
+    assert_eq!((outcome.record, siblings), (None, vec![100]));
+    let Op::Receipt(mut again) = moved(&store) else { unreachable!("a receipt") };
+    again.notice_id = NoticeId(again.notice_id.0 + 1);
+    assert_eq!(matched(&store, Op::Receipt(again)).record, None);
+    both_failed(&store);
+    // Each has a name of its own, and the second was refused: what is left is half of it.
+    let store = open();
+    run(&store, sent(101, 1, 1, "two"));
+    run(&store, receipt(report("two", ReceiptStatus::Failed), 2));
+    assert_eq!(matched(&store, moved(&store)).record, None);
+    both_failed(&store);
+}

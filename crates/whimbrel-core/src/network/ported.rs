@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Network, Networks, TableError, rows};
+use super::{CountryCode, Network, Networks, TableError, rows};
 use crate::phone::PhoneNumber;
 
 /// Numbers of the table at most: more belong behind a question to a register, and not into memory.
@@ -23,6 +23,10 @@ impl Networks {
     /// [`TableError`] with the line for a number that is not 7 to 15 digits, is in no range of this table or stands twice, for a network
     /// that this table does not have in the number's country, and beyond [`PORTED_MAX`] numbers.
     pub fn with_ported(self, csv: &str) -> Result<Self, TableError> {
+        let mut places: HashMap<(&str, CountryCode), u32> = HashMap::new();
+        for (place, network) in (0..).zip(&self.networks) {
+            places.entry((&network.code, network.country)).or_insert(place);
+        }
         let mut by_number = HashMap::new();
         for (line, [digits, code]) in rows(csv, "number,mccmnc")? {
             let bad = |problem: String| TableError { line, problem };
@@ -33,8 +37,7 @@ impl Networks {
             let range = self.find(&number);
             let country =
                 range.ok_or_else(|| bad(format!("no prefix of the table of networks fits `{digits}`")))?.country;
-            let place = self.networks.iter().position(|network| *network.code == *code && network.country == country);
-            let place = place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| {
+            let place = *places.get(&(code, country)).ok_or_else(|| {
                 let country = country.as_str();
                 bad(format!("the table of networks has no network `{code}` in {country}, where the number is"))
             })?;
@@ -86,6 +89,20 @@ mod tests {
         assert_eq!(code("84901234568", None).as_deref(), Some("45201"), "of others it says nothing");
         assert_eq!(code("84901234568", Some("45202")).as_deref(), Some("45202"));
         assert_eq!((networks.ported_count(), read("").map(|empty| empty.ported_count())), (1, Ok(0)));
+    }
+
+    #[test]
+    fn a_network_with_many_prefixes_is_its_first_line_and_a_code_of_two_countries_is_the_numbers() {
+        let twice = "prefix,mccmnc,country,name\n1204,302220,CA,North\n1205,310260,US,Coast\n1206,310260,US,Coast West\n1201,302220,US,South\n";
+        let networks = Networks::parse(twice).expect("a good table");
+        let networks =
+            networks.with_ported("number,mccmnc\n12061234567,302220\n12041234567,302220\n12011234567,310260\n");
+        let networks = networks.expect("a good table");
+        let names = ["12061234567", "12041234567", "12011234567"].map(|digits| {
+            let number = PhoneNumber::from_digits(digits).expect("digits");
+            networks.find_ported(&number).map(|network| &*network.name)
+        });
+        assert_eq!(names, [Some("South"), Some("North"), Some("Coast")]);
     }
 
     #[test]

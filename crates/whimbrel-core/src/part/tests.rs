@@ -208,6 +208,18 @@ fn where_delivery_is_paid_for_nobody_knows_waits_a_minute_for_better_news() {
     let end = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
     assert_eq!((record.state, money, tell), (PartState::Final(end), Some(MoneyMove::Release), Some(end)));
     assert_eq!(after(unclear, &[report(ReceiptStatus::Delivered)]).funds, Funds::Captured);
+    // Any word of it but that one is better news, also one that was told before; then the next such word starts the wait anew.
+    for status in [ReceiptStatus::Buffered, ReceiptStatus::Accepted] {
+        for told in [None, Some(status)] {
+            let unclear = PartRecord { told, ..unclear };
+            let Transition::Changed { record, tell, .. } = apply(&unclear, &report(status), T0) else { panic!("news") };
+            assert_eq!((record.unclear_until, record.told, tell.is_some()), (None, Some(status), told.is_none()));
+            assert_eq!(apply(&record, &PartEvent::Clock, until), Transition::Ignored(Ignored::NotDue));
+            let paid = after(record, &[report(ReceiptStatus::Delivered)]);
+            assert_eq!((paid.funds, paid.told), (Funds::Captured, record.told));
+            assert_eq!(after(record, std::slice::from_ref(&unknown)).unclear_until, Some(until));
+        }
+    }
     // Where the carrier's acceptance is paid for, it is an end like any other.
     let ended = after(after(queued(), &[claim(1), sent_as(1)]), &[unknown]);
     assert!(matches!(ended.state, PartState::Final(_)));

@@ -143,7 +143,7 @@ fn fault(refusal: &Refusal, mode: KeyMode) -> Fault {
         Refusal::IdempotencyConflict => Fault::new(
             409,
             "idempotency_conflict",
-            "the idempotency key came before with another request: choose a new one for each code",
+            "the idempotency key came before with another request, or its message was removed: choose a new one for each code",
         ),
         Refusal::RecipientNotPermitted { .. }
         | Refusal::RecipientBarred { .. }

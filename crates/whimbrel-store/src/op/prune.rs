@@ -15,7 +15,8 @@ pub struct Prune {
     pub count_max: usize,
 }
 
-/// Forgets these messages, as far as they have ended and no webhook about them waits; others stay as they are.
+/// Forgets these messages, as far as they have ended and no webhook about them waits. Others stay as they are, and so does for seven days
+/// what a carrier may have had without our knowing its id: a receipt for it would be taken for another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forget {
     /// When.

@@ -57,8 +57,9 @@ impl Work<'_> {
         match self.use_up(plan.account_id, key, plan.message_id.0, plan.accepted_at)? {
             Before::Never => {}
             Before::By(id) if key.kind == ReplayKind::Signature || id == plan.message_id.0 => {
+                // Without its message, which somebody had forgotten, a used signature is only a used one.
                 let answered = self.answer_of(MessageId(id))?;
-                return answered.ok_or_else(|| Fault::corrupt("a used signature without its message"));
+                return Ok(answered.unwrap_or(OpResult::Refused(Refusal::InvalidSignature)));
             }
             Before::By(_) | Before::Unknown => return Ok(OpResult::Refused(Refusal::InvalidSignature)),
         }
@@ -149,7 +150,8 @@ impl Work<'_> {
         Ok(OpResult::Accepted { accepted: Box::new(accepted), repeated: false })
     }
 
-    /// What the same key was answered before: the stored answer, or that another request has it.
+    /// What the same key was answered before: the stored answer, or that another request has it. A key whose message somebody had
+    /// forgotten is refused as well: it was sent and charged, and whoever tries again must not send it twice.
     ///
     /// One recipient of several has a key of its own. The key of the whole request says then whether it came with another request,
     /// whoever of that request's recipients was refused.
@@ -164,7 +166,9 @@ impl Work<'_> {
         }
         match find_answer(&self.db, account, &key.key, now)? {
             None => Ok(None),
-            Some((digest, message_id)) if digest == key.request_digest => self.answer_of(message_id),
+            Some((digest, message_id)) if digest == key.request_digest => {
+                self.answer_of(message_id)?.map_or(conflict, |answered| Ok(Some(answered)))
+            }
             Some(_) => conflict,
         }
     }
@@ -314,7 +318,8 @@ pub(super) fn answered_to_key(
     }
     Ok(match find_answer(db, account, &key.key, now)? {
         Some((digest, message)) if digest == key.request_digest => {
-            answer_of(db, message)?.map_or(Marked::Nothing, |accepted| Marked::This(Box::new(accepted)))
+            // Its message was forgotten: there is nothing to answer with, and the key is used all the same.
+            answer_of(db, message)?.map_or(Marked::Another, |accepted| Marked::This(Box::new(accepted)))
         }
         Some(_) => Marked::Another,
         None => Marked::Nothing,

@@ -9,8 +9,8 @@
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::{
-    AttemptNumber, CarrierId, CarrierMessageId, KeyForm, NoticeId, PartEvent, PartId, PartRecord, PartState, Span,
-    Timestamp, id,
+    AttemptNumber, CarrierId, CarrierMessageId, KeyForm, MessageId, NoticeId, PartEvent, PartId, PartRecord, PartState,
+    Span, Timestamp, id,
 };
 
 use super::change::Happening;
@@ -22,6 +22,9 @@ use crate::op::{Answer, OpResult, OrphanReason, PartChange, PartOutcome, Receipt
 /// How far back messages to a number are looked at: a day longer than a part is usually tried. Those that are tried for longer, or
 /// later than they were accepted, are looked at for as long after their expiry.
 const LOOK_BACK: Span = Span::hours(96);
+/// So long ago a message may have been accepted that is looked at now: a part that has been tried for three days looks back from its
+/// first try.
+const RIVALS_KEPT: Span = Span::hours(96 + 72);
 /// Messages to one number, and receipts that wait for it, that are looked at; more are no evidence of any one.
 const ALIKE_MAX: usize = 64;
 
@@ -36,6 +39,12 @@ const PARTS: &str = "select ?1 union all select part_id from live where message_
 // answered without an id was.
 const NAMELESS: &str = "select min(claimed_at) from attempt
  where part_id = ?1 and carrier = ?2 and outcome in ('doubt', 'overtaken', 'sent') and carrier_message_id = ''";
+// By the primary keys and the partial index ended_of_message; the times as in MESSAGES_TO, the tries as in NAMELESS.
+const IS_RIVAL: &str = "select 1 from message where id = ?1
+ and (id >= ?2 or (expires_at >= ?3 and expires_at - accepted_at > 259200000000))
+ and exists (select 1 from attempt
+  where part_id in (select ?1 union all select part_id from ended where message_id = ?1 and number > 1)
+  and outcome in ('doubt', 'overtaken', 'sent') and carrier_message_id = '')";
 // By the index parked_by_recipient.
 const WAITING: &str =
     "select id, raw_id from parked where carrier = ?1 and recipient = ?2 and reason = 'unknown-id' and at >= ?3
@@ -167,6 +176,13 @@ impl Work<'_> {
         let mut statement = self.db.prepare_cached(NAMELESS)?;
         let before: Option<i64> = statement.query_row(params![part_id.0, carrier.0], |row| row.get(0))?;
         Ok(before.map(Timestamp).into_iter().chain(under_way).min())
+    }
+
+    /// Whether a receipt that names nobody's id may be for this message, which has ended: without it, the receipt would count as evidence
+    /// for another.
+    pub(super) fn is_rival(&self, message: MessageId, at: Timestamp) -> Result<bool, Fault> {
+        let from = at - RIVALS_KEPT;
+        Ok(self.db.prepare_cached(IS_RIVAL)?.exists(params![message.0, id::lowest_at(from), from.0])?)
     }
 
     /// The one id in the receipts that wait for the number since then, if it was nobody's before.

@@ -71,7 +71,8 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// Removes these messages, but for those that are under way or that somebody is yet to be told of. The ledger keeps what they cost.
+    /// Removes these messages, but for those that are under way, that somebody is yet to be told of, or that a receipt may still be for.
+    /// The ledger keeps what they cost.
     pub(super) fn forget(&mut self, forget: &Forget) -> Result<Pruned, Fault> {
         self.memory.counts.saw_time(forget.at);
         let mut done = Pruned::default();
@@ -82,7 +83,8 @@ impl Work<'_> {
             self.db.prepare_cached(TOLD)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         for message in forget.messages.iter().copied() {
             let is_there = rows::find_message(&self.db, message)?.is_some();
-            if is_there && !told.contains(&message.0) && !self.is_open(message)? {
+            let is_needed = !is_there || told.contains(&message.0) || self.is_open(message)?;
+            if !is_needed && !self.is_rival(message, forget.at)? {
                 self.remove_message(message, &mut done)?;
             }
         }

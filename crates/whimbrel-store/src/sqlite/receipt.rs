@@ -54,7 +54,7 @@ impl Work<'_> {
         let receipt = &incoming.receipt;
         let found = self.find_part(incoming.carrier, receipt, incoming.notice_id)?;
         let next = match &found {
-            Found::Part { hit: Hit::Open(live), siblings, .. } => self.onward(incoming, live, siblings)?,
+            Found::Part { hit: Hit::Open(live), .. } => self.onward(incoming, live)?,
             _ => None,
         };
         let report = Report { carrier: incoming.carrier, status: receipt.status, cause: receipt.cause, next };
@@ -86,13 +86,15 @@ impl Work<'_> {
         Ok(OpResult::Receipt(Box::new(outcome)))
     }
 
-    /// Who gets a part whose number is in another network. Nobody, if the carrier took other parts with it: they are one thing there.
-    fn onward(&self, incoming: &ReceiptIn, live: &LivePart, siblings: &[PartId]) -> Result<Option<CarrierId>, Fault> {
-        if incoming.onward.is_empty() || !siblings.is_empty() {
+    /// Who gets a part whose number is in another network. Nobody gets one of several: what becomes of the others, and whether the carrier
+    /// took them as one, may not be known yet, and half a text is of no use.
+    fn onward(&self, incoming: &ReceiptIn, live: &LivePart) -> Result<Option<CarrierId>, Fault> {
+        if incoming.onward.is_empty() {
             return Ok(None);
         }
-        let route = self.message(live.record.message_id)?.route;
-        Ok(incoming.onward.iter().find(|onward| onward.route == route).map(|onward| onward.next))
+        let message = self.message(live.record.message_id)?;
+        let onward = incoming.onward.iter().find(|onward| message.part_count == 1 && onward.route == message.route);
+        Ok(onward.map(|onward| onward.next))
     }
 
     /// A receipt for an open part. Its end is recorded with the part; whatever else it says gets a line in the story.

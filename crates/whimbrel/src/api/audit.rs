@@ -18,6 +18,7 @@ use whimbrel_store::AuditEntry;
 use self::lines::{Line, Lines};
 use super::gate::is_read;
 use super::json::bad;
+use super::search::PARAMETERS_MAX;
 use super::{Api, PREFIX, document, unavailable};
 use crate::people::{Person, Right};
 use crate::server::IncomingRequest;
@@ -51,6 +52,10 @@ const SHOWN: &[&str] = &[
     "kind",
     "for",
 ];
+/// Parameters of a query that say what an act was about.
+const SHOWN_OF_QUERY: &[&str] = &["account", "before", "limit"];
+/// Parameters of which only that they were given is kept: a search may hold a text or a number.
+const GIVEN: &[&str] = &["q", "to"];
 /// Characters of an act and of what it was about.
 const CHARS_MAX: usize = 200;
 /// The status of a line whose act is not answered yet.
@@ -83,6 +88,16 @@ pub(crate) struct Begun {
     line: Option<AuditEntry>,
 }
 
+impl Begun {
+    /// Adds how much was removed, where the answer says that.
+    fn with_outcome(mut self, request: &IncomingRequest, answer: &HttpResponse) -> Self {
+        if let (Some(entry), Some(count)) = (&mut self.line, removed(request, answer)) {
+            entry.subject = bounded(format!("removed={count} {}", entry.subject).trim_end()).into();
+        }
+        self
+    }
+}
+
 impl Api {
     /// Answers a call, and writes down who made it if it may change something. What cannot be written down is not done.
     pub(super) async fn written_down(
@@ -98,7 +113,7 @@ impl Api {
             Err(refused) => return refused,
         };
         let answer = answer.await;
-        self.end_act(begun, answer.status);
+        self.end_act(begun.with_outcome(request, &answer), answer.status);
         answer
     }
 
@@ -227,14 +242,30 @@ fn act_of(request: &IncomingRequest) -> Option<(String, String)> {
         Some((before, token)) => format!("{before}/oauth/grants/{}…", token.chars().take(4).collect::<String>()),
         None => path.to_owned(),
     };
-    let subject = match serde_json::from_slice(request.body()) {
-        Ok(Value::Object(fields)) => {
-            let shown = fields.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
-            shown.map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join(" ")
-        }
-        _ => String::new(),
+    let mut subject = of_query(request.query());
+    if let Ok(Value::Object(fields)) = serde_json::from_slice(request.body()) {
+        let shown = fields.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
+        subject.extend(shown.map(|(name, value)| format!("{name}={}", plain(value))));
+    }
+    Some((format!("{} {path}", request.method()), subject.join(" ")))
+}
+
+/// What a query says of an act. No more than a search may have is looked at.
+fn of_query(query: &str) -> Vec<String> {
+    let shown = |(name, value): (Cow<'_, str>, Cow<'_, str>)| match &*name {
+        name if SHOWN_OF_QUERY.contains(&name) => Some(format!("{name}={value}")),
+        name if GIVEN.contains(&name) => Some(format!("{name}=…")),
+        _ => None,
     };
-    Some((format!("{} {path}", request.method()), subject))
+    form_urlencoded::parse(query.as_bytes()).take(PARAMETERS_MAX).filter_map(shown).collect()
+}
+
+/// How much a call removed, as its answer says.
+fn removed(request: &IncomingRequest, answer: &HttpResponse) -> Option<u64> {
+    if request.method() != "DELETE" || answer.status != 200 {
+        return None;
+    }
+    serde_json::from_slice::<Value>(&answer.body).ok()?.get("removed")?.as_u64()
 }
 
 fn plain(value: &Value) -> Cow<'_, str> {
@@ -278,6 +309,11 @@ mod tests {
         let grant = told("DELETE", "accounts/a/oauth/grants/0123456789abcdef", "");
         assert_eq!(grant.as_deref(), Some("DELETE accounts/a/oauth/grants/0123… | "));
         assert_eq!(told("POST", "config/reload", "not json").as_deref(), Some("POST config/reload | "));
+        assert_eq!(
+            told("DELETE", "messages?account=shop&limit=5&q=text%3Asecret&to=447700900123&x=y", "").as_deref(),
+            Some("DELETE messages | account=shop limit=5 q=… to=…"),
+            "which search it was, and not what it says"
+        );
         for (method, path) in
             [("GET", "accounts"), ("HEAD", "accounts"), ("POST", "segments"), ("POST", "phones/1/reply")]
         {

@@ -12,7 +12,7 @@ use whimbrel_engine::{Engine, Origin};
 
 use super::messages::{public_id, read_id};
 use super::streams::{self, Begun, Place};
-use super::{Api, Known, json::bad};
+use super::{Api, Known, json::bad, shown_to};
 use crate::server::{Answer, IncomingRequest, Shutdown};
 
 /// A comment goes out after so long without an event, so that both ends know that the other one lives.
@@ -24,6 +24,8 @@ struct Wanted {
     account: Option<AccountId>,
     message: Option<MessageId>,
     after: Option<u64>,
+    /// Whether it is an account's owner who hears them.
+    is_for_owner: bool,
 }
 
 /// Whoever listens.
@@ -41,7 +43,7 @@ pub(super) async fn stream(api: &Api, request: &IncomingRequest, known: &Known, 
     };
     match (known.person.account(), wanted.account) {
         (Some(own), Some(other)) if own != other => return super::accounts::unknown().into(),
-        (Some(own), _) => wanted.account = Some(own),
+        (Some(own), _) => (wanted.account, wanted.is_for_owner) = (Some(own), true),
         (None, _) => {}
     }
     let place = match api.stream_place(known, origin) {
@@ -86,7 +88,7 @@ async fn feed(engine: &Arc<Engine>, mut listener: Listener, wanted: &Wanted, cli
             () = stop.requested() => return,
             () = client.sender.closed() => return,
             heard = listener.next() => match heard {
-                Heard::Event(event) if wants(wanted, &event) => shown(&event),
+                Heard::Event(event) if wants(wanted, &event) => shown(wanted, &event),
                 Heard::Event(_) => continue,
                 Heard::Missed(count) => format!("event: missed\ndata: {{\"count\":{count}}}\n\n"),
                 Heard::End => return,
@@ -114,7 +116,7 @@ fn wants(wanted: &Wanted, event: &Event) -> bool {
         && (wanted.message.is_none() || wanted.message == message)
 }
 
-fn shown(event: &Event) -> String {
+fn shown(wanted: &Wanted, event: &Event) -> String {
     let mut data = json!({ "at": event.at.to_string(), "kind": event.kind });
     let more = match &event.about {
         About::Message { message_id, dialect, part_count } => {
@@ -132,7 +134,9 @@ fn shown(event: &Event) -> String {
     };
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more);
-        data.insert("detail".to_owned(), json!(event.detail));
+        let detail =
+            if wanted.is_for_owner { shown_to::detail_for_owners(event.kind, &event.detail) } else { &event.detail };
+        data.insert("detail".to_owned(), json!(detail));
     }
     format!("event: {}\nid: {}\ndata: {data}\n\n", event.kind, event.sequence)
 }

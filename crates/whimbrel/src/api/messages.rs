@@ -6,7 +6,7 @@ use whimbrel_dialects::PublicId;
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::registry::{self, DIALECTS};
 use whimbrel_inbox::search::{NumberPattern, Sense, Term, Test};
-use whimbrel_store::{MessageSummary, MessageView, Search, SearchEnd, SearchOrder};
+use whimbrel_store::{MessageSummary, MessageView, SearchEnd, SearchOrder};
 
 use super::json::bad;
 use super::search::{self, Asked, Field, Listed, Mark, Whose};
@@ -16,7 +16,7 @@ use crate::server::{IncomingRequest, problem};
 /// `GET messages?q=&to=&account=&before=&after=&limit=`: newest first, or with `after` oldest first.
 pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> HttpResponse {
     let search = match read_search(api, whose, request.query()).await {
-        Ok(search) => search,
+        Ok(asked) => asked.search,
         Err(refused) => return refused,
     };
     let asked = search.clone();
@@ -27,16 +27,16 @@ pub(super) async fn list(api: &Api, whose: Whose, request: &IncomingRequest) -> 
 }
 
 /// `DELETE messages?q=&to=&account=&before=&limit=`: forgets those that are found and have ended, the newest first. Money, its ledger and the
-/// days' figures stay. What is under way, and what a webhook is yet to tell of, stays too.
+/// days' figures stay. What is under way, what a webhook is yet to tell of, and what a receipt may still be for, stays too.
 pub(super) async fn clear(api: &Api, request: &IncomingRequest) -> HttpResponse {
-    let mut search = match read_search(api, Whose::All, request.query()).await {
-        Ok(search) if search.order == SearchOrder::OldestFirst => {
+    let Asked { mut search, has_limit, .. } = match read_search(api, Whose::All, request.query()).await {
+        Ok(asked) if asked.search.order == SearchOrder::OldestFirst => {
             return bad("`after` is not for forgetting: what is newer than a place changes while it is done");
         }
-        Ok(search) => search,
+        Ok(asked) => asked,
         Err(refused) => return refused,
     };
-    if !request.query().contains("limit=") {
+    if !has_limit {
         search.count_max = search::COUNT_MAX;
     }
     let found = match api.engine.search(move |store| store.search(&search)).await {
@@ -55,7 +55,7 @@ pub(super) async fn clear(api: &Api, request: &IncomingRequest) -> HttpResponse 
     }
 }
 
-async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, HttpResponse> {
+async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Asked, HttpResponse> {
     let mut asked = Asked::new(api, whose, Listed::Messages);
     for (name, value) in search::parameters(query)? {
         if name == "to" {
@@ -72,7 +72,7 @@ async fn read_search(api: &Api, whose: Whose, query: &str) -> Result<Search, Htt
     if asked.search.query.wants_inbound() {
         return Err(bad("texts from handsets are found by `inbound?q=`; here are messages to handsets"));
     }
-    Ok(asked.search)
+    Ok(asked)
 }
 
 /// Only messages to that number.

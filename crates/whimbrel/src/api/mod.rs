@@ -31,7 +31,7 @@ pub(crate) mod search;
 mod secrets;
 pub(crate) mod segments;
 mod shares;
-mod shown_to;
+pub(crate) mod shown_to;
 mod sign_up;
 mod signing;
 pub(crate) mod streams;

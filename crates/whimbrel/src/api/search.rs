@@ -18,7 +18,7 @@ use crate::server::problem;
 pub(super) const COUNT_DEFAULT: usize = 50;
 pub(super) const COUNT_MAX: usize = 1_000;
 /// More than any search has.
-const PARAMETERS_MAX: usize = 16;
+pub(super) const PARAMETERS_MAX: usize = 16;
 /// Ids that are lower by up to so much may be committed after a higher one: two seconds of them.
 const LATE: i64 = 2_000 << 19;
 /// The same while the clock is behind the ids, which then rise by one: with two seconds' worth of them every look would find again
@@ -195,6 +195,8 @@ pub(super) enum Listed {
 /// A search that is read parameter by parameter.
 pub(super) struct Asked {
     pub(super) search: Search,
+    /// Whether a `limit` was given: what is done without one depends on the call.
+    pub(super) has_limit: bool,
     whose: Whose,
     listed: Listed,
 }
@@ -213,7 +215,7 @@ impl Asked {
         let search = Search::new(Query::default(), COUNT_DEFAULT);
         let (account, sight) = (whose.account(), whose.sight(api));
         let search = Search { account, sight, ids_ahead_max: ids_ahead_max(api), ..search };
-        Self { search, whose, listed }
+        Self { search, has_limit: false, whose, listed }
     }
 
     /// The parameters of every search.
@@ -250,6 +252,7 @@ impl Asked {
             "limit" => {
                 let count = value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
                 self.search.count_max = count.ok_or_else(|| bad("`limit` must be a number from 1 to 1000"))?;
+                self.has_limit = true;
             }
             _ => return Ok(Field::Unknown),
         }

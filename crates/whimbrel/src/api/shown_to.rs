@@ -1,5 +1,5 @@
 //! What people who are no operators see of an answer. Viewers see of a customer's address only where it leads, since customers put secrets
-//! into paths and queries; owners do not see by which way their texts go.
+//! into paths and queries; owners do not see by which way their texts go, in answers, events and pages.
 
 use serde_json::Value;
 use whimbrel_dialects::http::HttpResponse;
@@ -52,16 +52,31 @@ fn hide_ways(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(hide_ways),
         Value::Object(members) => {
-            let names_ways = members.get("what").is_some_and(|what| what == "handed-on" || what == "rerouted");
+            let what = members.get("what").and_then(Value::as_str).unwrap_or_default().to_owned();
             for (name, member) in members {
-                match name.as_str() {
-                    "carrier" | "route" | "epoch" => *member = Value::Null,
-                    "detail" if names_ways => *member = Value::from(""),
-                    _ => hide_ways(member),
+                match (name.as_str(), member) {
+                    ("carrier" | "route" | "epoch", member) => *member = Value::Null,
+                    ("detail", Value::String(detail)) => {
+                        let seen = detail_for_owners(&what, detail).len();
+                        detail.truncate(seen);
+                    }
+                    (_, member) => hide_ways(member),
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// What an owner sees of the detail of a line of a story or of an event: its beginning, up to where it names a way.
+pub(crate) fn detail_for_owners<'a>(what: &str, detail: &'a str) -> &'a str {
+    let before = |mark: &str| detail.split_once(mark).map_or("", |(before, _)| before);
+    match what {
+        "handed-on" => "",
+        "rerouted" => before("; from "),
+        "accepted" => before(", route "),
+        "message.accepted" => before(" by "),
+        _ => detail,
     }
 }
 
@@ -97,14 +112,22 @@ mod tests {
             "timeline": [
                 line("handed-on", "from acme to other"),
                 line("rerouted", "failed, cause ported; from acme to other"),
+                line("accepted", "1 x 0.05000000 EUR, route cheap"),
                 line("late-answer", "attempt 1"),
             ],
         });
         hide_ways(&mut document);
         let expected = json!({
             "id": "A1", "carrier": null, "route": null, "epoch": null,
-            "timeline": [line("handed-on", ""), line("rerouted", ""), line("late-answer", "attempt 1")],
+            "timeline": [
+                line("handed-on", ""),
+                line("rerouted", "failed, cause ported"),
+                line("accepted", "1 x 0.05000000 EUR"),
+                line("late-answer", "attempt 1"),
+            ],
         });
         assert_eq!(document, expected);
+        assert_eq!(detail_for_owners("message.accepted", "to 4477009•••• by acme by sea"), "to 4477009••••");
+        assert_eq!(detail_for_owners("accepted", "in words of later"), "", "what is not known is not shown");
     }
 }

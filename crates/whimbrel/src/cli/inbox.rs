@@ -72,7 +72,7 @@ async fn clear(source: Source, server: &Server, args: &InboxArgs, out: &Out) -> 
     }
     out.document("cleared", &json!({ "removed": removed, "kept": kept }), || match kept {
         0 => format!("{removed} forgotten"),
-        kept => format!("{removed} forgotten, {kept} kept: under way, or a webhook about them waits"),
+        kept => format!("{removed} forgotten, {kept} kept: under way, a webhook about them waits, or a receipt may still be for them"),
     });
     Ok(())
 }

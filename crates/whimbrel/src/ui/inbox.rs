@@ -56,7 +56,10 @@ pub(super) async fn clear(api: &Api, visit: &Visit<'_>) -> Answer {
     let mut told =
         vec![format!("{} were forgotten; what they cost and the days' figures stay.", messages_of(count("removed")))];
     if count("kept") > 0 {
-        told.push(format!("{} are kept: under way, or a webhook about them waits.", messages_of(count("kept"))));
+        told.push(format!(
+            "{} are kept: under way, a webhook about them waits, or a receipt may still be for them.",
+            messages_of(count("kept"))
+        ));
     }
     if !done["next"].is_null() {
         told.push("There may be more that are older: clear again.".to_owned());

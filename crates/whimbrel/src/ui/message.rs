@@ -11,7 +11,7 @@ use whimbrel_web::ruler::Ruler;
 use whimbrel_web::shown::{self, Instant, State};
 
 use super::{Texts, Visit, answer, page, rows, say, wires};
-use crate::api::{Api, messages, segments};
+use crate::api::{Api, messages, segments, shown_to};
 use crate::server::Answer;
 
 /// Shows it, by any public id of it or of one of its parts.
@@ -154,7 +154,7 @@ fn story(api: &Api, visit: &Visit<'_>, message: &MessageView) -> (Vec<Step>, Opt
     let has_webhooks = wires.iter().any(|(_, step)| &*step.what == "webhook");
     // The tape tells of webhooks what the store does, and more.
     let kept = message.timeline.iter().filter(|entry| !has_webhooks || &*entry.what != "webhook");
-    let mut story: Vec<(Timestamp, Step)> = kept.map(|entry| (entry.at, told(entry, now))).collect();
+    let mut story: Vec<(Timestamp, Step)> = kept.map(|entry| (entry.at, told(visit, entry, now))).collect();
     story.push((message.summary.accepted_at, held(message, now)));
     story.extend(wires);
     story.extend(settled(api, message, now));
@@ -181,13 +181,17 @@ fn rank(what: &str) -> u8 {
     }
 }
 
-fn told(entry: &TimelineEntry, now: Timestamp) -> Step {
+fn told(visit: &Visit<'_>, entry: &TimelineEntry, now: Timestamp) -> Step {
+    let detail = match visit.account() {
+        Some(_) => shown_to::detail_for_owners(&entry.what, &entry.detail).into(),
+        None => entry.detail.clone(),
+    };
     Step {
         at: Instant::new(entry.at, now),
         offset: "".into(),
         part: (entry.part_number > 0).then_some(entry.part_number),
         what: entry.what.clone(),
-        detail: entry.detail.clone(),
+        detail,
         tone: tone(&entry.what, &entry.detail),
         wire: None,
     }

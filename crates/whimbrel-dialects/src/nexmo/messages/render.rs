@@ -142,7 +142,9 @@ fn refused(refusal: &Refusal) -> Problem {
         | Refusal::TooManyFailures { .. }
         | Refusal::Overloaded => numbered(429, 1000),
         Refusal::Invalid { field } => invalid(field, "cannot have this value"),
-        Refusal::IdempotencyConflict => invalid(own::IDEMPOTENCY_KEY_HEADER, "was used for another request"),
+        Refusal::IdempotencyConflict => {
+            invalid(own::IDEMPOTENCY_KEY_HEADER, "was used for another request, or for a message that was removed")
+        }
         Refusal::InvalidValidity => invalid("ttl", "cannot have this value"),
         Refusal::InvalidCallback(_) => invalid("webhook_url", "must be a valid http or https URL"),
         Refusal::RecipientNotNumeric => numbered(422, codes::INVALID_RECIPIENT),

@@ -91,7 +91,11 @@ fn all() -> Operation {
 fn clear() -> Operation {
     let done = object([
         need("removed", whole_number(), ""),
-        need("kept", whole_number(), "Found, and under way or to be told of yet"),
+        need(
+            "kept",
+            whole_number(),
+            "Found, and under way, to be told of yet, or tried in the last seven days without an answer that gave an id",
+        ),
         need("next", text().or_null(), "`before` of the next call; null if everything was looked at"),
     ]);
     let parameters = searched().into_iter().filter(|parameter| parameter.name != "after");
