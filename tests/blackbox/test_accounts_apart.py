@@ -256,6 +256,7 @@ def native_routes(world, whose):
 # The object that a native route names beside the account.
 BESIDE = {
     "messages/{id}": "message",
+    "messages/{id}/share": "message",
     "applications/{id}": "application",
     "applications/{id}/key": "application",
     "secrets/{id}": "secret",
