@@ -22,7 +22,9 @@ impl Sim {
             lock(&self.model).fault(format!("it does not come to an end: {} {stats}", open.join(", ")));
             return true;
         }
+        // A process whose store has stopped is about to end. What it still holds says nothing; what the next one finds does.
         self.life.is_some()
+            && !self.store.has_stopped()
             && self.under_way.is_empty()
             && lock(&self.model).open().next().is_none()
             && self.store.stats().is_ok_and(|stats| stats.notices == 0)
