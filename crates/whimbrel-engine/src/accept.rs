@@ -12,8 +12,8 @@ use whimbrel_core::plan::{Chances, plan};
 use whimbrel_core::policy::Owned;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
-    Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, Outcome, PartId, PhoneNumber, Plan,
-    RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
+    Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, KeyMode, Outcome, PartId, PhoneNumber,
+    Plan, RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
 use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
 
@@ -174,7 +174,11 @@ impl Engine {
         // Of a random word: parts of two texts to one handset rarely share a reference.
         let [low, high, ..] = self.world.random().to_le_bytes();
         let concat_reference = u16::from_le_bytes([low, high]);
-        let network_told = self.network_told(&call.recipient, now);
+        // A key for trying out reaches nobody: what it is told must not come from texts that somebody was sent.
+        let network_told = match call.mode {
+            KeyMode::Live => self.network_told(&call.recipient, now),
+            KeyMode::Test => None,
+        };
         let chances = Chances { now, next_id: &mut next_id, concat_reference, serial, network_told };
         let plan = plan(call, account, dialect, &snapshot, chances).inspect_err(|refusal| {
             if *refusal == Refusal::Internal {
@@ -229,7 +233,7 @@ impl Engine {
         match self.read(move |store| store.answered_to_key(account, &key, now)).await {
             Ok(Marked::This(accepted)) => Outcome::Sent(*accepted),
             // Nothing is sent either way, and why not is what helps.
-            Ok(Marked::Another | Marked::Nothing) => Outcome::Refused(refusal),
+            Ok(Marked::Another | Marked::Forgotten | Marked::Nothing) => Outcome::Refused(refusal),
             Err(error) => {
                 tracing::error!(%error, "cannot look for the answer to an idempotency key; it is answered as a new one");
                 Outcome::Refused(refusal)

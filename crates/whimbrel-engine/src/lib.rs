@@ -65,6 +65,7 @@ mod subaccounts;
 mod sweep;
 mod tokens;
 mod totals;
+mod trials;
 mod url_test;
 mod webhooks;
 mod wrong_codes;

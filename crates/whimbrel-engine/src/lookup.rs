@@ -1,27 +1,21 @@
-//! What the tables, and receipts of before, say of numbers. Pure.
+//! What the tables say of numbers. Pure.
+//!
+//! What receipts told counts for where texts go and what they cost, and is not asked here: it is what the texts of all accounts brought
+//! about, and whoever looked a number up would learn that somebody had texted it.
 
-use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, Moved, NumberRange, SaidBy};
-use whimbrel_core::{Network, PhoneNumber, Snapshot};
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
+use whimbrel_core::{Network, Snapshot};
 
-/// Looks numbers up; `told` knows the network that a receipt told of a number.
-pub(crate) fn lookup(
-    snapshot: &Snapshot,
-    told: impl Fn(&PhoneNumber) -> Option<Box<str>>,
-    call: LookupCall,
-) -> LookupOutcome {
+/// Looks numbers up.
+pub(crate) fn lookup(snapshot: &Snapshot, call: LookupCall) -> LookupOutcome {
     let looked_up = call.numbers.into_iter().map(|number| {
         let known = number.as_ref().ok().and_then(|number| Some((number, snapshot.networks.find(number)?)));
-        let moved = known.and_then(|(number, range)| {
-            let told = told(number);
-            let said_by = match snapshot.networks.find_ported(number) {
-                Some(_) => SaidBy::Register,
-                None => SaidBy::Receipt,
-            };
-            let to = snapshot.networks.find_told(number, told.as_deref())?;
-            (to != range).then(|| Moved { to: named(to), said_by })
+        let moved_to = known.and_then(|(number, range)| {
+            let to = snapshot.networks.find_told(number, None)?;
+            (to != range).then(|| named(to))
         });
         let range = known.map(|(_, range)| named(range));
-        LookedUp { number, range, moved }
+        LookedUp { number, range, moved_to }
     });
     LookupOutcome { question: call.question, numbers: looked_up.collect() }
 }
@@ -35,12 +29,12 @@ mod tests {
     use std::sync::Arc;
 
     use whimbrel_core::call::lookup::Question;
-    use whimbrel_core::{Networks, Prices};
+    use whimbrel_core::{Networks, PhoneNumber, Prices};
 
     use super::*;
 
     #[test]
-    fn the_register_goes_before_receipts_and_both_before_the_prefix() {
+    fn the_register_goes_before_the_prefix() {
         let networks = "prefix,mccmnc,country,name\n8490,45201,VN,One\n8491,45202,VN,Two\n8492,45205,VN,Five\n";
         let networks = Networks::parse(networks).expect("good");
         let snapshot = Snapshot {
@@ -51,15 +45,11 @@ mod tests {
             test_carrier: None,
         };
         let number = |digits: &str| PhoneNumber::parse(digits).map_err(|_| digits.into());
-        let numbers = ["84901234567", "84901234568", "84911234568", "1"].map(number).to_vec();
-        let call = LookupCall { question: Question::Network, numbers };
-        // A receipt told the second network of every number.
-        let found = lookup(&snapshot, |_| Some("45202".into()), call).numbers;
-        let said =
-            |looked_up: &LookedUp| looked_up.moved.as_ref().map(|moved| (moved.to.code.to_string(), moved.said_by));
-        let said: Vec<_> = found.iter().map(said).collect();
-        let (five, two) = ("45205".to_owned(), "45202".to_owned());
-        assert_eq!(said, [Some((five, SaidBy::Register)), Some((two, SaidBy::Receipt)), None, None]);
-        assert_eq!(found[0].range.as_ref().map(|range| &*range.code), Some("45201"));
+        let numbers = ["84901234567", "84901234568", "1"].map(number).to_vec();
+        let found = lookup(&snapshot, LookupCall { question: Question::Network, numbers }).numbers;
+        let code = |range: &Option<NumberRange>| range.as_ref().map(|range| range.code.to_string());
+        let codes: Vec<_> = found.iter().map(|found| (code(&found.range), code(&found.moved_to))).collect();
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(codes, [(is("45201"), is("45205")), (is("45201"), None), (None, None)]);
     }
 }

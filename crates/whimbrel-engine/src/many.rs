@@ -70,8 +70,13 @@ impl Engine {
             Addressee::Name(name) => Some(name.clone()),
             Addressee::Number(_) | Addressee::Unreadable(_) => None,
         };
-        let names = addressees.iter().filter_map(name).collect();
-        let mut meant = self.numbers_of_names(dialect, caller.account.id, names).await?.into_iter();
+        let names: Vec<Box<str>> = addressees.iter().filter_map(name).collect();
+        let mut meant = match caller.mode {
+            KeyMode::Live => self.numbers_of_names(dialect, caller.account.id, names).await?,
+            // Whose number is whose is not told to a key for trying out, which reads no contacts either.
+            KeyMode::Test => vec![None; names.len()],
+        }
+        .into_iter();
         let mut targets = Vec::with_capacity(addressees.len());
         let mut known = HashSet::new();
         let unreadable = |text: &str| Target { recipient: text.into(), number: Err(Refusal::RecipientNotNumeric) };
@@ -141,11 +146,11 @@ impl Engine {
         };
         let decided: Vec<(Box<str>, Decided)> = targets.into_iter().zip(&keys).map(decide).collect();
         let mut items = self.commit_many(&caller.account, decided).await;
-        // Invariant: all have the same digest, and one commit: who sees another request under the key sees it for everybody.
-        if items.iter().any(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
+        self.recall(caller.account.id, &call.content, keys, &mut items).await?;
+        // Of a message that was forgotten since its first request there is nothing to tell; of the others there is.
+        if items.iter().all(|item| matches!(item.result, Err(Refusal::IdempotencyConflict))) {
             return Err(Refusal::IdempotencyConflict);
         }
-        self.recall(caller.account.id, &call.content, keys, &mut items).await?;
         let taken = items.iter().filter_map(|item| item.result.as_ref().ok());
         let repeated = taken.clone().next().is_some() && taken.clone().all(|taken| taken.balance.is_none());
         let told = taken.filter_map(|taken| taken.balance).next_back();
@@ -234,10 +239,11 @@ impl Engine {
     }
 
     /// Of those who are refused, finds whom the very same request was answered before: prices, routes and limits may have changed since,
-    /// what was sent has not.
+    /// what was sent has not. Whose message was forgotten meanwhile stays refused: it was sent, and is not sent again.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyConflict`] if another request had the key.
+    /// [`Refusal::IdempotencyConflict`] if another request had the key. All have the same digest, and one commit, so that nothing was sent
+    /// to anybody then.
     async fn recall(
         &self,
         account: AccountId,
@@ -262,11 +268,12 @@ impl Engine {
                 for (place, marked) in found {
                     let message = match marked {
                         Marked::Another => return Err(Refusal::IdempotencyConflict),
-                        Marked::This(accepted) => recalled(content, &accepted),
+                        Marked::This(accepted) => recalled(content, &accepted).map(Ok),
+                        Marked::Forgotten => Some(Err(Refusal::IdempotencyConflict)),
                         Marked::Nothing => None,
                     };
                     if let Some((item, message)) = items.get_mut(place).zip(message) {
-                        item.result = Ok(TakenOne { message, balance: None });
+                        item.result = message.map(|message| TakenOne { message, balance: None });
                     }
                 }
             }

@@ -5,8 +5,9 @@ use whimbrel_core::call::prices::{
 };
 use whimbrel_core::{CountryCode, Currency, Network, Snapshot, country};
 
-/// Answers a request for prices in `currency`. `told`: the network that a receipt told of the number, if it is about one.
-pub(crate) fn prices(snapshot: &Snapshot, currency: Currency, call: &PricesCall, told: Option<&str>) -> PricesOutcome {
+/// Answers a request for prices in `currency`. Of a number, what it costs by its range, or by the operator's table of numbers that moved;
+/// not by what receipts told, for that would say that somebody had texted it.
+pub(crate) fn prices(snapshot: &Snapshot, currency: Currency, call: &PricesCall) -> PricesOutcome {
     let list = PriceList { snapshot, currency, product: call.product };
     match &call.scope {
         PriceScope::Everywhere => PricesOutcome::Countries(list.countries(|_| true)),
@@ -20,7 +21,7 @@ pub(crate) fn prices(snapshot: &Snapshot, currency: Currency, call: &PricesCall,
                 wanted.is_some_and(|wanted| country::find(code).is_some_and(|country| country.calling_code == wanted))
             }))
         }
-        PriceScope::Number(number) => match snapshot.networks.find_told(number, told) {
+        PriceScope::Number(number) => match snapshot.networks.find_told(number, None) {
             Some(network) => PricesOutcome::Number(NumberPrice {
                 number: number.clone(),
                 country: network.country,
@@ -104,7 +105,7 @@ mod tests {
     }
 
     fn countries(currency: Currency, product: Product, scope: PriceScope) -> Vec<(String, Option<i64>, Vec<i64>)> {
-        let countries = match prices(&snapshot(), currency, &PricesCall { product, scope }, None) {
+        let countries = match prices(&snapshot(), currency, &PricesCall { product, scope }) {
             PricesOutcome::Countries(countries) => countries,
             PricesOutcome::Country(country) => vec![country],
             PricesOutcome::Number(_) | PricesOutcome::Unknown => Vec::new(),
@@ -150,7 +151,7 @@ mod tests {
         let of = |digits: &str| {
             let number = PhoneNumber::from_digits(digits).expect("a number");
             let call = PricesCall { product: Product::Text, scope: PriceScope::Number(number) };
-            prices(&snapshot(), Currency::EUR, &call, None)
+            prices(&snapshot(), Currency::EUR, &call)
         };
         let PricesOutcome::Number(found) = of("447700900000") else { panic!("a known number") };
         assert_eq!((&*found.network, found.price.map(|price| price.units)), ("23410", Some(5_000_000)));

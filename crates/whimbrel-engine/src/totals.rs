@@ -30,7 +30,16 @@ impl Engine {
         let Some(tallies) = self.look(move |store| tallied(store, accounts, &asked)).await? else {
             return Ok(TotalsOutcome::TooMuch);
         };
-        let sums = self.summed(&call, &tallies);
+        Ok(self.lines(account, &call, &tallies))
+    }
+
+    /// The answer to such a request where nothing was sent and nothing came in.
+    pub(crate) fn no_totals(&self, account: &Account, call: &TotalsCall) -> TotalsOutcome {
+        self.lines(account, call, &[(account.key.clone(), Tallies::default())])
+    }
+
+    fn lines(&self, account: &Account, call: &TotalsCall, tallies: &[OfAccount]) -> TotalsOutcome {
+        let sums = self.summed(call, tallies);
         let line = |((span, name), sums): ((usize, Box<str>), Sums)| TotalsLine {
             from: call.bounds[span],
             name,
@@ -38,7 +47,7 @@ impl Engine {
             came_in: sums.came_in,
             spent: Money::new(sums.spent, account.currency),
         };
-        Ok(TotalsOutcome::Lines { by: call.by, lines: sums.into_iter().map(line).collect() })
+        TotalsOutcome::Lines { by: call.by, lines: sums.into_iter().map(line).collect() }
     }
 
     /// The accounts whose traffic is asked for, with their keys.

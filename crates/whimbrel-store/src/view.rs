@@ -402,6 +402,8 @@ pub enum Marked {
     Nothing,
     /// What was answered to this very request.
     This(Box<Accepted>),
-    /// Another request had that key, or this one, and its message was forgotten since.
+    /// Another request had that key.
     Another,
+    /// This very request had it, and its message was forgotten since.
+    Forgotten,
 }

@@ -346,7 +346,7 @@ fn what_was_cleared_is_not_sent_again_under_its_key() {
     let retried = again(Span::hours(2));
     let key = retried.idempotency.clone().expect("a key");
     let marked = store.answered_to_key(ACCOUNT, &key, retried.accepted_at).expect("read");
-    assert_eq!(marked, Marked::Another, "it was used, and there is no answer any more");
+    assert_eq!(marked, Marked::Forgotten, "it was used, and there is no answer any more");
     let refused = run(&store, accept(retried, Claim::Now));
     assert!(matches!(refused, OpResult::Refused(Refusal::IdempotencyConflict)), "{refused:?}");
     assert_eq!((money(&store), store.stats().expect("read").messages), (before, 0), "nothing is charged again");

@@ -1,5 +1,6 @@
 //! What an account finds again: parts that it sent, parts that came in, and requests that were refused.
 
+use crate::credential::KeyMode;
 use crate::id::{InboundId, PartId};
 use crate::money::Money;
 use crate::part::Final;
@@ -85,6 +86,8 @@ pub struct SentPart {
     pub text: MessageText,
     /// What it costs.
     pub price: Money,
+    /// By what kind of key it was sent.
+    pub mode: KeyMode,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// The customer's mark.

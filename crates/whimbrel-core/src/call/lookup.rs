@@ -1,5 +1,5 @@
-//! What is known of a number by the numbering plan, the operator's table of numbers that moved, and receipts: nobody is asked, and
-//! nothing is known of the subscriber.
+//! What is known of a number by the numbering plan and the operator's table of numbers that moved: nobody is asked, and nothing is
+//! known of the subscriber. What receipts told is no part of it: that would say that somebody had texted the number.
 
 use crate::network::CountryCode;
 use crate::phone::PhoneNumber;
@@ -45,26 +45,8 @@ pub struct LookedUp {
     pub number: Result<PhoneNumber, Box<str>>,
     /// The range that it is in; `None`: it is in none that we know.
     pub range: Option<NumberRange>,
-    /// Where it moved to, if that is known.
-    pub moved: Option<Moved>,
-}
-
-/// The network to which a number moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// The network, in the number's country.
-    pub to: NumberRange,
-    /// Who says so.
-    pub said_by: SaidBy,
-}
-
-/// Who says that a number moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SaidBy {
-    /// The operator's table of numbers that moved.
-    Register,
-    /// The receipt of an earlier text.
-    Receipt,
+    /// The network to which it moved, in its country, if the operator's table has it.
+    pub moved_to: Option<NumberRange>,
 }
 
 /// Whom a range of numbers was given to.

@@ -86,7 +86,17 @@ impl Code {
         }
     }
 
-    /// What the code of one recipient means, in the words of the vendor's pages.
+    /// What the refusal of one recipient means, in the words of the vendor's pages.
+    pub(super) fn text_of(refusal: &Refusal) -> &'static str {
+        match refusal {
+            Refusal::IdempotencyConflict => "Was sent before under this idempotency key, and removed since",
+            Refusal::RecipientNotPermitted { .. } => "The account may not send to this number",
+            Refusal::RecipientBarred { .. } => "This number is not to be sent to",
+            _ => Self::text(Self::of(refusal).number),
+        }
+    }
+
+    /// What a code means, in the words of the vendor's pages.
     pub(super) const fn text(number: u16) -> &'static str {
         match number {
             900 => "No key, or none that is known",

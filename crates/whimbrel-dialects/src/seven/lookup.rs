@@ -1,9 +1,9 @@
-//! `/api/lookup`: what the numbering plan says of numbers, and where they moved to if a table of the operator's or a receipt told. No
-//! network is asked: whether a number is reachable or whose it is, is answered as unknown, and nothing is charged.
+//! `/api/lookup`: what the numbering plan says of numbers, and where they moved to if a table of the operator's has them. No network is
+//! asked: whether a number is reachable or whose it is, is answered as unknown, and nothing is charged.
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NUMBERS_MAX, NumberRange, Question, SaidBy};
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NUMBERS_MAX, NumberRange, Question};
 use whimbrel_core::{Call, Home, PhoneNumber, Refusal, country};
 
 use super::answer::{self, Wish};
@@ -57,7 +57,7 @@ struct Known<'a> {
     range: Option<&'a NumberRange>,
     /// The network that has it now, as far as is known.
     network: Option<&'a NumberRange>,
-    moved: Option<SaidBy>,
+    has_moved: bool,
 }
 
 impl<'a> Known<'a> {
@@ -68,8 +68,8 @@ impl<'a> Known<'a> {
             country: range.and_then(|range| country::find(range.country)),
             iso: range.map_or("", |range| range.country.as_str()),
             range,
-            network: looked_up.moved.as_ref().map(|moved| &moved.to).or(range),
-            moved: looked_up.moved.as_ref().map(|moved| moved.said_by),
+            network: looked_up.moved_to.as_ref().or(range),
+            has_moved: looked_up.moved_to.is_some(),
         }
     }
 
@@ -103,11 +103,7 @@ impl<'a> Known<'a> {
 
     /// Whether it moved. That no table has it says nothing.
     fn ported(&self) -> &'static str {
-        match self.moved {
-            Some(SaidBy::Register) => "ported",
-            Some(SaidBy::Receipt) => "assumed_ported",
-            None => "unknown",
-        }
+        if self.has_moved { "ported" } else { "unknown" }
     }
 
     fn kind(&self) -> &'static str {
@@ -180,7 +176,7 @@ fn network(known: &Known<'_>) -> Value {
             "international_formatted": known.formatted(),
             "network": known.carrier(),
             "mccmnc": known.network.map_or("", mobile_code),
-            "isPorted": known.moved.is_some(),
+            "isPorted": known.has_moved,
             "networkType": known.kind(),
             "network_type": known.kind(),
         },

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine};
-use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, Moved, NumberRange, SaidBy};
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
 use whimbrel_core::call::subaccounts::{Subaccount, SubaccountsCall, SubaccountsOutcome, SubaccountsRefusal};
@@ -330,22 +330,14 @@ fn came_in_line(facts: &Facts<'_>) -> CameInLine {
     }
 }
 
-/// `range: DE 26201 Telekom` for each number, or `range: none`; behind ` -> ` the network to which it moved, and in brackets who says so.
+/// `range: DE 26201 Telekom` for each number, or `range: none`; behind ` -> ` the network to which it moved.
 fn looked_up(facts: &Facts<'_>, parsed: &Parsed) -> LookupOutcome {
     let Ok(Call::Lookup(call)) = &parsed.call else { panic!("the outcome needs numbers: {:?}", parsed.call) };
     let ranges = facts.0.lines().filter_map(|line| line.strip_prefix("range: "));
     let numbers = call.numbers.iter().zip(ranges).map(|(number, range)| LookedUp {
         number: number.clone(),
         range: number_range(range.split(" -> ").next().unwrap_or_default()),
-        moved: range.split_once(" -> ").map(|(_, moved)| {
-            let (to, said_by) = moved.rsplit_once(" (").expect("who says so");
-            let said_by = match said_by {
-                "register)" => SaidBy::Register,
-                "receipt)" => SaidBy::Receipt,
-                other => panic!("nobody is called `{other}`"),
-            };
-            Moved { to: number_range(to).expect("a network"), said_by }
-        }),
+        moved_to: range.split_once(" -> ").map(|(_, to)| number_range(to).expect("a network")),
     });
     LookupOutcome { question: call.question, numbers: numbers.collect() }
 }

@@ -15,8 +15,8 @@ use whimbrel_core::call::prices::{
 };
 use whimbrel_core::part::Final;
 use whimbrel_core::{
-    Buckets, Call, Cause, CountryCode, Currency, InboundId, MessageText, Money, Outcome, PartId, ReceiptStatus,
-    Timestamp,
+    Buckets, Call, Cause, CountryCode, Currency, InboundId, KeyMode, MessageText, Money, Outcome, PartId,
+    ReceiptStatus, Timestamp,
 };
 
 use super::file::{Facts, money, number};
@@ -226,6 +226,7 @@ fn parts(text: &str) -> Vec<HistoryPart> {
                     network: network.into(),
                     text: MessageText::new(said),
                     price: money(price),
+                    mode: KeyMode::Live,
                     accepted_at: at(accepted),
                     client_ref: None,
                     end: None,

@@ -7,7 +7,7 @@ use whimbrel_core::{
     MessageText, NoticeForm, NoticeScope, Outcome, PhoneNumber, RecipientBrake, Refusal, Secret, SenderId, Span,
     Telling,
 };
-use whimbrel_store::AccountPatch;
+use whimbrel_store::{AccountPatch, Store as _};
 
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
 
@@ -180,6 +180,38 @@ async fn a_retry_reaches_whom_the_first_try_did_not_and_nobody_twice() {
     let [Ok(one), Ok(two_again)] = *answers(&again) else { panic!("{again:?}") };
     assert!(one != two && two == two_again && !again.repeated, "{again:?}");
     assert_eq!(gateway.held_and_posted().0, 3 * PRICE);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_tells_of_the_messages_that_are_still_there_and_sends_none_again() {
+    let folder = Folder::new("many-retry-forgotten");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    let due_at = Some(gateway.engine.world().now() + Span::hours(1));
+    let both = ["447700900001", "447700900002"];
+    let keyed = || ManyCall { due_at, ..keyed(&both, 1) };
+    assert_eq!(answers(&ask(&gateway, keyed()).await.expect("taken")), [Ok(1), Ok(2)]);
+    let forget = async |serial: u64| {
+        assert_eq!(cancelled(&gateway, &[serial]).await.len(), 1);
+        let serial = whimbrel_core::Serial(serial);
+        let message = gateway.store.message_of_serial(gateway.account(), serial).expect("readable").expect("there");
+        assert_eq!(gateway.engine.forget(vec![message]).await.expect("done"), 1);
+    };
+    forget(1).await;
+    let one_left = [Err(Refusal::IdempotencyConflict), Ok(2)];
+    let again = ask(&gateway, keyed()).await.expect("answered");
+    assert_eq!((answers(&again), again.repeated), (one_left.to_vec(), true));
+    // Also where neither would be sent to now.
+    set_rules(&gateway, AccountRules { recipient_seconds_min: 60, ..AccountRules::OPEN }).await;
+    ask(&gateway, call(&both)).await.expect("taken");
+    assert_eq!(answers(&ask(&gateway, keyed()).await.expect("answered")), one_left);
+    let other =
+        ManyCall { idempotency: Some(IdempotencyKey { key: "once".into(), request_digest: [2; 32] }), ..keyed() };
+    assert_eq!(ask(&gateway, other).await.err(), Some(Refusal::IdempotencyConflict));
+    set_rules(&gateway, AccountRules::OPEN).await;
+    forget(2).await;
+    assert_eq!(ask(&gateway, keyed()).await.err(), Some(Refusal::IdempotencyConflict), "nothing is left to tell");
+    assert_eq!(gateway.held_and_posted().0, 2 * PRICE, "what was sent between, and nothing again");
     gateway.stop().await;
 }
 

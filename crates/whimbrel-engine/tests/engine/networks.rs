@@ -1,7 +1,10 @@
 //! A network that a receipt told goes before the prefix, until a carrier says that it is wrong.
 
+use whimbrel_core::call::lookup::{LookedUp, LookupCall, Question};
+use whimbrel_core::call::prices::{PriceScope, PricesCall, PricesOutcome, Product};
 use whimbrel_core::{
-    Accepted, CarrierError, CarrierEvent, CarrierId, Cause, ReceiptStatus, RefusalScope, Submission, Timestamp,
+    Accepted, Call, CarrierError, CarrierEvent, CarrierId, Cause, Outcome, PhoneNumber, ReceiptStatus, RefusalScope,
+    Submission, Timestamp,
 };
 use whimbrel_store::Store;
 
@@ -58,6 +61,30 @@ async fn a_network_that_a_receipt_told_decides_over_a_restart() {
     gateway.receipt_of("a2", ReceiptStatus::Delivered, Some(BY_PREFIX.0)).await;
     gateway.until(|| told_count(&gateway) == 0).await;
     assert_eq!(planned(&accepted(gateway.send("hello")).await), BY_PREFIX);
+    gateway.stop().await;
+}
+
+/// Where a number is found in another network by what a receipt told, whoever asks about it learns that somebody sent it a text.
+#[tokio::test]
+async fn what_receipts_told_is_told_to_nobody_who_only_asks() {
+    let folder = Folder::new("networks-asked");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    deliver(&mut gateway, "a1", TOLD.0).await;
+    assert_eq!(told_count(&gateway), 1);
+    let number = || PhoneNumber::parse("447700900123").expect("a number");
+    for question in [Question::Format, Question::Network, Question::Reach, Question::Name] {
+        let call = Call::Lookup(LookupCall { question, numbers: vec![Ok(number())] });
+        let Outcome::Lookup(answer) = soon(gateway.ask(call)).await.expect("no panic") else { panic!("no look-up") };
+        let [LookedUp { range: Some(range), moved_to: None, .. }] = &*answer.numbers else { panic!("{answer:?}") };
+        assert_eq!(&*range.code, BY_PREFIX.0);
+    }
+    let call = Call::Prices(PricesCall { product: Product::Text, scope: PriceScope::Number(number()) });
+    let Outcome::Prices(PricesOutcome::Number(price)) = soon(gateway.ask(call)).await.expect("no panic") else {
+        panic!("no price")
+    };
+    assert_eq!((&*price.network, price.price.map(|price| price.units)), (BY_PREFIX.0, Some(BY_PREFIX.1)));
+    // A text is sent by it: that costs, and its receipt would tell the same.
+    assert_eq!(planned(&accepted(gateway.send("hello")).await), TOLD);
     gateway.stop().await;
 }
 

@@ -319,7 +319,7 @@ pub(super) fn answered_to_key(
     Ok(match find_answer(db, account, &key.key, now)? {
         Some((digest, message)) if digest == key.request_digest => {
             // Its message was forgotten: there is nothing to answer with, and the key is used all the same.
-            answer_of(db, message)?.map_or(Marked::Another, |accepted| Marked::This(Box::new(accepted)))
+            answer_of(db, message)?.map_or(Marked::Forgotten, |accepted| Marked::This(Box::new(accepted)))
         }
         Some(_) => Marked::Another,
         None => Marked::Nothing,

@@ -5,8 +5,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::call::history::{CameInPart, HistoryId, HistoryPart, SentPart, SentTo};
 use whimbrel_core::{
-    AccountId, Cause, Currency, Final, InboundContent, InboundId, MessageText, Money, PartId, ReceiptStatus, Span,
-    Timestamp, id,
+    AccountId, Cause, Currency, Final, InboundContent, InboundId, KeyMode, MessageText, Money, PartId, ReceiptStatus,
+    Span, Timestamp, id,
 };
 use whimbrel_sms::{Encoding, gsm7, ucs2};
 
@@ -114,6 +114,7 @@ fn sent_part(
         network: message.network.clone(),
         text: said_by(message, number)?,
         price: Money::new(message.price, currency),
+        mode: if message.is_trial() { KeyMode::Test } else { KeyMode::Live },
         accepted_at: message.accepted_at,
         client_ref: message.client_ref.clone(),
         end: end.optional()?,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use whimbrel_core::plan::TEST_ROUTE;
 use whimbrel_core::{
     Account, AccountId, AccountStatus, ApplicationId, AttemptNumber, Binary, CaptureOn, CarrierId, Cause, CodePlace,
     Content, Cut, Endpoint, EndpointKind, Final, HandsetClass, HttpMethodChoice, MessageClass, MessageId,
@@ -111,6 +112,13 @@ pub(super) struct MessageRow {
     pub(super) validity: Option<Span>,
     pub(super) accepted_at: Timestamp,
     pub(super) expires_at: Timestamp,
+}
+
+impl MessageRow {
+    /// Whether a key for trying out sent it.
+    pub(super) fn is_trial(&self) -> bool {
+        *self.route == *TEST_ROUTE && self.price == 0
+    }
 }
 
 /// The columns of [`message_row`], in its order.

@@ -93,7 +93,8 @@ fn message<'a>(sent: &'a ManySent, item: &'a ManyItem) -> Message<'a> {
         Content::Text { text, .. } => (text.expose().to_owned(), None),
         Content::Binary(binary) => (hexadecimal(binary.body.expose()), Some(hexadecimal(binary.header.expose()))),
     };
-    let error = item.result.as_ref().err().map(|refusal| Code::of(refusal).number);
+    let refused = item.result.as_ref().err();
+    let error = refused.map(|refusal| Code::of(refusal).number);
     let taken = item.result.as_ref().ok();
     Message {
         id: taken.and_then(|message| message.serial).map(ids::text),
@@ -108,7 +109,7 @@ fn message<'a>(sent: &'a ManySent, item: &'a ManyItem) -> Message<'a> {
         price: taken.map_or(0.0, |message| amount(message.price)),
         success: error.is_none(),
         error,
-        error_text: error.map(Code::text),
+        error_text: refused.map(Code::text_of),
         messages: taken.map(|message| message.parts.iter().map(whimbrel_core::MessageText::expose).collect()),
     }
 }
