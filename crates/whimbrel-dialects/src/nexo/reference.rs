@@ -27,7 +27,7 @@ pub(super) fn document() -> Document {
         about: ABOUT,
         proofs: PROOFS,
         operations: vec![send(), delivery(), balance()],
-        webhooks: vec![told()],
+        webhooks: vec![told(), came_in()],
     }
 }
 
@@ -37,7 +37,7 @@ fn told() -> Webhook {
         need("id", text().format("uuid"), "The delivery, as sending it answered"),
         need("phone", text(), ""),
         need("carrier", carrier(), ""),
-        need("status", words(&["delivered", "failed", "expired", "rejected"]), ""),
+        need("status", words(&["delivered", "failed"]), ""),
         need("cost", number(), "What was taken for it; 0 if it did not arrive"),
         need("error_code", text().or_null(), "Why it did not arrive"),
         need("created_at", text().format("date-time"), ""),
@@ -55,6 +55,22 @@ fn told() -> Webhook {
         .seen("expired", &exchange!("nexo/an-expired-code-is-told"))
 }
 
+fn came_in() -> Webhook {
+    let event = object([
+        need("type", words(&["text.received"]), ""),
+        need("id", text().format("uuid"), "The text"),
+        need("created_at", text().format("date-time"), "When it came"),
+    ]);
+    Webhook::new("inbound", ("Webhooks", "A text came in"), event.named("TextReceived"))
+        .about("To the account's URL for texts, where the operator gave the account a number. It says that a text came: neither from whom nor what it says. Signed as the other one is.")
+        .headers([
+            need("X-NEXO-Signature", text().pattern("^sha256=[0-9a-f]{64}$"), ""),
+            need("X-NEXO-Event-Type", text(), "The `type` of the body"),
+            need("X-NEXO-Delivery-Id", text().format("uuid"), "The same at each try"),
+        ])
+        .seen("received", &exchange!("nexo/a-text-that-came-in-is-told-without-its-words"))
+}
+
 fn send() -> Operation {
     let sent = object([
         need("ok", boolean(), ""),
@@ -65,7 +81,7 @@ fn send() -> Operation {
         need("balance", number(), "What is left"),
     ]);
     Operation::new(Post, "/api/v1/send-otp", ("Codes", "sendOtp"), "Send a one-time code")
-        .about("The body is read as JSON whatever its `Content-Type` says, up to 16 KiB. The same `Idempotency-Key` with the same request is answered again and sent once.")
+        .about("The body is read as JSON whatever its `Content-Type` says, up to 16 KiB. The same `Idempotency-Key` with the same `phone` and `code` by the same secret key is answered again, with 202, and sent once; it is kept for 24 hours.")
         .proved_by(PROVED)
         .headers([
             may(own::IDEMPOTENCY_KEY_HEADER, text().chars(1, 255).pattern("^[!-~]+$"), "Your mark for the same request"),
@@ -78,7 +94,7 @@ fn send() -> Operation {
         .answers(202, "The code is on its way", sent.named("Sent"))
         .answers(400, "A field cannot be so: `field` names it", refusal())
         .answers(402, "The wallet holds too little, or the day's spending cap is reached", refusal())
-        .answers(409, "The idempotency key came before with another request", refusal())
+        .answers(409, "`idempotency_conflict`: the `Idempotency-Key` was used within 24 hours for another `phone` or `code`, by another secret key of the account, or for a code whose message was removed since. Nothing was sent", refusal())
         .answers(413, "The body is longer than 16 KiB", refusal())
         .answers(422, "Nothing can be sent to the number, or not from this account", refusal())
         .refused()

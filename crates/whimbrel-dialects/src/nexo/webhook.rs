@@ -62,7 +62,7 @@ struct Ping<'a> {
     created_at: String,
 }
 
-/// One try of what `notice` tells. Texts that come in are not told: the vendor has no numbers that receive any.
+/// One try of what `notice` tells. The vendor has no numbers that receive texts: of a text that came in, only that it did is told. (ours)
 pub(super) fn webhook(notice: &Notice, target: WebhookTarget<'_>) -> Result<WebhookRequest, CannotSign> {
     let delivery_id = Uuid::of_id(notice.id.0).to_string();
     match &notice.told {
@@ -78,7 +78,7 @@ pub(super) fn webhook(notice: &Notice, target: WebhookTarget<'_>) -> Result<Webh
     }
 }
 
-/// Ours, for a customer who was given a number all the same: that a text came, and not what it says.
+/// For a customer whom the operator gave a number all the same: that a text came, when, and its id; neither who sent it nor what it says.
 const INBOUND: &str = "text.received";
 const PING: &str = "ping";
 const SIGNATURE: &str = "X-NEXO-Signature";

@@ -27,7 +27,7 @@ fn send() -> Operation {
             may(
                 own::IDEMPOTENCY_KEY_HEADER,
                 text().chars(1, 255).pattern("^[!-~]+$"),
-                "Your mark for the same request",
+                "Your mark for the same request, kept for 24 hours: it is answered again and sent once",
             ),
             may(own::CLASS_HEADER, words(&["otp", "bulk"]), "Why the text is sent"),
         ])
@@ -53,7 +53,7 @@ fn send() -> Operation {
         .answers(402, "The wallet holds too little", problem())
         .answers(415, "The body has another content type than JSON", problem())
         .answers(406, "JSON is not accepted", problem())
-        .answers(422, "A field cannot be so, or the text cannot be sent", problem())
+        .answers(422, "A field cannot be so, or the text cannot be sent. `Idempotency-Key` is named among the fields where it was used within 24 hours for another request, or for a message that was removed since", problem())
         .seen("accepted", &exchange!("nexmo/messages/a-text-sent-with-basic-credentials"))
         .seen("options", &exchange!("nexmo/messages/every-wrong-option-is-named"))
         .seen("sender", &exchange!("nexmo/messages/a-missing-sender-is-named"))

@@ -56,7 +56,7 @@ fn send(
             may(
                 own::IDEMPOTENCY_KEY_HEADER,
                 text().chars(1, 255).pattern("^[!-~]+$"),
-                "Your mark for the same request",
+                "Your mark for the same request, kept for 24 hours: it is answered again and sent once. Used for another one, or for a message that was removed since, it is refused with `status` 3, `Invalid Idempotency-Key`",
             ),
             may(own::CLASS_HEADER, words(&["otp", "bulk"]), "Why the text is sent"),
         ]);

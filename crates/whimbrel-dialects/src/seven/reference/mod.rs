@@ -51,7 +51,7 @@ fn code() -> Schema {
     text().pattern("^[0-9]{3}$").named("Code")
 }
 
-/// A code, or with `answers.refusals = "verbose"` a document with it.
+/// A code, or with `answers.verbose_errors` a document with it.
 fn refusal() -> Schema {
     let verbose =
         object([need("success", boolean(), ""), need("code", text(), ""), need("error", text(), "The code in words")]);
@@ -65,10 +65,9 @@ fn or_refusal(schema: Schema) -> Schema {
 
 /// With what every call may be refused for.
 fn refused(operation: Operation) -> Operation {
-    const CODES: [(u16, &str); 6] = [
+    const CODES: [(u16, &str); 5] = [
         (401, "900: no key that is known; 901: the signature does not hold"),
         (403, "902: the key may not do this, or it is not offered; 903: not from this address"),
-        (409, "700: the idempotency key came before with another request"),
         (429, "403: too many requests; wait as long as `Retry-After` says"),
         (500, "600: a fault of the gateway"),
         (503, "600: the gateway has too much to do; try again"),

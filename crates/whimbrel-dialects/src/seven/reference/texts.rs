@@ -1,6 +1,6 @@
 //! Texts: sending, calling back, what became of them.
 
-use super::{or_refusal, refusal};
+use super::{code, or_refusal, refusal};
 use crate::exchange;
 use crate::openapi::Method::{Delete, Get, Post};
 use crate::openapi::{
@@ -48,9 +48,12 @@ fn wishes() -> Vec<Field> {
     ]
 }
 
+/// When an idempotency key is refused.
+const CONFLICT: &str = "700, with `X-Whimbrel-Error: idempotency_conflict`: the `Idempotency-Key` was used within 24 hours with other parameters, or all messages of that request were removed since. Nothing was sent";
+
 fn send(method: Method, name: &'static str) -> Operation {
     let operation = Operation::new(method, "/api/sms", (TAG, name), "Send a text")
-        .about("A number that cannot be sent to is refused in its own entry; if none can, the code of the whole says so. The same text to the same number within some minutes is refused with 402 unless `no_reload` is set.")
+        .about("A number that cannot be sent to is refused in its own entry; if none can, the code of the whole says so. Where the account has a reload lock, the same text to the same number within its time is refused with 402 unless `no_reload` is set. The same `Idempotency-Key` with the same parameters is answered again for 24 hours, with `Idempotent-Replayed: true`, and sent once; a recipient whose message was removed since has 700.")
         .headers([
             may("Accept", text(), "`application/json`, or text is answered").such_as("application/json"),
             may(own::IDEMPOTENCY_KEY_HEADER, text().chars(1, 255).pattern("^[!-~]+$"), "Your mark for the same request"),
@@ -60,7 +63,8 @@ fn send(method: Method, name: &'static str) -> Operation {
     operation
         .answers(200, "What was done, an entry for each recipient; or a code: 201 sender, 202 recipient, 301 no recipient, 305 no text, 401 too long, 402 repeated, 500 no credit, 700 anything else", or_refusal(sent()))
         .answers_in(200, "100, or another code; then the ids or details that were asked for", TEXT, text())
-        .answers(409, "700: the idempotency key came before with another request", refusal())
+        .answers(409, CONFLICT, refusal())
+        .answers_in(409, CONFLICT, TEXT, code())
         .seen("sent", &exchange!("seven/a-text-as-a-form"))
         .seen("several", &exchange!("seven/several-recipients-get-their-own-answers"))
         .seen("text", &exchange!("seven/a-plain-answer-with-id-and-details"))
