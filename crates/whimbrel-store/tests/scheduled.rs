@@ -3,7 +3,7 @@
 mod support;
 
 use support::*;
-use whimbrel_core::call::journal::{JournalCall, JournalOutcome, JournalSide};
+use whimbrel_core::call::journal::{CauseWanted, JournalCall, JournalOutcome, JournalSide, StateWanted};
 use whimbrel_core::{
     AccountId, AttemptNumber, CarrierId, ForHook, FormNamed, MessageId, Notice, NoticeForm, NoticeId, NoticeScope,
     PartEvent, PartId, PartState, Plan, ReceiptStatus, Serial, Span, Telling, Timestamp,
@@ -262,12 +262,21 @@ fn each_hook_has_a_notice_with_tries_of_its_own_over_a_crash() {
 }
 
 fn journal(store: &SqliteStore, account: AccountId, change: impl FnOnce(&mut JournalCall)) -> Vec<u64> {
-    let mut page =
-        JournalCall { side: JournalSide::Sent, id: None, from: None, until: None, to: None, skip: 0, count_max: 100 };
+    let mut page = JournalCall {
+        side: JournalSide::Sent,
+        id: None,
+        from: None,
+        until: None,
+        to: None,
+        state: None,
+        skip: 0,
+        count_max: 100,
+    };
     change(&mut page);
     match store.journal(account, &page).expect("read") {
         JournalOutcome::Sent(lines) => lines.iter().filter_map(|line| Some(line.serial?.0)).collect(),
         JournalOutcome::CameIn(lines) => lines.iter().map(|line| line.id.0.unsigned_abs()).collect(),
+        JournalOutcome::TooMuch => panic!("too much"),
     }
 }
 
@@ -286,4 +295,57 @@ fn a_journal_has_the_accounts_own_messages_the_newest_first() {
     assert_eq!(journal(&store, AccountId(6), |_| {}), [0_u64; 0], "another account's");
     assert_eq!(journal(&store, AccountId(6), |page| page.id = Some(2)), [0_u64; 0], "another account's");
     assert_eq!(journal(&store, ACCOUNT, |page| page.side = JournalSide::CameIn), [0_u64; 0]);
+}
+
+fn so_far(status: ReceiptStatus) -> Option<StateWanted> {
+    Some(StateWanted { status, cause: CauseWanted::Any })
+}
+
+#[test]
+fn a_journal_by_state_pages_over_what_is_so_far_alone() {
+    let store = store_with(1_000_000_000_000);
+    let plans = (1..=250_u64).map(|serial| numbered(i64::try_from(serial).expect("small") * 100, "text", serial));
+    store.commit(&plans.map(|plan| accept(plan, Claim::Later)).collect::<Vec<_>>()).expect("committed");
+    let delivered = [30_u64, 120, 121, 240];
+    for serial in delivered {
+        let (part, id) = (i64::try_from(serial).expect("small") * 100, serial.to_string());
+        run(&store, claimed(part, 1, 1));
+        run(&store, sent(part, 2, 1, &id));
+        run(&store, receipt(report(&id, ReceiptStatus::Delivered), 3));
+    }
+    let page = |skip, count_max| {
+        journal(&store, ACCOUNT, |page| {
+            (page.state, page.skip, page.count_max) = (so_far(ReceiptStatus::Delivered), skip, count_max);
+        })
+    };
+    assert_eq!(
+        (page(0, 100), page(0, 2), page(2, 2), page(3, 2)),
+        (vec![240, 121, 120, 30], vec![240, 121], vec![120, 30], vec![30])
+    );
+    assert_eq!(page(4, 2), [0_u64; 0]);
+    let one =
+        |id| journal(&store, ACCOUNT, |page| (page.state, page.id) = (so_far(ReceiptStatus::Delivered), Some(id)));
+    assert_eq!((one(120), one(119)), (vec![120], vec![]));
+    assert_eq!(journal(&store, AccountId(6), |page| page.state = so_far(ReceiptStatus::Delivered)), [0_u64; 0]);
+}
+
+#[test]
+fn a_journal_is_not_searched_without_end() {
+    let store = store_with(1_000_000_000_000);
+    let plans = (1..=5_100_u64).map(|serial| numbered(i64::try_from(serial).expect("small") * 100, "text", serial));
+    store.commit(&plans.map(|plan| accept(plan, Claim::Later)).collect::<Vec<_>>()).expect("committed");
+    let mut page = JournalCall {
+        side: JournalSide::Sent,
+        id: None,
+        from: None,
+        until: None,
+        to: None,
+        state: so_far(ReceiptStatus::Delivered),
+        skip: 0,
+        count_max: 100,
+    };
+    assert_eq!(store.journal(ACCOUNT, &page).expect("read"), JournalOutcome::TooMuch);
+    // Who the few are to whom it went is soon known.
+    page.to = Some("447700900124".into());
+    assert_eq!(store.journal(ACCOUNT, &page).expect("read"), JournalOutcome::Sent(Vec::new()));
 }

@@ -2,12 +2,16 @@
 
 use crate::id::{MessageId, Serial};
 use crate::money::Money;
-use crate::part::Final;
+use crate::part::{Cause, Final, ReceiptStatus};
 use crate::secret::MessageText;
 use crate::time::Timestamp;
 
 /// Lines that one page may have.
 pub const LINES_MAX: u32 = 100;
+/// Lines that may be passed over: a journal is no export.
+pub const SKIP_MAX: u32 = 100_000;
+/// Messages that are looked at for a page of those that are so far as asked for: no index has how far they are.
+pub const LOOKED_AT_MAX: usize = 5_000;
 
 /// A page of the journal. `Debug` does not show whom it is about.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,10 +26,45 @@ pub struct JournalCall {
     pub until: Option<Timestamp>,
     /// Only to this number; of texts that came in, only for it. Digits.
     pub to: Option<Box<str>>,
-    /// So many are passed over, the newest first.
+    /// Only messages that are so far. For such a page at most [`LOOKED_AT_MAX`] messages are looked at.
+    pub state: Option<StateWanted>,
+    /// So many are passed over, the newest first; up to [`SKIP_MAX`].
     pub skip: u32,
     /// At most so many, up to [`LINES_MAX`].
     pub count_max: u32,
+}
+
+/// How far a message is to be, by the last that is known of it as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateWanted {
+    /// What was reported.
+    pub status: ReceiptStatus,
+    /// And why.
+    pub cause: CauseWanted,
+}
+
+/// Which causes fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CauseWanted {
+    /// Each.
+    Any,
+    /// This one.
+    Only(Cause),
+    /// Every other one.
+    AllBut(Cause),
+}
+
+impl StateWanted {
+    /// Whether a message of which this is known is so far.
+    #[must_use]
+    pub fn fits(self, report: Option<Final>) -> bool {
+        let is_cause = |known: Cause| match self.cause {
+            CauseWanted::Any => true,
+            CauseWanted::Only(cause) => known == cause,
+            CauseWanted::AllBut(cause) => known != cause,
+        };
+        report.is_some_and(|report| report.status == self.status && is_cause(report.cause))
+    }
 }
 
 impl std::fmt::Debug for JournalCall {
@@ -35,6 +74,7 @@ impl std::fmt::Debug for JournalCall {
             .field("id", &self.id)
             .field("from", &self.from)
             .field("until", &self.until)
+            .field("state", &self.state)
             .field("skip", &self.skip)
             .field("count_max", &self.count_max)
             .finish_non_exhaustive()
@@ -125,4 +165,6 @@ pub enum JournalOutcome {
     Sent(Vec<SentLine>),
     /// What came in.
     CameIn(Vec<CameInLine>),
+    /// More messages would have to be looked at than are on request: a shorter span of time is needed.
+    TooMuch,
 }

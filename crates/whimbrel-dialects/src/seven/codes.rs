@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use whimbrel_core::call::journal::{CauseWanted, StateWanted};
 use whimbrel_core::{Cause, FieldFault, Final, ReceiptStatus, RecipientBrake, Refusal, SignatureCause, Span};
 
 /// A return code with what an answer says beside it.
@@ -134,6 +135,23 @@ const fn signature_word(cause: SignatureCause) -> &'static str {
     }
 }
 
+/// How far messages are that have this word; `None` if it is none of the vendor's.
+pub(super) fn wanted(word: &str) -> Option<StateWanted> {
+    let (status, cause) = match &*word.to_ascii_uppercase() {
+        "TRANSMITTED" => (ReceiptStatus::Submitted, CauseWanted::Any),
+        "ACCEPTED" => (ReceiptStatus::Accepted, CauseWanted::Any),
+        "BUFFERED" => (ReceiptStatus::Buffered, CauseWanted::Any),
+        "DELIVERED" => (ReceiptStatus::Delivered, CauseWanted::Any),
+        "EXPIRED" => (ReceiptStatus::Expired, CauseWanted::Any),
+        "FAILED" => (ReceiptStatus::Failed, CauseWanted::Only(Cause::General)),
+        "NOTDELIVERED" => (ReceiptStatus::Failed, CauseWanted::AllBut(Cause::General)),
+        "REJECTED" => (ReceiptStatus::Rejected, CauseWanted::Any),
+        "UNKNOWN" => (ReceiptStatus::Unknown, CauseWanted::Any),
+        _ => return None,
+    };
+    Some(StateWanted { status, cause })
+}
+
 /// The vendor's word for how far a message is. A text that was called back counts as deleted, which the vendor calls failed.
 pub(super) const fn status(report: Final) -> &'static str {
     match (report.status, report.cause) {
@@ -146,5 +164,49 @@ pub(super) const fn status(report: Final) -> &'static str {
         (ReceiptStatus::Failed, _) => "NOTDELIVERED",
         (ReceiptStatus::Rejected, _) => "REJECTED",
         (ReceiptStatus::Unknown, _) => "UNKNOWN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_asks_for_what_it_tells() {
+        for status in [
+            ReceiptStatus::Submitted,
+            ReceiptStatus::Accepted,
+            ReceiptStatus::Buffered,
+            ReceiptStatus::Delivered,
+            ReceiptStatus::Expired,
+            ReceiptStatus::Failed,
+            ReceiptStatus::Rejected,
+            ReceiptStatus::Unknown,
+        ] {
+            for cause in [Cause::None, Cause::General, Cause::AbsentForGood] {
+                let report = Final { status, cause };
+                let word = self::status(report);
+                let fitting: Vec<&str> = WORDS.into_iter().filter(|word| fits(word, report)).collect();
+                assert_eq!(fitting, [word], "{report:?}");
+            }
+        }
+        assert!(wanted("delivered").is_some_and(|state| !state.fits(None)), "whatever the case");
+        assert_eq!(wanted("completed"), None);
+    }
+
+    const WORDS: [&str; 9] = [
+        "TRANSMITTED",
+        "ACCEPTED",
+        "BUFFERED",
+        "DELIVERED",
+        "EXPIRED",
+        "FAILED",
+        "NOTDELIVERED",
+        "REJECTED",
+        "UNKNOWN",
+    ];
+
+    fn fits(word: &str, report: Final) -> bool {
+        wanted(word).expect("the vendor's word").fits(Some(report))
     }
 }

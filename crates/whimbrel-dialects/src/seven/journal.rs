@@ -1,7 +1,9 @@
 //! `/api/journal`: what was sent and what came in, page by page, the newest first.
 
 use serde::Serialize;
-use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, SentLine};
+use whimbrel_core::call::journal::{
+    CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, SKIP_MAX, SentLine,
+};
 use whimbrel_core::zone::Zone;
 use whimbrel_core::{Call, Home, Refusal};
 
@@ -64,10 +66,12 @@ pub(super) fn read(side: JournalSide, params: &Params, home: &Home) -> Result<Ca
         None => Ok(usual),
         Some(text) => text.parse().map_err(|_| Refusal::Invalid { field }),
     };
-    if params.get("state").is_some() {
-        // Pages of what a state leaves would have to be searched for: that is not offered, and a list of everything is no answer.
-        return Err(Refusal::Invalid { field: "state" });
-    }
+    let state = match (params.get("state"), side) {
+        (Some(word), JournalSide::Sent) => Some(codes::wanted(word).ok_or(Refusal::Invalid { field: "state" })?),
+        // What came in has none, and a list of everything is no answer.
+        (Some(_), JournalSide::CameIn) => return Err(Refusal::Invalid { field: "state" }),
+        (Some(_), JournalSide::Nothing) | (None, _) => None,
+    };
     let id = match (params.get("id"), side) {
         (None, _) => None,
         // What can be no number finds nothing: no message has this one.
@@ -80,7 +84,8 @@ pub(super) fn read(side: JournalSide, params: &Params, home: &Home) -> Result<Ca
         from: day("date_from")?,
         until: day("date_to")?.map(|day| zone::next_day(zone, day)),
         to: params.get("to").map(|to| sms_number(to, home).map_or_else(|| to.into(), |number| number.digits().into())),
-        skip: count("offset", 0)?,
+        state,
+        skip: Some(count("offset", 0)?).filter(|skip| *skip <= SKIP_MAX).ok_or(Refusal::Invalid { field: "offset" })?,
         count_max: count("limit", LINES_MAX)?.clamp(1, LINES_MAX),
     }))
 }
@@ -93,6 +98,7 @@ pub(super) fn render(outcome: &JournalOutcome, reply: &Reply) -> HttpResponse {
         JournalOutcome::CameIn(lines) => {
             answer::json(&lines.iter().map(|line| came_in(line, zone)).collect::<Vec<_>>())
         }
+        JournalOutcome::TooMuch => answer::refused(&Refusal::Invalid { field: "state" }, reply),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine};
+use whimbrel_core::call::journal::{CameInLine, JournalCall, JournalOutcome, Progress, SentLine, StateWanted};
 use whimbrel_core::call::lookup::{LookedUp, LookupCall, LookupOutcome, NumberRange};
 use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, ManySent, Repeats, Trial};
 use whimbrel_core::call::record::{Record, RecordCall, RecordOutcome};
@@ -140,10 +140,13 @@ fn subaccounts(text: &str) -> Option<SubaccountsOutcome> {
 }
 
 pub(super) fn print_journal(out: &mut String, call: &JournalCall) {
-    let JournalCall { side, id, from, until, to, skip, count_max } = call;
+    let JournalCall { side, id, from, until, to, state, skip, count_max } = call;
     let instant = |at: &Option<Timestamp>| at.map_or_else(|| "any time".to_owned(), |at| at.to_string());
     let _ = write!(out, "call: journal of {side:?}, id {id:?}\nfrom: {}\nuntil: {}", instant(from), instant(until));
     let _ = write!(out, "\nto: {}\nlines: {count_max} after {skip}", to.as_deref().unwrap_or("anybody"));
+    if let Some(StateWanted { status, cause }) = state {
+        let _ = write!(out, "\nstate: {status:?}, {cause:?}");
+    }
 }
 
 pub(super) fn print_totals(out: &mut String, call: &TotalsCall) {
@@ -197,6 +200,7 @@ pub(super) fn outcome(text: &str, parsed: &Parsed) -> Option<Outcome> {
         "too long record" => Outcome::Record(RecordOutcome::TooLong { octets_max: facts.count("octets") }),
         "journal of what was sent" => Outcome::Journal(JournalOutcome::Sent(vec![sent_line(&facts)])),
         "journal of what came in" => Outcome::Journal(JournalOutcome::CameIn(vec![came_in_line(&facts)])),
+        "too long a journal" => Outcome::Journal(JournalOutcome::TooMuch),
         "empty journal" => Outcome::Journal(JournalOutcome::CameIn(Vec::new())),
         "totals" => Outcome::Totals(totals(text, parsed)),
         "too much" => Outcome::Totals(TotalsOutcome::TooMuch),

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::call::journal::{
-    CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, Progress, SentLine,
+    CameInLine, JournalCall, JournalOutcome, JournalSide, LINES_MAX, LOOKED_AT_MAX, Progress, SKIP_MAX, SentLine,
+    StateWanted,
 };
 use whimbrel_core::{
     AccountId, Cause, Content, Currency, Final, InboundContent, MessageId, MessageText, Money, PartState,
@@ -17,8 +18,6 @@ use crate::view::InboundView;
 
 /// How far a clock may have been set back.
 const SLACK: Span = Span::hours(24);
-/// Lines that may be passed over: a journal is no export.
-const SKIP_MAX: u32 = 100_000;
 
 // By the unique index message_by_serial.
 const OF_SERIAL: &str = "select id from message where serial = ?1 and (?2 is null or account_id = ?2)";
@@ -86,31 +85,97 @@ fn progress_of(db: &Connection, message: &MessageRow) -> Result<Progress, Fault>
 /// A page.
 pub(super) fn page(db: &Connection, account: AccountId, page: &JournalCall) -> Result<JournalOutcome, Fault> {
     match page.side {
-        JournalSide::Sent => sent(db, account, page).map(JournalOutcome::Sent),
+        JournalSide::Sent => match page.state {
+            None => sent(db, account, page).map(JournalOutcome::Sent),
+            Some(state) => {
+                let found = sent_so_far(db, account, page, state)?;
+                Ok(found.map_or(JournalOutcome::TooMuch, JournalOutcome::Sent))
+            }
+        },
         JournalSide::CameIn => came_in(db, account, page).map(JournalOutcome::CameIn),
         JournalSide::Nothing => Ok(JournalOutcome::CameIn(Vec::new())),
     }
 }
 
 fn sent(db: &Connection, account: AccountId, page: &JournalCall) -> Result<Vec<SentLine>, Fault> {
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok((message_row(row)?, parsed(row, MESSAGE_COLUMNS, |code| code.parse::<Currency>().ok())?))
-    };
-    let found: Vec<(MessageRow, Currency)> = match page.id {
-        Some(serial) => {
-            let Ok(serial) = i64::try_from(serial) else { return Ok(Vec::new()) };
-            db.prepare_cached(SENT_ONE)?.query_row(params![serial, account.0], read).optional()?.into_iter().collect()
-        }
+    let found = match page.id {
+        Some(serial) => sent_one(db, account, serial)?.into_iter().collect(),
         None => {
-            let (from, until) = (page.from.unwrap_or(Timestamp(i64::MIN)), page.until.unwrap_or(Timestamp(i64::MAX)));
-            let first = page.from.map_or(0, |from| id::lowest_at(from - SLACK));
-            let last = page.until.map_or(i64::MAX, |until| id::lowest_at(until + SLACK));
-            let (count, skip) = (page.count_max.min(LINES_MAX), page.skip.min(SKIP_MAX));
-            let row = params![account.0, first, last, from.0, until.0, page.to, count, skip];
-            db.prepare_cached(SENT)?.query_map(row, read)?.collect::<rusqlite::Result<_>>()?
+            let piece = Piece { before: i64::MAX, count: page.count_max.min(LINES_MAX), skip: page.skip.min(SKIP_MAX) };
+            sent_piece(db, account, page, &piece)?
         }
     };
     found.into_iter().map(|(message, currency)| line(db, message, currency)).collect()
+}
+
+/// Those of a page that are so far; `None` if too many would have to be looked at to know which these are.
+fn sent_so_far(
+    db: &Connection,
+    account: AccountId,
+    page: &JournalCall,
+    state: StateWanted,
+) -> Result<Option<Vec<SentLine>>, Fault> {
+    if let Some(serial) = page.id {
+        let one = sent_one(db, account, serial)?.into_iter();
+        let lines = one.map(|(message, currency)| line(db, message, currency)).collect::<Result<Vec<_>, _>>()?;
+        let fitting = lines.into_iter().filter(|line| state.fits(line.progress.report));
+        return Ok(Some(fitting.skip(page.skip as usize).collect()));
+    }
+    let (mut before, mut passed_over, mut looked_at, mut found) = (i64::MAX, 0, 0, Vec::new());
+    loop {
+        let messages = sent_piece(db, account, page, &Piece { before, count: LINES_MAX, skip: 0 })?;
+        let is_last = messages.len() < LINES_MAX as usize;
+        for (message, currency) in messages {
+            (before, looked_at) = (message.id.0, looked_at + 1);
+            if !state.fits(progress_of(db, &message)?.report) {
+                continue;
+            }
+            if passed_over < page.skip {
+                passed_over += 1;
+                continue;
+            }
+            found.push(line(db, message, currency)?);
+            if found.len() >= page.count_max.min(LINES_MAX) as usize {
+                return Ok(Some(found));
+            }
+        }
+        if is_last {
+            return Ok(Some(found));
+        }
+        if looked_at >= LOOKED_AT_MAX {
+            return Ok(None);
+        }
+    }
+}
+
+/// Some rows of a journal.
+struct Piece {
+    /// Only messages with lower ids.
+    before: i64,
+    count: u32,
+    skip: u32,
+}
+
+fn sent_piece(
+    db: &Connection,
+    account: AccountId,
+    page: &JournalCall,
+    piece: &Piece,
+) -> Result<Vec<(MessageRow, Currency)>, Fault> {
+    let (from, until) = (page.from.unwrap_or(Timestamp(i64::MIN)), page.until.unwrap_or(Timestamp(i64::MAX)));
+    let first = page.from.map_or(0, |from| id::lowest_at(from - SLACK));
+    let last = page.until.map_or(i64::MAX, |until| id::lowest_at(until + SLACK)).min(piece.before);
+    let row = params![account.0, first, last, from.0, until.0, page.to, piece.count, piece.skip];
+    Ok(db.prepare_cached(SENT)?.query_map(row, row_of)?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn sent_one(db: &Connection, account: AccountId, serial: u64) -> Result<Option<(MessageRow, Currency)>, Fault> {
+    let Ok(serial) = i64::try_from(serial) else { return Ok(None) };
+    Ok(db.prepare_cached(SENT_ONE)?.query_row(params![serial, account.0], row_of).optional()?)
+}
+
+fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<(MessageRow, Currency)> {
+    Ok((message_row(row)?, parsed(row, MESSAGE_COLUMNS, |code| code.parse::<Currency>().ok())?))
 }
 
 fn line(db: &Connection, message: MessageRow, currency: Currency) -> Result<SentLine, Fault> {

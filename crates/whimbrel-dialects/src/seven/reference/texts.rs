@@ -142,11 +142,26 @@ fn status(method: Method, name: &'static str) -> Operation {
 fn lines_asked() -> Vec<Field> {
     vec![
         may("id", text(), "One message"),
-        may("date_from", text().format("date"), "The first day, in German time"),
+        may("date_from", text().format("date"), "The first day, by the clocks of the account's zone"),
         may("date_to", text().format("date"), "The last day"),
+        may(
+            "state",
+            words(&[
+                "TRANSMITTED",
+                "ACCEPTED",
+                "BUFFERED",
+                "DELIVERED",
+                "EXPIRED",
+                "FAILED",
+                "NOTDELIVERED",
+                "REJECTED",
+                "UNKNOWN",
+            ]),
+            "Of what was sent, how far it is",
+        ),
         may("to", text(), "The recipient"),
         may("limit", integer(1, 100), "Lines, 100 at most").such_as(10),
-        may("offset", integer(0, 4_294_967_295), "Lines to skip"),
+        may("offset", integer(0, 100_000), "Lines to skip"),
     ]
 }
 
@@ -201,4 +216,5 @@ fn one_journal() -> Operation {
         .answers(200, "Lines", or_refusal(list(one_of(line_schemas()))))
         .answers(404, "There is no journal of that name", object([]))
         .seen("outbound", &exchange!("seven/the-journal-of-what-was-sent"))
+        .seen("state", &exchange!("seven/the-journal-of-what-did-not-arrive"))
 }

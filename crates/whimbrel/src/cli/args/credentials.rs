@@ -185,7 +185,7 @@ pub struct SigningArgs {
 /// `account policy`. What is not given stays as it is.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
-    /// How requests may show who calls, with commas: parameters, basic, signature, token, oauth; or all.
+    /// How requests may show who calls, with commas: parameters, basic, signature, token, oauth, secret-key; or all.
     #[arg(long, value_delimiter = ',')]
     pub methods: Option<Vec<String>>,
     /// Whether requests must be signed: optional, where-possible, required (also where an API knows no signatures).
