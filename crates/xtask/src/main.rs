@@ -71,6 +71,8 @@ enum Command {
     Overload(commands::overload::Options),
     /// A million texts while the carrier is down: what they take to hold and to drain, and what texts cost with them in the store.
     Backlog(commands::backlog::Options),
+    /// Five million texts in the store: what texts and look-ups cost then, also with a cold cache
+    Stored(commands::stored::Options),
     /// Whether the simulation finds the mistakes that are made on purpose.
     Saboteurs(commands::saboteurs::Options),
     /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
@@ -144,6 +146,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Overload(options) => commands::overload::run(&workspace, &options),
         Command::Backlog(options) => commands::backlog::run(&workspace, &options),
+        Command::Stored(options) => commands::stored::run(&workspace, &options),
         Command::Saboteurs(options) => commands::saboteurs::run(&workspace, &options),
         Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),
