@@ -35,10 +35,10 @@ const AFTERWARDS_MAX: f64 = 3.0;
 #[derive(Args)]
 pub struct Options {
     /// Texts a second, whether answers come or not.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 1_000)]
     rate: u32,
     /// Callers: with fewer than there are places nobody would be refused.
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 1_000)]
     callers: u32,
     /// How long each of the six phases takes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
@@ -139,7 +139,7 @@ impl Bench<'_> {
             sleep(PAUSE);
         }
         let (counts, stored, doubts) =
-            (self.sink.counts()?, self.gateway.count("messages")?, self.gateway.count("doubts")?);
+            (self.sink.counts()?, self.gateway.count("messages")?, self.gateway.count("doubts_ever")?);
         let (numbers, submissions) = (number(&counts, "numbers")?, number(&counts, "submissions")?);
         require(stored == accepted && numbers == accepted && submissions == accepted && doubts == 0, || {
             format!("{accepted} accepted, {stored} stored, {numbers} arrived, {submissions} times; {doubts} doubts")
