@@ -61,6 +61,8 @@ enum Command {
     Flakes(commands::flakes::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
     Fsyncfail(commands::fsyncfail::Options),
+    /// Let every flush take longer, up to 5 seconds, and see that texts are refused at most, and none twice sent
+    Slowdisk(commands::slowdisk::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
     Hostile(commands::hostile::Options),
     /// Have tshark read random PDUs of ours and compare every field with what was meant.
@@ -146,6 +148,7 @@ fn run(command: Command) -> Outcome<()> {
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Overload(options) => commands::overload::run(&workspace, &options),
         Command::Backlog(options) => commands::backlog::run(&workspace, &options),
+        Command::Slowdisk(options) => commands::slowdisk::run(&workspace, &options),
         Command::Stored(options) => commands::stored::run(&workspace, &options),
         Command::Saboteurs(options) => commands::saboteurs::run(&workspace, &options),
         Command::Powercut(options) => commands::powercut::run(&workspace, &options),
