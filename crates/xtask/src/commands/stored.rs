@@ -158,7 +158,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
         "by_id_few_p99_s": p99(&few_looks.by_id),
         "by_id_cold_p99_s": p99(&cold_looks.by_id),
         "by_id_warm_p99_s": p99(&warm_looks.by_id),
-        "memory_mib_max": peak_kib / 1_024,
+        "memory_mib": peak_kib / 1_024,
     }))
 }
 
