@@ -36,12 +36,9 @@ impl Engine {
                 TotalsOf::Own | TotalsOf::All => Outcome::Totals(self.no_totals(account, &call)),
                 TotalsOf::Below(_) => Outcome::Refused(Refusal::FacilityNotAllowed),
             },
-            Call::Record(RecordCall::List { skip, count_max, .. }) => Outcome::Record(RecordOutcome::Page {
-                records: Vec::new(),
-                total: 0,
-                skip,
-                count_max: count_max.into(),
-            }),
+            Call::Record(RecordCall::List { skip, count_max, .. }) => {
+                Outcome::Record(RecordOutcome::Page { records: Vec::new(), total: 0, skip, count_max })
+            }
             Call::Record(RecordCall::Show(_)) => Outcome::Record(RecordOutcome::Unknown),
             Call::Subaccounts(SubaccountsCall::List { .. }) => {
                 Outcome::Subaccounts(SubaccountsOutcome::Listed(Vec::new()))

@@ -72,6 +72,8 @@ def test_python_sends_to_several_and_asks_for_all(dev, python):
     lines = python.journal(JournalType.OUTBOUND, {})
     assert [line["id"] for line in lines] == [ids[1], ids[0]]
     assert lines[1]["foreign_id"] == "py-1" and lines[1]["dlr"] == "DELIVERED" and lines[1]["type"] == "direct"
+    assert ids[0] in [line["id"] for line in python.journal(JournalType.OUTBOUND, {"state": "DELIVERED"})]
+    assert python.journal(JournalType.OUTBOUND, {"state": "EXPIRED"}) == []
     assert python.journal(JournalType.INBOUND, {}) == []
     [line] = python.analytics({"group_by": "country"})
     assert (line["country"], line["direct"], line["sms"], line["inbound"]) == ("DE", 2, 2, 0)
