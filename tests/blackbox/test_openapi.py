@@ -77,7 +77,7 @@ def test_every_example_is_of_its_schema(documents, name):
     assert count > 10, count
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("nexmo", {"receipt", "inbound", "messageStatus", "inboundMessage"}), ("seven", {"receipt", "inbound"}), ("nexo", {"delivery"})])
+@pytest.mark.parametrize(("name", "wanted"), [("nexmo", {"receipt", "inbound", "messageStatus", "inboundMessage"}), ("seven", {"receipt", "inbound"}), ("nexo", {"delivery", "inbound"})])
 def test_webhooks_are_described_with_what_was_seen(documents, name, wanted):
     webhooks = documents[name]["webhooks"]
     assert set(webhooks) == wanted
