@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::faults::{Faults, Whose};
 use crate::frame::Frame;
 use crate::links::encoded;
 use crate::shown::{Instant, State};
@@ -22,6 +23,8 @@ pub struct WebhooksPage {
     pub attempts: Vec<Line>,
     /// Which attempts are shown.
     pub filter: Filter,
+    /// Faults on order, where webhooks can have any.
+    pub faults: Option<Faults>,
 }
 
 /// Which attempts are shown.
@@ -186,6 +189,7 @@ mod tests {
             endpoints: vec![endpoint],
             attempts: vec![line()],
             filter: Filter { account: HOSTILE.into(), is_failed: true },
+            faults: Some(Faults::new(crate::faults::Reach::All, |_| HOSTILE.into())),
         };
         check(&page.render().expect("a page"));
         let http = Http {

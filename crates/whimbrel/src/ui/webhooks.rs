@@ -10,7 +10,7 @@ use whimbrel_web::{Flash, Section};
 
 use super::form::Form;
 use super::rows::title;
-use super::{Visit, go, page, say};
+use super::{Visit, faults, go, page, say};
 use crate::api::{Api, Called};
 use crate::people::Right;
 use crate::server::Answer;
@@ -57,6 +57,7 @@ async fn list(api: &Api, visit: &Visit<'_>) -> Answer {
         endpoints: each(&endpoints, "endpoints").iter().map(|one| endpoint(one, now)).collect(),
         attempts: each(&attempts, "attempts").iter().map(|one| line(one, now)).collect(),
         filter: Filter { account: account.into(), is_failed },
+        faults: if visit.is_dev() { faults::read(api, visit).await } else { None },
     };
     page(200, &shown).into()
 }
