@@ -224,7 +224,7 @@ pub struct Setting {
     pub origin: Box<str>,
     /// What it does.
     pub help: Box<str>,
-    /// What it takes to change it.
+    /// What it takes to change it: a sentence.
     pub change: Box<str>,
 }
 

@@ -8,7 +8,7 @@ use whimbrel_web::frame::{Flash, Section};
 use whimbrel_web::operations::{AuditPage, AuditRow, OperatorRow, Setting, SettingsPage, Verdict};
 use whimbrel_web::shown::State;
 
-use super::document::{count, instant, list, text};
+use super::document::{count, instant, list, sentence, text};
 use super::form::Form;
 use super::{Visit, accounts, clock, faults, moved, own, page};
 use crate::api::{Api, Called};
@@ -71,7 +71,7 @@ fn setting(setting: &Value) -> Setting {
         value: text(setting, "value"),
         origin: text(setting, "origin"),
         help: text(setting, "help"),
-        change: text(setting, "change"),
+        change: sentence(&text(setting, "change")).into(),
     }
 }
 
