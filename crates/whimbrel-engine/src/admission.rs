@@ -2,10 +2,10 @@
 //!
 //! The store's own bound ([`batcher`](crate::batcher)) is not enough: a request costs more before it gets there than after. So each
 //! takes a place first, once it is known whose it is, and an account has no more than its share of the places ([`places`]). Whoever
-//! finds none waits for [`PATIENCE`] and is refused then: it has used no nonce, no money and no place of a window. A client that
-//! asks again as soon as it is answered is held up by that wait, and not answered so fast that refusals are all that is done: a
-//! refusal costs nearly as much of a processor as an acceptance without its commit. For the same reason there is one refusal for a
-//! few that are served, and no more: whoever would be one too many goes on waiting, and will often be served soon.
+//! finds none waits in line, and is refused at once if the line is late already: it has used no nonce, no money and no place of a
+//! window. A refusal costs nearly as much of a processor as an acceptance without its commit, and a client that asks again at once would
+//! keep the gateway busy with nothing else. So there is one refusal for a few that are served and no more: whoever would be one too
+//! many waits too, and will be served soon. Nothing wakes those who wait but their turn, and one timer each.
 
 mod places;
 
@@ -20,12 +20,10 @@ use self::places::Places;
 const PLACES: usize = 256;
 /// Requests that wait for a place, of all accounts; of one account half of that.
 const WAITING_MAX: usize = 4_096;
-/// How long a request waits for a place before it is refused.
-const PATIENCE: Span = Span::millis(30);
-/// How much longer at a time, while others were refused lately as often as is good for those who are served.
-const PATIENCE_MORE: Span = Span::millis(10);
-/// How often at most: nobody waits for ever.
-const MORE_MAX: u32 = 20;
+/// How long a request may have waited before others of its account are refused.
+const LATE: Span = Span::millis(30);
+/// Nobody waits for longer.
+const PATIENCE: Span = Span::millis(250);
 
 type Waiter = oneshot::Sender<Place>;
 
@@ -54,28 +52,24 @@ impl Admission {
     /// # Errors
     /// [`Refusal::Overloaded`] if there was none in time.
     pub(crate) async fn enter(&self, account: AccountId, world: &dyn World) -> Result<Place, Refusal> {
-        let mut served = {
+        let served = {
             let mut places = self.lock();
             if places.take(account) {
                 return Ok(self.place(account));
             }
+            let now = world.now();
+            if places.is_late(account, now, LATE) && places.may_refuse() {
+                return Err(Refusal::Overloaded);
+            }
             let (waiter, served) = oneshot::channel();
-            places.wait(account, waiter).map_err(|_| Refusal::Overloaded)?;
+            places.wait(account, waiter, now).map_err(|_| Refusal::Overloaded)?;
             served
         };
-        let mut patience = PATIENCE;
-        for _ in 0..MORE_MAX {
-            tokio::select! {
-                biased;
-                place = &mut served => return place.map_err(|_| Refusal::Overloaded),
-                () = world.lapse(patience) => {}
-            }
-            if self.lock().may_refuse() {
-                break;
-            }
-            patience = PATIENCE_MORE;
+        tokio::select! {
+            biased;
+            place = served => place.map_err(|_| Refusal::Overloaded),
+            () = world.lapse(PATIENCE) => Err(Refusal::Overloaded),
         }
-        Err(Refusal::Overloaded)
     }
 
     fn lock(&self) -> MutexGuard<'_, Places<Waiter>> {
@@ -113,8 +107,6 @@ impl Drop for Place {
 mod tests {
     use std::future::Future;
     use std::pin::pin;
-    use std::sync::atomic::AtomicU32;
-    use std::sync::atomic::Ordering::Relaxed;
     use std::task::{Context, Poll, Waker};
 
     use whimbrel_core::Timestamp;
@@ -124,27 +116,22 @@ mod tests {
 
     const HOT: AccountId = AccountId(1);
 
-    /// A world in which time does not pass, or is over at once, always or so often.
-    enum Still {
-        Waits,
-        IsOver,
-        IsOverFor(AtomicU32),
+    /// A world at an instant, in which waiting is over at once or never.
+    struct Still {
+        now: Timestamp,
+        is_over: bool,
     }
+
+    const WAITS: Still = Still { now: Timestamp(0), is_over: false };
+    const IS_OVER: Still = Still { now: Timestamp(0), is_over: true };
 
     impl World for Still {
         fn now(&self) -> Timestamp {
-            Timestamp(0)
+            self.now
         }
 
         fn sleep_until(&self, _: Timestamp) -> BoxFuture<'static, ()> {
-            match self {
-                Self::Waits => Box::pin(std::future::pending()),
-                Self::IsOver => Box::pin(std::future::ready(())),
-                Self::IsOverFor(left) => match left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
-                    Ok(_) => Box::pin(std::future::ready(())),
-                    Err(_) => Box::pin(std::future::pending()),
-                },
-            }
+            if self.is_over { Box::pin(std::future::ready(())) } else { Box::pin(std::future::pending()) }
         }
 
         fn random(&self) -> u64 {
@@ -165,44 +152,47 @@ mod tests {
 
     /// All the places that one account gets.
     fn fill(admission: &Admission) -> Vec<Place> {
-        (0..PLACES / 2)
-            .map(|_| poll(pin!(admission.enter(HOT, &Still::IsOver))).expect("at once").expect("free"))
-            .collect()
+        (0..PLACES / 2).map(|_| poll(pin!(admission.enter(HOT, &IS_OVER))).expect("at once").expect("free")).collect()
     }
 
     #[test]
     fn whoever_finds_no_place_waits_for_one_or_is_refused_in_time() {
         let admission = Admission::default();
         let mut places = fill(&admission);
-        assert!(matches!(poll(pin!(admission.enter(HOT, &Still::IsOver))), Some(Err(Refusal::Overloaded))));
-        let mut waits = pin!(admission.enter(HOT, &Still::Waits));
+        assert!(matches!(poll(pin!(admission.enter(HOT, &IS_OVER))), Some(Err(Refusal::Overloaded))));
+        let mut waits = pin!(admission.enter(HOT, &WAITS));
         assert!(poll(waits.as_mut()).is_none());
-        let other = poll(pin!(admission.enter(AccountId(2), &Still::IsOver)));
+        let other = poll(pin!(admission.enter(AccountId(2), &IS_OVER)));
         assert!(matches!(other, Some(Ok(_))), "another account finds one");
         places.pop();
         assert!(matches!(poll(waits.as_mut()), Some(Ok(_))));
     }
 
     #[test]
-    fn nobody_waits_for_ever_also_if_no_more_may_be_refused() {
+    fn whoever_comes_to_a_line_that_is_late_is_refused_at_once_if_it_is_not_one_too_many() {
         let admission = Admission::default();
         let places = fill(&admission);
+        let later = |span: Span| Still { now: WAITS.now + span, is_over: false };
+        let mut first = pin!(admission.enter(HOT, &WAITS));
+        assert!(poll(first.as_mut()).is_none());
+        let (early, late) = (later(Span(LATE.0 - 1)), later(LATE));
+        assert!(poll(pin!(admission.enter(HOT, &early))).is_none(), "the line is not late yet");
+        assert!(matches!(poll(pin!(admission.enter(HOT, &late))), Some(Err(Refusal::Overloaded))));
+        let other = poll(pin!(admission.enter(AccountId(2), &late)));
+        assert!(matches!(other, Some(Ok(_))), "another account is not refused for it");
         while admission.lock().may_refuse() {}
-        let enter =
-            |waits| poll(pin!(admission.enter(HOT, &Still::IsOverFor(AtomicU32::new(waits))))).map(|done| done.err());
-        assert_eq!(enter(MORE_MAX - 1), None, "it waits once more");
-        assert_eq!(enter(MORE_MAX), Some(Some(Refusal::Overloaded)));
-        assert!(!admission.lock().may_refuse(), "this was not one of the refusals that may be");
+        let mut waits = pin!(admission.enter(HOT, &late));
+        assert!(poll(waits.as_mut()).is_none(), "it would be one refusal too many");
         drop(places);
-        assert_eq!(fill(&admission).len(), PLACES / 2, "both have left the line");
+        assert!(matches!((poll(first), poll(waits)), (Some(Ok(_)), Some(Ok(_)))));
     }
 
     #[test]
     fn a_place_that_was_given_to_somebody_who_went_is_free_again() {
         let admission = Admission::default();
         let mut places = fill(&admission);
-        let mut gone = Box::pin(admission.enter(HOT, &Still::Waits));
-        let mut next = pin!(admission.enter(HOT, &Still::Waits));
+        let mut gone = Box::pin(admission.enter(HOT, &WAITS));
+        let mut next = pin!(admission.enter(HOT, &WAITS));
         assert!(poll(gone.as_mut()).is_none() && poll(next.as_mut()).is_none());
         // It was given a place, and hangs up before it knows.
         places.pop();
@@ -216,8 +206,8 @@ mod tests {
     fn whoever_went_before_a_place_was_free_is_passed_over() {
         let admission = Admission::default();
         let mut places = fill(&admission);
-        let mut gone = Box::pin(admission.enter(HOT, &Still::Waits));
-        let mut next = pin!(admission.enter(HOT, &Still::Waits));
+        let mut gone = Box::pin(admission.enter(HOT, &WAITS));
+        let mut next = pin!(admission.enter(HOT, &WAITS));
         assert!(poll(gone.as_mut()).is_none() && poll(next.as_mut()).is_none());
         drop(gone);
         places.pop();

@@ -137,13 +137,13 @@ impl Model {
             is_changed |= self.named(&mut part, id, *attempt, change, &name.raw);
         }
         let proven = self.proven(&before, &part, change, outcome);
-        let is_proven = proven.is_some();
         if let Some(proven) = proven {
             (part, is_changed) = (proven, true);
         }
         self.compare(id, &before, &part, outcome, is_changed);
-        // A carrier may say of what waits to be sent again that it expired with it.
-        let is_left_lying = !is_proven
+        // Only time ends what was left lying: of what waits to be sent again a carrier may say itself that it expired with it, by a
+        // receipt or by a late answer that finds its receipt there.
+        let is_left_lying = matches!(change.event, PartEvent::Clock | PartEvent::Claimed { .. })
             && before.place == Place::Queued
             && part.place == Place::Ended(ReceiptStatus::Expired)
             && self.healthy_since.is_some_and(|since| since.max(before.due_at) + LEAVES_WITHIN < part.expires_at);

@@ -61,6 +61,8 @@ enum Command {
     Flakes(commands::flakes::Options),
     /// Let the N-th flush to disk fail, and see that nothing is accepted afterwards.
     Fsyncfail(commands::fsyncfail::Options),
+    /// Let every flush take longer, up to 5 seconds, and see that texts are refused at most, and none twice sent
+    Slowdisk(commands::slowdisk::Options),
     /// Send malformed PDUs, huge bodies and slow headers, and see that honest traffic goes on.
     Hostile(commands::hostile::Options),
     /// Have tshark read random PDUs of ours and compare every field with what was meant.
@@ -71,6 +73,8 @@ enum Command {
     Overload(commands::overload::Options),
     /// A million texts while the carrier is down: what they take to hold and to drain, and what texts cost with them in the store.
     Backlog(commands::backlog::Options),
+    /// Five million texts in the store: what texts and look-ups cost then, also with a cold cache
+    Stored(commands::stored::Options),
     /// Whether the simulation finds the mistakes that are made on purpose.
     Saboteurs(commands::saboteurs::Options),
     /// Take the power from the gateway's disk at random instants under load (Linux, root), and count what was lost or doubled.
@@ -144,6 +148,8 @@ fn run(command: Command) -> Outcome<()> {
         Command::Throttled(options) => commands::throttled::run(&workspace, &options),
         Command::Overload(options) => commands::overload::run(&workspace, &options),
         Command::Backlog(options) => commands::backlog::run(&workspace, &options),
+        Command::Slowdisk(options) => commands::slowdisk::run(&workspace, &options),
+        Command::Stored(options) => commands::stored::run(&workspace, &options),
         Command::Saboteurs(options) => commands::saboteurs::run(&workspace, &options),
         Command::Powercut(options) => commands::powercut::run(&workspace, &options),
         Command::Properties(options) => commands::properties::run(&workspace, &options),

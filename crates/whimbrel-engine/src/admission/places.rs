@@ -4,11 +4,12 @@
 //!   whoever comes finds a place, without anybody counting who is there.
 //! - Whoever finds none waits in a line of its account, and lines take turns: a request waits for as many others as there are accounts,
 //!   not for all that one account has sent before it.
-//! - Of those who wait too long, one is refused for [`SERVED_FOR_A_REFUSAL`] who were served lately.
+//! - A line whose first has waited too long is late: of those who come then, one is refused for [`SERVED_FOR_A_REFUSAL`] who were
+//!   served lately.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use whimbrel_core::AccountId;
+use whimbrel_core::{AccountId, Span, Timestamp};
 
 /// So many are served for each that is refused.
 const SERVED_FOR_A_REFUSAL: u32 = 8;
@@ -29,7 +30,8 @@ pub(super) struct Places<W> {
 
 struct Share<W> {
     taken: usize,
-    line: VecDeque<W>,
+    /// Since when who waits.
+    line: VecDeque<(Timestamp, W)>,
 }
 
 /// The line of an account is as long as it may be.
@@ -60,13 +62,13 @@ impl<W> Places<W> {
     ///
     /// # Errors
     /// [`LineFull`].
-    pub(super) fn wait(&mut self, account: AccountId, waiter: W) -> Result<(), LineFull> {
+    pub(super) fn wait(&mut self, account: AccountId, waiter: W, now: Timestamp) -> Result<(), LineFull> {
         let own = self.accounts.get(&account).map_or(0, |share| share.line.len());
         if own >= self.waiting_max.saturating_sub(self.waiting) {
             return Err(LineFull);
         }
         let share = self.share(account);
-        share.line.push_back(waiter);
+        share.line.push_back((now, waiter));
         if share.line.len() == 1 {
             self.turns.push_back(account);
         }
@@ -91,7 +93,7 @@ impl<W> Places<W> {
             let free = self.free;
             let share = self.share(account);
             let before = share.line.len();
-            while share.line.front().is_some_and(&is_gone) {
+            while share.line.front().is_some_and(|(_, waiter)| is_gone(waiter)) {
                 share.line.pop_front();
             }
             let served = if share.taken < free { share.line.pop_front() } else { None };
@@ -100,7 +102,7 @@ impl<W> Places<W> {
             if left > 0 {
                 self.turns.push_back(account);
             }
-            if let Some(waiter) = served {
+            if let Some((_, waiter)) = served {
                 self.seat(account);
                 return Some((account, waiter));
             }
@@ -109,7 +111,13 @@ impl<W> Places<W> {
         None
     }
 
-    /// Whether somebody who has waited too long may be refused now; that counts as done.
+    /// Whether the first in the account's line has waited for `span` or longer.
+    pub(super) fn is_late(&self, account: AccountId, now: Timestamp, span: Span) -> bool {
+        let first = self.accounts.get(&account).and_then(|share| share.line.front());
+        first.is_some_and(|(since, _)| now.since(*since) >= span)
+    }
+
+    /// Whether somebody may be refused now for a line that is late; that counts as done.
     pub(super) fn may_refuse(&mut self) -> bool {
         let left = self.served.checked_sub(SERVED_FOR_A_REFUSAL);
         self.served = left.unwrap_or(self.served);
@@ -142,6 +150,8 @@ mod tests {
     const HOT: AccountId = AccountId(1);
     const QUIET: AccountId = AccountId(2);
 
+    const NOW: Timestamp = Timestamp(1_795_526_000_000_000);
+
     fn served(places: &mut Places<u32>) -> Option<(AccountId, u32)> {
         places.serve(|_| false)
     }
@@ -170,10 +180,10 @@ mod tests {
         let mut places = Places::new(2, 100);
         assert!(places.take(HOT) && !places.take(HOT), "half of two");
         for waiter in 0..3 {
-            places.wait(HOT, waiter).expect("room");
+            places.wait(HOT, waiter, NOW).expect("room");
         }
         assert!(places.take(QUIET), "the other half");
-        places.wait(QUIET, 9).expect("room");
+        places.wait(QUIET, 9, NOW).expect("room");
         assert_eq!(served(&mut places), None);
         places.give_back(HOT);
         assert_eq!(served(&mut places), Some((HOT, 0)));
@@ -192,11 +202,25 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_late_once_its_first_has_waited_too_long() {
+        let (mut places, span) = (Places::new(2, 100), Span::millis(30));
+        assert!(places.take(HOT));
+        assert!(!places.is_late(HOT, NOW + span, span), "nobody waits");
+        places.wait(HOT, 1, NOW).expect("room");
+        places.wait(HOT, 2, NOW + span).expect("room");
+        assert!(!places.is_late(HOT, NOW + span - Span(1), span));
+        assert!(places.is_late(HOT, NOW + span, span) && !places.is_late(QUIET, NOW + span, span));
+        places.give_back(HOT);
+        assert_eq!(served(&mut places), Some((HOT, 1)));
+        assert!(!places.is_late(HOT, NOW + span, span), "the second came just now");
+    }
+
+    #[test]
     fn whoever_is_gone_costs_no_place() {
         let mut places = Places::new(2, 100);
         assert!(places.take(HOT));
         for waiter in 0..10 {
-            places.wait(HOT, waiter).expect("room");
+            places.wait(HOT, waiter, NOW).expect("room");
         }
         places.give_back(HOT);
         assert_eq!(places.serve(|waiter| *waiter < 9), Some((HOT, 9)));
@@ -206,9 +230,9 @@ mod tests {
     #[test]
     fn a_line_is_bounded_and_leaves_room_for_others() {
         let mut places = Places::new(0, 100);
-        let hot = (0..1_000).filter(|waiter| places.wait(HOT, *waiter).is_ok()).count();
+        let hot = (0..1_000).filter(|waiter| places.wait(HOT, *waiter, NOW).is_ok()).count();
         assert_eq!(hot, 50);
-        assert_eq!(places.wait(QUIET, 0), Ok(()));
+        assert_eq!(places.wait(QUIET, 0, NOW), Ok(()));
     }
 
     proptest! {
@@ -224,7 +248,7 @@ mod tests {
                 match step {
                     0 if places.take(id) => seated.push(account),
                     0 => {}
-                    1 => waiting += usize::from(places.wait(id, account).is_ok()),
+                    1 => waiting += usize::from(places.wait(id, account, NOW).is_ok()),
                     _ => if let Some(place) = seated.iter().position(|of| *of == account) {
                         seated.swap_remove(place);
                         places.give_back(id);

@@ -60,8 +60,20 @@ impl Sink {
 impl Loader {
     /// Starts one for a gateway of ours and this account.
     pub fn start(program: &Path, folder: &Path, gateway: SocketAddr, account: &Account) -> Outcome<Self> {
-        let Account { key, secret } = account;
-        Self::start_with(program, folder, gateway, &["--speech", "account", "--key", key, "--secret", secret])
+        Self::start_from(program, folder, gateway, account, 0)
+    }
+
+    /// The same, with its texts numbered from `first` on: those of several loaders go to different recipients.
+    pub fn start_from(
+        program: &Path,
+        folder: &Path,
+        gateway: SocketAddr,
+        account: &Account,
+        first: u64,
+    ) -> Outcome<Self> {
+        let (Account { key, secret }, first) = (account, first.to_string());
+        let words = ["--speech", "account", "--key", key, "--secret", secret, "--first", &first];
+        Self::start_with(program, folder, gateway, &words)
     }
 
     /// Starts one for a gateway that is asked in other words.

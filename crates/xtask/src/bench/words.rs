@@ -64,10 +64,15 @@ pub struct Leaves {
     pub unix_seconds: u64,
 }
 
+/// To whom the text with this number goes.
+pub const fn recipient(number: u64) -> u64 {
+    FIRST_RECIPIENT + number
+}
+
 /// The request that sends the text with this number.
 pub fn request(target: &Target, number: u64, order: Order, leaves: Leaves) -> String {
     // Keys, secrets and texts are letters, digits, points and spaces: nothing else needs to be escaped.
-    let (recipient, text) = (FIRST_RECIPIENT + number, text(number, leaves.monotonic_us).replace(' ', "+"));
+    let (recipient, text) = (recipient(number), text(number, leaves.monotonic_us).replace(' ', "+"));
     let host = target.host;
     match &target.words {
         Words::Account { key, secret } => {

@@ -44,9 +44,10 @@ pub struct Options {
 const CALLERS: u32 = 64;
 const WINDOW: u32 = 100;
 const LEG_MS: u64 = 5_000;
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two looks at what arrived.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 /// Without an arrival for so long, what is left will not come.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The three processes, and what is known of them.
 struct Bench {

@@ -1,10 +1,15 @@
 //! `cargo xtask fuzz`: runs the fuzz targets for a bounded time each.
 
-use clap::Args;
+use std::fs::File;
 
-use crate::command::{self, program};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::clock::Started;
+use crate::command::program;
 use crate::commands::install;
-use crate::failure::{Failure, Outcome};
+use crate::evidence::{self, Run};
+use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::workspace::Workspace;
 
 /// How long, and which.
@@ -24,29 +29,54 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         Some(target) => vec![target.clone()],
         None => targets(workspace)?,
     };
-    let limit = format!("-max_total_time={}", options.seconds);
     for target in targets {
-        println!("== {target}");
-        // What is found goes to the first folder; the committed inputs are only read.
-        let found = workspace.path(&format!("target/fuzz/{target}"));
-        std::fs::create_dir_all(&found)?;
-        let (found, committed) = (found.display().to_string(), format!("fuzz/corpus/{target}"));
-        let line = [
-            "fuzz",
-            "run",
-            &target,
-            &found,
-            &committed,
-            "--",
-            &limit,
-            "-rss_limit_mb=2048",
-            "-timeout=10",
-            "-print_final_stats=1",
-        ];
-        // The sanitizer flags are unstable; the pinned toolchain takes them only when told so, and only here.
-        command::run(program(workspace, "cargo", &line).env("RUSTC_BOOTSTRAP", "1"))?;
+        let run = Run { harness: "fuzz", profile: "release", seeds: None, started: Started::now() };
+        evidence::record(workspace, &run, fuzz(workspace, &target, options.seconds))?;
     }
     Ok(())
+}
+
+/// Fuzzes one target; what cargo-fuzz says is kept beside what it finds.
+fn fuzz(workspace: &Workspace, target: &str, seconds: u32) -> Outcome<Value> {
+    // What is found goes to the first folder; the committed inputs are only read.
+    let found = workspace.path(&format!("target/fuzz/{target}"));
+    std::fs::create_dir_all(&found)?;
+    let said = found.with_extension("log");
+    println!("== {target}: {seconds} s; what is said meanwhile stands in {}", said.display());
+    let (limit, found) = (format!("-max_total_time={seconds}"), found.display().to_string());
+    let committed = format!("fuzz/corpus/{target}");
+    let line = [
+        "fuzz",
+        "run",
+        target,
+        &found,
+        &committed,
+        "--",
+        &limit,
+        "-rss_limit_mb=2048",
+        "-timeout=10",
+        "-print_final_stats=1",
+    ];
+    // The sanitizer flags are unstable; the pinned toolchain takes them only when told so, and only here.
+    let status = program(workspace, "cargo", &line)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .stderr(File::create(&said)?)
+        .status()
+        .attempting("run cargo fuzz")?;
+    let said = std::fs::read(&said)?;
+    let said = String::from_utf8_lossy(&said);
+    let lines: Vec<&str> = said.lines().collect();
+    require(status.success(), || {
+        format!("{target} ended with {status}:\n{}", lines[lines.len().saturating_sub(20)..].join("\n"))
+    })?;
+    let inputs = executed(&said).ok_or_else(|| Failure::new(format!("{target} does not say how much it tried")))?;
+    println!("{target}: {inputs} inputs, none was a fault");
+    Ok(json!({ "inputs": inputs, format!("seconds_of_{target}"): seconds }))
+}
+
+/// How many inputs were tried, by the statistics that libFuzzer ends with.
+fn executed(said: &str) -> Option<u64> {
+    said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok())
 }
 
 fn targets(workspace: &Workspace) -> Outcome<Vec<String>> {
@@ -62,4 +92,17 @@ fn targets(workspace: &Workspace) -> Outcome<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistics_say_how_much_was_tried() {
+        let said =
+            "Done 12 runs in 3 second(s)\nstat::number_of_executed_units: 12345\nstat::average_exec_per_sec:     7\n";
+        assert_eq!(executed(said), Some(12_345));
+        assert_eq!(executed("#2 INITED"), None);
+    }
 }

@@ -38,6 +38,9 @@ pub struct Options {
     /// The account's secret.
     #[arg(long, default_value = "bench")]
     secret: String,
+    /// The number of its first text.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
     /// Where it is asked, and where webhooks go.
     #[arg(long, default_value = "127.0.0.1:0")]
     http: SocketAddr,
@@ -100,7 +103,7 @@ async fn serve(options: &Options) -> std::io::Result<()> {
     let desk = Rc::new(Desk {
         target,
         clock: Started::now(),
-        used: RefCell::new(0),
+        used: RefCell::new(options.first),
         order: Cell::new(None),
         ordered: Notify::new(),
         result: RefCell::new(None),

@@ -31,6 +31,8 @@ pub mod sdks;
 pub mod signers;
 pub mod sim;
 pub mod sink;
+pub mod slowdisk;
+pub mod stored;
 pub mod test;
 pub mod throttled;
 pub mod tidy;

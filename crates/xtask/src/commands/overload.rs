@@ -174,7 +174,7 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
         "quiet_p99_alone_s": seconds(alone.quiet.p99_us),
         "quiet_p99_beside_peak_s": seconds(peak.quiet.p99_us),
         "quiet_p99_beside_s": seconds(many.quiet.p99_us),
-        "memory_mib_max": most_kib / 1024,
+        "memory_mib": most_kib / 1024,
     }))
 }
 

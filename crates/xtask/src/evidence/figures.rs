@@ -52,12 +52,14 @@ fn figures(runs: &[&Line]) -> String {
     let told: Vec<String> = figures
         .iter()
         .map(|(name, value)| {
-            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_us", " µs"), ("_mb", " MB")]
+            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_us", " µs"), ("_mb", " MB"), ("_mib", " MiB")]
                 .iter()
                 .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)))
                 .unwrap_or((name, ""));
+            // A thousandth of a second is much for some things.
+            let (value, unit) = if unit == " s" && *value < 1.0 { (value * 1e3, " ms") } else { (*value, unit) };
             let words = name.replace('_', " ");
-            if unit.is_empty() { format!("{words} {}", grouped(*value)) } else { format!("{words} {value:.1}{unit}") }
+            if unit.is_empty() { format!("{words} {}", grouped(value)) } else { format!("{words} {value:.1}{unit}") }
         })
         .collect();
     told.join(", ")
@@ -65,7 +67,7 @@ fn figures(runs: &[&Line]) -> String {
 
 /// What was measured is not added up: the last value counts.
 fn is_measured(name: &str) -> bool {
-    ["_s", "_us", "_mb"].iter().any(|unit| name.ends_with(unit))
+    ["_s", "_us", "_mb", "_mib"].iter().any(|unit| name.ends_with(unit))
 }
 
 /// A count with commas between thousands.
@@ -113,9 +115,12 @@ mod tests {
             line("sim", json!({ "seeds": 900, "rate_per_s": 90.0 }), 0),
             line("sim", json!({}), 1),
             line("sim", json!({ "seeds": 1_200, "rate_per_s": 120.04 }), 0),
+            line("stored", json!({ "few_p99_s": 0.0054, "checked_s": 16.52, "memory_mib": 60 }), 0),
+            line("stored", json!({ "few_p99_s": 0.0064, "checked_s": 15.52, "memory_mib": 66 }), 0),
         ];
         let text = section(&lines);
         assert!(text.contains("| `sim` | 3 | rate 120.0/s, seeds 2,100 | 1 | abc |"), "{text}");
+        assert!(text.contains("checked 15.5 s, few p99 6.4 ms, memory 66.0 MiB |"), "{text}");
         assert!(text.contains("A run of `sim` at abc, seeds 1 to 9 failed: one text was lost"), "{text}");
         assert!(text.starts_with(START) && text.ends_with(END));
     }
