@@ -49,7 +49,7 @@ def pytest_report_header():
     missing = [name for name in ["node", "php", "go", "ruby"] if not shutil.which(name)]
     lines = [f"not installed, so its block of docs/guide/send-an-otp.md is not run: {', '.join(missing)}"] if missing else []
     if not (os.environ.get("BLACKBOX_HURL") or shutil.which("hurl")):
-        lines.append("hurl is not installed, so its files are run by a reader of our own alone")
+        lines.append("hurl is not installed, so its files are run by a reader of our own alone: cargo xtask install builds it")
     if not HAS_NGINX:
         lines.append("nginx is not installed, so test_proxy.py is left out")
     return lines if LONELY else [*lines, "no network namespace can be made here, so test_run.py is left out"]

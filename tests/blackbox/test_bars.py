@@ -93,7 +93,9 @@ def commands(store, folder):
 @pytest.mark.parametrize("columns", [80, 30])
 def test_a_bar_is_seen_and_leaves_nothing_behind(store, tmp_path, place, columns):
     line, words = commands(store, tmp_path)[place]
-    code, answer, terminal = on_terminal(*line, columns=columns, WHIMBREL_URL=store.http, WHIMBREL_TOKEN=store.token)
+    # This work is done before anybody would wait for it, so that bars are asked for at once.
+    surroundings = {"WHIMBREL_URL": store.http, "WHIMBREL_TOKEN": store.token, "WHIMBREL_PROGRESS": "always"}
+    code, answer, terminal = on_terminal(*line, columns=columns, **surroundings)
     assert code == 0, terminal.lines
     assert any(seen.startswith(words) for seen in terminal.seen), terminal.seen[-20:]
     # What is left on the terminal are whole lines for people, and no piece of a bar.
@@ -106,7 +108,17 @@ def test_a_bar_is_seen_and_leaves_nothing_behind(store, tmp_path, place, columns
 @pytest.mark.parametrize("flag", ["--quiet", "--json"])
 def test_who_wants_none_gets_none(store, tmp_path, place, flag):
     line, words = commands(store, tmp_path)[place]
-    code, _, terminal = on_terminal(*line, flag, WHIMBREL_URL=store.http, WHIMBREL_TOKEN=store.token)
+    surroundings = {"WHIMBREL_URL": store.http, "WHIMBREL_TOKEN": store.token, "WHIMBREL_PROGRESS": "always"}
+    code, _, terminal = on_terminal(*line, flag, **surroundings)
+    assert code == 0, terminal.lines
+    assert not [seen for seen in terminal.seen if seen.startswith(words)]
+
+
+@pytest.mark.parametrize("place", range(3), ids=["check", "backup", "dump"])
+def test_a_variable_says_that_nobody_wants_any(store, tmp_path, place):
+    line, words = commands(store, tmp_path)[place]
+    surroundings = {"WHIMBREL_URL": store.http, "WHIMBREL_TOKEN": store.token, "WHIMBREL_PROGRESS": "never"}
+    code, _, terminal = on_terminal(*line, **surroundings)
     assert code == 0, terminal.lines
     assert not [seen for seen in terminal.seen if seen.startswith(words)]
 

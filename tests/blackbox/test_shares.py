@@ -1,6 +1,7 @@
 """Links that show one message to strangers: what they show, how they end, and that nothing else comes of them."""
 
 import base64
+import json
 import re
 
 import pytest
@@ -178,3 +179,33 @@ def test_a_link_ends_at_its_time_and_with_the_process(tmp_path):
     assert look(again, longer).status_code == 404
     assert PASSWORD not in again.log()
     again.end()
+
+
+def test_the_command_line_makes_links_and_ends_them(gateway):
+    made = gateway.cli("share", "create", gateway.id, "--for", "2h")
+    assert made.returncode == 0, made.stderr
+    url = made.stdout.strip()
+    assert url.startswith(f"{gateway.http}/_whimbrel/ui/shared/") and "\n" not in url
+    assert "not what it says" in made.stderr and gateway.secret not in made.stderr
+    assert look(gateway, url.removeprefix(gateway.http)).status_code == 200
+
+    as_json = gateway.cli("share", "create", gateway.id, "--json")
+    document = json.loads(as_json.stdout)
+    assert document["schema"] == "whimbrel.share/1" and document["url"] == gateway.http + document["path"]
+    assert document["expires_at"].endswith("Z")
+
+    for wrong, code, words in [
+        (("create", "A0DB37A6D4C04001"), 5, "no message"),
+        (("create", "../accounts"), 5, "is no id of a message"),
+        (("create", gateway.id, "--for", "8d"), 2, "from 1m to 7d"),
+        (("end",), 2, "give --yes"),
+    ]:
+        refused = gateway.cli("share", *wrong, check=False)
+        assert refused.returncode == code and words in refused.stderr, (wrong, refused)
+        assert refused.stdout == ""
+    assert look(gateway, document["path"]).status_code == 200, "nobody said yes"
+
+    ended = gateway.cli("share", "end", "--yes", "--json")
+    assert json.loads(ended.stdout) == {"schema": "whimbrel.shares-ended/1", "ended": "all"}
+    for path in (document["path"], url.removeprefix(gateway.http)):
+        assert look(gateway, path).status_code == 404

@@ -174,11 +174,6 @@ function rest(url) {
   }
 }
 
-// The address as the browser has it, with whatever prefix stands before it.
-for (const command of document.querySelectorAll("[data-base]")) {
-  const root = new URL(area.dataset.root, location.href).href.replace(/\/$/, "");
-  command.textContent = command.textContent.replaceAll(command.dataset.base, root);
-}
 if (area?.dataset.live && "EventSource" in globalThis) {
   listen(area.dataset.live);
   showNew.addEventListener("click", showAll);

@@ -20,10 +20,19 @@ function localTimes(root) {
   }
 }
 
+/** Writes commands with this server's address as the browser has it, with whatever prefix stands before it. */
+function ownAddress(page) {
+  for (const command of page.querySelectorAll("[data-base]")) {
+    const root = new URL(command.dataset.root, location.href).href.replace(/\/$/, "");
+    command.textContent = command.textContent.replaceAll(command.dataset.base, root);
+  }
+}
+
 /** Takes over what another version of this page has in its live places; what is typed, focused or unfolded stays. */
 function renew(page) {
   let changed = false;
   localTimes(page);
+  ownAddress(page);
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const shown = byId(fresh.id);
     if (!shown || shown.innerHTML === fresh.innerHTML || shown.querySelector(":focus")) continue;
@@ -181,6 +190,7 @@ for (const select of document.querySelectorAll("[data-send-on-change]")) {
 // On a narrow window the pages' names are a line that scrolls: where one is stands in sight.
 document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 localTimes(document);
+ownAddress(document);
 for (const zone of document.querySelectorAll(".zone")) zone.remove();
 // By which name and below which prefix the visitor came is known here alone.
 for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;

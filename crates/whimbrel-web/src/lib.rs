@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod assets;
 pub mod chart;
 pub mod document;
+pub mod faults;
 pub mod frame;
 pub mod inbox;
 pub mod links;

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::chart::Chart;
+use crate::faults::{Faults, Whose};
 use crate::frame::Frame;
 use crate::links::encoded;
 use crate::shown::{Instant, State};
@@ -17,6 +18,8 @@ pub struct CarriersPage {
     pub carriers: Vec<CarrierCard>,
     /// Receipts that found no part, newest first.
     pub orphans: Vec<OrphanRow>,
+    /// Faults on order, where there can be any.
+    pub faults: Option<Faults>,
 }
 
 /// A carrier.
@@ -182,6 +185,19 @@ pub struct SettingsPage {
     pub audit: Option<Vec<AuditRow>>,
     /// What the viewer may do with their own way in.
     pub own: Option<OwnWay>,
+    /// The test clock, where there is one.
+    pub clock: Option<TestClock>,
+    /// Faults on order, where there can be any.
+    pub faults: Option<Faults>,
+}
+
+/// The clock of a development server.
+#[derive(Debug, Clone)]
+pub struct TestClock {
+    /// What it shows.
+    pub now: Instant,
+    /// How far it is ahead of the machine's; `None`: not at all.
+    pub ahead: Option<Box<str>>,
 }
 
 /// What an invariant's last look found.
@@ -208,7 +224,7 @@ pub struct Setting {
     pub origin: Box<str>,
     /// What it does.
     pub help: Box<str>,
-    /// What it takes to change it.
+    /// What it takes to change it: a sentence.
     pub change: Box<str>,
 }
 
@@ -302,6 +318,10 @@ mod tests {
         AuditRow { at: at(), person, source, act, subject, state: state() }
     }
 
+    fn faults() -> Faults {
+        Faults::new(crate::faults::Reach::All, |_| HOSTILE.into())
+    }
+
     fn all(role: Role) -> Vec<String> {
         let carrier = CarrierCard {
             name: HOSTILE.into(),
@@ -327,7 +347,8 @@ mod tests {
         let operator = OperatorRow { name: HOSTILE.into(), role: "viewer".into(), totp: "on".into(), created_at: at() };
         let figures = Figures { parts: 3, delivered: 2, failed: 1 };
         vec![
-            CarriersPage { frame: frame(role), carriers: vec![carrier], orphans: vec![orphan] }.render(),
+            CarriersPage { frame: frame(role), carriers: vec![carrier], orphans: vec![orphan], faults: Some(faults()) }
+                .render(),
             StatsPage {
                 frame: frame(role),
                 spans: vec![(24, "24 hours", Chosen::Yes)],
@@ -358,6 +379,8 @@ mod tests {
                 operators: (role == Role::Operator).then(|| vec![operator]),
                 audit: (role == Role::Operator).then(|| vec![audit()]),
                 own: Some(OwnWay::Password),
+                clock: Some(TestClock { now: at(), ahead: Some(HOSTILE.into()) }),
+                faults: Some(faults()),
             }
             .render(),
             AuditPage { frame: frame(role), rows: vec![audit()], older: Some(HOSTILE.into()) }.render(),

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::frame::Frame;
+use crate::inbox::QuickStart;
 use crate::shown::{Instant, State};
 use crate::text::Piece;
 
@@ -27,6 +28,8 @@ pub enum View {
         phones: Vec<PhoneLine>,
         /// The one that is looked at.
         talk: Option<Box<Talk>>,
+        /// How to send a first text, while there is none.
+        start: Option<QuickStart>,
     },
 }
 
@@ -150,6 +153,7 @@ mod tests {
     use whimbrel_core::Timestamp;
 
     use super::*;
+    use crate::inbox::Command;
     use crate::links::Links;
     use crate::text::pieces;
 
@@ -190,7 +194,7 @@ mod tests {
             numbers: vec![OwnNumber { digits: HOSTILE.into(), shown: HOSTILE.into() }],
             draft: HOSTILE.into(),
         };
-        let html = page(View::Phones { phones: vec![line], talk: Some(Box::new(talk)) });
+        let html = page(View::Phones { phones: vec![line], talk: Some(Box::new(talk)), start: None });
         assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
         assert!(html.contains("⟨RLO⟩"));
     }
@@ -198,6 +202,12 @@ mod tests {
     #[test]
     fn nothing_to_see_says_what_to_do() {
         assert!(page(View::NoSimulator).contains("--simulator"));
-        assert!(page(View::Phones { phones: Vec::new(), talk: None }).contains("No phone"));
+        let command = Command { id: "cli", title: HOSTILE, line: HOSTILE.into() };
+        for commands in [vec![command], Vec::new()] {
+            let start = Some(QuickStart { base: HOSTILE.into(), commands: commands.clone() });
+            let html = page(View::Phones { phones: Vec::new(), talk: None, start });
+            assert!(html.contains("No phone has a text yet") && !html.contains("<script>alert"), "{html}");
+            assert_eq!(html.contains("data-copy-from=\"command-cli\""), !commands.is_empty());
+        }
     }
 }

@@ -82,11 +82,18 @@ pub fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The first `chars_max` characters on one line, and whether there are more.
+/// The first `chars_max` characters on one line, and whether there are more. Spaces of any kind are one space; what else cannot be seen is
+/// named there too, so that no text puts what stands in a list into another order.
 #[must_use]
 pub fn start(text: &str, chars_max: usize) -> (String, bool) {
     let end = text.char_indices().nth(chars_max).map_or(text.len(), |(index, _)| index);
-    (text[..end].split_whitespace().collect::<Vec<_>>().join(" "), end < text.len())
+    let line = text[..end].split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = pieces(&line).into_iter().map(|piece| match piece {
+        Piece::Plain(text) => text,
+        Piece::Named(name) => format!("⟨{name}⟩"),
+        Piece::Break => " ".to_owned(),
+    });
+    (shown.collect(), end < text.len())
 }
 
 fn is_picture(character: char) -> bool {
@@ -131,5 +138,7 @@ mod tests {
     fn starts_are_cut_between_characters() {
         assert_eq!(start("Grüße\n  an alle", 7), ("Grüße".to_owned(), true));
         assert_eq!(start("ok", 2), ("ok".to_owned(), false));
+        assert_eq!(start("pay\u{A0}\u{202E}dlog\u{7}", 20), ("pay ⟨RLO⟩dlog⟨U+0007⟩".to_owned(), false));
+        assert_eq!(start("👨\u{200D}👩 ok", 5), ("👨\u{200D}👩 o".to_owned(), true));
     }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::faults::{Faults, Whose};
 use crate::frame::Frame;
 use crate::links::encoded;
 use crate::shown::{Instant, State};
@@ -22,6 +23,10 @@ pub struct WebhooksPage {
     pub attempts: Vec<Line>,
     /// Which attempts are shown.
     pub filter: Filter,
+    /// An account whose webhooks could be sent somewhere, for commands to copy.
+    pub example: Box<str>,
+    /// Faults on order, where webhooks can have any.
+    pub faults: Option<Faults>,
 }
 
 /// Which attempts are shown.
@@ -186,8 +191,12 @@ mod tests {
             endpoints: vec![endpoint],
             attempts: vec![line()],
             filter: Filter { account: HOSTILE.into(), is_failed: true },
+            example: HOSTILE.into(),
+            faults: Some(Faults::new(crate::faults::Reach::All, |_| HOSTILE.into())),
         };
         check(&page.render().expect("a page"));
+        let empty = WebhooksPage { endpoints: Vec::new(), ..page };
+        check(&empty.render().expect("a page"));
         let http = Http {
             line: HOSTILE.into(),
             headers: vec![(HOSTILE.into(), HOSTILE.into())],

@@ -22,7 +22,9 @@ pub use admin::{
 pub use credentials::{
     ChosenSecretArgs, KeyCommand, OauthCommand, PolicyArgs, SecretCommand, SigningArgs, SigningCommand,
 };
-pub use inbox::{ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, WaitArgs};
+pub use inbox::{
+    ChaosArgs, ClockCommand, DumpArgs, ExtractArg, InboxArgs, LeaseArgs, PhoneSetArgs, ShareCommand, WaitArgs,
+};
 pub use people::{AuditArgs, OperatorCommand, PasswordArgs, RoleArg};
 pub use run::{DoctorArgs, EnvArgs, EnvShell, RunArgs, TraceArgs, UnknownHostsArg};
 pub use signing::{MessageArgs, SchemeSecretArgs, SignArgs, VerifyArgs};
@@ -97,6 +99,9 @@ pub enum Command {
     Send(SendArgs),
     /// Show a message with its story.
     Show(ShowArgs),
+    /// Show what became of a message to somebody who cannot sign in, by a link; without its text.
+    #[command(subcommand)]
+    Share(ShareCommand),
     /// Watch what happens, as it happens.
     #[command(visible_alias = "t")]
     Tail(TailArgs),

@@ -11,13 +11,11 @@ use super::args::DumpArgs;
 use super::client::{Server, with_query};
 use super::inbox::{Source, checked};
 use super::output::{Out, field};
-use super::progress::Bar;
+use super::progress::{Bar, Far};
 use super::{Exit, Failure};
 
 /// Messages in one request.
 const PAGE: usize = 500;
-/// Progress is shown after so many.
-const PROGRESS_EVERY: usize = 50;
 
 pub(super) async fn run(args: DumpArgs, out: &Out) -> Result<(), Failure> {
     let server = Server::find(&args.server)?;
@@ -77,9 +75,7 @@ async fn found(server: &Server, source: Source, wanted: &Wanted<'_>, out: &Out) 
                 Source::Messages => server.api("GET", &format!("messages/{}", field(message, "id")), None).await?,
                 Source::Inbound => message.clone(),
             });
-            if found.len().is_multiple_of(PROGRESS_EVERY) {
-                bar.count(found.len() as u64, source.path());
-            }
+            bar.at(&Far::Count { done: found.len() as u64, unit: source.path() });
         }
         match page["next"].as_str() {
             Some(next) => before = Some(next.to_owned()),

@@ -24,6 +24,12 @@ pub(super) static EXAMPLES: &[(&str, [&str; 2])] = &[
         ],
     ),
     ("show", ["whimbrel show A0DB37A6D4C04001", "whimbrel show A0DB37A6D4C04001 --wire"]),
+    ("share", ["whimbrel share create A0DB37A6D4C04001 --for 2h", "whimbrel share end"]),
+    (
+        "share create",
+        ["whimbrel share create A0DB37A6D4C04001", "whimbrel share create A0DB37A6D4C04001 --for 7d --json"],
+    ),
+    ("share end", ["whimbrel share end", "whimbrel share end --yes"]),
     ("tail", ["whimbrel tail", "whimbrel tail --account devkey01 --json"]),
     ("inbox", ["whimbrel inbox", "whimbrel inbox -q 'to:07700900123 has:otp -status:delivered' --follow"]),
     (

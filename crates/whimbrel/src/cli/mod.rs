@@ -38,6 +38,7 @@ mod run;
 mod secret;
 mod send;
 mod serve;
+mod share;
 mod shell;
 mod show;
 mod signing;
@@ -98,6 +99,7 @@ fn done(command: Command, out: &Out) -> Result<(), Failure> {
         Command::Sim(args) => sim::run(args),
         Command::Send(args) => block_on(send::run(args, out)),
         Command::Show(args) => block_on(show::run(args, out)),
+        Command::Share(command) => block_on(share::run(command, out)),
         Command::Tail(args) => block_on(tail::run(args, out)),
         Command::Inbox(args) => block_on(inbox::run(args, out)),
         Command::Wait(args) => block_on(wait::run(args, out)),

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use serde_json::{Value, json};
+use whimbrel_core::Span;
 
 use super::args::{ColorWhen, ConsentArgs, OutputArgs};
 use super::client::env;
@@ -10,6 +11,11 @@ use super::{Exit, Failure};
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 79;
+
+/// Work that is done before this needs no bar.
+const PATIENCE: Span = Span::seconds(1);
+/// Where a line cannot be written over, there is one as often as this.
+pub(super) const LINES_EVERY: Span = Span::seconds(10);
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +27,18 @@ pub(super) struct Out {
     answer_is_terminal: bool,
     error_is_terminal: bool,
     may_ask: bool,
+    bars: Bars,
+}
+
+/// When bars of long work are drawn at a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bars {
+    /// Once it takes longer than [`PATIENCE`].
+    WhenLong,
+    /// From the first moment on.
+    AtOnce,
+    /// Never, nor lines of progress elsewhere.
+    Never,
 }
 
 /// Colours, as the terminal's own palette has them.
@@ -56,6 +74,11 @@ impl Out {
             answer_is_terminal: answer,
             error_is_terminal: error,
             may_ask: !args.no_input && std::io::stdin().is_terminal() && error,
+            bars: match env("WHIMBREL_PROGRESS").as_deref() {
+                Some("always") => Bars::AtOnce,
+                Some("never") => Bars::Never,
+                _ => Bars::WhenLong,
+            },
         }
     }
 
@@ -70,6 +93,7 @@ impl Out {
             answer_is_terminal: false,
             error_is_terminal: false,
             may_ask: false,
+            bars: Bars::WhenLong,
         }
     }
 
@@ -85,16 +109,20 @@ impl Out {
 
     /// Whether progress is wanted, and whether a line may be written over.
     pub(super) fn progress(&self) -> Option<Progress> {
-        match (self.quiet, self.error_is_terminal) {
+        match (self.quiet || self.bars == Bars::Never, self.error_is_terminal) {
             (true, _) => None,
             (false, true) => Some(Progress::Rewritten),
             (false, false) => Some(Progress::Lines),
         }
     }
 
-    /// Whether bars are drawn: somebody looks on, and waits for no document.
-    pub(super) const fn has_bars(&self) -> bool {
-        self.error_is_terminal && !self.quiet && !self.json
+    /// How long work goes on before anything is said of it.
+    pub(super) fn patience(&self) -> Span {
+        match (self.bars, self.error_is_terminal) {
+            (Bars::AtOnce, true) => Span::ZERO,
+            (_, true) => PATIENCE,
+            (_, false) => LINES_EVERY,
+        }
     }
 
     /// Prints the answer of a command: the server's document with its `schema`, or what `told` makes of it.

@@ -3,7 +3,6 @@
 //! Both look on: they take no lock and change nothing in the folder.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::json;
 use whimbrel_core::World;
@@ -15,12 +14,9 @@ use whimbrel_store::{DATABASE_FILE, Keyring, StoreError, Verdict, copied_bytes, 
 use super::args::{BackupArgs, CheckArgs};
 use super::config::default_data_dirs;
 use super::output::{Color, Out};
-use super::progress::Bar;
+use super::progress::{Bar, Far};
 use super::{Exit, Failure};
 use crate::server::files::{Readers, make_private_folder, write_whole};
-
-/// How often a copy is looked at that is being made.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// `whimbrel check`.
 pub(super) fn check(args: &CheckArgs, out: &Out) -> Result<(), Failure> {
@@ -37,9 +33,9 @@ pub(super) fn check(args: &CheckArgs, out: &Out) -> Result<(), Failure> {
     let wanted: Vec<_> = INVARIANTS.iter().filter(|invariant| !args.fast || invariant.reach == Reach::Open).collect();
     let mut bar = Bar::new(out, "checking");
     for (done, invariant) in (0..).zip(&wanted) {
-        bar.at(done, wanted.len() as u64, "invariants");
+        let far = || Far::Of { done, total: wanted.len() as u64, unit: "invariants" };
         let looked_at = clock.now();
-        let verdict = store.judge(invariant).map_err(|error| {
+        let verdict = bar.beside(far, || store.judge(invariant)).map_err(|error| {
             Failure::from_error(Exit::Failed, &format!("cannot look at `{}`", invariant.name), &error)
         })?;
         bar.clear();
@@ -145,15 +141,8 @@ fn copied((from, to): (&Path, &Path), keyring: &Keyring, out: &Out) -> Result<u6
     let megabytes = |bytes: u64| bytes / 1_000_000;
     // What is free in the file is left out of the copy, so that this is the most that it becomes.
     let total = std::fs::metadata(from).map_or(0, |file| file.len());
-    let mut bar = Bar::new(out, "copying");
-    std::thread::scope(|scope| {
-        let copying = scope.spawn(|| copy_store(from, to, keyring));
-        while out.has_bars() && !copying.is_finished() {
-            bar.at(megabytes(copied_bytes(to)), megabytes(total), "MB");
-            std::thread::park_timeout(LOOK);
-        }
-        copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    let far = || Far::Of { done: megabytes(copied_bytes(to)), total: megabytes(total), unit: "MB" };
+    Bar::new(out, "copying").beside(far, || copy_store(from, to, keyring))
 }
 
 /// The data folder with a store, and the key of that.

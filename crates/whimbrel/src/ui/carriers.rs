@@ -8,7 +8,7 @@ use whimbrel_web::shown::State;
 
 use super::document::{count, instant, list, text};
 use super::form::Form;
-use super::{Visit, accounts, moved, page};
+use super::{Visit, accounts, faults, moved, page};
 use crate::api::{Api, Called};
 use crate::server::Answer;
 
@@ -25,6 +25,7 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>, flash: Option<Flash>) -> 
         frame: Frame { flash: flash.or(ordered), ..visit.frame_in(Section::Carriers, "Carriers") },
         carriers: list(&carriers.document, "carriers").iter().map(|one| card(one, &traffic)).collect(),
         orphans: list(&orphans, "orphans").iter().map(orphan).collect(),
+        faults: faults::read(api, visit).await,
     };
     page(200, &shown).into()
 }

@@ -83,7 +83,8 @@ pub(super) fn amount(document: &Value, name: &str) -> Box<str> {
     format!("{whole}.{}", &fraction[..kept]).into()
 }
 
-fn sentence(text: &str) -> String {
+/// Words of the API as a sentence of their own.
+pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };

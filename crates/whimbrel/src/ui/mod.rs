@@ -6,7 +6,9 @@
 mod accounts;
 mod answer;
 mod carriers;
+mod clock;
 mod document;
+mod faults;
 mod form;
 mod inbox;
 mod live;
@@ -173,6 +175,8 @@ async fn route(api: &Api, visit: &Visit<'_>) -> Answer {
         ("GET", ["settings", "audit"]) => settings::audit(api, visit).await,
         ("POST", ["settings", "password"]) => own::change(api, visit).await,
         ("POST", ["settings", "operators"]) => settings::add_operator(api, visit).await,
+        ("POST", ["settings", "clock"]) => clock::set(api, visit).await,
+        ("POST", ["settings", "faults"]) => faults::order(api, visit).await,
         ("POST", ["settings", act]) => settings::act(api, visit, act).await,
         ("POST", ["settings", "operators", name, act]) => settings::change_operator(api, visit, name, act).await,
         ("POST", ["logout"]) => session::sign_out(api, visit).await,

@@ -8,7 +8,7 @@ use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Seen, SeenWebhook};
 use whimbrel_simulator::phones::{Direction, KeptText};
 use whimbrel_simulator::{Control, Outcome};
 use whimbrel_store::{InboundFilter, InboundView, OwnedNumber};
-use whimbrel_web::inbox::Code;
+use whimbrel_web::inbox::{Code, Command, QuickStart};
 use whimbrel_web::links::encoded;
 use whimbrel_web::phones::{Bubble, Lease, OutcomeChoice, OwnNumber, PhoneLine, PhonesPage, Side, Talk, View, Webhook};
 use whimbrel_web::shown::{self, Instant, State};
@@ -16,7 +16,7 @@ use whimbrel_web::{Flash, Section, text};
 
 use super::form::Form;
 use super::message::percent_decoded;
-use super::{Visit, go, page, rows};
+use super::{Visit, go, inbox, page, rows};
 use crate::api::{Api, Called};
 use crate::server::Answer;
 
@@ -157,12 +157,25 @@ async fn shown_page(api: &Api, visit: &Visit<'_>, digits: Option<String>, typed:
         at: last.and_then(|last| instant(&last.at, now)),
         current: (digits.as_deref() == Some(&phone.number)).then_some("page"),
     };
-    let phones = simulator.latest_phones(PHONES_MAX).into_iter().map(line).collect();
+    let phones: Vec<PhoneLine> = simulator.latest_phones(PHONES_MAX).into_iter().map(line).collect();
+    let start = phones.is_empty().then(|| commands(visit));
     let talk = match digits {
         Some(digits) => Some(Box::new(talk(api, visit, simulator, &digits, typed).await)),
         None => None,
     };
-    page(status, &PhonesPage { frame, view: View::Phones { phones, talk } }).into()
+    page(status, &PhonesPage { frame, view: View::Phones { phones, talk, start } }).into()
+}
+
+/// What puts a first text on a phone: by our own client, and as an application does.
+fn commands(visit: &Visit<'_>) -> QuickStart {
+    let mut start = inbox::quick_start(visit);
+    start.commands.truncate(1);
+    // Elsewhere there is no account that everybody knows.
+    if visit.is_dev() {
+        let line = "whimbrel send --to 447700900123 --text 'Your code is 482917'".into();
+        start.commands.insert(0, Command { id: "cli", title: "On the command line", line });
+    }
+    start
 }
 
 async fn talk(api: &Api, visit: &Visit<'_>, simulator: &Control, digits: &str, typed: Typed) -> Talk {

@@ -64,6 +64,8 @@ const PAGES: &[(&str, &[&str], Needs)] = &[
     ("POST", &["settings", "check"], ToAct),
     ("POST", &["settings", "reload"], ToAct),
     ("POST", &["settings", "end-shares"], ToAct),
+    ("POST", &["settings", "clock"], ToAct),
+    ("POST", &["settings", "faults"], ToAct),
     ("POST", &["settings", "operators"], ToAct),
     ("POST", &["settings", "operators", "*", "password"], ToAct),
     ("POST", &["settings", "operators", "*", "remove"], ToAct),

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use whimbrel_web::Frame;
 use whimbrel_web::accounts::MadePage;
+use whimbrel_web::faults::Faults;
 use whimbrel_web::frame::{Flash, Section};
 use whimbrel_web::operations::{AuditPage, AuditRow, OperatorRow, Setting, SettingsPage, Verdict};
 use whimbrel_web::shown::State;
 
-use super::document::{count, instant, list, text};
+use super::document::{count, instant, list, sentence, text};
 use super::form::Form;
-use super::{Visit, accounts, moved, own, page};
+use super::{Visit, accounts, clock, faults, moved, own, page};
 use crate::api::{Api, Called};
 use crate::server::Answer;
 
@@ -19,6 +20,11 @@ const AUDIT_MANY: usize = 100;
 
 /// `GET settings`.
 pub(super) async fn show(api: &Api, visit: &Visit<'_>, flash: Option<Flash>) -> Answer {
+    show_typed(api, visit, flash, None).await
+}
+
+/// The same with faults that were `typed` and could not be ordered.
+pub(super) async fn show_typed(api: &Api, visit: &Visit<'_>, flash: Option<Flash>, typed: Option<Faults>) -> Answer {
     let config = visit.read(api, "config").await;
     if !config.is_done() {
         return accounts::refused(visit, &config);
@@ -26,6 +32,10 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>, flash: Option<Flash>) -> 
     let look = visit.read(api, "check").await.document;
     let operators = visit.read(api, "operators").await;
     let audit = visit.read(api, &format!("audit?limit={AUDIT_FEW}")).await;
+    let faults = match typed {
+        Some(typed) => Some(typed),
+        None => faults::read(api, visit).await,
+    };
     let ready = match api.engine.store_stopped() {
         None => State { word: "takes and keeps".into(), icon: "✔", tone: "good" },
         Some(why) => State { word: why.to_string().into(), icon: "✘", tone: "bad" },
@@ -41,6 +51,8 @@ pub(super) async fn show(api: &Api, visit: &Visit<'_>, flash: Option<Flash>) -> 
         operators: operators.is_done().then(|| list(&operators.document, "operators").iter().map(operator).collect()),
         audit: audit.is_done().then(|| list(&audit.document, "audit").iter().map(line).collect()),
         own: own::way(api, visit).await,
+        clock: clock::read(api, visit).await,
+        faults,
     };
     page(200, &shown).into()
 }
@@ -59,7 +71,7 @@ fn setting(setting: &Value) -> Setting {
         value: text(setting, "value"),
         origin: text(setting, "origin"),
         help: text(setting, "help"),
-        change: text(setting, "change"),
+        change: sentence(&text(setting, "change")).into(),
     }
 }
 
@@ -91,6 +103,8 @@ fn line(line: &Value) -> AuditRow {
 fn told(word: &str) -> Option<&'static str> {
     Some(match word {
         "remove" => "They may sign in no more, and are signed out.",
+        "faults" => "The faults are made from now on.",
+        "faults-off" => "No faults are made on order any more.",
         "app-off" => "You are asked for codes no more.",
         _ => return None,
     })

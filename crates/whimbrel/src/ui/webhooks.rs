@@ -10,7 +10,7 @@ use whimbrel_web::{Flash, Section};
 
 use super::form::Form;
 use super::rows::title;
-use super::{Visit, go, page, say};
+use super::{Visit, faults, go, page, say};
 use crate::api::{Api, Called};
 use crate::people::Right;
 use crate::server::Answer;
@@ -57,8 +57,22 @@ async fn list(api: &Api, visit: &Visit<'_>) -> Answer {
         endpoints: each(&endpoints, "endpoints").iter().map(|one| endpoint(one, now)).collect(),
         attempts: each(&attempts, "attempts").iter().map(|one| line(one, now)).collect(),
         filter: Filter { account: account.into(), is_failed },
+        example: example(api, visit),
+        faults: if visit.is_dev() { faults::read(api, visit).await } else { None },
     };
     page(200, &shown).into()
+}
+
+/// Whose webhooks a command to copy is about: the viewer's own account, else any; nobody's has a name that cannot be one.
+fn example(api: &Api, visit: &Visit<'_>) -> Box<str> {
+    if visit.account().is_some() {
+        return "self".into();
+    }
+    api.engine
+        .directory()
+        .after("", 1)
+        .first()
+        .map_or_else(|| "KEY".into(), |entry| entry.account.key.to_string().into())
 }
 
 fn may_send(visit: &Visit<'_>) -> bool {

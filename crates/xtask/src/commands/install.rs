@@ -37,10 +37,13 @@ pub struct Tools {
 struct CargoTool {
     /// The version to install if there is none; a newer one that is there is kept.
     version: String,
-    /// Arguments that make it answer, to see whether it is there.
+    /// The program with arguments that make it answer, to see whether it is there.
     probe: Vec<String>,
     #[serde(rename = "for")]
     purpose: String,
+    /// Whether the tests go on without it, and skip what needs it.
+    #[serde(default)]
+    optional: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,8 +93,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         return report(&tools);
     }
     debian_packages(workspace)?;
-    for name in tools.cargo.keys() {
+    for (name, _) in tools.cargo.iter().filter(|(_, tool)| !tool.optional) {
         cargo_tool(workspace, name)?;
+    }
+    for (name, _) in tools.cargo.iter().filter(|(_, tool)| tool.optional) {
+        let installed = debian_for(workspace, "install").and_then(|()| cargo_tool(workspace, name));
+        if let Err(failure) = installed {
+            println!("without {name}: tests that need it are skipped ({failure})");
+        }
     }
     packages::pinned(workspace)?;
     packages::browser(workspace).map(|_| ())
@@ -99,7 +108,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 
 fn report(tools: &Tools) -> Outcome<()> {
     for (name, tool) in &tools.cargo {
-        let state = if exists("cargo", &words(&tool.probe)) { "here" } else { "missing" };
+        let state = if is_there(&tool.probe) { "here" } else { "missing" };
         println!("{state:8} cargo   {name} {}: {}", tool.version, tool.purpose);
     }
     for (name, package) in tools.debian.iter().filter(|(_, package)| package.only.is_none()) {
@@ -115,7 +124,7 @@ fn report(tools: &Tools) -> Outcome<()> {
 pub fn cargo_tool(workspace: &Workspace, name: &str) -> Outcome<()> {
     let tools = Tools::read(workspace)?;
     let tool = tools.cargo.get(name).ok_or_else(|| Failure::new(format!("tools.toml lists no cargo tool `{name}`")))?;
-    if exists("cargo", &words(&tool.probe)) {
+    if is_there(&tool.probe) {
         return Ok(());
     }
     println!("{name} is missing ({})", tool.purpose);
@@ -189,6 +198,7 @@ mod tests {
         let workspace = Workspace::find().expect("the tests run inside the repository");
         let tools = Tools::read(&workspace).expect("tools.toml");
         assert!(tools.cargo.contains_key("cargo-nextest"));
+        assert!(tools.cargo.values().all(|tool| tool.probe.len() > 1), "a program and what makes it answer");
         assert!(tools.debian.values().all(|package| !package.probe.is_empty()));
     }
 }

@@ -142,7 +142,7 @@ fn refused(operation: Operation) -> Operation {
     if !operation.proofs.is_empty() {
         all.push((401, "Nobody is known by these credentials"));
         all.push((403, "Those who are known may not do this, or it is not offered here"));
-        all.push((429, "Too many requests could not prove who is calling"));
+        all.push((429, "Too many requests could not prove who is calling, or too many webhooks are sent by hand"));
     }
     // Queries and bodies name accounts and carriers.
     if has_path || has_words {

@@ -9,7 +9,7 @@ use whimbrel_engine::{WebhookTestError, WebhookTried};
 use crate::api::accounts::{find, unknown};
 use crate::api::json::{Fields, bad};
 use crate::api::{Api, document};
-use crate::server::{IncomingRequest, problem};
+use crate::server::IncomingRequest;
 
 /// `POST accounts/{key}/webhooks/test`: sends a ping, or a sample of an event, to the account's URL for receipts or for texts that
 /// come in.
@@ -41,7 +41,7 @@ pub(in crate::api) async fn test(api: &Api, key: &str, request: &IncomingRequest
         }
         Err(WebhookTestError::UnknownAccount) => unknown(),
         Err(error @ (WebhookTestError::NoEndpoint(_) | WebhookTestError::CannotSign(_))) => bad(&error.to_string()),
-        Err(error @ WebhookTestError::Busy) => problem(503, "Service Unavailable", &error.to_string()),
+        Err(error @ WebhookTestError::Busy) => super::busy(&error),
     }
 }
 

@@ -127,7 +127,7 @@ fn answer(done: Result<Value, ResendError>) -> HttpResponse {
         Err(error) => match &error {
             ResendError::Unknown | ResendError::UnknownAccount => problem(404, "Not Found", &error.to_string()),
             ResendError::NothingTold => problem(409, "Conflict", &error.to_string()),
-            ResendError::Busy => problem(503, "Service Unavailable", &error.to_string()),
+            ResendError::Busy => super::busy(&error),
             ResendError::Store(error) => unavailable(error),
             ResendError::UnknownEvent(_) | ResendError::NoUrl | ResendError::CannotSign(_) | ResendError::Edit(_) => {
                 bad(&error.to_string())

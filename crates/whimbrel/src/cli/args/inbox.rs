@@ -73,6 +73,31 @@ pub enum ExtractArg {
     Text,
 }
 
+/// `share`.
+#[derive(Debug, Subcommand)]
+pub enum ShareCommand {
+    /// Make a link and print it. Nothing is kept of it, so there is no list of links.
+    Create {
+        /// The message: its id.
+        id: String,
+        /// How long the link holds, from 1m to 7d; a day unless you say.
+        #[arg(long = "for", value_name = "TIME")]
+        age: Option<String>,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// End every link that was made before; they end together.
+    End {
+        /// Leave to do so.
+        #[command(flatten)]
+        consent: ConsentArgs,
+        /// How to find the server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
 /// `phone lease`.
 #[derive(Debug, Args)]
 pub struct LeaseArgs {
