@@ -336,7 +336,7 @@ fn the_tree_of_commands_has_its_shape() {
     };
     assert_eq!(
         names(&tree["commands"]).join(" "),
-        "serve run env trace doctor sim send show tail inbox wait dump clock chaos phone carrier account application oauth secret webhook listen trigger key operator audit number list bench sign verify check backup config ca openapi completion man explain help version"
+        "serve run env trace doctor sim send show share tail inbox wait dump clock chaos phone carrier account application oauth secret webhook listen trigger key operator audit number list bench sign verify check backup config ca openapi completion man explain help version"
     );
     let send = tree["commands"].as_array().unwrap().iter().find(|below| below["name"] == "send").unwrap();
     assert_eq!((&send["path"], &send["aliases"][0]), (&"send".into(), &"s".into()));
