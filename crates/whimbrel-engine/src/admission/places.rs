@@ -13,8 +13,8 @@ use whimbrel_core::{AccountId, Span, Timestamp};
 
 /// So many are served for each that is refused.
 const SERVED_FOR_A_REFUSAL: u32 = 8;
-/// Refusals that may come at once, after a time without any.
-const REFUSALS_AT_ONCE: u32 = 64;
+/// Refusals that may come at once, after a time without any: few, for a burst is over before the next of them.
+const REFUSALS_AT_ONCE: u32 = 8;
 
 /// Places that are taken, and lines before them. `W` is who waits.
 pub(super) struct Places<W> {
