@@ -17,6 +17,7 @@ use whimbrel_store::{
     InboundFilter, InboundView, Keyring, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart,
     Op, OpResult, OpenPart, Operator, Orphan, OwnedNumber, PartRoute, PooledNumber, QueuePlace, SaleFilter, Search,
     SqliteStore, Stats, Store, StoreError, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter, Verdict,
+    WaitingNotices,
 };
 
 use crate::model::Model;
@@ -165,6 +166,10 @@ impl Store for SimStore {
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
         self.inner.clock_due(now, count_max)
+    }
+
+    fn waiting_notices(&self, count_max: usize) -> Result<Vec<WaitingNotices>, StoreError> {
+        self.inner.waiting_notices(count_max)
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {

@@ -52,7 +52,7 @@ pub use view::{
     LedgerEntry, LedgerKind, LedgerPage, Marked, MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart,
     Operator, OperatorTotp, Orphan, PartRoute, PartView, PooledNumber, QueuePlace, SaleFilter, Search, SearchEnd,
     SearchOrder, Sight, SignatureSecret, SignatureSecrets, Stats, SubaccountView, Tallies, Tally, TimelineEntry,
-    TrafficHour, UsageDay, UsageFilter,
+    TrafficHour, UsageDay, UsageFilter, WaitingNotices,
 };
 
 /// Why the store did not answer.
@@ -144,6 +144,9 @@ pub trait Store: Send + Sync + 'static {
     /// Parts whose clock may change them at `now`: expired, or `Uncertain` and to be resolved. Parts that a read has left out because
     /// their rows make no sense come as well, once: any event sets them aside.
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError>;
+
+    /// How many notices wait for which endpoint, among the `count_max` that are due first.
+    fn waiting_notices(&self, count_max: usize) -> Result<Vec<WaitingNotices>, StoreError>;
 
     /// Notices by due time; those due at `now` first, and never more than `count_max`.
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError>;

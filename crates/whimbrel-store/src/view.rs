@@ -5,9 +5,9 @@ mod search;
 
 use whimbrel_core::plan::TEST_ROUTE;
 use whimbrel_core::{
-    Accepted, AccountId, AttemptNumber, CarrierId, Content, Cut, Final, HandsetClass, InboundContent, InboundId,
-    MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId, Serial,
-    Timestamp,
+    Accepted, AccountId, AttemptNumber, CarrierId, Content, Cut, EndpointKind, Final, HandsetClass, InboundContent,
+    InboundId, MessageClass, MessageId, Money, PartId, PartRecord, PhoneNumber, ReceiptStatus, Secret, SenderId,
+    Serial, Timestamp,
 };
 use whimbrel_sms::Encoding;
 
@@ -231,6 +231,19 @@ pub struct InboundView {
     pub parts: (u8, u8),
     /// When the first part came.
     pub at: Timestamp,
+}
+
+/// Notices that wait for one endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingNotices {
+    /// Whose endpoint.
+    pub account_id: AccountId,
+    /// Which.
+    pub kind: EndpointKind,
+    /// How many.
+    pub count: u64,
+    /// When the first of them is due.
+    pub next_at: Timestamp,
 }
 
 /// Counts.

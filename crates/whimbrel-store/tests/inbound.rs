@@ -240,6 +240,9 @@ fn notices_of_both_kinds_are_read_by_their_time_and_survive_a_kill() {
     };
     let (inbound, receipt) = (EndpointKind::Inbound, EndpointKind::Receipt);
     assert_eq!(kinds(&store), [(1_000_100, inbound), (2_000_000_003, receipt), (1_000_101, inbound)]);
+    let waiting = store.waiting_notices(10).expect("read");
+    let counted = waiting.iter().map(|waits| (waits.kind, waits.count, waits.next_at)).collect::<Vec<_>>();
+    assert_eq!(counted, [(receipt, 1, NOW + Span::seconds(3)), (inbound, 2, NOW + Span::seconds(2))]);
     let first = store.notices(None, 1).expect("read").remove(0);
     let rest = store.notices(Some((first.due_at, first.id)), 10).expect("read");
     assert_eq!(rest.iter().map(|notice| notice.id.0).collect::<Vec<_>>(), [2_000_000_003, 1_000_101]);

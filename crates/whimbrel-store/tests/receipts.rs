@@ -5,11 +5,12 @@ mod support;
 use support::*;
 use whimbrel_core::part::Ignored;
 use whimbrel_core::{
-    CarrierError, CarrierId, Cause, DoubtPolicy, KeyForm, NoticeId, PartEvent, PartId, PhoneNumber, ReceiptKey,
-    ReceiptStatus, RefusalScope,
+    CarrierError, CarrierId, Cause, DoubtPolicy, EndpointKind, KeyForm, NoticeId, PartEvent, PartId, PhoneNumber,
+    ReceiptKey, ReceiptStatus, RefusalScope,
 };
 use whimbrel_store::{
     Claim, Onward, Op, OpResult, OrphanReason, PartOutcome, ReceiptIn, ReceiptOutcome, SqliteStore, Store,
+    WaitingNotices,
 };
 
 const PLENTY: i64 = 1_000 * PRICE;
@@ -197,7 +198,11 @@ fn a_part_named_after_the_report_of_its_sibling_ends_with_it() {
         assert_eq!(part(&store, answer).ignored, Some(Ignored::Late));
     }
     assert_eq!(states(&store, 100), ["failed", "failed", "failed"]);
-    assert_eq!(store.notices(None, 10).expect("read").len(), 3);
+    let notices = store.notices(None, 10).expect("read");
+    let waiting = |count_max| store.waiting_notices(count_max).expect("read");
+    let of =
+        |count| WaitingNotices { account_id: ACCOUNT, kind: EndpointKind::Receipt, count, next_at: notices[0].due_at };
+    assert_eq!((notices.len(), waiting(10), waiting(2), waiting(0)), (3, vec![of(3)], vec![of(2)], vec![]));
     assert!(store.audit().expect("read").is_clean());
 }
 

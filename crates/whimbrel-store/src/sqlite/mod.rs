@@ -86,7 +86,7 @@ use crate::op::{Op, OpResult, OwnedNumber};
 use crate::view::{
     AccountTraffic, AccountView, AuditEntry, Credential, Found, InboundFilter, InboundView, LedgerPage, Marked,
     MessageFilter, MessageSummary, MessageView, MovablePart, OpenPart, Operator, Orphan, PartRoute, PooledNumber,
-    QueuePlace, SaleFilter, Search, Stats, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter,
+    QueuePlace, SaleFilter, Search, Stats, SubaccountView, Tallies, TrafficHour, UsageDay, UsageFilter, WaitingNotices,
 };
 use crate::{Store, StoreError};
 
@@ -307,6 +307,10 @@ impl Store for SqliteStore {
         // What cannot be read fails at its next event, and is set aside by it.
         due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
         Ok(due)
+    }
+
+    fn waiting_notices(&self, count_max: usize) -> Result<Vec<WaitingNotices>, StoreError> {
+        self.read(|db| reads::waiting_notices(db, count_max))
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {

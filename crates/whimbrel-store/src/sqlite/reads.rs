@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::part::RECEIPT_GRACE;
 use whimbrel_core::{
-    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, Final, ForHook, InboundId, InboundTold, MessageClass,
-    MessageId, Money, Notice, NoticeForm, NoticeId, PartId, PhoneNumber, ReceiptStatus, ReceiptTold, Timestamp, Told,
+    AccountId, ApplicationId, AttemptNumber, CarrierId, Cause, EndpointKind, Final, ForHook, InboundId, InboundTold,
+    MessageClass, MessageId, Money, Notice, NoticeForm, NoticeId, PartId, PhoneNumber, ReceiptStatus, ReceiptTold,
+    Timestamp, Told,
 };
 
 use super::codes::{Code, coded, cut_of, parsed, small};
@@ -17,7 +18,7 @@ use super::rows::{self, MESSAGE_COLUMNS, live_columns, live_part, message_column
 use super::unreadable::{Unreadable, Wanted, What};
 use crate::keyring::Keyring;
 use crate::op::Wallet;
-use crate::view::{AccountView, Credential, MovablePart, OpenPart, PartRoute, QueuePlace};
+use crate::view::{AccountView, Credential, MovablePart, OpenPart, PartRoute, QueuePlace, WaitingNotices};
 
 /// Rows that one read gives at most, whatever is asked for.
 const ROWS_MAX: usize = 100_000;
@@ -65,6 +66,12 @@ macro_rules! select_notice {
     };
 }
 const NOTICES: &str = select_notice!(" where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id");
+// By the index notice_due; each row leads to its account by a primary key.
+const WAITING_NOTICES: &str =
+    "select coalesce(m.account_id, i.account_id), n.inbound_id is not null, count(*), min(n.due_at)
+ from (select message_id, inbound_id, due_at from notice order by due_at, id limit ?1) n
+ left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id
+ where coalesce(m.account_id, i.account_id) is not null group by 1, 2";
 // By the primary keys.
 const NOTICE: &str = select_notice!(" where n.id = ?1");
 // By the primary keys.
@@ -210,6 +217,20 @@ pub(super) fn notices(
         complete_notice(db, notice)?;
     }
     Ok(notices)
+}
+
+/// How many notices wait for which endpoint.
+pub(super) fn waiting_notices(db: &Connection, count_max: usize) -> Result<Vec<WaitingNotices>, Fault> {
+    let mut statement = db.prepare_cached(WAITING_NOTICES)?;
+    let rows = statement.query_map([limit(count_max)], |row| {
+        Ok(WaitingNotices {
+            account_id: AccountId(row.get(0)?),
+            kind: if row.get(1)? { EndpointKind::Inbound } else { EndpointKind::Receipt },
+            count: row.get::<_, i64>(2)?.cast_unsigned(),
+            next_at: Timestamp(row.get(3)?),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// One notice; `None` if it is there no more.

@@ -1,14 +1,15 @@
 //! Where webhooks go, and how they get on there.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
-use whimbrel_core::{AccountId, EndpointKind, Timestamp};
+use whimbrel_core::{AccountId, EndpointKind};
 use whimbrel_dialects::http::HttpResponse;
 use whimbrel_dialects::{registry, standard};
 use whimbrel_engine::directory::Entry;
-use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Seen, SeenWebhook};
-use whimbrel_store::{Document, DocumentFilter, DocumentKind};
+use whimbrel_engine::tape::{AttemptEnd, AttemptFilter, Entry as TapeEntry, Seen, SeenWebhook};
+use whimbrel_store::{Document, DocumentFilter, DocumentKind, WaitingNotices};
 
 use crate::api::json::bad;
 use crate::api::{Api, accounts, document, unavailable};
@@ -18,17 +19,13 @@ use crate::server::IncomingRequest;
 const ACCOUNTS_MAX: usize = 1_000;
 /// Notices that are counted.
 const PENDING_MAX: usize = 5_000;
-/// Attempts of the tape that a rate is made of.
+/// Attempts of an account on the tape that rates are made of.
 const ATTEMPTS_MAX: usize = 10_000;
 /// Hooks of one account.
 const HOOKS_MAX: usize = 100;
 
-/// What waits for one place.
-#[derive(Default)]
-struct Pending {
-    count: usize,
-    next_at: Option<Timestamp>,
-}
+/// Attempts of the tape, newest first, of each account.
+type Attempts = HashMap<AccountId, Vec<Arc<TapeEntry>>>;
 
 /// `GET webhooks?account=`, and the same of one account: every endpoint, with what the tape and the store say of it.
 pub(in crate::api) async fn list(api: &Api, account: Option<&str>, request: &IncomingRequest) -> HttpResponse {
@@ -49,24 +46,21 @@ pub(in crate::api) async fn list(api: &Api, account: Option<&str>, request: &Inc
         Some(entry) => vec![entry],
         None => api.engine.directory().after("", ACCOUNTS_MAX),
     };
-    let notices = match api.engine.read(|store| store.notices(None, PENDING_MAX)).await {
-        Ok(notices) => notices,
+    let waiting = match api.engine.read(|store| store.waiting_notices(PENDING_MAX)).await {
+        Ok(waiting) => waiting,
         Err(error) => return unavailable(&error),
     };
-    let is_cut = notices.len() == PENDING_MAX;
-    let mut pending: BTreeMap<(AccountId, &str), Pending> = BTreeMap::new();
-    for notice in &notices {
-        let waits = pending.entry((notice.account_id, notice.endpoint().as_str())).or_default();
-        waits.count += 1;
-        waits.next_at = waits.next_at.into_iter().chain([notice.due_at]).min();
-    }
+    let is_cut = waiting.iter().map(|waits| waits.count).sum::<u64>() >= PENDING_MAX as u64;
+    let attempts = attempts(api, &entries);
     let mut listed = Vec::new();
     for entry in &entries {
+        let id = entry.account.id;
+        let attempts = attempts.get(&id).map_or(&[][..], Vec::as_slice);
         for endpoint in &entry.account.endpoints {
-            let waits = pending.get(&(entry.account.id, endpoint.kind.as_str()));
-            listed.push(shown(api, entry, (endpoint.kind.as_str(), &endpoint.url), waits));
+            let waits = waiting.iter().find(|waits| waits.account_id == id && waits.kind == endpoint.kind);
+            listed.push(shown(entry, (endpoint.kind.as_str(), &endpoint.url), waits, attempts));
         }
-        match hooks(api, entry).await {
+        match hooks(api, entry, attempts).await {
             Ok(hooks) => listed.extend(hooks),
             Err(refused) => return refused,
         }
@@ -75,8 +69,26 @@ pub(in crate::api) async fn list(api: &Api, account: Option<&str>, request: &Inc
     document(200, &json!({ "tape": tape, "endpoints": listed, "pending_is_cut": is_cut }))
 }
 
+/// What the tape has of these accounts: it is looked through once, whatever their number, as everybody who is taped waits meanwhile.
+fn attempts(api: &Api, entries: &[Arc<Entry>]) -> Attempts {
+    let only = match entries {
+        [entry] => Some(entry.account.id),
+        _ => None,
+    };
+    let filter = AttemptFilter { account_id: only, count_max: usize::MAX, ..AttemptFilter::default() };
+    let mut attempts = Attempts::new();
+    for attempt in api.engine.tape().attempts(&filter) {
+        let Some(id) = attempt.account_id else { continue };
+        let of_account = attempts.entry(id).or_default();
+        if of_account.len() < ATTEMPTS_MAX {
+            of_account.push(attempt);
+        }
+    }
+    attempts
+}
+
 /// The hooks of an account whose dialect has such.
-async fn hooks(api: &Api, entry: &Entry) -> Result<Vec<Value>, HttpResponse> {
+async fn hooks(api: &Api, entry: &Entry, attempts: &[Arc<TapeEntry>]) -> Result<Vec<Value>, HttpResponse> {
     let Some(dialect) = registry::by_name(&entry.dialect) else { return Ok(Vec::new()) };
     let Some(hooks) = dialect.hooks() else { return Ok(Vec::new()) };
     let filter = DocumentFilter {
@@ -88,16 +100,22 @@ async fn hooks(api: &Api, entry: &Entry) -> Result<Vec<Value>, HttpResponse> {
     };
     let page = api.engine.read(move |store| store.documents(&filter)).await.map_err(|error| unavailable(&error))?;
     let url = |document: &Document| hooks.url(&document.json);
-    Ok(page.documents.iter().filter_map(|document| Some(shown(api, entry, ("hook", &url(document)?), None))).collect())
+    Ok(page
+        .documents
+        .iter()
+        .filter_map(|document| Some(shown(entry, ("hook", &url(document)?), None, attempts)))
+        .collect())
 }
 
-fn shown(api: &Api, entry: &Entry, (kind, url): (&str, &str), pending: Option<&Pending>) -> Value {
+fn shown(
+    entry: &Entry,
+    (kind, url): (&str, &str),
+    waiting: Option<&WaitingNotices>,
+    attempts: &[Arc<TapeEntry>],
+) -> Value {
     let hidden = registry::by_name(&entry.dialect).map(|dialect| dialect.hidden());
     let url = hidden.map_or_else(String::new, |hidden| hidden.url(url));
     let address = url.split(['?', '#']).next().unwrap_or_default();
-    let filter =
-        AttemptFilter { account_id: Some(entry.account.id), count_max: ATTEMPTS_MAX, ..AttemptFilter::default() };
-    let attempts = api.engine.tape().attempts(&filter);
     let of_this = attempts.iter().filter_map(|attempt| match &attempt.seen {
         // Parameters of its own stand behind the address of a GET.
         Seen::Webhook(webhook) if is_of(webhook, kind) && webhook.url.split(['?', '#']).next() == Some(address) => {
@@ -127,8 +145,8 @@ fn shown(api: &Api, entry: &Entry, (kind, url): (&str, &str), pending: Option<&P
         "delivered": taken,
         "success_rate": (count > 0).then(|| taken as f64 / count as f64),
         "last_attempt": last,
-        "pending": pending.map_or(0, |pending| pending.count),
-        "next_try_at": pending.and_then(|pending| pending.next_at).map(|at| at.to_string()),
+        "pending": waiting.map_or(0, |waits| waits.count),
+        "next_try_at": waiting.map(|waits| waits.next_at.to_string()),
     })
 }
 
