@@ -26,14 +26,24 @@ pub const KEPT: &str = "reliability/evidence.jsonl";
 /// A run under way.
 #[derive(Debug)]
 pub struct Run {
-    /// Its command.
-    pub harness: &'static str,
-    /// How the product was built: `debug` or `release`.
-    pub profile: &'static str,
-    /// The first seed and the last one, where seeds decide.
-    pub seeds: Option<(u64, u64)>,
-    /// When it began.
-    pub started: Started,
+    harness: &'static str,
+    profile: &'static str,
+    seeds: Option<(u64, u64)>,
+    started: Started,
+    commit: String,
+}
+
+impl Run {
+    /// A run of the command `harness` begins, of what is checked out now and built as `profile` says (`debug` or `release`): what is
+    /// checked out when it ends is something else. `seeds`: the first and the last one, where seeds decide.
+    pub fn begin(
+        workspace: &Workspace,
+        harness: &'static str,
+        profile: &'static str,
+        seeds: Option<(u64, u64)>,
+    ) -> Self {
+        Self { harness, profile, seeds, started: Started::now(), commit: commit(workspace) }
+    }
 }
 
 /// A line.
@@ -41,7 +51,7 @@ pub struct Run {
 pub struct Line {
     /// Seconds of Unix time.
     pub at: u64,
-    /// The commit that was checked out, with a plus if the sources differed from it; empty outside of a clone.
+    /// The commit that was checked out when it began, with a plus if the sources differed from it; empty outside of a clone.
     pub commit: String,
     /// The command.
     pub harness: String,
@@ -71,7 +81,7 @@ pub fn record(workspace: &Workspace, run: &Run, end: Outcome<Value>) -> Outcome<
     };
     let line = Line {
         at: unix_seconds(),
-        commit: commit(workspace),
+        commit: run.commit.clone(),
         harness: run.harness.to_owned(),
         profile: run.profile.to_owned(),
         cores: std::thread::available_parallelism().map_or(0, usize::from),

@@ -78,7 +78,7 @@ impl Phase {
 /// Builds and measures.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, !options.debug)?;
-    let run = Run { harness: "backlog", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "backlog", profile, None);
     evidence::record(workspace, &run, measure(workspace, profile, options))
 }
 

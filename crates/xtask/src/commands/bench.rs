@@ -13,7 +13,7 @@ use crate::bench::loader::{Order, Pace, Proof};
 use crate::bench::machine::Facts;
 use crate::bench::report;
 use crate::bench::row::{self, Programs};
-use crate::clock::{Started, unix_seconds};
+use crate::clock::unix_seconds;
 use crate::command::{self, cargo};
 use crate::commands::crashloop::build;
 use crate::evidence::{self, Run};
@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     if options.quick {
         return measure(workspace, profile, &programs, options).map(drop);
     }
-    let run = Run { harness: "bench", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "bench", profile, None);
     evidence::record(workspace, &run, measure(workspace, profile, &programs, options))
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use crate::clock::{Started, seed, sleep};
+use crate::clock::{seed, sleep};
 use crate::commands::crashloop::{After, Ends, Load, build, end_before};
 use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
@@ -42,7 +42,7 @@ const STALL: Duration = Duration::from_millis(300);
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
-    let run = Run { harness: "chaosproxy", profile, seeds: Some((seed, seed)), started: Started::now() };
+    let run = Run::begin(workspace, "chaosproxy", profile, Some((seed, seed)));
     let load = Load {
         binary: workspace.product(profile),
         folder: workspace.scratch("chaosproxy")?,

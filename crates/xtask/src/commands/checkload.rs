@@ -32,7 +32,7 @@ pub struct Options {
 /// Builds, fills, looks, copies.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     build(workspace, true)?;
-    let run = Run { harness: "checkload", profile: "release", seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "checkload", "release", None);
     evidence::record(workspace, &run, measure(workspace, options))
 }
 

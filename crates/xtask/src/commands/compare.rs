@@ -17,7 +17,7 @@ use crate::bench::machine::Facts;
 use crate::bench::other::Setting;
 use crate::bench::row::{self, Programs};
 use crate::bench::{bare, other};
-use crate::clock::{Started, unix_seconds};
+use crate::clock::unix_seconds;
 use crate::command::{self, cargo};
 use crate::commands::crashloop::build;
 use crate::commands::install;
@@ -78,7 +78,7 @@ const PACED_CALLERS: u32 = 64;
 
 /// Installs, builds, measures in turn, prints the table and the ratios.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
-    let run = Run { harness: "compare", profile: "release", seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "compare", "release", None);
     evidence::record(workspace, &run, compare(workspace, options))
 }
 

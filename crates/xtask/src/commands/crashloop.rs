@@ -75,7 +75,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
     let harness = if options.graceful { "gracestop" } else { "crashloop" };
-    let run = Run { harness, profile, seeds: Some((seed, seed)), started: Started::now() };
+    let run = Run::begin(workspace, harness, profile, Some((seed, seed)));
     let load = Load {
         binary: workspace.product(profile),
         folder: workspace.scratch("crashloop")?,

@@ -12,7 +12,6 @@ use std::process::Command;
 use clap::Args;
 use serde_json::Value;
 
-use crate::clock::Started;
 use crate::command::{self, cargo};
 use crate::commands::fsyncfail::compile;
 use crate::evidence::{self, Run};
@@ -38,7 +37,7 @@ pub struct Options {
 /// Builds, records, verifies.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = if options.quick { "debug" } else { "release" };
-    let run = Run { harness: "crashstates", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "crashstates", profile, None);
     let stride = if options.quick { QUICK_STRIDE } else { options.stride };
     evidence::record(workspace, &run, states(workspace, profile, stride))
 }

@@ -61,7 +61,7 @@ enum End {
 /// Builds, then one run for each flush.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
-    let run = Run { harness: "fsyncfail", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "fsyncfail", profile, None);
     evidence::record(workspace, &run, fail_each(workspace, profile, options))
 }
 

@@ -5,7 +5,6 @@ use std::fs::File;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::clock::Started;
 use crate::command::program;
 use crate::commands::install;
 use crate::evidence::{self, Run};
@@ -30,7 +29,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         None => targets(workspace)?,
     };
     for target in targets {
-        let run = Run { harness: "fuzz", profile: "release", seeds: None, started: Started::now() };
+        let run = Run::begin(workspace, "fuzz", "release", None);
         evidence::record(workspace, &run, fuzz(workspace, &target, options.seconds))?;
     }
     Ok(())

@@ -79,7 +79,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     }
     let seed = options.seed.unwrap_or_else(seed);
     println!("seed {seed}");
-    let run = Run { harness: "hostile", profile, seeds: Some((seed, seed)), started: Started::now() };
+    let run = Run::begin(workspace, "hostile", profile, Some((seed, seed)));
     evidence::record(workspace, &run, attack(workspace, &workspace.product(profile), options, seed))
 }
 

@@ -10,7 +10,6 @@ use std::fs;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::clock::Started;
 use crate::command::{self, program};
 use crate::commands::crashloop::build;
 use crate::commands::{install, test};
@@ -50,7 +49,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     install::debian_packages(workspace)?;
     build(workspace, options.release)?;
     let profile = if options.release { "release" } else { "debug" };
-    let run = Run { harness: "inboxload", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "inboxload", profile, None);
     evidence::record(workspace, &run, measure(workspace, options, profile))
 }
 

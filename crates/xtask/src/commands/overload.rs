@@ -103,7 +103,7 @@ fn ms(micros: u64) -> f64 {
 /// Measures once.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
-    let run = Run { harness: "overload", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "overload", profile, None);
     evidence::record(workspace, &run, overload(workspace, profile, options))
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::Value;
 
-use crate::clock::{Started, seed};
+use crate::clock::seed;
 use crate::commands::crashloop::{After, Ends, Load, build, end_and_compare};
 use crate::commands::fsyncfail::compile;
 use crate::evidence::{self, Run};
@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     }
     let profile = build(workspace, options.release)?;
     let seed = options.seed.unwrap_or_else(seed);
-    let run = Run { harness: "powercut", profile, seeds: Some((seed, seed)), started: Started::now() };
+    let run = Run::begin(workspace, "powercut", profile, Some((seed, seed)));
     evidence::record(workspace, &run, cut_and_compare(workspace, profile, seed, options))
 }
 

@@ -52,7 +52,7 @@ struct Caught {
 /// Builds, and plays them all.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = if options.debug { "debug" } else { "release" };
-    let run = Run { harness: "saboteurs", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "saboteurs", profile, None);
     evidence::record(workspace, &run, play(workspace, profile, options))
 }
 

@@ -55,7 +55,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let line = program(workspace, options.debug)?;
     let profile = if options.debug { "debug" } else { "release" };
     let seeds = Some((options.from, options.from + options.seeds.saturating_sub(1)));
-    let run = Run { harness: "sim", profile, seeds, started: Started::now() };
+    let run = Run::begin(workspace, "sim", profile, seeds);
     evidence::record(workspace, &run, play(line, options))
 }
 

@@ -59,7 +59,7 @@ struct Bench<'a> {
 /// Builds and measures.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, !options.debug)?;
-    let run = Run { harness: "slowdisk", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "slowdisk", profile, None);
     evidence::record(workspace, &run, measure(workspace, profile, options))
 }
 

@@ -90,7 +90,7 @@ struct LookUps {
 /// Builds and measures.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, !options.debug)?;
-    let run = Run { harness: "stored", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "stored", profile, None);
     evidence::record(workspace, &run, measure(workspace, profile, options))
 }
 

@@ -54,7 +54,7 @@ const FREE_PAUSE: Duration = Duration::from_millis(50);
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     build(workspace, !options.debug)?;
     let profile = if options.debug { "debug" } else { "release" };
-    let run = Run { harness: "throttled", profile, seeds: None, started: Started::now() };
+    let run = Run::begin(workspace, "throttled", profile, None);
     evidence::record(workspace, &run, throttle(workspace, profile, options))
 }
 
