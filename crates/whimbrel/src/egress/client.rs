@@ -11,11 +11,12 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 use whimbrel_dialects::http::WebhookRequest;
 
-use super::connect::{Connector, Resolve, TrustError, read_extra_roots};
+use super::connect::{Connector, TrustError, read_extra_roots};
 use super::error::EgressError;
 use super::link::{Link, LinkError};
 use super::policy::EgressPolicy;
 use super::pool::{Place, Pool};
+use super::resolve::Resolve;
 use super::target::{Peer, Target};
 
 /// Bounds of all calls together.

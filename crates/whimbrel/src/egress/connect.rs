@@ -1,10 +1,8 @@
 //! From a peer to a connection: resolve, check every address, connect to one of those very addresses, TLS.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,36 +18,13 @@ use super::client::Steps;
 use super::error::EgressError;
 use super::link::{Link, Stream};
 use super::policy::EgressPolicy;
+use super::resolve::Resolve;
 use super::target::{Host, Peer};
 use crate::server::listen::tune;
 use crate::server::tls::provider;
 
 /// Addresses of one name. A name with more is not called.
 const ADDRESSES_MAX: usize = 64;
-
-/// Finds the addresses of a name.
-pub trait Resolve: Send + Sync + 'static {
-    /// All addresses of `host`, with `port`.
-    fn resolve<'a>(
-        &'a self,
-        host: &'a str,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
-}
-
-/// The system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    fn resolve<'a>(
-        &'a self,
-        host: &'a str,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
-    }
-}
 
 /// Why there is nobody to trust.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ mod error;
 mod link;
 mod policy;
 mod pool;
+mod resolve;
 mod target;
 
 #[cfg(test)]
@@ -19,7 +20,8 @@ mod tests;
 
 pub use address::{AddressClass, classify};
 pub use client::{CallPlace, Egress, EgressAnswer, EgressLimits, Notes, RequestLimits, Steps};
-pub use connect::{Resolve, SystemResolver, TrustError};
+pub use connect::TrustError;
 pub use error::{Blocked, EgressError};
 pub use policy::{AllowedHost, EgressPolicy, Reach};
+pub use resolve::{Resolve, SystemResolver};
 pub use target::UrlFault;

@@ -214,7 +214,7 @@ async fn where_there_is_no_room_the_longest_idle_connection_makes_some() {
     ];
     let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
     let limits = EgressLimits { idle_max: 2, ..EgressLimits::default() };
-    let egress = Egress::new(policy, limits, SystemResolver, None).unwrap();
+    let egress = Egress::new(policy, limits, SystemResolver::default(), None).unwrap();
     for peer in [&first, &second, &third, &third, &second, &first] {
         assert_eq!(send(&egress, peer.url("/")).await.unwrap().status, 200);
     }
@@ -232,7 +232,7 @@ async fn waiting_for_a_place_takes_no_time_of_the_call() {
     let peer = FakePeer::start(|_, _| ok("")).await;
     let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
     let limits = EgressLimits { calls_per_host_max: 1, ..EgressLimits::default() };
-    let egress = Egress::new(policy, limits, SystemResolver, None).unwrap();
+    let egress = Egress::new(policy, limits, SystemResolver::default(), None).unwrap();
     let place = egress.place(&peer.url("/")).await.unwrap();
     let mut call = std::pin::pin!(send(&egress, peer.url("/")));
     tokio::time::pause();
@@ -359,7 +359,7 @@ async fn a_slow_handshake_is_given_up() {
     let ca = TestFolder::new();
     let ca = ca::open(ca.path(), &["localhost".to_owned()], Timestamp(1_795_564_800_000_000)).unwrap();
     let ca_pem = std::fs::read_to_string(ca.ca_pem).unwrap();
-    let egress = Egress::new(policy, limits, SystemResolver, Some(&ca_pem)).unwrap();
+    let egress = Egress::new(policy, limits, SystemResolver::default(), Some(&ca_pem)).unwrap();
     let result = send(&egress, format!("https://{}/", silent.local_addr().unwrap())).await;
     assert!(matches!(result, Err(EgressError::ConnectTimedOut)), "{result:?}");
 }
@@ -370,7 +370,7 @@ async fn a_slow_host_takes_only_its_own_places() {
     let quick = FakePeer::start(|_, _| ok("")).await;
     let limits = EgressLimits { calls_per_host_max: 1, ..EgressLimits::default() };
     let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
-    let egress = Egress::new(policy, limits, SystemResolver, None).unwrap();
+    let egress = Egress::new(policy, limits, SystemResolver::default(), None).unwrap();
     let short = RequestLimits { answer_time_max: SHORT, ..RequestLimits::default() };
     let (first, second, other) = tokio::join!(
         egress.send(get(slow.url("/")), short),
@@ -412,7 +412,7 @@ async fn tls_is_checked_against_the_given_authority_and_the_name() {
     let result = send(&with(None), format!("https://localhost:{port}/")).await;
     assert!(matches!(result, Err(EgressError::Tls(_) | EgressError::Trust(_))), "{result:?}");
     let policy = EgressPolicy { reach: Reach::Local, allowed_hosts: Vec::new() };
-    assert!(Egress::new(policy, EgressLimits::default(), SystemResolver, Some("nonsense")).is_err());
+    assert!(Egress::new(policy, EgressLimits::default(), SystemResolver::default(), Some("nonsense")).is_err());
 }
 
 #[test]

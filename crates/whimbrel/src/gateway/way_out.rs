@@ -26,7 +26,7 @@ pub(super) struct WayOut {
 /// Opens it as configured.
 pub(super) fn open(config: &EgressConfig, chaos: Option<Arc<WebhookChaos>>) -> Result<Arc<WayOut>, GatewayError> {
     let extra_ca = config.extra_ca.as_deref().map(read_config_file).transpose().when("cannot use egress.extra_ca")?;
-    let egress = Egress::new(config.policy.clone(), config.limits, SystemResolver, extra_ca.as_deref())
+    let egress = Egress::new(config.policy.clone(), config.limits, SystemResolver::default(), extra_ca.as_deref())
         .when("cannot set up the way out for webhooks")?;
     Ok(Arc::new(WayOut { egress, limits: config.request_limits, new_urls: config.new_urls, chaos }))
 }
