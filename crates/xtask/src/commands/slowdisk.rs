@@ -88,8 +88,8 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
     for millis in SLOWER_MS {
         std::fs::write(&slow, millis.to_string())?;
         let tally = bench.phase(&format!("each flush {millis} ms longer"))?;
-        figures[format!("accepted_per_s_at_{millis}_ms")] = json!(tally.accepted as f64 / tally.seconds);
-        figures[format!("refusal_p99_s_at_{millis}_ms")] = json!(tally.refused_p99_us as f64 / 1e6);
+        figures[format!("at_{millis}_ms_accepted_per_s")] = json!(tally.accepted as f64 / tally.seconds);
+        figures[format!("at_{millis}_ms_refusal_p99_s")] = json!(tally.refused_p99_us as f64 / 1e6);
     }
     std::fs::write(&slow, "0")?;
     bench.phase("as it is, recovering")?;
