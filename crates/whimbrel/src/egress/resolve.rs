@@ -1,7 +1,7 @@
 //! From a name to addresses, by the system.
 //!
-//! The system's resolver blocks a thread for as long as it likes: half a minute and more if a server of names does not answer, however
-//! soon the caller gave up. The threads for what blocks are those by which the store is read, and names come from customers. So
+//! The system's resolver blocks a thread for as long as it likes: many seconds if a server of names does not answer, however soon the
+//! caller gave up. The threads for what blocks are those by which the store is read, and names come from customers. So
 //! there are places, and whoever is looked up keeps its place until the system is done with it: a few for each domain, so that one whose servers
 //! are silent takes no more than these, and some for all. Who finds none waits, for no longer than a connection may take.
 

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use super::pacer::Due;
 use super::words::{Leaves, Words, request};
 use crate::clock::{Started, monotonic_us, unix_seconds};
-use crate::failure::{Attempted as _, Failure, Outcome};
+use crate::failure::{Attempted as _, Failure, Outcome, require};
 use crate::harness::answer::{Progress, read};
 
 /// How much longer than asked a run may take: then its open requests count as broken.
@@ -92,6 +92,18 @@ pub struct Tally {
     pub p999_us: u64,
     /// See `p50_us`.
     pub max_us: u64,
+}
+
+impl Tally {
+    /// Fails if anything else was answered than "accepted" or "too many", or nothing at all.
+    pub fn accepted_or_throttled(&self) -> Outcome<()> {
+        let trouble = self.first_trouble.as_deref().unwrap_or_default();
+        require(self.broken == 0, || format!("{} had no answer: {trouble}", self.broken))?;
+        require(self.throttled == self.refused, || {
+            let otherwise = self.refused - self.throttled;
+            format!("{otherwise} were refused otherwise than as too many; the first refusal: {trouble}")
+        })
+    }
 }
 
 /// What callers share.

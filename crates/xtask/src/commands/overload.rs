@@ -214,12 +214,7 @@ impl Bench<'_> {
     fn check(&mut self, phases: &[&Phase], setup: &Setup) -> Outcome<u64> {
         let tallies = || phases.iter().flat_map(|phase| [&phase.crowd, &phase.quiet]);
         for tally in tallies() {
-            let trouble = tally.first_trouble.as_deref().unwrap_or_default();
-            require(tally.broken == 0, || format!("{} had no answer: {trouble}", tally.broken))?;
-            require(tally.throttled == tally.refused, || {
-                let otherwise = tally.refused - tally.throttled;
-                format!("{otherwise} were refused otherwise than as too many; the first refusal: {trouble}")
-            })?;
+            tally.accepted_or_throttled()?;
         }
         let accepted = tallies().map(|tally| tally.accepted).sum::<u64>();
         let stored = self.gateway.count("messages")?;

@@ -120,12 +120,7 @@ impl Bench<'_> {
             tally.refused,
             ms(tally.refused_p99_us)
         );
-        let trouble = tally.first_trouble.as_deref().unwrap_or_default();
-        require(tally.broken == 0, || format!("{} had no answer: {trouble}", tally.broken))?;
-        require(tally.throttled == tally.refused, || {
-            let otherwise = tally.refused - tally.throttled;
-            format!("{otherwise} were refused otherwise than as too many; the first refusal: {trouble}")
-        })?;
+        tally.accepted_or_throttled()?;
         self.tallies.push(tally.clone());
         Ok(tally)
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask stored`: what a text and a look-up cost with five million texts in the store, beside what they cost with a thousand.
 //!
-//! Eight accounts, each with a loader of its own, send in turns of one another, and every measured text asks for its receipt, which is found by the
+//! Eight accounts, each with a loader of its own, send at the same time, and every measured text asks for its receipt, which is found by the
 //! carrier's id among all that were ever given. Look-ups are shuffled over everything that was sent, by recipient and then by id. With
 //! the big store they are made twice, first with a cold cache: the gateway is stopped, the system forgets the pages of files (Linux, as
 //! root; without that the run says so), and the gateway starts on what is on the disk. A run fails unless accepted, stored and arrived are the same count,
