@@ -13,10 +13,21 @@ pub fn cpu(pid: u32) -> Outcome<Duration> {
     cpu_of(&stat).ok_or_else(|| Failure::new("the kernel's stat line has another form than known"))
 }
 
+/// User and system time of all processes that this one started and that have ended, and of those that these started.
+pub fn cpu_of_ended_children() -> Outcome<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").attempting("read our own times")?;
+    times(&stat, 13).ok_or_else(|| Failure::new("the kernel's stat line has another form than known"))
+}
+
 fn cpu_of(stat: &str) -> Option<Duration> {
+    times(stat, 11)
+}
+
+/// The sum of the field with this place after the name, and the next.
+fn times(stat: &str, place: usize) -> Option<Duration> {
     // The name stands in parentheses and may hold anything, parentheses too: fields count from the last one.
     let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_whitespace().skip(11);
+    let mut fields = rest.split_whitespace().skip(place);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
     Some(Duration::from_micros((user + system) * MICROSECONDS_A_TICK))
@@ -60,8 +71,9 @@ mod tests {
 
     #[test]
     fn times_are_found_behind_any_name() {
-        let stat = "7 (a) b) c) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 4 0 100 1 1";
+        let stat = "7 (a) b) c) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 700 200 20 0 4 0 100 1 1";
         assert_eq!(cpu_of(stat), Some(Duration::from_secs(3)));
+        assert_eq!(times(stat, 13), Some(Duration::from_secs(9)));
         assert_eq!(cpu_of("7 (a"), None);
     }
 
