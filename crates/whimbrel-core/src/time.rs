@@ -132,6 +132,12 @@ impl Span {
         self.0 / 1_000
     }
 
+    /// The span of the standard library's duration, in whole microseconds; one of more than 292,000 years gives that.
+    #[must_use]
+    pub fn from_std(time: std::time::Duration) -> Self {
+        Self(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+    }
+
     /// The span as the standard library's duration; negative spans give zero.
     #[must_use]
     pub const fn to_std(self) -> std::time::Duration {

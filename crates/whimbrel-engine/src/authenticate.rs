@@ -12,7 +12,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use whimbrel_core::policy::{KeyUse, Signable};
 use whimbrel_core::{
     Access, Account, AccountStatus, ApplicationId, AuthMethod, KeyMode, Refusal, ReplayKey, SECRETS_MAX, Secret,
-    SecretId, SecretKind, SignatureMethod, Timestamp,
+    SecretId, SecretKind, SignatureMethod, Span, Timestamp,
 };
 use whimbrel_dialects::Claim;
 use whimbrel_dialects::claim::KeySignature;
@@ -32,6 +32,8 @@ const KEY_SIGNATURES: SignatureMethod = SignatureMethod::HmacSha256;
 pub struct Origin {
     /// The address it comes from, behind any proxy of ours.
     pub address: Option<IpAddr>,
+    /// How long it had waited when it was looked at first.
+    pub waited: Span,
 }
 
 /// Somebody who proved who they are.

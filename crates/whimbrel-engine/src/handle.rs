@@ -60,7 +60,7 @@ impl Engine {
         let outcome = match (judged, call) {
             (Err(refusal), _) => Outcome::Refused(refusal),
             (Ok(caller), call) => match self.may_ask(&caller, call, begun_at) {
-                Ok(call) => self.in_its_turn(dialect, &caller, call).await,
+                Ok(call) => self.in_its_turn(dialect, &caller, origin.waited, call).await,
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
@@ -91,9 +91,15 @@ impl Engine {
     }
 
     /// Carries a call out once there is room for it; one that is turned away has used nothing up.
-    async fn in_its_turn(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+    async fn in_its_turn(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        caller: &Caller,
+        waited: Span,
+        call: Call,
+    ) -> Outcome {
         let _place = if matches!(call, Call::Send(_) | Call::SendMany(_)) {
-            match self.admission.enter(caller.account.id, &*self.world).await {
+            match self.admission.enter(caller.account.id, waited, &*self.world).await {
                 Ok(place) => Some(place),
                 Err(refusal) => return Outcome::Refused(refusal),
             }

@@ -16,9 +16,16 @@ const SERVED_FOR_A_REFUSAL: u32 = 8;
 /// Refusals that may come at once, after a time without any: few, for a burst is over before the next of them.
 const REFUSALS_AT_ONCE: u32 = 8;
 
+/// So many places are given at once to those who wait. One at a time, a processor would go from answering a request to beginning
+/// another and back with each of them, and every answer would wake its client alone; in groups it stays with what it has at hand.
+pub(super) const GIVEN_AT_ONCE: usize = 64;
+
 /// Places that are taken, and lines before them. `W` is who waits.
 pub(super) struct Places<W> {
     free: usize,
+    taken: usize,
+    /// Places that were given back since some were given to those who wait.
+    given_back: usize,
     waiting_max: usize,
     waiting: usize,
     /// Who was served lately, less those for whom somebody was refused.
@@ -42,7 +49,16 @@ impl<W> Places<W> {
     /// So many places; lines of all accounts together hold `waiting_max`, and one holds half of what is left.
     pub(super) const fn new(count: usize, waiting_max: usize) -> Self {
         let served = SERVED_FOR_A_REFUSAL * REFUSALS_AT_ONCE;
-        Self { free: count, waiting_max, waiting: 0, served, accounts: BTreeMap::new(), turns: VecDeque::new() }
+        Self {
+            free: count,
+            taken: 0,
+            given_back: 0,
+            waiting_max,
+            waiting: 0,
+            served,
+            accounts: BTreeMap::new(),
+            turns: VecDeque::new(),
+        }
     }
 
     /// Takes a place if the account may have one now. Those of its own that wait go first.
@@ -76,13 +92,21 @@ impl<W> Places<W> {
         Ok(())
     }
 
-    /// Gives a place of the account back.
-    pub(super) fn give_back(&mut self, account: AccountId) {
+    /// Gives a place of the account back. Whether those who wait are to be served now: if not, somebody is at work who will give
+    /// another back.
+    pub(super) fn give_back(&mut self, account: AccountId) -> bool {
         self.free += 1;
+        self.taken -= 1;
+        self.given_back += 1;
         if let Some(share) = self.accounts.get_mut(&account) {
             share.taken = share.taken.saturating_sub(1);
         }
         self.forget_if_empty(account);
+        let is_due = self.given_back >= GIVEN_AT_ONCE || self.taken == 0;
+        if is_due {
+            self.given_back = 0;
+        }
+        is_due
     }
 
     /// Gives the next place, if there is one, to whoever's turn it is; the place is taken already. Those of whom `is_gone` says so are
@@ -126,6 +150,7 @@ impl<W> Places<W> {
 
     fn seat(&mut self, account: AccountId) {
         self.free -= 1;
+        self.taken += 1;
         self.served = (self.served + 1).min(SERVED_FOR_A_REFUSAL * REFUSALS_AT_ONCE);
         self.share(account).taken += 1;
     }
@@ -173,6 +198,15 @@ mod tests {
             places.give_back(HOT);
         }
         assert_eq!((0..1_000).filter(|_| places.may_refuse()).count(), 3);
+    }
+
+    #[test]
+    fn those_who_wait_are_served_in_groups_and_when_nobody_is_at_work() {
+        let mut places: Places<u32> = Places::new(4 * GIVEN_AT_ONCE, 10);
+        let taken = GIVEN_AT_ONCE + 2;
+        assert!((0..taken).all(|_| places.take(HOT)));
+        let due: Vec<usize> = (1..=taken).filter(|_| places.give_back(HOT)).collect();
+        assert_eq!(due, [GIVEN_AT_ONCE, taken]);
     }
 
     #[test]

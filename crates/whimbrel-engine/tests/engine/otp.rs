@@ -45,7 +45,7 @@ fn send(code: &str, idempotency: Option<IdempotencyKey>) -> Call {
 async fn with_key(gateway: &Gateway, key: &str, call: Call) -> Outcome {
     let claim = Claim::SecretKey { secret: Secret::new(key), method: AuthMethod::SecretKey, signable: Signable::No };
     let (engine, dialect) = (Arc::clone(&gateway.engine), gateway.dialect);
-    soon(engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call))).await
+    soon(engine.handle(dialect, Origin::default(), Ok(claim), Ok(call))).await
 }
 
 async fn patch(gateway: &Gateway, change: impl FnOnce(AccountPatch) -> AccountPatch) {

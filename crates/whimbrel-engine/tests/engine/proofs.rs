@@ -83,7 +83,7 @@ impl DelegatedRequest for CountedRequest {
 }
 
 async fn ask(gateway: &Gateway, source: &str, claim: Claim) -> Result<(), Refusal> {
-    let origin = Origin { address: source.parse().ok() };
+    let origin = Origin { address: source.parse().ok(), ..Origin::default() };
     let call = Call::Account(AccountCall::Balance);
     match soon(gateway.engine.handle(gateway.dialect, origin, Ok(claim), Ok(call))).await {
         Outcome::Account(_) => Ok(()),

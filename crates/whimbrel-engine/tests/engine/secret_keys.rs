@@ -20,7 +20,7 @@ use crate::support::{Folder, Gateway, Setup, soon};
 async fn with(gateway: &Gateway, key: &str, source: &str) -> Result<(), Refusal> {
     let (engine, dialect) = (Arc::clone(&gateway.engine), gateway.dialect);
     let claim = Claim::SecretKey { secret: Secret::new(key), method: AuthMethod::SecretKey, signable: Signable::No };
-    let origin = Origin { address: source.parse().ok() };
+    let origin = Origin { address: source.parse().ok(), ..Origin::default() };
     match soon(engine.handle(dialect, origin, Ok(claim), Ok(Call::Account(AccountCall::Balance)))).await {
         Outcome::Account(_) => Ok(()),
         Outcome::Refused(refusal) => Err(refusal),
@@ -121,7 +121,7 @@ async fn a_key_for_trying_out_reads_and_changes_nothing() {
         method: AuthMethod::SecretKey,
         signable: Signable::No,
     };
-    let origin = Origin { address: "::1".parse().ok() };
+    let origin = Origin { address: "::1".parse().ok(), ..Origin::default() };
     let name = gateway.dialect.descriptor().id;
     for scope in [Scope::Account, Scope::Secrets, Scope::Applications, Scope::Numbers, Scope::Send] {
         let refused = gateway.engine.owner(name, &claim("test_1"), origin, scope).await;
@@ -167,7 +167,7 @@ async fn who_guesses_keys_with_signatures_closes_nobody_elses() {
             method: AuthMethod::SecretKey,
             signed: Box::new(Beside(verified)),
         };
-        let origin = Origin { address: source.parse().ok() };
+        let origin = Origin { address: source.parse().ok(), ..Origin::default() };
         let call = Call::Account(AccountCall::Balance);
         soon(gateway.engine.handle(gateway.dialect, origin, Ok(claim), Ok(call))).await
     };

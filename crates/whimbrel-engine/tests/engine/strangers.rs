@@ -121,7 +121,7 @@ async fn ask(gateway: &Gateway, dialect: &'static dyn Dialect, caller: Caller, l
         [("host", b"127.0.0.1"), ("authorization", caller.0.as_bytes()), ("content-type", content.as_bytes())];
     match read(dialect, line, &headers, body, gateway.engine.world().now()) {
         Match::Parsed(parsed) => {
-            let origin = Origin { address: "127.0.0.1".parse().ok() };
+            let origin = Origin { address: "127.0.0.1".parse().ok(), ..Origin::default() };
             let outcome = soon(gateway.engine.handle(dialect, origin, parsed.claim, parsed.call)).await;
             dialect.render(&outcome, &parsed.reply)
         }

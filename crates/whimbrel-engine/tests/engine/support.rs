@@ -371,7 +371,7 @@ impl Gateway {
         let claim =
             Claim::KeyAndSecret { key: key.into(), secret: Secret::new(secret), method, signable: Signable::Yes };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
-        let origin = Origin { address: source.parse().ok() };
+        let origin = Origin { address: source.parse().ok(), ..Origin::default() };
         tokio::spawn(async move { engine.handle(dialect, origin, Ok(claim), Ok(call)).await })
     }
 
@@ -380,7 +380,7 @@ impl Gateway {
         let (key, secret, method) = ("key".into(), Secret::new("secret"), AuthMethod::Parameters);
         let claim = Claim::KeyAndSecret { key, secret, method, signable: Signable::No };
         let (engine, dialect) = (Arc::clone(&self.engine), self.dialect);
-        tokio::spawn(async move { engine.handle(dialect, Origin { address: None }, Ok(claim), Ok(call)).await })
+        tokio::spawn(async move { engine.handle(dialect, Origin::default(), Ok(claim), Ok(call)).await })
     }
 
     pub async fn tell(&self, event: CarrierEvent) {

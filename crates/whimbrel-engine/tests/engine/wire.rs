@@ -83,7 +83,7 @@ impl Gateway {
         let (path, query, body) = (request.path, &*request.query, &*request.body);
         let http = HttpRequest { method: request.http, path, query: Some(query), headers: &headers, body };
         let Match::Parsed(parsed) = self.dialect.read(&http, 1, self.clock().now()) else { panic!("not read") };
-        let origin = Origin { address: source.parse().ok() };
+        let origin = Origin { address: source.parse().ok(), ..Origin::default() };
         let outcome = soon(self.engine.handle(self.dialect, origin, parsed.claim, parsed.call)).await;
         let answer = self.dialect.render(&outcome, &parsed.reply);
         (answer.status, String::from_utf8(answer.body).expect("UTF-8"))

@@ -94,7 +94,7 @@ impl Api {
         let number = Way::of(request, &self.proxies).read(request)?;
         let session = self.sessions.find(&number, self.engine.world().now())?;
         if let Person::Owner { owner, .. } = &session.person {
-            let origin = Origin { address: Some(origin::address(request, &self.proxies)) };
+            let origin = Origin { address: Some(origin::address(request, &self.proxies)), ..Origin::default() };
             if self.engine.owner_again(owner, origin, Scope::Read, Signable::No).is_err() {
                 self.sessions.end(&number);
                 return None;

@@ -128,8 +128,8 @@ impl Reader<'_> {
         self.settings.needed_text(&self.path("kind"));
         let bulk = DoubtPolicy::parse(self.word("doubt")).unwrap_or(DoubtPolicy::Resend);
         let otp = DoubtPolicy::parse(self.word("otp_doubt")).unwrap_or(bulk);
-        let span = |time: std::time::Duration| Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
-        let (wait, link_down_grace) = (span(self.time("doubt_wait")), span(self.time("link_down_grace")));
+        let (wait, link_down_grace) = (self.time("doubt_wait"), self.time("link_down_grace"));
+        let (wait, link_down_grace) = (Span::from_std(wait), Span::from_std(link_down_grace));
         Carrier {
             name: name.to_owned(),
             kind: CarrierKind::Smpp(Box::new(self.smpp(inputs))),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use whimbrel_core::{Outcome, SourceNetwork, World};
+use whimbrel_core::{Outcome, SourceNetwork, Span, World};
 use whimbrel_dialects::registry::DIALECTS;
 use whimbrel_dialects::{Match, Parsed, Reply};
 use whimbrel_engine::{Engine, Handled, Origin};
@@ -32,7 +32,10 @@ impl Handler for Front {
     async fn handle(&self, request: IncomingRequest) -> Answer {
         let world = self.engine.world();
         let begun_at = world.now();
-        let origin = Origin { address: Some(origin::address(&request, &self.proxies)) };
+        let origin = Origin {
+            address: Some(origin::address(&request, &self.proxies)),
+            waited: Span::from_std(request.waited()),
+        };
         for dialect in DIALECTS.iter().copied() {
             let read = {
                 let headers = origin::headers(&request, &self.proxies);

@@ -34,11 +34,11 @@ pub(super) fn link(name: &str, smpp: &SmppCarrier) -> Result<SmppConfig, String>
     };
     link.connections = u8::try_from(smpp.connections).unwrap_or(u8::MAX);
     link.window_max = smpp.window_max;
-    link.bind_timeout = span(smpp.bind_timeout);
-    link.response_timeout = span(smpp.response_timeout);
-    link.enquire_interval = span(smpp.enquire_interval);
-    link.enquire_timeout = span(smpp.enquire_timeout);
-    link.drain_timeout = span(smpp.drain_timeout);
+    link.bind_timeout = Span::from_std(smpp.bind_timeout);
+    link.response_timeout = Span::from_std(smpp.response_timeout);
+    link.enquire_interval = Span::from_std(smpp.enquire_interval);
+    link.enquire_timeout = Span::from_std(smpp.enquire_timeout);
+    link.drain_timeout = Span::from_std(smpp.drain_timeout);
     link.enquire_misses_max = smpp.enquire_misses;
     link.service_type = smpp.service_type.as_str().into();
     link.service_type_otp = smpp.otp_service_type.as_deref().map(Box::from);
@@ -80,10 +80,6 @@ pub(super) fn link(name: &str, smpp: &SmppCarrier) -> Result<SmppConfig, String>
     };
     link.check().map_err(|fault| format!("carriers.{name}: {fault}"))?;
     Ok(link)
-}
-
-fn span(time: std::time::Duration) -> Span {
-    Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }
 
 const fn label(form: TonNpi) -> smpp::TonNpi {

@@ -1,7 +1,6 @@
 //! The guarded client as the engine asks for it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 use whimbrel_core::Span;
@@ -93,11 +92,11 @@ impl whimbrel_engine::ports::Egress for WayOut {
             let answer = self.call(place, request, &mut notes).await;
             let Notes { headers, steps, .. } = notes;
             let timing = Timing {
-                resolved: steps.resolved.map(span),
-                connected: steps.connected.map(span),
-                secured: steps.secured.map(span),
-                first_byte: steps.first_byte.map(span),
-                total: span(begun_at.elapsed()),
+                resolved: steps.resolved.map(Span::from_std),
+                connected: steps.connected.map(Span::from_std),
+                secured: steps.secured.map(Span::from_std),
+                first_byte: steps.first_byte.map(Span::from_std),
+                total: Span::from_std(begun_at.elapsed()),
             };
             let answered =
                 |answer: EgressAnswer| Answered { status: answer.status, headers, beginning: answer.beginning };
@@ -108,8 +107,4 @@ impl whimbrel_engine::ports::Egress for WayOut {
     fn new_urls(&self) -> NewUrls {
         self.new_urls
     }
-}
-
-fn span(time: Duration) -> Span {
-    Span(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }

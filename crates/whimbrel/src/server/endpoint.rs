@@ -38,13 +38,14 @@ pub(super) struct Endpoint<H> {
 impl<H: Handler> Endpoint<H> {
     /// Answers one request. There is always an answer.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
+        let waited = self.watch.head_age();
         let _open = self.watch.request();
         let version = request.version();
         let (head, mut body) = request.into_parts();
         let asks_to_close = asks_to_close(&head.headers);
         let answer = match self.whole_body(&head.headers, &mut body).await {
             Ok(body) => {
-                let request = IncomingRequest::new(head, body, self.peer, self.scheme);
+                let request = IncomingRequest::new(head, body, self.peer, self.scheme).having_waited(waited);
                 without_panic(self.handler.handle(request)).await
             }
             Err(refused) => {

@@ -1,6 +1,7 @@
 //! A request, whole and in memory.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Version;
@@ -35,13 +36,26 @@ pub struct IncomingRequest {
     body: Bytes,
     peer: SocketAddr,
     scheme: Scheme,
+    waited: Duration,
 }
 
 impl IncomingRequest {
     /// Puts a request together; the server does, and tests of handlers.
     #[must_use]
     pub fn new(head: Parts, body: Bytes, peer: SocketAddr, scheme: Scheme) -> Self {
-        Self { head, body, peer, scheme }
+        Self { head, body, peer, scheme, waited: Duration::ZERO }
+    }
+
+    /// The same, of which nothing could be read for so long since it began to come.
+    #[must_use]
+    pub(super) fn having_waited(self, waited: Duration) -> Self {
+        Self { waited, ..self }
+    }
+
+    /// How long it had begun to come before its head was read; of the first on a connection, since that was taken.
+    #[must_use]
+    pub const fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// The method in capitals.

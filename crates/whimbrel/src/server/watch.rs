@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -70,6 +71,12 @@ impl Watch {
         {
             self.head_since.store(self.now(), Relaxed);
         }
+    }
+
+    /// How long the head that is being read has been coming; the first of a connection since that began.
+    pub(super) fn head_age(&self) -> Duration {
+        let since = self.head_since.load(Relaxed);
+        if since == NEVER { Duration::ZERO } else { Duration::from_micros(self.now().saturating_sub(since)) }
     }
 
     /// A request's head is whole. The request is open until the value is dropped.
@@ -141,7 +148,7 @@ impl Watch {
     }
 
     /// The time that a connection may be idle.
-    pub(super) const fn idle_time_max(&self) -> std::time::Duration {
+    pub(super) const fn idle_time_max(&self) -> Duration {
         self.limits.idle_time_max
     }
 

@@ -39,7 +39,7 @@ pub(super) async fn send(api: &Api, visit: &Visit<'_>) -> Answer {
         return refused(visit, "this dialect does not read its own request");
     };
     let Parsed { claim, call, reply } = *parsed;
-    let origin = Origin { address: Some(visit.request.peer().ip()) };
+    let origin = Origin { address: Some(visit.request.peer().ip()), ..Origin::default() };
     let outcome = api.engine.handle(dialect, origin, claim, call).await;
     match dialect.client_answer(&dialect.render(&outcome, &reply).body) {
         ClientAnswer::Accepted { .. } => go(&visit.links, ""),

@@ -1,8 +1,9 @@
 //! `cargo xtask overload`: ten times as many callers as saturate the gateway, and a quiet account beside them.
 //!
 //! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
-//! itself and the others share another: a crowd must not take from the gateway the time it measures. Four phases: a quiet account alone;
-//! beside so many callers of another account that the gateway is busy (the peak); beside ten times as many; beside the peak's again. Printed:
+//! itself and the others share another: a crowd must not take from the gateway the time it measures. Six phases: a quiet account alone;
+//! beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate; then without a rate, beside so
+//! many callers that the gateway is busy (the peak); beside ten times as many; beside the peak's again. Printed:
 //! what was accepted per second, how long refusals took, what the quiet account noticed (a busy gateway is slower for everybody, an
 //! overloaded one must not be slower still for those who do not overload it), and the most memory.
 //! The run fails if anything but "accepted" or "throttled" was answered, if the store does not hold exactly what was accepted, or if
@@ -22,6 +23,7 @@ use crate::commands::backlog::ends;
 use crate::commands::crashloop::build;
 use crate::evidence::{self, Run};
 use crate::failure::{Failure, Outcome, require};
+use crate::harness::account::Account;
 use crate::harness::check::check_store;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::proc_stat::{cpu, memory_kib};
@@ -33,7 +35,7 @@ pub struct Options {
     /// Callers that keep the gateway busy; ten times as many are too many.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
     callers: u32,
-    /// How long each of the four phases takes.
+    /// How long each of the six phases takes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=120))]
     seconds: u64,
     /// Uses the release build, and judges it.
@@ -42,9 +44,13 @@ pub struct Options {
 }
 
 /// What the quiet account sends in a second, whether answers come or not, and the callers for it.
-const QUIET_PER_SECOND: u32 = 100;
+const QUIET_PER_SECOND: u32 = 250;
 const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
+/// The rate of the crowd's account in the last two phases; of what it asks for in the first of them it is all served.
+const RATED_PER_SECOND: u32 = 1_000;
+const KEPT_PER_SECOND: u32 = 900;
+const RATED_CALLERS: u32 = 64;
 
 /// What an overloaded gateway must keep, of what it does at its peak.
 struct Limits {
@@ -52,9 +58,21 @@ struct Limits {
     goodput: f64,
     refusal_p99_ms: f64,
     memory_mib: u64,
+    /// How much longer a quiet account's texts take if an account with a rate asks for ten times of it.
+    hot_stretch: f64,
 }
 
-const LIMITS: Limits = Limits { goodput: 0.9, refusal_p99_ms: 50.0, memory_mib: 256 };
+const LIMITS: Limits = Limits { goodput: 0.9, refusal_p99_ms: 50.0, memory_mib: 256, hot_stretch: 1.1 };
+
+/// What the other account does beside the quiet one.
+#[derive(Debug, Clone, Copy)]
+enum Crowd {
+    Away,
+    /// So many send as fast as they are answered.
+    Callers(u32),
+    /// So many texts a second, whether answers come or not.
+    PerSecond(u32),
+}
 
 /// The processes of a run.
 struct Bench<'a> {
@@ -123,12 +141,13 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     if alone {
         pin(workspace, gateway.process.pid(), 0)?;
     }
-    let loader = |name: &str| {
-        let (folder, account) = (folder.join(name), gateway.open_account()?);
+    let loader = |name: &str, account: &Account| {
+        let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;
-        Loader::start(&ends, &folder, gateway.http, &account)
+        Loader::start(&ends, &folder, gateway.http, account)
     };
-    let (crowd, quiet) = (loader("crowd")?, loader("quiet")?);
+    let crowds = gateway.open_account()?;
+    let (crowd, quiet) = (loader("crowd", &crowds)?, loader("quiet", &gateway.open_account()?)?);
     // The crowd's loader keeps its core busy: the quiet one must not wait for it, or it measures that.
     let first = ["--rr", "--all-tasks", "--pid", "1", &quiet.pid().to_string()];
     if command::read(&mut program(workspace, "chrt", &first)).is_err() {
@@ -136,15 +155,15 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     }
     let mut bench = Bench { gateway, crowd, quiet, options };
 
-    let alone = bench.phase(0)?;
-    alone.print("alone");
-    let peak = bench.phase(options.callers)?;
-    peak.print("the peak");
-    let many = bench.phase(options.callers * 10)?;
-    many.print("ten times as many");
-    let after = bench.phase(options.callers)?;
-    after.print("afterwards");
-    let phases = [&alone, &peak, &many, &after];
+    let alone = bench.phase("alone", Crowd::Away)?;
+    bench.rate(&crowds, RATED_PER_SECOND)?;
+    let kept = bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND))?;
+    let hot = bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10))?;
+    bench.rate(&crowds, 0)?;
+    let peak = bench.phase("the peak", Crowd::Callers(options.callers))?;
+    let many = bench.phase("ten times as many", Crowd::Callers(options.callers * 10))?;
+    let after = bench.phase("afterwards", Crowd::Callers(options.callers))?;
+    let phases = [&alone, &kept, &hot, &peak, &many, &after];
     let (_, most_kib) = memory_kib(bench.gateway.process.pid())?;
     let (share, recovered) = (many.per_second() / peak.per_second(), after.per_second() / peak.per_second());
     println!(
@@ -156,9 +175,14 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
         many.quiet.p99_us as f64 / peak.quiet.p99_us as f64,
         most_kib / 1024
     );
+    let stretch = hot.quiet.p99_us as f64 / kept.quiet.p99_us.max(1) as f64;
+    println!("an account that asks for ten times its rate makes a quiet one's p99 {stretch:.2} times as long");
     let accepted = bench.check(&phases, &setup)?;
     if options.release {
         LIMITS.judge(&peak, &many, &after, most_kib / 1024)?;
+        require(stretch <= LIMITS.hot_stretch, || {
+            format!("one hot account cost a quiet one {stretch:.2} times its p99")
+        })?;
     }
     let seconds = |micros: u64| micros as f64 / 1e6;
     Ok(json!({
@@ -174,6 +198,8 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
         "quiet_p99_alone_s": seconds(alone.quiet.p99_us),
         "quiet_p99_beside_peak_s": seconds(peak.quiet.p99_us),
         "quiet_p99_beside_s": seconds(many.quiet.p99_us),
+        "quiet_p99_beside_kept_rate_s": seconds(kept.quiet.p99_us),
+        "quiet_p99_beside_ten_times_the_rate_s": seconds(hot.quiet.p99_us),
         "memory_mib": most_kib / 1024,
     }))
 }
@@ -187,9 +213,14 @@ fn pin(workspace: &Workspace, pid: u32, core: usize) -> Outcome<()> {
 
 impl Bench<'_> {
     /// Lets the quiet account send for the time of a phase, and so many callers of the other beside it.
-    fn phase(&mut self, callers: u32) -> Outcome<Phase> {
+    fn phase(&mut self, name: &str, crowd: Crowd) -> Outcome<Phase> {
         let millis = self.options.seconds * 1_000;
-        let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+        let (callers, pace) = match crowd {
+            Crowd::Away => (0, Pace::Answers),
+            Crowd::Callers(callers) => (callers, Pace::Answers),
+            Crowd::PerSecond(rate) => (RATED_CALLERS, Pace::PerSecond(rate)),
+        };
+        let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace };
         let quiet_order = Order { callers: QUIET_CALLERS, pace: Pace::PerSecond(QUIET_PER_SECOND), ..order };
         let (ops, commits) = self.commits()?;
         let (before, started) = (cpu(self.gateway.process.pid())?, Started::now());
@@ -202,7 +233,15 @@ impl Bench<'_> {
         let cores = used.as_secs_f64() / started.elapsed().as_secs_f64();
         let (ops_after, commits_after) = self.commits()?;
         let batch = (ops_after - ops) / (commits_after - commits).max(1.0);
-        Ok(Phase { crowd: crowd?, quiet: quiet?, cores, batch })
+        let phase = Phase { crowd: crowd?, quiet: quiet?, cores, batch };
+        phase.print(name);
+        Ok(phase)
+    }
+
+    /// Lets an account ask for so much in a second; 0 for as much as it wants.
+    fn rate(&self, account: &Account, per_second_max: u32) -> Outcome<()> {
+        let rule = json!({ "requests_per_second_max": per_second_max }).to_string();
+        self.gateway.native("PATCH", &format!("accounts/{}", account.key), rule.as_bytes()).map(drop)
     }
 
     fn commits(&self) -> Outcome<(f64, f64)> {
