@@ -29,7 +29,7 @@ use crate::harness::callers::{Callers, histogram};
 use crate::harness::floods::FLOODS;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::nginx::Nginx;
-use crate::harness::proc_stat::memory_kib;
+use crate::harness::proc_stat::{cpu, memory_kib};
 use crate::harness::siege::{Doors, Siege, Walls};
 use crate::harness::simulator::Simulator;
 use crate::workspace::Workspace;
@@ -168,20 +168,27 @@ impl Calm<'_> {
     fn floods(&self, gateway: &Gateway, figures: &mut Map<String, Value>) {
         let (http, https) = (gateway.http, gateway.https);
         let span = Duration::from_secs((self.options.seconds / 4).max(2));
-        let mut quiet = histogram();
+        let (mut quiet, mut idle_cpu) = (histogram(), Duration::ZERO);
         let mut floods = Vec::new();
+        let used = || cpu(gateway.process.pid()).unwrap_or_default();
         for (flood, name) in FLOODS {
+            let before = used();
             quiet += self.honest(http, span / 2);
+            let between = used();
+            idle_cpu += between.saturating_sub(before);
             let (stop, seen) = (AtomicBool::new(false), Seen::default());
             let stage = Stage { stop: &stop, seen: &seen };
             let flooded = self.beside(http, span, || stage.flood(https, flood), &stop);
-            floods.push((name, seen.told(), flooded));
+            floods.push((name, seen.told(), flooded, used().saturating_sub(between)));
         }
-        for (name, told, flooded) in &floods {
-            print!("{told}; ");
+        let share = |used: Duration, of: Duration| 100.0 * used.as_secs_f64() / of.as_secs_f64();
+        let idle_share = share(idle_cpu, span / 2 * u32::try_from(FLOODS.len()).unwrap_or(1));
+        println!("between floods the gateway used {idle_share:.1} % of a core");
+        for (name, told, flooded, used) in &floods {
+            print!("{told}; {:.1} % of a core; ", share(*used, span));
             self.judge(&format!("flooded by {name}"), &quiet, flooded);
         }
-        let most = floods.iter().map(|(_, _, flooded)| p99(flooded)).max();
+        let most = floods.iter().map(|(_, _, flooded, _)| p99(flooded)).max();
         figures.insert("honest_floods_quiet_p99_us".to_owned(), json!(p99(&quiet)));
         figures.insert("honest_flooded_p99_us".to_owned(), json!(most));
     }

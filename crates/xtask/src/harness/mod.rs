@@ -24,5 +24,6 @@ pub mod process;
 pub mod proxy;
 pub mod shapes;
 pub mod siege;
+pub mod silent;
 pub mod simulator;
 pub mod smuggling;

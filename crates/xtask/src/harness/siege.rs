@@ -52,11 +52,13 @@ pub struct Siege<'a> {
 }
 
 /// The kinds of attack.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 10] = [
     "huge bodies",
     "slow heads",
     "slow bodies",
     "header bombs",
+    "half handshakes",
+    "deaf readers",
     "garbage",
     "malformed PDUs",
     "hidden requests",
@@ -88,6 +90,8 @@ impl<'a> Siege<'a> {
             scope.spawn(move || stage("slow heads").slow_headers(host, self.slow));
             scope.spawn(move || stage("slow bodies").slow_bodies(host, self.slow));
             scope.spawn(move || stage("header bombs").header_bombs(host));
+            scope.spawn(move || stage("half handshakes").half_handshakes(https, self.slow));
+            scope.spawn(move || stage("deaf readers").deaf(host, self.slow / 10));
             scope.spawn(move || stage("garbage").garbage(host, self.seed));
             if *walls == Walls::Gateway {
                 scope.spawn(move || stage("garbage").garbage(https, self.seed + 1));
