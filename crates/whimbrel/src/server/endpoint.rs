@@ -27,6 +27,9 @@ use super::socket::{LINGER_BYTES_MAX, LINGER_TIME_MAX};
 use super::spelling::Spelling;
 use super::watch::Watch;
 
+/// Chunks (HTTP/1.1) or frames (HTTP/2) that a body may come in: each costs more to read than an octet does.
+pub(super) const BODY_PIECES_MAX: usize = 65_536;
+
 /// What all requests of a connection share.
 pub(super) struct Endpoint<H> {
     pub(super) handler: Arc<H>,
@@ -103,8 +106,13 @@ impl<H: Handler> Endpoint<H> {
         let bytes_max = self.limits.body_bytes_max;
         let mut first = Bytes::new();
         let mut all = BytesMut::new();
+        let mut pieces = 0;
         while let Some(frame) = body.frame().await {
             let Ok(piece) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
+            pieces += 1;
+            if pieces > BODY_PIECES_MAX {
+                return Err(Refused::TooManyPieces);
+            }
             self.watch.was_of_request(piece.len());
             if first.len() + all.len() + piece.len() > bytes_max {
                 return Err(Refused::TooLarge { bytes_max });
@@ -158,6 +166,7 @@ fn asks_to_close(headers: &HeaderMap) -> bool {
 enum Refused {
     TwoHosts { remedy: &'static str },
     TooLarge { bytes_max: usize },
+    TooManyPieces,
     TooSlow,
     Broken,
 }
@@ -168,6 +177,10 @@ impl From<Refused> for HttpResponse {
             Refused::TwoHosts { remedy } => last_problem(400, "Bad Request", remedy),
             Refused::TooLarge { bytes_max } => {
                 let detail = format!("a request body may have up to {bytes_max} bytes; send less at once");
+                last_problem(413, "Content Too Large", &detail)
+            }
+            Refused::TooManyPieces => {
+                let detail = format!("a request body may come in up to {BODY_PIECES_MAX} chunks; send larger ones");
                 last_problem(413, "Content Too Large", &detail)
             }
             Refused::TooSlow => last_problem(408, "Request Timeout", "the request body did not arrive in time"),

@@ -18,6 +18,8 @@ use crate::harness::http2::Tls;
 
 /// How long one connection is kept.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(5);
+/// Between two connections: each is a process here, which costs the machine more than the flood costs the gateway.
+const BETWEEN: Duration = Duration::from_millis(250);
 /// Between two bursts: a flood is bounded, so that it is not the machine that is measured.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -70,7 +72,7 @@ impl Stage<'_> {
             } else {
                 self.end();
             }
-            sleep(Duration::from_millis(50));
+            sleep(BETWEEN);
         }
     }
 

@@ -91,7 +91,7 @@ impl<'a> Siege<'a> {
             scope.spawn(move || stage("slow bodies").slow_bodies(host, self.slow));
             scope.spawn(move || stage("header bombs").header_bombs(host));
             scope.spawn(move || stage("half handshakes").half_handshakes(https, self.slow));
-            scope.spawn(move || stage("deaf readers").deaf(host, self.slow / 10));
+            scope.spawn(move || stage("deaf readers").deaf(host, self.slow / 100));
             scope.spawn(move || stage("garbage").garbage(host, self.seed));
             if *walls == Walls::Gateway {
                 scope.spawn(move || stage("garbage").garbage(https, self.seed + 1));
