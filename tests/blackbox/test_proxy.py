@@ -40,12 +40,14 @@ class Proxy:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        listen = f"listen 127.0.0.1:{self.port};"
-        if tls:
-            self._certify()
-            listen = f"listen 127.0.0.1:{self.port} ssl; ssl_certificate {self.ca}; ssl_certificate_key {self.folder}/key.pem;"
+        self._certify()
         site = EXAMPLE.read_text()
-        for here, there in [("listen 80;", listen), ("127.0.0.1:7670", gateway.http.removeprefix("http://"))]:
+        for here, there in [
+            ("listen 443 ssl http2;", f"listen 127.0.0.1:{self.port}{' ssl http2' if tls else ''};"),
+            ("/etc/nginx/whimbrel.pem", str(self.ca)),
+            ("/etc/nginx/whimbrel.key", f"{self.folder}/key.pem"),
+            ("127.0.0.1:7670", gateway.http.removeprefix("http://")),
+        ]:
             assert site.count(here) == 1, here
             site = site.replace(here, there)
         self.base = f"{'https' if tls else 'http'}://localhost:{self.port}"

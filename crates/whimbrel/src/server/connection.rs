@@ -22,7 +22,7 @@ use super::request::Scheme;
 use super::shutdown::Shutdown;
 use super::socket::Watched;
 use super::spelling::Spelling;
-use super::watch::{HeadTiming, Watch};
+use super::watch::{CONNECTION_WINDOW, HeadTiming, Watch};
 
 /// Requests at once on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 100;
@@ -103,6 +103,7 @@ async fn serve_http2<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send + 'sta
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(head_bytes_max)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(
             TokioIo::new(Watched::new(stream, Arc::clone(&watch))),
             service_fn(move |request| {

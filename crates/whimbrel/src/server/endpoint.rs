@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tracing::error;
 use whimbrel_dialects::http::HttpResponse;
 
-use super::answer::{Answer, AnswerBody, Pieces};
+use super::answer::{Answer, AnswerBody};
 use super::handler::Handler;
+use super::host;
 use super::limits::HttpLimits;
 use super::problem::{last_problem, problem};
 use super::request::{IncomingRequest, Scheme};
@@ -24,6 +26,9 @@ use super::respond::{After, respond};
 use super::socket::{LINGER_BYTES_MAX, LINGER_TIME_MAX};
 use super::spelling::Spelling;
 use super::watch::Watch;
+
+/// Chunks (HTTP/1.1) or frames (HTTP/2) that a body may come in: each costs more to read than an octet does.
+pub(super) const BODY_PIECES_MAX: usize = 65_536;
 
 /// What all requests of a connection share.
 pub(super) struct Endpoint<H> {
@@ -43,7 +48,14 @@ impl<H: Handler> Endpoint<H> {
         let version = request.version();
         let (head, mut body) = request.into_parts();
         let asks_to_close = asks_to_close(&head.headers);
-        let answer = match self.whole_body(&head.headers, &mut body).await {
+        if version == Version::HTTP_2 {
+            self.watch.was_of_request(unpacked_bytes(&head));
+        }
+        let body_read = match host::check(&head) {
+            Ok(()) => self.whole_body(&head.headers, &mut body).await,
+            Err(remedy) => Err(Refused::TwoHosts { remedy }),
+        };
+        let answer = match body_read {
             Ok(body) => {
                 let request = IncomingRequest::new(head, body, self.peer, self.scheme).having_waited(waited);
                 without_panic(self.handler.handle(request)).await
@@ -51,7 +63,7 @@ impl<H: Handler> Endpoint<H> {
             Err(refused) => {
                 self.watch.refuse_body();
                 if version == Version::HTTP_2 {
-                    drop_rest(&mut body).await;
+                    self.drop_rest(&mut body).await;
                 }
                 Answer::Whole(refused.into())
             }
@@ -67,16 +79,7 @@ impl<H: Handler> Endpoint<H> {
             self.spelling.of(answer.headers.iter().map(|(name, _)| *name))
         };
         let mut response = respond(answer, version, after);
-        if let Some(pieces) = pieces {
-            *response.body_mut() = match std::mem::take(response.body_mut()) {
-                AnswerBody::Whole(first) => {
-                    // A whole body of one piece is ready at once.
-                    let first = first.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                    AnswerBody::Stream(Pieces::new(first, pieces, &self.watch))
-                }
-                body @ AnswerBody::Stream(_) => body,
-            };
-        }
+        *response.body_mut() = std::mem::take(response.body_mut()).going_out(pieces, &self.watch);
         if let Some(spelling) = spelling {
             response.extensions_mut().extend(spelling);
         }
@@ -84,55 +87,72 @@ impl<H: Handler> Endpoint<H> {
     }
 
     /// Reads the body, never more than `body_bytes_max` of it and never longer than `body_time_max`.
-    async fn whole_body(&self, headers: &HeaderMap, body: &mut Incoming) -> Result<Bytes, BodyRefused> {
+    async fn whole_body(&self, headers: &HeaderMap, body: &mut Incoming) -> Result<Bytes, Refused> {
         if body.is_end_stream() {
             return Ok(Bytes::new());
         }
         let bytes_max = self.limits.body_bytes_max;
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|bytes| bytes > bytes_max as u64) {
-            return Err(BodyRefused::TooLarge { bytes_max });
+            return Err(Refused::TooLarge { bytes_max });
         }
-        match tokio::time::timeout(self.limits.body_time_max, collect(body, bytes_max)).await {
+        match tokio::time::timeout(self.limits.body_time_max, self.collect(body)).await {
             Ok(result) => result,
-            Err(_) => Err(BodyRefused::TooSlow),
+            Err(_) => Err(Refused::TooSlow),
         }
     }
-}
 
-/// Reads to the end or past the bound. A body of one piece is not copied.
-async fn collect(body: &mut Incoming, bytes_max: usize) -> Result<Bytes, BodyRefused> {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|_| BodyRefused::Broken)?.into_data() else { continue };
-        if first.len() + all.len() + piece.len() > bytes_max {
-            return Err(BodyRefused::TooLarge { bytes_max });
-        }
-        if first.is_empty() && all.is_empty() {
-            first = piece;
-            continue;
-        }
-        all.extend_from_slice(&std::mem::take(&mut first));
-        all.extend_from_slice(&piece);
-    }
-    Ok(if all.is_empty() { first } else { all.freeze() })
-}
-
-/// Reads on for a while after a refusal: clients of HTTP/2 that are still sending take an early answer for a broken stream
-/// (curl 7.88 does). Over HTTP/1 the socket does the like after the answer.
-async fn drop_rest(body: &mut Incoming) {
-    let rest = async {
-        let mut bytes = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            bytes += frame.data_ref().map_or(0, Bytes::len);
-            if bytes > LINGER_BYTES_MAX {
-                break;
+    /// Reads to the end or past the bound. A body of one piece is not copied.
+    async fn collect(&self, body: &mut Incoming) -> Result<Bytes, Refused> {
+        let bytes_max = self.limits.body_bytes_max;
+        let mut first = Bytes::new();
+        let mut all = BytesMut::new();
+        let mut pieces = 0;
+        while let Some(frame) = body.frame().await {
+            let Ok(piece) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
+            pieces += 1;
+            if pieces > BODY_PIECES_MAX {
+                return Err(Refused::TooManyPieces);
             }
+            self.watch.was_of_request(piece.len());
+            if first.len() + all.len() + piece.len() > bytes_max {
+                return Err(Refused::TooLarge { bytes_max });
+            }
+            if first.is_empty() && all.is_empty() {
+                first = piece;
+                continue;
+            }
+            all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&piece);
         }
-    };
-    // The answer goes out in any case.
-    let _ = tokio::time::timeout(LINGER_TIME_MAX, rest).await;
+        Ok(if all.is_empty() { first } else { all.freeze() })
+    }
+
+    /// Reads on for a while after a refusal: clients of HTTP/2 that are still sending take an early answer for a broken stream
+    /// (curl 7.88 does). Over HTTP/1 the socket does the like after the answer.
+    async fn drop_rest(&self, body: &mut Incoming) {
+        let rest = async {
+            let mut bytes = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                let piece = frame.data_ref().map_or(0, Bytes::len);
+                self.watch.was_of_request(piece);
+                bytes += piece;
+                if bytes > LINGER_BYTES_MAX {
+                    break;
+                }
+            }
+        };
+        // The answer goes out in any case.
+        let _ = tokio::time::timeout(LINGER_TIME_MAX, rest).await;
+    }
+}
+
+/// How large a head is when it is unpacked, as HTTP/2 counts (RFC 9113 §6.5.2): never less than it was on its way.
+fn unpacked_bytes(head: &Parts) -> usize {
+    const FIELD: usize = 32;
+    let pseudo = 4 * FIELD + head.method.as_str().len() + head.uri.path().len() + head.uri.query().map_or(0, str::len);
+    let fields = head.headers.iter().map(|(name, value)| FIELD + name.as_str().len() + value.len());
+    pseudo + fields.sum::<usize>()
 }
 
 /// Whether a `Connection` header names `close`.
@@ -142,23 +162,30 @@ fn asks_to_close(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Why a body was not read.
+/// Why a request is not handled.
 #[derive(Debug)]
-enum BodyRefused {
+enum Refused {
+    TwoHosts { remedy: &'static str },
     TooLarge { bytes_max: usize },
+    TooManyPieces,
     TooSlow,
     Broken,
 }
 
-impl From<BodyRefused> for HttpResponse {
-    fn from(refused: BodyRefused) -> Self {
+impl From<Refused> for HttpResponse {
+    fn from(refused: Refused) -> Self {
         match refused {
-            BodyRefused::TooLarge { bytes_max } => {
+            Refused::TwoHosts { remedy } => last_problem(400, "Bad Request", remedy),
+            Refused::TooLarge { bytes_max } => {
                 let detail = format!("a request body may have up to {bytes_max} bytes; send less at once");
                 last_problem(413, "Content Too Large", &detail)
             }
-            BodyRefused::TooSlow => last_problem(408, "Request Timeout", "the request body did not arrive in time"),
-            BodyRefused::Broken => last_problem(400, "Bad Request", "the request body ended early or is malformed"),
+            Refused::TooManyPieces => {
+                let detail = format!("a request body may come in up to {BODY_PIECES_MAX} chunks; send larger ones");
+                last_problem(413, "Content Too Large", &detail)
+            }
+            Refused::TooSlow => last_problem(408, "Request Timeout", "the request body did not arrive in time"),
+            Refused::Broken => last_problem(400, "Bad Request", "the request body ended early or is malformed"),
         }
     }
 }

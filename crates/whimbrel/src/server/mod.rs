@@ -17,6 +17,7 @@ mod answer;
 mod connection;
 mod endpoint;
 mod handler;
+mod host;
 mod limits;
 mod problem;
 mod request;

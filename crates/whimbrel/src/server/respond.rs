@@ -5,7 +5,6 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
-use http_body_util::Full;
 use hyper::ext::ReasonPhrase;
 use tracing::error;
 use whimbrel_dialects::http::HttpResponse;
@@ -49,7 +48,7 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
             _ => error!(header = name, "handler gave a header that cannot be sent, left out; report this"),
         }
     }
-    *response.body_mut() = AnswerBody::Whole(Full::new(Bytes::from(answer.body)));
+    *response.body_mut() = AnswerBody::whole(Bytes::from(answer.body));
     response
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::watch::Watch;
+use super::watch::{Patience, Watch};
 
 /// Octets of a refused body that are read and dropped.
 pub(super) const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -53,8 +53,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.watch.received();
+        let bytes = buf.filled().len() - before;
+        if bytes > 0 && self.watch.received(bytes) == Patience::Spent {
+            return Poll::Ready(Err(io::Error::other("the client sends frames without end that are no request")));
         }
         result
     }

@@ -12,6 +12,13 @@ use tokio::time::Instant;
 
 use super::limits::HttpLimits;
 
+/// How much a client of HTTP/2 may send within [`OVERHEAD_SPAN`] that is neither a request's head nor its body: settings, pings, windows,
+/// resets, frames around single octets. What is on its way into bodies counts until it is read, so the connection's window comes on top.
+pub(super) const OVERHEAD_BYTES_MAX: u64 = 256 * 1024 + CONNECTION_WINDOW as u64;
+const OVERHEAD_SPAN: Duration = Duration::from_secs(10);
+/// The octets of bodies that a client of HTTP/2 may have on their way.
+pub(super) const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
 /// No instant.
 const NEVER: u64 = u64::MAX;
 
@@ -38,6 +45,13 @@ pub(super) struct Watch {
     head_since: AtomicU64,
     /// Since when the client takes no octet.
     stalled_since: AtomicU64,
+    /// Pieces of answers that wait for the client's windows (HTTP/2), however willing the socket is.
+    held: AtomicU32,
+    /// When the client last let octets of one go.
+    taken_at: AtomicU64,
+    /// Octets since `overhead_since` that belong to no request (HTTP/2).
+    overhead: AtomicU64,
+    overhead_since: AtomicU64,
     /// Whether anything was received.
     touched: AtomicBool,
     /// Whether a body was refused, so that the client may still be sending it.
@@ -56,20 +70,27 @@ impl Watch {
             idle_since: AtomicU64::new(0),
             head_since: AtomicU64::new(0),
             stalled_since: AtomicU64::new(NEVER),
+            held: AtomicU32::new(0),
+            taken_at: AtomicU64::new(0),
+            overhead: AtomicU64::new(0),
+            overhead_since: AtomicU64::new(0),
             touched: AtomicBool::new(false),
             body_refused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }
     }
 
-    /// Octets came.
-    pub(super) fn received(&self) {
+    /// So many octets came.
+    pub(super) fn received(&self, bytes: usize) -> Patience {
         self.touched.store(true, Relaxed);
-        if self.heads == HeadTiming::PerRequest
-            && self.open.load(Relaxed) == 0
-            && self.head_since.load(Relaxed) == NEVER
-        {
-            self.head_since.store(self.now(), Relaxed);
+        match self.heads {
+            HeadTiming::PerRequest => {
+                if self.open.load(Relaxed) == 0 && self.head_since.load(Relaxed) == NEVER {
+                    self.head_since.store(self.now(), Relaxed);
+                }
+                Patience::Left
+            }
+            HeadTiming::ConnectionOnly => self.add_overhead(bytes as u64),
         }
     }
 
@@ -77,6 +98,34 @@ impl Watch {
     pub(super) fn head_age(&self) -> Duration {
         let since = self.head_since.load(Relaxed);
         if since == NEVER { Duration::ZERO } else { Duration::from_micros(self.now().saturating_sub(since)) }
+    }
+
+    fn add_overhead(&self, bytes: u64) -> Patience {
+        let now = self.now();
+        if self.instant(self.overhead_since.load(Relaxed)) + OVERHEAD_SPAN <= self.instant(now) {
+            self.overhead_since.store(now, Relaxed);
+            self.overhead.store(0, Relaxed);
+        }
+        let all = self.overhead.fetch_add(bytes, Relaxed) + bytes;
+        if all > OVERHEAD_BYTES_MAX { Patience::Spent } else { Patience::Left }
+    }
+
+    /// So many of the octets that came were of a request: of its head as far as that was unpacked, or of its body.
+    pub(super) fn was_of_request(&self, bytes: usize) {
+        // It always succeeds: the closure always gives a value.
+        let _: Result<u64, u64> =
+            self.overhead.fetch_update(Relaxed, Relaxed, |all| Some(all.saturating_sub(bytes as u64)));
+    }
+
+    /// A piece of an answer is to go out. It is held until the value is dropped. Over HTTP/1, where the socket alone decides, there is
+    /// none.
+    pub(super) fn hold(self: &Arc<Self>) -> Option<HeldAnswer> {
+        (self.heads == HeadTiming::ConnectionOnly).then(|| {
+            if self.held.fetch_add(1, Relaxed) == 0 {
+                self.taken_at.store(self.now(), Relaxed);
+            }
+            HeldAnswer(Arc::clone(self))
+        })
     }
 
     /// A request's head is whole. The request is open until the value is dropped.
@@ -137,6 +186,9 @@ impl Watch {
         if stalled != NEVER {
             return Some(self.instant(stalled) + self.limits.write_stall_max);
         }
+        if self.held.load(Relaxed) > 0 {
+            return Some(self.instant(self.taken_at.load(Relaxed)) + self.limits.write_stall_max);
+        }
         if self.open.load(Relaxed) > 0 {
             return None;
         }
@@ -158,7 +210,34 @@ impl Watch {
     }
 
     fn instant(&self, micros: u64) -> Instant {
-        self.start + std::time::Duration::from_micros(micros)
+        self.start + Duration::from_micros(micros)
+    }
+}
+
+/// Whether a client may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It may.
+    Left,
+    /// It has sent too much that is no request.
+    Spent,
+}
+
+/// A piece of an answer that waits for the client.
+#[derive(Debug)]
+pub(super) struct HeldAnswer(Arc<Watch>);
+
+impl HeldAnswer {
+    /// The client let octets of it go.
+    pub(super) fn taken(&self) {
+        self.0.taken_at.store(self.0.now(), Relaxed);
+    }
+}
+
+impl Drop for HeldAnswer {
+    fn drop(&mut self) {
+        self.taken();
+        self.0.held.fetch_sub(1, Relaxed);
     }
 }
 
@@ -185,8 +264,6 @@ impl Drop for OpenStream {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn limits() -> HttpLimits {
@@ -205,7 +282,7 @@ mod tests {
         let seconds = |count| Some(start + Duration::from_secs(count));
         assert_eq!(watch.deadline(), seconds(10));
         tokio::time::advance(Duration::from_secs(4)).await;
-        watch.received();
+        watch.received(1);
         assert_eq!(
             watch.deadline(),
             seconds(10),
@@ -213,15 +290,15 @@ mod tests {
         );
         {
             let _open = watch.request();
-            watch.received();
+            watch.received(1);
             assert_eq!(watch.deadline(), None);
             tokio::time::advance(Duration::from_secs(96)).await;
         }
         assert_eq!(watch.deadline(), seconds(175));
         tokio::time::advance(Duration::from_secs(50)).await;
-        watch.received();
+        watch.received(1);
         tokio::time::advance(Duration::from_secs(5)).await;
-        watch.received();
+        watch.received(1);
         assert_eq!(watch.deadline(), seconds(160));
         watch.stalled();
         tokio::time::advance(Duration::from_secs(5)).await;
@@ -239,7 +316,38 @@ mod tests {
         drop(one);
         assert_eq!(watch.deadline(), None);
         drop(two);
-        watch.received();
+        watch.received(1);
         assert_eq!(watch.deadline(), Some(start + Duration::from_secs(75)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_request_has_a_bound_and_a_span() {
+        let watch = Watch::new(limits(), HeadTiming::ConnectionOnly);
+        let most = usize::try_from(OVERHEAD_BYTES_MAX).unwrap();
+        assert_eq!(watch.received(most), Patience::Left);
+        watch.was_of_request(1);
+        assert_eq!((watch.received(1), watch.received(1)), (Patience::Left, Patience::Spent));
+        tokio::time::advance(OVERHEAD_SPAN).await;
+        watch.was_of_request(most);
+        assert_eq!((watch.received(most), watch.received(1)), (Patience::Left, Patience::Spent));
+        let http1 = Watch::new(limits(), HeadTiming::PerRequest);
+        assert_eq!(http1.received(2 * most), Patience::Left, "heads and bodies of HTTP/1 have bounds of their own");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_no_window_takes_ends_even_a_busy_connection() {
+        let start = Instant::now();
+        let watch = Arc::new(Watch::new(limits(), HeadTiming::ConnectionOnly));
+        let seconds = |count| Some(start + Duration::from_secs(count));
+        let _busy = watch.stream();
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let (one, two) = (watch.hold().unwrap(), watch.hold());
+        assert_eq!(watch.deadline(), seconds(35));
+        tokio::time::advance(Duration::from_secs(20)).await;
+        one.taken();
+        assert_eq!(watch.deadline(), seconds(55));
+        drop((one, two));
+        assert_eq!(watch.deadline(), None);
+        assert!(Arc::new(Watch::new(limits(), HeadTiming::PerRequest)).hold().is_none());
     }
 }

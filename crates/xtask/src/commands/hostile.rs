@@ -2,8 +2,9 @@
 //!
 //! Three places. The gateway itself, with a good carrier: honest traffic quiet, then attacked, then beside HTTP/2 floods over TLS. The
 //! same gateway behind nginx, as examples/nginx.conf has it. Then a gateway whose carrier is a centre that talks nonsense. Honest texts
-//! must all be accepted, each caller told of its own; their p99 may at most double (a generous limit, of this command only); no
-//! request that was hidden in another may be executed; memory stays bounded; what the server can cut off it must.
+//! must all be accepted, each caller told of its own; their p99 may at most double (a generous limit, of this command only), where
+//! attackers leave the processors to everybody else, as they would from another machine; no request that was hidden in another, over
+//! HTTP/1.1 or HTTP/2, may be executed; memory stays bounded; what the server can cut off it must.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -22,14 +23,14 @@ use crate::commands::install;
 use crate::evidence::{self, Run};
 use crate::failure::{Outcome, require};
 use crate::harness::account::Account;
-use crate::harness::attack::{EvilCentre, Seen, Stage};
+use crate::harness::attack::{EvilCentre, Seen, Stage, step_back};
 use crate::harness::books::Books;
 use crate::harness::callers::{Callers, histogram};
 use crate::harness::floods::FLOODS;
 use crate::harness::gateway::{Gateway, Mode, Setup};
 use crate::harness::nginx::Nginx;
-use crate::harness::proc_stat::memory_kib;
-use crate::harness::siege::{Siege, Walls};
+use crate::harness::proc_stat::{cpu, memory_kib};
+use crate::harness::siege::{Doors, Siege, Walls};
 use crate::harness::simulator::Simulator;
 use crate::workspace::Workspace;
 
@@ -110,12 +111,13 @@ fn attacked_callers(
     let (account, books) = (gateway.open_account()?, Books::default());
     let calm = Calm { account: &account, books: &books, options, slowed: RefCell::default() };
 
-    let siege = Siege::new(&gateway, simulator.addr, &account, options.slow, seed);
-    let quiet =
-        calm.compare("attacked", gateway.http, figures, || siege.attack(gateway.http, &Walls::Gateway), &siege.stop);
-    calm.floods(&gateway, &quiet, figures);
+    let siege = Siege::new(simulator.addr, &account, options.slow, seed);
+    let doors = Doors { http: gateway.http, https: gateway.https };
+    calm.compare("attacked", doors.http, figures, || siege.attack(doors, &Walls::Gateway), &siege.stop);
+    calm.floods(&gateway, figures);
     if let Some(nginx) = &nginx {
-        calm.compare("behind_nginx", nginx.http, figures, || siege.attack(nginx.http, &Walls::Nginx), &siege.stop);
+        let doors = nginx.doors;
+        calm.compare("behind_nginx", doors.http, figures, || siege.attack(doors, &Walls::Nginx), &siege.stop);
         println!("nginx memory: {} MiB at most", nginx.memory_kib()? / 1024);
     }
     siege.report();
@@ -151,7 +153,7 @@ impl Calm<'_> {
         figures: &mut Map<String, Value>,
         attack: impl FnOnce() + Send,
         stop: &AtomicBool,
-    ) -> Histogram<u64> {
+    ) {
         let span = Duration::from_secs(self.options.seconds);
         // A first pass that is not counted, so that both measured passes find the same caches warm.
         self.honest(host, Duration::from_secs(2));
@@ -160,22 +162,34 @@ impl Calm<'_> {
         figures.insert(format!("honest_{name}_quiet_p99_us"), json!(p99(&quiet)));
         figures.insert(format!("honest_{name}_p99_us"), json!(p99(&attacked)));
         self.judge(name, &quiet, &attacked);
-        quiet
     }
 
-    /// Each HTTP/2 flood in its turn, compared with the same quiet span.
-    fn floods(&self, gateway: &Gateway, quiet: &Histogram<u64>, figures: &mut Map<String, Value>) {
+    /// Each HTTP/2 flood in its turn, compared with quiet spans before each: what the machine does meanwhile is in both.
+    fn floods(&self, gateway: &Gateway, figures: &mut Map<String, Value>) {
         let (http, https) = (gateway.http, gateway.https);
         let span = Duration::from_secs((self.options.seconds / 4).max(2));
-        let mut most = 0;
+        let (mut quiet, mut idle_cpu) = (histogram(), Duration::ZERO);
+        let mut floods = Vec::new();
+        let used = || cpu(gateway.process.pid()).unwrap_or_default();
         for (flood, name) in FLOODS {
+            let before = used();
+            quiet += self.honest(http, span / 2);
+            let between = used();
+            idle_cpu += between.saturating_sub(before);
             let (stop, seen) = (AtomicBool::new(false), Seen::default());
             let stage = Stage { stop: &stop, seen: &seen };
             let flooded = self.beside(http, span, || stage.flood(https, flood), &stop);
-            print!("{}; ", seen.told());
-            self.judge(&format!("flooded by {name}"), quiet, &flooded);
-            most = most.max(p99(&flooded));
+            floods.push((name, seen.told(), flooded, used().saturating_sub(between)));
         }
+        let share = |used: Duration, of: Duration| 100.0 * used.as_secs_f64() / of.as_secs_f64();
+        let idle_share = share(idle_cpu, span / 2 * u32::try_from(FLOODS.len()).unwrap_or(1));
+        println!("between floods the gateway used {idle_share:.1} % of a core");
+        for (name, told, flooded, used) in &floods {
+            print!("{told}; {:.1} % of a core; ", share(*used, span));
+            self.judge(&format!("flooded by {name}"), &quiet, flooded);
+        }
+        let most = floods.iter().map(|(_, _, flooded, _)| p99(flooded)).max();
+        figures.insert("honest_floods_quiet_p99_us".to_owned(), json!(p99(&quiet)));
         figures.insert("honest_flooded_p99_us".to_owned(), json!(most));
     }
 
@@ -188,7 +202,10 @@ impl Calm<'_> {
     ) -> Histogram<u64> {
         stop.store(false, Ordering::Relaxed);
         std::thread::scope(|scope| {
-            scope.spawn(attack);
+            scope.spawn(|| {
+                step_back();
+                attack();
+            });
             let latency = self.honest(host, span);
             stop.store(true, Ordering::Relaxed);
             latency

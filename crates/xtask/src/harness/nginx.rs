@@ -10,6 +10,7 @@ use crate::failure::{Attempted as _, Outcome, require};
 use crate::harness::http::free_ports;
 use crate::harness::proc_stat::{family, memory_kib};
 use crate::harness::process::Running;
+use crate::harness::siege::Doors;
 use crate::workspace::Workspace;
 
 /// The part that people copy.
@@ -21,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Nginx {
     process: Running,
-    /// Where it speaks HTTP.
-    pub http: SocketAddr,
+    /// Where it is reached.
+    pub doors: Doors,
     log: PathBuf,
 }
 
@@ -31,11 +32,12 @@ impl Nginx {
     pub fn start(workspace: &Workspace, folder: &Path, gateway: SocketAddr) -> Outcome<Self> {
         let folder = folder.join("nginx");
         std::fs::create_dir_all(&folder)?;
-        let [port] = free_ports()?;
-        let http = SocketAddr::from(([127, 0, 0, 1], port));
+        let [http, https] = free_ports()?.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let doors = Doors { http, https };
+        let certificate = Certificate::make(&folder)?;
         let example = std::fs::read_to_string(workspace.path(EXAMPLE)).attempting(format_args!("read {EXAMPLE}"))?;
         let path = folder.join("nginx.conf");
-        std::fs::write(&path, configuration(&folder, &site(&example, http, gateway)?))?;
+        std::fs::write(&path, configuration(&folder, &site(&example, doors, gateway, &certificate)?))?;
         let mut line = Command::new(PROGRAM);
         line.arg("-p").arg(&folder).arg("-c").arg(&path).args(["-e", "stderr"]);
         let mut process = Running::start_group("nginx", &mut line, &folder.join("error.log"))?;
@@ -46,10 +48,10 @@ impl Nginx {
             })?;
             sleep(Duration::from_millis(20));
         }
-        Ok(Self { process, http, log: folder.join("access.log") })
+        Ok(Self { process, doors, log: folder.join("access.log") })
     }
 
-    /// What it read as requests: a line each, with status and `User-Agent`.
+    /// What it read as requests: a line each, with its status, the gateway's if that was asked, and `User-Agent`.
     pub fn read_requests(&self) -> Outcome<String> {
         std::fs::read_to_string(&self.log).attempting(format_args!("read {}", self.log.display()))
     }
@@ -60,10 +62,46 @@ impl Nginx {
     }
 }
 
-/// The example with the harness's addresses.
-fn site(example: &str, http: SocketAddr, gateway: SocketAddr) -> Outcome<String> {
+/// A certificate of nobody, for the example's TLS.
+#[derive(Debug)]
+struct Certificate {
+    chain: PathBuf,
+    key: PathBuf,
+}
+
+impl Certificate {
+    fn make(folder: &Path) -> Outcome<Self> {
+        let made = Self { chain: folder.join("chain.pem"), key: folder.join("key.pem") };
+        let mut line = Command::new("openssl");
+        line.args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-noenc",
+            "-days",
+            "2",
+        ]);
+        line.args(["-subj", "/CN=localhost", "-keyout"]).arg(&made.key).arg("-out").arg(&made.chain);
+        let output = line.output().attempting("start openssl")?;
+        require(output.status.success(), || {
+            format!("openssl makes no certificate: {}", String::from_utf8_lossy(&output.stderr))
+        })?;
+        Ok(made)
+    }
+}
+
+/// The example with the harness's addresses and certificate; besides it listens without TLS.
+fn site(example: &str, doors: Doors, gateway: SocketAddr, certificate: &Certificate) -> Outcome<String> {
     let mut site = example.to_owned();
-    for (here, there) in [("listen 80;", format!("listen {http};")), ("127.0.0.1:7670", gateway.to_string())] {
+    for (here, there) in [
+        ("listen 443 ssl http2;", format!("listen {}; listen {} ssl http2;", doors.http, doors.https)),
+        ("/etc/nginx/whimbrel.pem", certificate.chain.display().to_string()),
+        ("/etc/nginx/whimbrel.key", certificate.key.display().to_string()),
+        ("127.0.0.1:7670", gateway.to_string()),
+    ] {
         require(site.contains(here), || format!("{EXAMPLE} has no `{here}`"))?;
         site = site.replace(here, &there);
     }
@@ -80,7 +118,7 @@ fn configuration(folder: &Path, site: &str) -> String {
         .collect();
     format!(
         "{user}daemon off;\nworker_processes 1;\npid {};\nerror_log stderr warn;\nevents {{\n    worker_connections 4096;\n}}\n\
-         http {{\n    log_format read '$status $http_user_agent';\n    access_log {} read;\n{temporary}{site}}}\n",
+         http {{\n    log_format read '$status $upstream_status $http_user_agent';\n    access_log {} read;\n{temporary}{site}}}\n",
         below("pid"),
         below("access.log")
     )
@@ -94,10 +132,17 @@ mod tests {
     fn the_example_is_used_as_it_stands_but_for_addresses() {
         let workspace = Workspace::find().expect("the tests run inside the repository");
         let example = std::fs::read_to_string(workspace.path(EXAMPLE)).expect("the example");
-        let [http, gateway] = ["127.0.0.1:1", "127.0.0.1:2"].map(|addr| addr.parse().expect("an address"));
-        let site = site(&example, http, gateway).expect("both addresses stand in it");
-        assert!(site.contains("listen 127.0.0.1:1;") && site.contains("server 127.0.0.1:2"), "{site}");
+        let [http, https, gateway] =
+            ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"].map(|addr| addr.parse().expect("an address"));
+        let certificate = Certificate { chain: "/a/chain".into(), key: "/a/key".into() };
+        let doors = Doors { http, https };
+        let site = site(&example, doors, gateway, &certificate).expect("addresses and files stand in it");
+        for part in
+            ["listen 127.0.0.1:1; listen 127.0.0.1:2 ssl http2;", "server 127.0.0.1:3", " /a/chain;", " /a/key;"]
+        {
+            assert!(site.contains(part), "{part}: {site}");
+        }
         assert_eq!(site.lines().count(), example.lines().count());
-        assert!(super::site("server {}", http, gateway).is_err());
+        assert!(super::site("server {}", doors, gateway, &certificate).is_err());
     }
 }

@@ -216,12 +216,12 @@ fn shape(name: &str, text: &str) -> Shape {
 }
 
 /// Characters up to U+00FF as the octets of that number.
-fn latin_1(text: &str) -> Vec<u8> {
+pub fn latin_1(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
 }
 
 /// How it begins, as it can be printed in a line.
-fn head_of(text: &str) -> String {
+pub fn head_of(text: &str) -> String {
     text.escape_debug().take(100).collect()
 }
 

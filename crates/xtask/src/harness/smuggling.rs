@@ -15,21 +15,44 @@ use crate::clock::sleep;
 use crate::harness::account::Account;
 use crate::harness::answer::{Progress, read};
 use crate::harness::attack::Stage;
-use crate::harness::shapes::{control, shapes};
+use crate::harness::downgrades::{self, Inside, recipes};
+use crate::harness::frames::Said;
+use crate::harness::http2::Caller;
+use crate::harness::shapes::{Shape, control, shapes};
 
 /// The first number that hidden requests send to, for the first place; the next place has the next million. Honest callers have others.
 const FIRST_HIDDEN: u64 = 4_918_000_000_000;
 const NUMBERS_PER_PLACE: u64 = 1_000_000;
 /// A connection on which nothing came for so long has no more to say.
 const QUIET: Duration = Duration::from_millis(500);
-/// Shapes at the same time.
-const SENDERS: usize = 4;
 /// Between two shapes of one sender.
 const PAUSE: Duration = Duration::from_millis(40);
+/// `INTERNAL_ERROR` (RFC 9113 §7): the server's own fault.
+const INTERNAL_ERROR: u32 = 2;
+
+/// What the outer requests are spoken in. Hidden ones are always HTTP/1.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wire {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2 over TLS.
+    Http2,
+}
+
+impl Wire {
+    /// Shapes at the same time. A connection that HTTP/2 ended is replaced by a process here, which costs more than the shape does.
+    const fn senders(self) -> usize {
+        match self {
+            Self::Http1 => 4,
+            Self::Http2 => 1,
+        }
+    }
+}
 
 /// What was sent and answered.
 #[derive(Debug)]
 pub struct Smuggled {
+    wire: Wire,
     next: AtomicU64,
     seen: Mutex<Seen>,
 }
@@ -39,32 +62,39 @@ struct Seen {
     /// Number to the name of its shape.
     hidden: BTreeMap<u64, String>,
     controls: Vec<u64>,
-    /// Statuses to how often; 0 for none.
-    statuses: BTreeMap<u16, u64>,
-    /// Server errors: by shape and status.
-    errors: BTreeMap<(String, u16), u64>,
+    /// What was answered to how often.
+    answers: BTreeMap<String, u64>,
+    /// Errors of the server's own: by shape and answer.
+    errors: BTreeMap<(String, String), u64>,
 }
 
 impl Smuggled {
     /// Nothing yet, in the place with this number.
-    pub fn new(place: u64) -> Self {
-        Self { next: AtomicU64::new(FIRST_HIDDEN + place * NUMBERS_PER_PLACE), seen: Mutex::default() }
+    pub fn new(place: u64, wire: Wire) -> Self {
+        Self { wire, next: AtomicU64::new(FIRST_HIDDEN + place * NUMBERS_PER_PLACE), seen: Mutex::default() }
     }
 
     /// Sends all shapes again and again until stopped, each at least once.
     pub fn attack(&self, stage: &Stage<'_>, host: SocketAddr, account: &Account) {
-        let count = shapes("").len();
+        let count = match self.wire {
+            Wire::Http1 => shapes("").len(),
+            Wire::Http2 => recipes().len(),
+        };
         let turn = AtomicU64::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..SENDERS {
+            for _ in 0..self.wire.senders() {
                 scope.spawn(|| {
+                    let mut caller = None;
                     loop {
                         let at = usize::try_from(turn.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
                         if at > count && !stage.goes_on() {
                             break;
                         }
                         stage.begin();
-                        self.send(host, account, at % (count + 1));
+                        match self.wire {
+                            Wire::Http1 => self.send(host, account, at % (count + 1)),
+                            Wire::Http2 => self.send_frames(host, &mut caller, account, at % (count + 1)),
+                        }
                         stage.end();
                         sleep(PAUSE);
                     }
@@ -78,22 +108,22 @@ impl Smuggled {
         self.lock().hidden.clone()
     }
 
-    /// Numbers of requests in their own place: these must have been executed.
+    /// Numbers of the requests in their own place.
     pub fn controls(&self) -> Vec<u64> {
         self.lock().controls.clone()
     }
 
-    /// How often each status was answered; 0 is a connection that ended without an answer.
-    pub fn statuses(&self) -> BTreeMap<u16, u64> {
-        self.lock().statuses.clone()
+    /// How often each status was answered, or what else was said instead.
+    pub fn answers(&self) -> BTreeMap<String, u64> {
+        self.lock().answers.clone()
     }
 
-    /// Server errors by shape and status.
-    pub fn errors(&self) -> BTreeMap<(String, u16), u64> {
+    /// Errors of the server's own, by shape and answer.
+    pub fn errors(&self) -> BTreeMap<(String, String), u64> {
         self.lock().errors.clone()
     }
 
-    /// Sends one shape; the first is the control.
+    /// Sends one shape over HTTP/1.1; the first is the control.
     fn send(&self, host: SocketAddr, account: &Account, at: usize) {
         let to = self.next.fetch_add(1, Ordering::Relaxed);
         let hidden = hidden_request(account, to);
@@ -101,21 +131,56 @@ impl Smuggled {
             None => control(&hidden),
             Some(at) => shapes(&hidden).swap_remove(at),
         };
+        self.note_sent(to, at, &shape);
+        // Whatever ends the connection early is an answer as well.
+        let statuses = exchange(host, &shape.octets).unwrap_or_default();
+        if statuses.is_empty() {
+            self.note_answer(&shape, "none", false);
+        }
+        for status in statuses {
+            self.note_answer(&shape, &status.to_string(), status >= 500);
+        }
+    }
+
+    /// The same over HTTP/2, on the connection that is there, or on a new one.
+    fn send_frames(&self, host: SocketAddr, caller: &mut Option<Caller>, account: &Account, at: usize) {
+        let to = self.next.fetch_add(1, Ordering::Relaxed);
+        if caller.is_none() {
+            *caller = Caller::connect(host).ok();
+        }
+        let Some(talking) = caller else { return };
+        let (hidden, outer) = (hidden_request(account, to), outer_mark(to));
+        let inside = Inside { hidden: &hidden, outer: &outer, stream: talking.next_stream() };
+        let shape = match at.checked_sub(1) {
+            None => downgrades::control(&inside, &account.form(to, "hidden")),
+            Some(at) => recipes()[at].make(&inside),
+        };
+        self.note_sent(to, at, &shape);
+        let said = talking.ask(&shape.octets, QUIET);
+        let (answer, is_error) = match said {
+            Some(Said::Status(status)) => (status.to_string(), status >= 500),
+            Some(Said::Reset(code)) => (format!("stream error {code}"), code == INTERNAL_ERROR),
+            Some(Said::GoAway(code)) => (format!("connection error {code}"), code == INTERNAL_ERROR),
+            None => ("none".to_owned(), false),
+        };
+        self.note_answer(&shape, &answer, is_error);
+        if !matches!(said, Some(Said::Status(_) | Said::Reset(_))) {
+            *caller = None;
+        }
+    }
+
+    fn note_sent(&self, to: u64, at: usize, shape: &Shape) {
         match at {
             0 => self.lock().controls.push(to),
             _ => drop(self.lock().hidden.insert(to, shape.name.clone())),
         }
-        // Whatever ends the connection early is an answer as well.
-        let statuses = exchange(host, &shape.octets).unwrap_or_default();
+    }
+
+    fn note_answer(&self, shape: &Shape, answer: &str, is_error: bool) {
         let mut seen = self.lock();
-        if statuses.is_empty() {
-            *seen.statuses.entry(0).or_default() += 1;
-        }
-        for status in statuses {
-            *seen.statuses.entry(status).or_default() += 1;
-            if status >= 500 {
-                *seen.errors.entry((shape.name.clone(), status)).or_default() += 1;
-            }
+        *seen.answers.entry(answer.to_owned()).or_default() += 1;
+        if is_error {
+            *seen.errors.entry((shape.name.clone(), answer.to_owned())).or_default() += 1;
         }
     }
 
@@ -127,6 +192,11 @@ impl Smuggled {
 /// The mark in a hidden request by which a proxy's log tells it.
 pub fn mark(to: u64) -> String {
     format!("hidden-{to}")
+}
+
+/// The mark in the request that hides it.
+pub fn outer_mark(to: u64) -> String {
+    format!("outer-{to}")
 }
 
 fn hidden_request(account: &Account, to: u64) -> String {

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use whimbrel_dialects::http::HttpResponse;
 
 use super::support::TestServer;
+use crate::server::endpoint::BODY_PIECES_MAX;
 use crate::server::{HttpLimits, IncomingRequest};
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -77,6 +78,17 @@ async fn a_broken_chunk_is_a_bad_request() {
         let answer =
             server.exchange(format!("POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}")).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{chunk:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_comes_in_so_many_chunks_and_no_more() {
+    let server = TestServer::echo(HttpLimits::default());
+    for (more, status) in [(0, 200), (1, 413)] {
+        let chunks = "1\r\na\r\n".repeat(BODY_PIECES_MAX + more);
+        let head = "POST /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let answer = server.exchange(format!("{head}{chunks}0\r\n\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{more}: {answer}");
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod http1;
+mod http2;
 mod limits;
 mod smuggling;
 mod stop;

@@ -10,13 +10,13 @@ use super::support::{TestServer, echo};
 use crate::server::files::tests::TestFolder;
 use crate::server::{HttpLimits, ca, tls};
 
-struct TlsServer {
-    server: TestServer,
+pub(super) struct TlsServer {
+    pub(super) server: TestServer,
     folder: TestFolder,
 }
 
 impl TlsServer {
-    fn start(limits: HttpLimits) -> Self {
+    pub(super) fn start(limits: HttpLimits) -> Self {
         let folder = TestFolder::new();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let now = Timestamp(i64::try_from(now.as_micros()).unwrap());
@@ -38,7 +38,7 @@ impl TlsServer {
         run("openssl", args, b"Q\n").await
     }
 
-    async fn curl(&self, host: &str, options: &[&str]) -> String {
+    pub(super) async fn curl(&self, host: &str, options: &[&str]) -> String {
         let mut args =
             ["-sS", "--noproxy", "*", "--max-time", "20", "--cacert", &self.ca_pem()].map(str::to_owned).to_vec();
         args.extend(options.iter().map(ToString::to_string));
