@@ -348,7 +348,9 @@ fn refused(
         },
         CarrierError::Throttled { .. } => requeued(record, retry.at, Cause::NetworkFault),
         CarrierError::Temporary { retries_max, .. } => {
-            let pause = retry::after_temporary_refusal(record.failures).filter(|_| record.failures < *retries_max);
+            let pause = retry::after_temporary_refusal(record.failures).filter(|_| {
+                record.failures < *retries_max || (record.failures == *retries_max && acts(Saboteur::TemporaryOnceMore))
+            });
             match (pause, retry.next) {
                 (Some(pause), _) => {
                     let counted = PartRecord { failures: record.failures + 1, ..*record };
@@ -363,7 +365,8 @@ fn refused(
 
 /// Into the queue of another carrier, which has refused nothing yet.
 fn handed_on(record: &PartRecord, next: CarrierId, due_at: Timestamp) -> Transition {
-    requeued(&PartRecord { carrier: next, failures: 0, ..*record }, due_at, Cause::NetworkFault)
+    let failures = if record.failures > 0 && acts(Saboteur::FailuresKept) { record.failures } else { 0 };
+    requeued(&PartRecord { carrier: next, failures, ..*record }, due_at, Cause::NetworkFault)
 }
 
 /// Into the queue of another carrier before its own had it. A part in doubt stays: its carrier may have it, and another would not
@@ -401,11 +404,18 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
         || (counted.doubts == rules.resends_max + 1 && acts(Saboteur::ResendOnceMore));
     let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
     match rules.policy(record.class) {
+        DoubtPolicy::FailUnknown if acts(Saboteur::UnknownCharged) => {
+            let end = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
+            finish(&counted, end, MoneyMove::Capture, Some(end))
+        }
         DoubtPolicy::FailUnknown => ended(&counted, Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown }),
-        DoubtPolicy::Resend if may_resend && now < record.expires_at => {
+        DoubtPolicy::Resend if may_resend && (now < record.expires_at || acts(Saboteur::ResendAfterExpiry)) => {
             changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })
         }
-        DoubtPolicy::WaitThenResend if may_resend => wait_until((now + rules.wait).min(record.expires_at)),
+        DoubtPolicy::WaitThenResend if may_resend && now + rules.wait > record.expires_at => {
+            wait_until(if acts(Saboteur::WaitBeyondExpiry) { now + rules.wait } else { record.expires_at })
+        }
+        DoubtPolicy::WaitThenResend if may_resend => wait_until(now + rules.wait),
         DoubtPolicy::Resend | DoubtPolicy::WaitThenResend | DoubtPolicy::HoldForReceipt => {
             wait_until(record.expires_at)
         }
@@ -433,8 +443,8 @@ fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
     }
     if is_unclear(record, status) {
         return match record.unclear_until {
-            Some(_) => Transition::Ignored(Ignored::Repeated),
-            None => changed(PartRecord { unclear_until: Some(now + BETTER_NEWS_WITHIN), ..*record }),
+            Some(_) if !acts(Saboteur::UnclearPutOff) => Transition::Ignored(Ignored::Repeated),
+            _ => changed(PartRecord { unclear_until: Some(now + BETTER_NEWS_WITHIN), ..*record }),
         };
     }
     if status.is_final() {
@@ -445,8 +455,9 @@ fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
         return Transition::Ignored(Ignored::Repeated);
     }
     // The carrier knows of it again, so that it did not is no end any more.
+    let unclear_until = record.unclear_until.filter(|_| acts(Saboteur::UnclearKept));
     Transition::Changed {
-        record: PartRecord { told: Some(status), unclear_until: None, ..*record },
+        record: PartRecord { told: Some(status), unclear_until, ..*record },
         money: None,
         tell: (!is_told).then_some(Final { status, cause: Cause::None }),
     }
@@ -457,7 +468,8 @@ fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
 fn is_rerouted_by(record: &PartRecord, report: Report) -> bool {
     let is_elsewhere = report.cause == Cause::Ported
         && matches!(report.status, ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Expired);
-    let may_go = record.reroutes == 0 && record.doubts == 0 && report.next != Some(record.carrier);
+    let is_undoubted = record.doubts == 0 || (is_elsewhere && acts(Saboteur::DoubtfulRerouted));
+    let may_go = record.reroutes == 0 && is_undoubted && report.next != Some(record.carrier);
     let may_go = may_go || acts(Saboteur::RerouteAgain);
     is_elsewhere && may_go && matches!(record.state, PartState::Submitted { .. })
 }

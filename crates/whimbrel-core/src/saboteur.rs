@@ -56,6 +56,14 @@ saboteurs! {
     ClockStops = "clock-stops", 1, "nobody looks any more for parts that expired";
     LeftCarrierBelieved = "left-carrier-believed", 0, "a carrier that a part has left can still end it";
     RerouteAgain = "reroute-again", 0, "a part goes on each time a receipt says that its number is in another network";
+    WaitBeyondExpiry = "wait-beyond-expiry", 2, "a part in doubt waits for longer than it may live";
+    ResendAfterExpiry = "resend-after-expiry", 1, "a part whose doubt comes after its expiry is queued once more";
+    UnknownCharged = "unknown-charged", 2, "a part that ends as unknown is charged";
+    FailuresKept = "failures-kept", 1, "another carrier inherits the refusals of the one before";
+    TemporaryOnceMore = "temporary-once-more", 1, "a part is tried once more than its carrier's refusals allow";
+    DoubtfulRerouted = "doubtful-rerouted", 1, "a part that was in doubt follows its number to another network";
+    UnclearPutOff = "unclear-put-off", 1, "each receipt that nobody knows puts the end of the wait off";
+    UnclearKept = "unclear-kept", 1, "news on the way do not end the wait for better news";
     WindowUncounted = "window-uncounted", 1, "a text that leaves at once takes no place in the window";
 }
 

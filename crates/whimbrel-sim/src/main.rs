@@ -14,6 +14,7 @@ mod life;
 mod model;
 mod naive;
 mod outside;
+mod promise;
 mod run;
 mod setup;
 mod store;
@@ -28,6 +29,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 
 use crate::coverage::Coverage;
+use crate::promise::Check;
 use crate::run::{End, play};
 use crate::trace::Lines;
 
@@ -144,7 +146,7 @@ impl Sum {
         if seed.is_multiple_of(REPLAYED) {
             self.replayed += 1;
             if play(seed, Lines::Hashed).hash != end.hash {
-                self.failed.push((seed, "the same seed told another story".to_owned()));
+                self.failed.push((seed, format!("{}: the same seed told another story", Check::SEED_DECIDES)));
             }
         }
     }

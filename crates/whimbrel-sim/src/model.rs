@@ -14,6 +14,7 @@ use whimbrel_store::{Accept, Claim, Op, OpResult, PartChange, PartOutcome, Recei
 
 use crate::coverage::Coverage;
 use crate::naive::{Part, Place};
+use crate::promise::Check;
 
 /// An id, as its carrier gave it.
 type Named = (CarrierId, Box<str>);
@@ -45,7 +46,7 @@ pub struct Model {
     pub has_failed: bool,
     /// What was seen.
     pub coverage: Coverage,
-    /// What cannot be.
+    /// What cannot be, each with the name of the check that found it.
     pub faults: Vec<String>,
 }
 
@@ -56,22 +57,24 @@ impl Model {
     }
 
     /// Notes something that cannot be.
-    pub fn fault(&mut self, text: String) {
-        self.faults.push(text);
+    pub fn fault(&mut self, check: Check, text: impl std::fmt::Display) {
+        self.faults.push(format!("{check}: {text}"));
     }
 
-    fn require(&mut self, truth: bool, text: impl FnOnce() -> String) {
+    fn require(&mut self, check: Check, truth: bool, text: impl FnOnce() -> String) {
         if !truth {
-            self.faults.push(text());
+            self.fault(check, text());
         }
     }
 
     /// A batch was committed.
     pub fn committed(&mut self, ops: &[Op], results: &[OpResult]) {
-        self.require(ops.len() == results.len(), || "an operation without an answer".to_owned());
+        self.require(Check::OPERATIONS_FIT, ops.len() == results.len(), || "an operation without an answer".to_owned());
         for (op, result) in ops.iter().zip(results) {
             match (op, result) {
-                (_, OpResult::Failed(why)) => self.fault(format!("a constraint was broken: {why}")),
+                (_, OpResult::Failed(why)) => {
+                    self.fault(Check::OPERATIONS_FIT, format!("a constraint was broken: {why}"))
+                }
                 (Op::Accept(accept), result) => self.accepted(accept, result),
                 (Op::Part(change), OpResult::Part(outcome)) => self.changed(change, outcome),
                 (Op::Receipt(receipt), OpResult::Receipt(outcome)) => self.reported(receipt, outcome),
@@ -95,19 +98,23 @@ impl Model {
                 } else {
                     "accepted and queued"
                 });
-                self.require(total <= available, || format!("accepted for {total} with {available} left"));
+                self.require(Check::WALLET_DECIDES, total <= available, || {
+                    format!("accepted for {total} with {available} left")
+                });
                 let left = parts.last().map(|part| part.balance.units);
-                self.require(left == Some(available - total), || {
+                self.require(Check::WALLET_ADDS_UP, left == Some(available - total), || {
                     format!("told {left:?} left of {available} - {total}")
                 });
                 if let Some(key) = &plan.idempotency {
                     let before = self.keys.insert(key.key.clone(), plan.message_id.0);
-                    self.require(before.is_none(), || format!("a second message for the key of {before:?}"));
+                    self.require(Check::KEY_STANDS_FOR_ONE, before.is_none(), || {
+                        format!("a second message for the key of {before:?}")
+                    });
                 }
                 for part in &plan.parts {
                     let part_id = part.part_id.0;
                     let is_new = self.parts.insert(part_id, new_part(accept)).is_none();
-                    self.require(is_new, || format!("part {part_id:x} was accepted twice"));
+                    self.require(Check::ID_IS_GIVEN_ONCE, is_new, || format!("part {part_id:x} was accepted twice"));
                 }
             }
             OpResult::Accepted { accepted, repeated: true } => {
@@ -115,20 +122,24 @@ impl Model {
                 self.coverage.count("repeated request");
                 let first = parts.first().map(|part| part.part_id.0);
                 let known = plan.idempotency.as_ref().and_then(|key| self.keys.get(&key.key).copied());
-                self.require(first.is_some() && first == known, || format!("answered with {first:?}, not {known:?}"));
+                self.require(Check::KEY_STANDS_FOR_ONE, first.is_some() && first == known, || {
+                    format!("answered with {first:?}, not {known:?}")
+                });
             }
             OpResult::Refused(Refusal::InsufficientFunds { .. }) => {
                 self.coverage.count("refused for want of money");
-                self.require(total > available, || format!("refused {total} with {available} left"));
+                self.require(Check::WALLET_DECIDES, total > available, || {
+                    format!("refused {total} with {available} left")
+                });
             }
-            other => self.fault(format!("an accept was answered with {other:?}")),
+            other => self.fault(Check::OPERATIONS_FIT, format!("an accept was answered with {other:?}")),
         }
     }
 
     fn changed(&mut self, change: &PartChange, outcome: &PartOutcome) {
         let id = change.part_id.0;
         let Some(mut part) = self.parts.remove(&id) else {
-            return self.fault(format!("an event for part {id:x}, which was never accepted"));
+            return self.fault(Check::PARTS_ARE_THERE, format!("an event for part {id:x}, which was never accepted"));
         };
         let before = part.clone();
         let mut is_changed = part.happens(&change.event, change.at);
@@ -147,7 +158,9 @@ impl Model {
             && before.place == Place::Queued
             && part.place == Place::Ended(ReceiptStatus::Expired)
             && self.healthy_since.is_some_and(|since| since.max(before.due_at) + LEAVES_WITHIN < part.expires_at);
-        self.require(!is_left_lying, || format!("part {id:x} waited for nothing until it expired: {before:?}"));
+        self.require(Check::DUE_LEAVES, !is_left_lying, || {
+            format!("part {id:x} waited for nothing until it expired: {before:?}")
+        });
         self.parts.insert(id, part);
     }
 
@@ -244,8 +257,8 @@ impl Model {
             (None, ReceiptOutcome::Matched { outcome, .. }) => {
                 let given = self.given.get(&receipt.raw_id).copied();
                 let Some((id, mut part)) = given.and_then(|id| Some((id, self.parts.remove(&id)?))) else {
-                    return self
-                        .fault(format!("a receipt for an id that nobody gave, {:?}, counted as evidence", key.1));
+                    let told = format!("a receipt for an id that nobody gave, {:?}, counted as evidence", key.1);
+                    return self.fault(Check::EVIDENCE_IS_ITS_OWN, told);
                 };
                 let is_late = outcome.after.is_none() && matches!(part.place, Place::Ended(_));
                 if is_late && self.waiting.contains_key(&key) {
@@ -259,9 +272,11 @@ impl Model {
                 let before = part.clone();
                 self.waiting.entry(key.clone()).or_default().push((incoming.clone(), parked));
                 self.answered_by_receipt(&mut part, id, key, incoming.at);
-                self.require(outcome.after.is_some_and(|after| after.part_id.0 == id), || {
-                    format!("the receipt for part {id:x} counted as evidence for {outcome:?}")
-                });
+                self.require(
+                    Check::EVIDENCE_IS_ITS_OWN,
+                    outcome.after.is_some_and(|after| after.part_id.0 == id),
+                    || format!("the receipt for part {id:x} counted as evidence for {outcome:?}"),
+                );
                 self.compare(id, &before, &part, outcome, true);
                 self.parts.insert(id, part);
             }
@@ -275,7 +290,7 @@ impl Model {
                     self.parts.insert(id, part);
                     id
                 });
-                self.fault(format!("a receipt for {found:x?} was answered with {other:?}"));
+                self.fault(Check::RECEIPT_IS_KEPT, format!("a receipt for {found:x?} was answered with {other:?}"));
             }
         }
     }
@@ -284,17 +299,21 @@ impl Model {
         match (&outcome.after, matches!(before.place, Place::Ended(_))) {
             (Some(after), false) => {
                 let same = agrees(after, part);
-                self.require(same, || format!("part {id:x} is {after:?}, the model says {part:?}, before {before:?}"));
+                self.require(Check::LIFE_AGREES, same, || {
+                    format!("part {id:x} is {after:?}, the model says {part:?}, before {before:?}")
+                });
             }
             (None, true) => {}
-            (after, _) => self.fault(format!("part {id:x} was {before:?}, and after it there is {after:?}")),
+            (after, _) => {
+                self.fault(Check::LIFE_AGREES, format!("part {id:x} was {before:?}, and after it there is {after:?}"))
+            }
         }
         let moved_back = before.funds != Funds::Held && before.funds != part.funds;
-        self.require(!moved_back, || format!("the money of part {id:x} moved twice"));
-        self.require(part.funds != Funds::Captured || part.taken > 0, || {
+        self.require(Check::MONEY_MOVES_ONCE, !moved_back, || format!("the money of part {id:x} moved twice"));
+        self.require(Check::CHARGED_WAS_TAKEN, part.funds != Funds::Captured || part.taken > 0, || {
             format!("part {id:x} was charged, and nobody took it")
         });
-        self.require(is_changed || outcome.notices.is_empty(), || {
+        self.require(Check::TOLD_HAPPENED, is_changed || outcome.notices.is_empty(), || {
             format!("part {id:x}: nothing happened, and it was told")
         });
     }
@@ -303,7 +322,7 @@ impl Model {
     pub fn submitted(&mut self, carrier: CarrierId, submission: &Submission) {
         let id = submission.part_id.0;
         let Some(part) = self.parts.get_mut(&id) else {
-            return self.fault(format!("part {id:x} left before it was stored"));
+            return self.fault(Check::LEAVES_STORED, format!("part {id:x} left before it was stored"));
         };
         let is_claimed =
             part.place == Place::Submitting && part.attempt == submission.attempt.0 && part.carrier == carrier;
@@ -313,10 +332,12 @@ impl Model {
         let (copies, is_in_time) = (part.doubts, part.claimed_at < part.expires_at);
         let told = format!("part {id:x}, attempt {}: {:?}", submission.attempt.0, part.place);
         let resends_max = self.rules.resends_max;
-        self.require(is_claimed, || format!("left without a claim that is stored: {told}"));
-        self.require(is_alike, || format!("left with other octets: {told}"));
-        self.require(copies <= resends_max, || format!("left once more after {copies} doubts: {told}"));
-        self.require(is_in_time, || format!("was claimed after its expiry: {told}"));
+        self.require(Check::LEAVES_CLAIMED, is_claimed, || format!("left without a claim that is stored: {told}"));
+        self.require(Check::COPIES_ARE_ALIKE, is_alike, || format!("left with other octets: {told}"));
+        self.require(Check::COPIES_ARE_BOUNDED, copies <= resends_max, || {
+            format!("left once more after {copies} doubts: {told}")
+        });
+        self.require(Check::CLAIMED_IN_TIME, is_in_time, || format!("was claimed after its expiry: {told}"));
         self.coverage.count(if copies > 0 { "sent again after doubt" } else { "submitted" });
     }
 
@@ -334,11 +355,14 @@ impl Model {
         };
         self.coverage.count("customer: accepted");
         let has_failed = self.has_failed;
-        self.require(!has_failed, || "accepted after the store had failed".to_owned());
+        self.require(Check::STOPPED_TAKES_NOTHING, !has_failed, || "accepted after the store had failed".to_owned());
         for told in &accepted.parts {
             match self.parts.get_mut(&told.part_id.0) {
                 Some(part) => part.is_accepted = true,
-                None => self.fault(format!("part {:x} was accepted and is not stored", told.part_id.0)),
+                None => {
+                    let told = format!("part {:x} was accepted and is not stored", told.part_id.0);
+                    self.fault(Check::ACCEPTED_IS_STORED, told);
+                }
             }
         }
     }
@@ -348,7 +372,7 @@ impl Model {
         let (posted, held) =
             (self.paid(account.0) - self.sum(account.0, Funds::Captured), self.sum(account.0, Funds::Held));
         let is_same = (wallet.posted.units, wallet.held.units) == (posted, held);
-        self.require(is_same && posted - held >= 0, || {
+        self.require(Check::WALLET_ADDS_UP, is_same && posted - held >= 0, || {
             format!("the wallet is {wallet:?}, posted {posted}, held {held}")
         });
     }
@@ -356,14 +380,14 @@ impl Model {
     /// Whether a part in the store is as the model has it.
     pub fn compare_part(&mut self, id: PartId, state: &str, funds: Funds) {
         let Some(part) = self.parts.get(&id.0) else {
-            return self.fault(format!("part {:x} is in the store, and nobody accepted it", id.0));
+            return self.fault(Check::ROWS_AGREE, format!("part {:x} is in the store, and nobody accepted it", id.0));
         };
         let is_same = name(part.place) == state && part.funds == funds;
         let told = format!(
             "part {:x} is {state} and {funds:?} in the store, {:?} and {:?} here",
             id.0, part.place, part.funds
         );
-        self.require(is_same, || told);
+        self.require(Check::ROWS_AGREE, is_same, || told);
     }
 
     fn available(&self, account: i64) -> i64 {

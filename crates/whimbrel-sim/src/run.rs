@@ -21,6 +21,7 @@ use crate::life::Life;
 use crate::model::Model;
 use crate::naive::Place;
 use crate::outside::{Border, Effect, Reply};
+use crate::promise::Check;
 use crate::setup::{Habits, Setup};
 use crate::store::{Failure, SimStore, lock};
 use crate::trace::{Lines, Trace};
@@ -44,7 +45,7 @@ pub struct End {
     pub hash: u64,
     /// Its story, if it was kept.
     pub lines: Vec<String>,
-    /// What cannot be and was all the same.
+    /// What cannot be and was all the same, each with the name of the check that found it.
     pub faults: Vec<String>,
     /// Parts that were accepted.
     pub part_count: u64,
@@ -124,14 +125,20 @@ pub fn play(seed: u64, lines: Lines) -> End {
         trace,
     };
     if let Err(fault) = sim.run() {
-        lock(&sim.model).fault(fault);
+        lock(&sim.model).fault(Check::WORLD_GOES_ON, fault);
     }
     sim.end()
 }
 
 impl End {
     fn failed(fault: String) -> Self {
-        Self { coverage: Coverage::default(), hash: 0, lines: Vec::new(), faults: vec![fault], part_count: 0 }
+        Self {
+            coverage: Coverage::default(),
+            hash: 0,
+            lines: Vec::new(),
+            faults: vec![format!("{}: {fault}", Check::WORLD_GOES_ON)],
+            part_count: 0,
+        }
     }
 }
 
@@ -345,7 +352,7 @@ impl Sim {
                 self.trace.tell(format_args!("{} delivery {code} is acknowledged", now.0));
                 let mut model = lock(&self.model);
                 if !model.stored.contains(&code) {
-                    model.fault(format!("delivery {code} was acknowledged and is not stored"));
+                    model.fault(Check::ACK_AFTER_STORED, format!("delivery {code} was acknowledged and is not stored"));
                 }
             }
             Effect::Webhook(url, answer) => {
@@ -381,7 +388,7 @@ impl Sim {
         let part_count = model.parts.values().filter(|part| part.is_accepted).count() as u64;
         let ended = model.parts.values().all(|part| matches!(part.place, Place::Ended(_)));
         if model.faults.is_empty() && !ended {
-            model.fault("something never ended".to_owned());
+            model.fault(Check::ALL_ENDS, "something never ended");
         }
         let faults = std::mem::take(&mut model.faults);
         if let (true, Ok(store)) = (faults.is_empty(), Arc::try_unwrap(store)) {

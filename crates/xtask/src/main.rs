@@ -13,6 +13,7 @@ mod dissected;
 mod evidence;
 mod failure;
 mod harness;
+mod page;
 mod tidy;
 mod workspace;
 

@@ -9,6 +9,7 @@ use whimbrel_dialects::{PublicId, registry};
 use super::{Deed, REDELIVERY, Sim};
 use crate::far_end::{Answer, Try, message_id};
 use crate::outside::Reply;
+use crate::promise::Check;
 use crate::store::lock;
 
 impl Sim {
@@ -28,7 +29,7 @@ impl Sim {
         let open = far_end.open.len();
         let mut model = lock(&self.model);
         if open > usize::from(self.setup.window) {
-            model.fault(format!("{open} submissions are open in a window of {}", self.setup.window));
+            model.fault(Check::WINDOW_IS_KEPT, format!("{open} are open in a window of {}", self.setup.window));
         }
         if let Some(raw) = fate.taken_as {
             model.taken(tried.0, raw);
@@ -130,7 +131,7 @@ impl Sim {
             let found: Vec<i64> = ids.filter(|id| model.parts.contains_key(id)).collect();
             match found.first().and_then(|id| model.parts.get_mut(id)) {
                 Some(part) => part.heard.extend(told),
-                None => model.fault(format!("a webhook tells of no part: {told:?}")),
+                None => model.fault(Check::TOLD_HAPPENED, format!("a webhook tells of no part: {told:?}")),
             }
         }
         // A process that died does not hear it.

@@ -6,6 +6,7 @@ use whimbrel_store::{MessageFilter, Store};
 use super::{Deed, QUIET_WITHIN, Sim};
 use crate::customer::ACCOUNTS;
 use crate::model;
+use crate::promise::Check;
 use crate::store::lock;
 
 impl Sim {
@@ -19,7 +20,8 @@ impl Sim {
             let open: Vec<String> =
                 lock(&self.model).open().map(|(id, part)| format!("{id:x} {:?}", part.place)).collect();
             let stats = self.store.stats().map(|stats| format!("{stats:?}")).unwrap_or_default();
-            lock(&self.model).fault(format!("it does not come to an end: {} {stats}", open.join(", ")));
+            let told = format!("it does not come to an end: {} {stats}", open.join(", "));
+            lock(&self.model).fault(Check::ALL_ENDS, told);
             return true;
         }
         // A process whose store has stopped is about to end. What it still holds says nothing; what the next one finds does.
@@ -65,11 +67,12 @@ impl Sim {
         let audit = self.store.inner().audit().map_err(|error| error.to_string())?;
         let mut model = lock(&self.model);
         for broken in audit.broken() {
-            model.fault(format!("an invariant is broken: {broken:?}"));
+            let name = format!("{} {}", Check::STORE_IS_SOUND, broken.name);
+            model.faults.push(format!("{name}: {broken:?}"));
         }
         if seen != model.parts.len() {
             let count = model.parts.len();
-            model.fault(format!("{count} parts were stored, {seen} are there"));
+            model.fault(Check::PARTS_ARE_THERE, format!("{count} parts were stored, {seen} are there"));
         }
         let untold: Vec<String> = model
             .parts
@@ -78,7 +81,7 @@ impl Sim {
             .map(|(id, part)| format!("{id:x} {:?}", part.place))
             .collect();
         if !untold.is_empty() {
-            model.fault(format!("nobody was told of {}", untold.join(", ")));
+            model.fault(Check::ENDS_ARE_TOLD, format!("nobody was told of {}", untold.join(", ")));
         }
         Ok(())
     }
@@ -88,7 +91,7 @@ impl Sim {
         let Some(life) = self.life.take() else { return Ok(()) };
         let used: usize = life.engine.carriers().all().iter().map(|desk| desk.dispatch().used()).sum();
         if used > 0 {
-            lock(&self.model).fault(format!("{used} places of a window are never given back"));
+            lock(&self.model).fault(Check::PLACES_COME_BACK, format!("{used} places of a window are never given back"));
         }
         if !life.stop() {
             return Err("it does not stop".to_owned());

@@ -3,8 +3,11 @@
 //! A write that was not flushed may have reached the disk or not, whatever was written before or after it, and of one only some of
 //! its sectors. A name that was made or removed counts only once its folder was flushed. A file is what its flushed writes say, in
 //! their order, then those that a crash happens to keep.
+//!
+//! Two threads write and flush at once. A flush is sure of what was written before it began, and of nothing that came while it was under
+//! way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::{Change, What};
 
@@ -30,7 +33,12 @@ pub struct Disk {
     names: BTreeMap<String, Inode>,
     /// Names as the running program sees them.
     seen: BTreeMap<String, Inode>,
-    pending: Vec<Pending>,
+    /// What was not flushed, each with its number.
+    pending: Vec<(u64, Pending)>,
+    /// How many there were.
+    count: u64,
+    /// Flushes under way, by their thread: how many changes there were when it began.
+    begun: BTreeMap<u32, u64>,
 }
 
 /// Which of the changes that were not flushed a crash keeps.
@@ -64,19 +72,23 @@ impl Disk {
     pub fn take(&mut self, change: &Change) {
         let path = &change.path;
         match &change.what {
-            What::Flushed => match self.seen.get(path).copied() {
-                Some(inode) => self.flush(inode),
-                // A folder: there is one.
-                None => self.flush_names(),
-            },
+            What::FlushBegun(thread) => _ = self.begun.insert(*thread, self.count),
+            What::Flushed(thread) => {
+                let before = self.begun.remove(thread).unwrap_or(0);
+                match self.seen.get(path).copied() {
+                    Some(inode) => self.flush(inode, before),
+                    // A folder: there is one.
+                    None => self.flush_names(before),
+                }
+            }
             What::Removed => {
                 self.seen.remove(path);
-                self.pending.push(Pending::NoName { path: path.clone() });
+                self.wait(Pending::NoName { path: path.clone() });
             }
             What::Made => _ = self.inode(path),
             what @ (What::Written { .. } | What::Cut(_)) => {
                 let inode = self.inode(path);
-                self.pending.push(Pending::Data { inode, what: what.clone() });
+                self.wait(Pending::Data { inode, what: what.clone() });
             }
         }
     }
@@ -86,11 +98,20 @@ impl Disk {
         self.pending.len()
     }
 
+    /// In how many files changes wait for a flush.
+    pub fn pending_file_count(&self) -> usize {
+        let inode = |(_, pending): &(u64, Pending)| match pending {
+            Pending::Data { inode, .. } => Some(*inode),
+            Pending::Name { .. } | Pending::NoName { .. } => None,
+        };
+        self.pending.iter().filter_map(inode).collect::<BTreeSet<Inode>>().len()
+    }
+
     /// What a crash now leaves.
     pub fn after_crash(&self, kept: Kept) -> Files {
         let (mut contents, mut names) = (self.flushed.clone(), self.names.clone());
         let last = self.pending.len().wrapping_sub(1);
-        for (index, pending) in self.pending.iter().enumerate() {
+        for (index, (_, pending)) in self.pending.iter().enumerate() {
             let half = match kept {
                 Kept::TornLast(half) if index == last => Some(half),
                 _ => None,
@@ -109,23 +130,30 @@ impl Disk {
         let inode = self.flushed.len();
         self.flushed.push(Vec::new());
         self.seen.insert(path.to_owned(), inode);
-        self.pending.push(Pending::Name { path: path.to_owned(), inode });
+        self.wait(Pending::Name { path: path.to_owned(), inode });
         inode
     }
 
-    fn flush(&mut self, flushed: Inode) {
+    fn wait(&mut self, change: Pending) {
+        self.pending.push((self.count, change));
+        self.count += 1;
+    }
+
+    fn flush(&mut self, flushed: Inode, before: u64) {
         let is_its = |pending: &Pending| matches!(pending, Pending::Data { inode, .. } if *inode == flushed);
-        self.flush_where(is_its);
+        self.flush_where(before, is_its);
     }
 
-    fn flush_names(&mut self) {
-        self.flush_where(|pending| !matches!(pending, Pending::Data { .. }));
+    fn flush_names(&mut self, before: u64) {
+        self.flush_where(before, |pending| !matches!(pending, Pending::Data { .. }));
     }
 
-    fn flush_where(&mut self, is_flushed: impl Fn(&Pending) -> bool) {
-        let (flushed, pending) = std::mem::take(&mut self.pending).into_iter().partition(is_flushed);
+    /// Of what came before the flush began, what it is for.
+    fn flush_where(&mut self, before: u64, is_flushed: impl Fn(&Pending) -> bool) {
+        let is_flushed = |(number, pending): &(u64, Pending)| *number < before && is_flushed(pending);
+        let (flushed, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending).into_iter().partition(is_flushed);
         self.pending = pending;
-        for pending in &flushed {
+        for (_, pending) in &flushed {
             apply(pending, None, &mut self.flushed, &mut self.names);
         }
     }

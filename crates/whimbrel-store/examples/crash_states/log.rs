@@ -1,7 +1,7 @@
 //! The log of changes that `write_log_shim.c` writes, read back.
 //!
 //! A line of text for each change, and after it the octets that were written, if any:
-//! `W path offset length`, `T path length`, `S path`, `C path`, `U path`. Paths are below the recorded folder.
+//! `W path offset length`, `T path length`, `B path thread`, `S path thread`, `C path`, `U path`. Paths are below the recorded folder.
 
 use std::path::Path;
 
@@ -31,8 +31,10 @@ pub enum What {
     },
     /// Its length was set.
     Cut(usize),
-    /// It was flushed; of a folder: its names were.
-    Flushed,
+    /// A thread, by its number, begins to flush it; of a folder: its names.
+    FlushBegun(u32),
+    /// The thread's flush has succeeded.
+    Flushed(u32),
     /// It was made.
     Made,
     /// Its name was removed.
@@ -58,7 +60,8 @@ pub fn read(path: &Path) -> Result<Vec<Change>, Failed> {
                 What::Written { offset, octets }
             }
             "T" => What::Cut(word()?.parse()?),
-            "S" => What::Flushed,
+            "B" => What::FlushBegun(word()?.parse()?),
+            "S" => What::Flushed(word()?.parse()?),
             "C" => What::Made,
             "U" => What::Removed,
             other => return Err(format!("no such change: {other}").into()),

@@ -1,4 +1,5 @@
-//! The recorded program: commits of every kind, checkpoints of every kind, and restarts.
+//! The recorded program: commits of every kind, checkpoints of every kind, and restarts. In its last rounds the store's own thread brings
+//! the log back beside every commit, as it does under load.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -28,7 +29,11 @@ use crate::support::{
 };
 
 /// Messages of a round; ids of a round's operations stay below those of the next.
-const ROUNDS: i64 = 3;
+const ROUNDS: i64 = 6;
+/// From this round on the store's thread keeps the log short.
+const ROUND_BESIDE: i64 = 3;
+/// From so many pages on: more than most commits write, and few enough that it acts at every third or so.
+const PAGES_BESIDE: u32 = 30;
 const ROUND_IDS: i64 = 10_000;
 
 /// A store and where its commits are told.
@@ -46,6 +51,15 @@ pub fn record(folder: &Path) -> Result<(), Failed> {
     let mut recorder = Recorder { path, told, store: None };
     recorder.start()?;
     for round in 0..ROUNDS {
+        if round >= ROUND_BESIDE {
+            recorder.store()?.bring_log_back_from(PAGES_BESIDE)?;
+            for (kind, ops) in commits(round) {
+                recorder.commit(&format!("{kind} beside the log's thread"), &ops)?;
+            }
+            recorder.stop();
+            recorder.start()?;
+            continue;
+        }
         for (index, (kind, ops)) in commits(round).into_iter().enumerate() {
             recorder.commit(kind, &ops)?;
             // Each kind of checkpoint comes in the middle of work: the log is written from its start again afterwards.
@@ -74,8 +88,7 @@ impl Recorder {
     }
 
     fn commit(&mut self, kind: &str, ops: &[Op]) -> Result<(), Failed> {
-        let store = self.store.as_ref().ok_or("it was started")?;
-        for result in store.commit(ops)? {
+        for result in self.store()?.commit(ops)? {
             if matches!(result, OpResult::Failed(_) | OpResult::Refused(_) | OpResult::AccountRefused(_)) {
                 return Err(format!("{kind}: {result:?}").into());
             }
@@ -83,10 +96,15 @@ impl Recorder {
         self.tell(kind)
     }
 
-    fn checkpoint(&self, kind: &str) -> Result<(), Failed> {
+    fn store(&self) -> Result<&SqliteStore, Failed> {
+        Ok(self.store.as_ref().ok_or("it was started")?)
+    }
+
+    fn checkpoint(&mut self, kind: &str) -> Result<(), Failed> {
         let db = Connection::open(&self.path)?;
         db.query_row(&format!("pragma wal_checkpoint({kind})"), [], |_| Ok(()))?;
-        Ok(())
+        drop(db);
+        self.tell(&format!("checkpoint {kind}"))
     }
 
     /// One write, after the commit returned: what comes before it in the log happened before.

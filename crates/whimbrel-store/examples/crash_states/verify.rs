@@ -42,6 +42,8 @@ struct Seen {
     states: usize,
     /// Instants with so many open changes that not each was left out by itself.
     sampled: usize,
+    /// Instants at which both the log and the database had open changes: their writers were at work beside each other.
+    beside: usize,
 }
 
 /// Verifies every `stride`-th instant of a log; prints a line of JSON.
@@ -57,8 +59,12 @@ pub fn run(log: &Path, scratch: &Path, stride: usize, flushes: Flushes) -> Resul
             }
             continue;
         }
-        if flushes == Flushes::Count || change.what != What::Flushed {
+        if flushes == Flushes::Count || !matches!(change.what, What::Flushed(_)) {
             disk.take(change);
+        }
+        // Nothing is another state for its having begun.
+        if matches!(change.what, What::FlushBegun(_)) {
+            continue;
         }
         // Before the first commit was told nothing can be found to be lost.
         let is_looked_at = flushes == Flushes::Count || last.is_some();
@@ -66,26 +72,7 @@ pub fn run(log: &Path, scratch: &Path, stride: usize, flushes: Flushes) -> Resul
             verifier.instant(&disk, instant, last)?;
         }
     }
-    let commits = told.len();
-    let kinds: BTreeMap<&str, String> = verifier
-        .seen
-        .iter()
-        .map(|(kind, seen)| (*kind, format!("{} instants, {} states", seen.instants, seen.states)))
-        .collect();
-    let sum = |of: fn(&Seen) -> usize| verifier.seen.values().map(of).sum::<usize>();
-    let mut out = std::io::stdout().lock();
-    for (kind, figures) in kinds {
-        writeln!(out, "  {kind}: {figures}")?;
-    }
-    let (instants, states, sampled) = (sum(|seen| seen.instants), sum(|seen| seen.states), sum(|seen| seen.sampled));
-    let (different, checked) = (verifier.indexes.len(), verifier.checked.len());
-    writeln!(
-        out,
-        "{{\"changes\":{},\"commits\":{commits},\"instants\":{instants},\"sampled_instants\":{sampled},\"states\":{states},\
-         \"different_states\":{different},\"contents_checked\":{checked}}}",
-        changes.len()
-    )?;
-    Ok(())
+    verifier.tell(changes.len())
 }
 
 /// A line of the recorded program.
@@ -140,6 +127,33 @@ impl<'a> Verifier<'a> {
         seen.instants += 1;
         seen.states += count;
         seen.sampled += usize::from(step > 1);
+        seen.beside += usize::from(disk.pending_file_count() > 1);
+        Ok(())
+    }
+
+    /// A line for each kind of commit, then one of JSON.
+    fn tell(&self, change_count: usize) -> Result<(), Failed> {
+        let mut out = std::io::stdout().lock();
+        for (kind, seen) in &self.seen {
+            writeln!(out, "  {kind}: {} instants, {} states", seen.instants, seen.states)?;
+        }
+        let sum = |of: fn(&Seen) -> usize| self.seen.values().map(of).sum::<usize>();
+        let checkpoints = self.seen.iter().filter(|(kind, _)| kind.starts_with("checkpoint"));
+        writeln!(
+            out,
+            "{{\"changes\":{change_count},\"commits\":{},\"kinds\":{},\"instants\":{},\"sampled_instants\":{},\
+             \"instants_of_two_writers\":{},\"states\":{},\"states_in_checkpoints\":{},\"different_states\":{},\
+             \"contents_checked\":{}}}",
+            self.told.len(),
+            self.seen.len(),
+            sum(|seen| seen.instants),
+            sum(|seen| seen.sampled),
+            sum(|seen| seen.beside),
+            sum(|seen| seen.states),
+            checkpoints.map(|(_, seen)| seen.states).sum::<usize>(),
+            self.indexes.len(),
+            self.checked.len()
+        )?;
         Ok(())
     }
 

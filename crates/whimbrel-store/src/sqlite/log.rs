@@ -103,6 +103,24 @@ impl Log {
         Ok(Self { pages, bound, ask_at: bound, shared, thread: Some(thread) })
     }
 
+    /// From so many pages on the log is brought back from now on: see [`SqliteStore`](super::SqliteStore::bring_log_back_from).
+    pub(super) fn set_bound(&mut self, pages: u32) {
+        (self.bound, self.ask_at) = (pages, pages);
+    }
+
+    /// Whether the thread has nothing under way. What it flushes at this moment may fail yet: until it has said so, or not, nobody else may
+    /// count its pages as brought back and let go of the log that still has them.
+    ///
+    /// # Errors
+    /// [`Fault::Fatal`] if it failed.
+    pub(super) fn is_at_rest(&self) -> Result<bool, Fault> {
+        match &self.shared.lock().work {
+            Work::None | Work::Done(_) => Ok(true),
+            Work::Asked | Work::UnderWay => Ok(false),
+            Work::Failed(why) => Err(Fault::Fatal(why.clone())),
+        }
+    }
+
     /// To be called between two commits: asks the thread if the log is long, and brings the rest back when it is done.
     ///
     /// # Errors
@@ -346,5 +364,17 @@ mod tests {
         log.shared.lock().work = Work::Failed("a flush failed".into());
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(why)) if &*why == "a flush failed"));
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(_))), "for good");
+        assert!(matches!(log.is_at_rest(), Err(Fault::Fatal(_))), "and nobody empties the log");
+    }
+
+    #[test]
+    fn nobody_empties_the_log_while_the_thread_may_fail_yet() {
+        let folder = Folder::new("at-rest");
+        let mut db = open(&folder.database());
+        let log = watch(&mut db, &folder.database());
+        for (work, is_at_rest) in [(Work::UnderWay, false), (Work::Done(3), true), (Work::None, true)] {
+            log.shared.lock().work = work;
+            assert_eq!(log.is_at_rest().expect("nothing failed"), is_at_rest);
+        }
     }
 }

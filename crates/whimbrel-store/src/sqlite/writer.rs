@@ -26,7 +26,7 @@ pub(super) struct Writer {
     pub(super) db: Connection,
     pub(super) memory: Memory,
     /// `None` in memory.
-    log: Option<Log>,
+    pub(super) log: Option<Log>,
     keyring: Keyring,
     stopped: Option<Box<str>>,
     /// The disk had no room when something was last written.
@@ -68,11 +68,25 @@ impl Writer {
         Ok(())
     }
 
-    /// See [`Store::empty_log`](crate::Store::empty_log). Nobody is waited for.
-    pub(super) fn empty_log(&self) -> Result<(), Fault> {
+    /// See [`Store::empty_log`](crate::Store::empty_log). Nobody is waited for. The store stops where it would at a commit: what a failed
+    /// flush left of the database is not known, and the log that still has everything must stay.
+    pub(super) fn empty_log(&mut self) -> Result<(), StoreError> {
         if self.stopped.is_some() {
             return Ok(());
         }
+        match self.log.as_ref().map_or(Ok(true), Log::is_at_rest) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {}
+            Err(fault) => return Err(self.stop(fault)),
+        }
+        match self.truncate_log() {
+            Ok(()) => Ok(()),
+            Err(Fault::Full(why)) => Err(StoreError::Full { why }),
+            Err(fault) => Err(self.stop(fault)),
+        }
+    }
+
+    fn truncate_log(&self) -> Result<(), Fault> {
         self.db.busy_timeout(std::time::Duration::ZERO)?;
         let done = self.db.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
         self.db.busy_timeout(BUSY_TIMEOUT)?;

@@ -52,6 +52,7 @@ fn harnesses(workspace: &Workspace) -> Outcome<()> {
         &["sim", "--debug", "--seeds", "200"],
         &["crashloop", "--kills", "4"],
         &["fsyncfail", "--first", "45", "--last", "120", "--stopped", "6"],
+        &["fsyncfail", "--checkpoint", "--quick"],
         &["crashstates", "--quick"],
         &["rotate", "--seconds", "5", "--callers", "4"],
         &["bench", "--quick"],

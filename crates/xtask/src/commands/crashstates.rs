@@ -66,7 +66,10 @@ fn states(workspace: &Workspace, profile: &str, stride: u32) -> Outcome<Value> {
         .map_err(|failure| Failure::new(format!("{failure}; the log and the state are in {}", folder.display())))?;
     print!("{told}");
     let figures = told.lines().last().unwrap_or_default();
-    let figures = serde_json::from_str(figures).attempting("read the figures")?;
+    let figures: Value = serde_json::from_str(figures).attempting("read the figures")?;
+    require(stride > 1 || figures["instants_of_two_writers"].as_u64() > Some(0), || {
+        "the log's thread never wrote beside the writer: its states were not looked at".to_owned()
+    })?;
     std::fs::remove_dir_all(&folder).attempting(format_args!("remove {}", folder.display()))?;
     Ok(figures)
 }

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use crate::evidence::{END, KEPT, Line, START, append, read, section};
-use crate::failure::{Attempted as _, Failure, Outcome, require};
+use crate::failure::{Outcome, require};
+use crate::page::{self, with_section};
 use crate::workspace::Workspace;
 
 const PAGE: &str = "docs/reliability.md";
@@ -26,14 +27,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     if options.keep {
         append(&kept_path, &fresh)?;
         kept.extend(fresh);
-        let page = page(workspace)?;
-        std::fs::write(workspace.path(PAGE), with_section(&page, &section(&kept))?)?;
+        let page = page::read(workspace, PAGE)?;
+        std::fs::write(workspace.path(PAGE), with_section(&page, (START, END), &section(&kept))?)?;
         println!("{} lines are kept; {} speak of no commit and are not", kept.len(), unsaid.len());
         return Ok(());
     }
     println!("{} lines are kept, {} of this machine could be (--keep)", kept.len(), fresh.len());
-    let page = page(workspace)?;
-    require(with_section(&page, &section(&kept))? == page, || {
+    let page = page::read(workspace, PAGE)?;
+    require(with_section(&page, (START, END), &section(&kept))? == page, || {
         format!("the figures of {PAGE} are not those of {KEPT}: run `cargo xtask evidence --keep`")
     })
 }
@@ -43,28 +44,9 @@ fn is_of_a_commit(commit: &str) -> bool {
     !commit.is_empty() && !commit.ends_with('+')
 }
 
-fn page(workspace: &Workspace) -> Outcome<String> {
-    std::fs::read_to_string(workspace.path(PAGE)).attempting(format_args!("read {PAGE}"))
-}
-
-fn with_section(page: &str, section: &str) -> Outcome<String> {
-    let missing = || Failure::new(format!("{PAGE} has no place for the figures: `{START}` and `{END}`"));
-    let (before, rest) = page.split_once(START).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    Ok(format!("{before}{section}{after}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_section_is_replaced() {
-        let page = format!("a\n{START}\nold\n{END}\nb\n");
-        let section = format!("{START}\nnew\n{END}");
-        assert_eq!(with_section(&page, &section).expect("marked"), format!("a\n{section}\nb\n"));
-        assert!(with_section("a\n", &section).is_err());
-    }
 
     #[test]
     fn changed_sources_are_no_commit() {

@@ -4,6 +4,10 @@
 //! kernel dropped the pages it could not write. A request that begins after the failure and is answered with status "0"
 //! fails the run, and so does an accepted text that is missing after a restart on the same folder, or a promise that
 //! `whimbrel check` finds broken then.
+//!
+//! With `--checkpoint` it is the database that fails, while the store's log is brought back into it ([`checkpoint`]).
+
+mod checkpoint;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +34,7 @@ use crate::workspace::Workspace;
 const SHIM: &str = include_str!("../harness/fsync_shim.c");
 /// Requests that must be refused after the failure before a run counts.
 const REFUSALS_WANTED: u64 = 8;
-const CALLERS: usize = 4;
+const CALLERS: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Which flushes fail.
@@ -45,6 +49,12 @@ pub struct Options {
     /// Ends once so many flushes failed while serving: how many a start needs changes.
     #[arg(long, default_value_t = u32::MAX, hide_default_value = true)]
     stopped: u32,
+    /// Instead: writes and flushes of the database fail while its log is brought back.
+    #[arg(long, conflicts_with_all = ["first", "last", "stopped"])]
+    checkpoint: bool,
+    /// With that, one of each kind: proves that the harness works.
+    #[arg(long, requires = "checkpoint")]
+    quick: bool,
     /// Uses the release build.
     #[arg(long)]
     release: bool,
@@ -61,6 +71,10 @@ enum End {
 /// Builds, then one run for each flush.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let profile = build(workspace, options.release)?;
+    if options.checkpoint {
+        let run = Run::begin(workspace, "checkpointfail", profile, None);
+        return evidence::record(workspace, &run, checkpoint::fail_each(workspace, profile, options.quick));
+    }
     let run = Run::begin(workspace, "fsyncfail", profile, None);
     evidence::record(workspace, &run, fail_each(workspace, profile, options))
 }
@@ -140,7 +154,7 @@ fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
     let books = Books::default();
     match setup.start() {
         Ok(mut gateway) => {
-            serve_until_stopped(&gateway, &mark, &books)?;
+            serve_until_stopped(&gateway, (&mark, AcceptNone::AfterFailure), &books)?;
             // Its end need not be orderly: the store has stopped. It must end, though.
             gateway.process.terminate()?;
         }
@@ -149,6 +163,12 @@ fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
             return Ok(End::RefusedToStart);
         }
     }
+    let accepted = nothing_is_missing(&mut setup, &books)?;
+    Ok(End::Stopped { accepted })
+}
+
+/// After a restart on a sound disk every accepted text is there, and the store keeps what is promised. Answers how many there were.
+fn nothing_is_missing(setup: &mut Setup, books: &Books) -> Outcome<usize> {
     setup.environment.clear();
     let mut again =
         setup.start().map_err(|failure| Failure::new(format!("no restart after the failure: {failure}")))?;
@@ -161,11 +181,20 @@ fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
     let status = again.process.terminate()?;
     require(status.success(), || format!("the restarted server ended with {status}"))?;
     verdicts(&setup.binary, &setup.data_folder(), &[])?;
-    Ok(End::Stopped { accepted: accepted.len() })
+    Ok(accepted.len())
+}
+
+/// From when on nothing may be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AcceptNone {
+    /// From the failure on: whoever commits sees it.
+    AfterFailure,
+    /// From the first refusal after it on: it is another thread's, and a commit may begin in the moment before it is told.
+    AfterRefusal,
 }
 
 /// Sends until enough requests were refused after the failure; then the server must say that it is not ready.
-fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome<()> {
+fn serve_until_stopped(gateway: &Gateway, (mark, from): (&Path, AcceptNone), books: &Books) -> Outcome<()> {
     let account = gateway.account.clone().ok_or_else(|| Failure::new("the ready-file has no account"))?;
     let (done, fault) = (AtomicBool::new(false), Mutex::new(None));
     let refused_after = std::sync::atomic::AtomicU64::new(0);
@@ -173,7 +202,8 @@ fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome
         let mut client = Client::new(gateway.http);
         let started = Started::now();
         while !done.load(Ordering::Relaxed) {
-            let failed_before = mark.exists();
+            let failed_before =
+                mark.exists() && (from == AcceptNone::AfterFailure || refused_after.load(Ordering::Relaxed) > 0);
             let to = books.next_recipient();
             let answer = client.call(&send_request(&account.form(to, "Your code is 123456")));
             let what = outcome(answer);
@@ -185,6 +215,10 @@ fn serve_until_stopped(gateway: &Gateway, mark: &Path, books: &Books) -> Outcome
                 } else if refused_after.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_WANTED {
                     done.store(true, Ordering::Relaxed);
                 }
+            }
+            if !failed_before && mark.exists() && matches!(what, Ok(Told::Refused(_))) {
+                // The first one; with several callers perhaps a few.
+                refused_after.fetch_add(1, Ordering::Relaxed);
             }
             books.write(to, what);
             if started.elapsed() > PATIENCE {

@@ -2,8 +2,12 @@
 //!
 //! One special build holds them all (`core/src/saboteur.rs`); each is switched on alone, and seeds are played until one of them fails.
 //! First none is switched on, and nothing may be found: the build itself is right. With `--tests` the ordinary tests of the crates that
-//! hold them run under each as well, and it is told how many of those fail: a mistake that they find needs no simulation.
+//! hold them run under each as well, and it is told how many of those fail: a mistake that they find needs no simulation. `--write` puts
+//! the table of all of them into docs/reliability.md.
 
+mod table;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,9 +29,12 @@ pub struct Options {
     /// Only these.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Runs the ordinary tests of core, store and engine under each as well: minutes for each.
+    /// Runs the ordinary tests of core, store and engine under each as well.
     #[arg(long)]
     tests: bool,
+    /// Writes the table of docs/reliability.md.
+    #[arg(long, requires = "tests", conflicts_with = "only")]
+    write: bool,
     /// The debug build.
     #[arg(long)]
     debug: bool,
@@ -42,11 +49,25 @@ const CLEAN_SEEDS: u64 = 200;
 /// The crates whose tests are ordinary here.
 const TESTED: [&str; 3] = ["whimbrel-core", "whimbrel-store", "whimbrel-engine"];
 
+/// The broken invariant of a mistake that the product's own assertions found.
+const ASSERTION: &str = "an assertion";
+
+/// What the simulation found.
+struct Found {
+    seed: u64,
+    /// The check that found it, by its short name.
+    check: String,
+    fault: String,
+}
+
 /// What became of one.
 struct Caught {
     name: String,
-    seeds: u64,
+    what: String,
+    found: Found,
     seconds: f64,
+    /// Ordinary tests that fail under it, if they ran.
+    tests_failed: Option<usize>,
 }
 
 /// Builds, and plays them all.
@@ -59,7 +80,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
     let program = build(workspace, profile)?;
     let clean = simulate(&program, None, CLEAN_SEEDS)?;
-    require(clean.is_none(), || format!("without any saboteur something was found: {clean:?}"))?;
+    require(clean.is_none(), || "without any saboteur something was found".to_owned())?;
+    let tests = if options.tests { Some(Tests::build(workspace)?) } else { None };
     let (mut caught, mut missed) = (Vec::new(), Vec::new());
     for (name, what) in known(&program)? {
         if !options.only.is_empty() && !options.only.contains(&name) {
@@ -68,36 +90,47 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
         let started = Started::now();
         let found = simulate(&program, Some(&name), options.seeds)?;
         let seconds = started.elapsed().as_secs_f64();
-        let tests = if options.tests {
-            format!(", {} ordinary tests fail", tests_failed(workspace, &name)?)
-        } else {
-            String::new()
-        };
+        let tests_failed = tests.as_ref().map(|tests| tests.failed(workspace, &name)).transpose()?;
+        let of_tests = tests_failed.map_or(String::new(), |count| format!(", {count} ordinary tests fail"));
+        println!("{name}: {what}");
         match found {
-            Some((seed, fault)) => {
-                println!("{name}: {what}\n    caught at seed {seed}, {seconds:.1} s{tests}: {fault}");
-                caught.push(Caught { name, seeds: seed, seconds });
+            Some(found) => {
+                let Found { seed, check, fault } = &found;
+                println!("    caught by {check} at seed {seed}, {seconds:.1} s{of_tests}: {fault}");
+                caught.push(Caught { name, what, found, seconds, tests_failed });
             }
             None => {
-                println!("{name}: {what}\n    NOT CAUGHT in {} seeds, {seconds:.1} s{tests}", options.seeds);
+                println!("    NOT CAUGHT in {} seeds, {seconds:.1} s{of_tests}", options.seeds);
                 missed.push(name);
             }
         }
     }
     require(!caught.is_empty() || !missed.is_empty(), || "there is no saboteur of that name".to_owned())?;
     require(missed.is_empty(), || format!("not caught: {}", missed.join(", ")))?;
+    print!("{}", table::of(&caught));
+    if options.write {
+        table::write(workspace, &caught)?;
+    }
+    Ok(figures(&caught))
+}
+
+fn figures(caught: &[Caught]) -> Value {
     let mut times: Vec<f64> = caught.iter().map(|caught| caught.seconds).collect();
     times.sort_by(f64::total_cmp);
-    let slowest = caught.iter().max_by_key(|caught| caught.seeds);
-    if let Some(slowest) = slowest {
-        println!("{} caught; the longest search was for {}: {} seeds", caught.len(), slowest.name, slowest.seeds);
-    }
-    Ok(json!({
+    let checks: BTreeSet<&str> = caught.iter().map(|caught| caught.found.check.as_str()).collect();
+    let mut figures = json!({
+        "saboteurs": caught.len(),
         "caught": caught.len(),
         "missed": 0,
+        "checks_that_found_them": checks.len(),
         "median_s": times.get(times.len() / 2),
-        "longest_s": times.last(),
-    }))
+        "slowest_s": times.last(),
+    });
+    if caught.iter().all(|caught| caught.tests_failed.is_some()) {
+        let passing = caught.iter().filter(|caught| caught.tests_failed == Some(0)).count();
+        figures["passing_ordinary_tests"] = json!(passing);
+    }
+    figures
 }
 
 fn build(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
@@ -125,8 +158,8 @@ fn known(program: &Path) -> Outcome<Vec<(String, String)>> {
     Ok(all.iter().map(|one| (text(&one["name"]), text(&one["what"]))).collect())
 }
 
-/// Plays up to so many seeds; the number of the first that failed, and what was wrong in it.
-fn simulate(program: &Path, saboteur: Option<&str>, seeds: u64) -> Outcome<Option<(u64, String)>> {
+/// Plays up to so many seeds; the first that failed, and what was wrong in it.
+fn simulate(program: &Path, saboteur: Option<&str>, seeds: u64) -> Outcome<Option<Found>> {
     let mut line = Command::new(program);
     line.args(["run", "--until-found", "--seeds", &seeds.to_string()]).env_remove(SWITCH);
     if let Some(name) = saboteur {
@@ -141,26 +174,52 @@ fn simulate(program: &Path, saboteur: Option<&str>, seeds: u64) -> Outcome<Optio
         Err(_) if saboteur.is_some() && !output.status.success() => {
             let told = String::from_utf8_lossy(&output.stderr);
             let panic = told.lines().find(|line| line.contains("panicked")).unwrap_or("it ended early").to_owned();
-            return Ok(Some((0, panic)));
+            return Ok(Some(Found { seed: 0, check: ASSERTION.to_owned(), fault: panic }));
         }
         Err(error) => return Err(Failure::new(format!("the simulation did not say what it found: {error}"))),
     };
     let Some(first) = counts["first_failed"].as_str() else { return Ok(None) };
-    let (seed, fault) = first.trim_start_matches("seed ").split_once(": ").unwrap_or(("0", first));
-    Ok(Some((seed.parse().unwrap_or(0), fault.chars().take(FAULT_SHOWN).collect())))
+    let mut words = first.trim_start_matches("seed ").splitn(3, ": ");
+    let mut word = || words.next().unwrap_or_default();
+    let (seed, check, fault) = (word().parse().unwrap_or(0), word().to_owned(), word());
+    Ok(Some(Found { seed, check, fault: fault.chars().take(FAULT_SHOWN).collect() }))
 }
 
-/// How many of the ordinary tests fail under one.
-fn tests_failed(workspace: &Workspace, name: &str) -> Outcome<usize> {
-    let mut line = cargo(workspace, &["nextest", "run", "--no-fail-fast", "--features", "whimbrel-core/saboteurs"]);
-    for package in TESTED {
-        line.args(["--package", package]);
+/// The ordinary tests, built once: what is edited meanwhile does not change them.
+struct Tests {
+    binaries: PathBuf,
+    packages: PathBuf,
+}
+
+impl Tests {
+    fn build(workspace: &Workspace) -> Outcome<Self> {
+        let folder = workspace.scratch("saboteurs-tests")?;
+        let keep = |name: &str, line: &mut Command| -> Outcome<PathBuf> {
+            let path = folder.join(name);
+            std::fs::write(&path, command::read(line)?)?;
+            Ok(path)
+        };
+        let mut list = cargo(workspace, &["nextest", "list", "--list-type", "binaries-only"]);
+        list.args(["--message-format", "json", "--features", "whimbrel-core/saboteurs"]);
+        for package in TESTED {
+            list.args(["--package", package]);
+        }
+        let binaries = keep("binaries.json", &mut list)?;
+        let packages = keep("packages.json", &mut cargo(workspace, &["metadata", "--format-version", "1"]))?;
+        Ok(Self { binaries, packages })
     }
-    line.env(SWITCH, name);
-    let output = line.output().attempting("start the tests")?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    let summary = told.lines().find(|line| line.contains("tests run:")).unwrap_or_default();
-    require(!summary.is_empty(), || format!("the tests did not run under `{name}`:\n{told}"))?;
-    let failed = summary.split(',').find_map(|part| part.trim().strip_suffix(" failed")?.trim().parse().ok());
-    Ok(failed.unwrap_or(0))
+
+    /// How many fail under one.
+    fn failed(&self, workspace: &Workspace, name: &str) -> Outcome<usize> {
+        let mut line = cargo(workspace, &["nextest", "run", "--no-fail-fast"]);
+        line.arg("--binaries-metadata").arg(&self.binaries).arg("--cargo-metadata").arg(&self.packages);
+        // What fails on purpose is no regression to remember.
+        line.env(SWITCH, name).env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
+        let output = line.output().attempting("start the tests")?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        let summary = told.lines().find(|line| line.contains("tests run:")).unwrap_or_default();
+        require(!summary.is_empty(), || format!("the tests did not run under `{name}`:\n{told}"))?;
+        let failed = summary.split(',').find_map(|part| part.trim().strip_suffix(" failed")?.trim().parse().ok());
+        Ok(failed.unwrap_or(0))
+    }
 }

@@ -1,7 +1,8 @@
 /* Loaded before libc: writes every change of a file below a folder to a log, in the order in which the changes happened.
  *
  * WRITE_LOG: the log. WRITE_LOG_BELOW: the folder, without a slash at its end. A line of text for each change, then the octets that
- * were written: "W path offset length", "T path length", "S path" (flushed), "C path" (made), "U path" (removed). Paths are below
+ * were written: "W path offset length", "T path length", "B path thread" (a flush begins), "S path thread" (and has succeeded),
+ * "C path" (made), "U path" (removed). What others write while a flush is under way it need not cover. Paths are below
  * the folder; the folder's own is empty. The index that a database shares between processes ("-shm") is no part of what a power
  * cut leaves, and is left out. A call that we do not know how to write down ends the process: a log with a gap proves nothing.
  */
@@ -17,6 +18,9 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* How much longer a flush takes. */
+#define FLUSH_US 2000
 
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
 
@@ -161,16 +165,36 @@ int ftruncate64(int fd, off64_t length)
     ORDERED(int, next(fd, length), if (result == 0) put_plain(fd, "T", length));
 }
 
+static void note_flush(int fd, const char *kind)
+{
+    pthread_mutex_lock(&order);
+    put_plain(fd, kind, gettid());
+    pthread_mutex_unlock(&order);
+}
+
+/* Not one step: other threads write meanwhile, as they do without this library; a slow disk gives them time to. */
+static int flushed(int (*next)(int), int fd)
+{
+    int result;
+
+    note_flush(fd, "B");
+    usleep(FLUSH_US);
+    result = next(fd);
+    if (result == 0)
+        note_flush(fd, "S");
+    return result;
+}
+
 int fsync(int fd)
 {
     NEXT(fsync);
-    ORDERED(int, next(fd), if (result == 0) put_plain(fd, "S", -1));
+    return flushed(next, fd);
 }
 
 int fdatasync(int fd)
 {
     NEXT(fdatasync);
-    ORDERED(int, next(fd), if (result == 0) put_plain(fd, "S", -1));
+    return flushed(next, fd);
 }
 
 int unlink(const char *path)
