@@ -1,10 +1,11 @@
 //! `cargo xtask hostile`: peers that lie, stall and flood, while honest callers are served and measured.
 //!
-//! Three places. The gateway itself, with a good carrier: honest traffic quiet, then attacked, then beside HTTP/2 floods over TLS. The
-//! same gateway behind nginx, as examples/nginx.conf has it. Then a gateway whose carrier is a centre that talks nonsense. Honest texts
-//! must all be accepted, each caller told of its own; their p99 may at most double (a generous limit, of this command only), where
-//! attackers leave the processors to everybody else, as they would from another machine; no request that was hidden in another, over
-//! HTTP/1.1 or HTTP/2, may be executed; memory stays bounded; what the server can cut off it must.
+//! Three places. The gateway itself, with a good carrier: honest traffic quiet, then attacked, then beside HTTP/2 floods over TLS. The same
+//! gateway behind nginx, as examples/nginx.conf has it. Then a gateway whose carrier is a centre that talks nonsense. Honest texts must all
+//! be accepted, each caller told of its own; their p99 may at most double or stay below 10 ms (a generous limit, of this command only),
+//! where attackers leave the processors to everybody else, as they would from another machine: where it is 2 ms, a single process that
+//! starts beside it doubles it. No request that was hidden in another, over HTTP/1.1 or HTTP/2, may be executed; memory stays bounded; what
+//! the server can cut off it must.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -49,6 +50,9 @@ pub struct Options {
     /// How much an attack may stretch the p99 of honest traffic.
     #[arg(long, default_value_t = 2.0)]
     stretch_max: f64,
+    /// A p99 in milliseconds that is short, however much shorter it was before: less than four time slices of a Linux core.
+    #[arg(long, default_value_t = 10.0)]
+    short_ms: f64,
     /// The most memory the gateway may ever have had, MiB.
     #[arg(long, default_value_t = 256)]
     memory_mib_max: u64,
@@ -131,7 +135,11 @@ fn attacked_callers(
     figures.insert("honest_accepted".to_owned(), json!(books.accepted_count()));
     let slowed = calm.slowed.into_inner();
     require(slowed.is_empty(), || {
-        format!("honest traffic was slowed more than {} times: {}", options.stretch_max, slowed.join(", "))
+        let Options { stretch_max, short_ms, .. } = options;
+        format!(
+            "honest traffic was slowed more than {stretch_max} times, to more than {short_ms} ms: {}",
+            slowed.join(", ")
+        )
     })
 }
 
@@ -221,7 +229,8 @@ impl Calm<'_> {
             quiet.len(),
             attacked.len()
         );
-        if stretch > self.options.stretch_max {
+        let is_short = p99(attacked) as f64 / 1_000.0 <= self.options.short_ms;
+        if stretch > self.options.stretch_max && !is_short {
             self.slowed.borrow_mut().push(format!("{stretch:.2} times ({name})"));
         }
     }
