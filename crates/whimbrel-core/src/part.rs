@@ -303,8 +303,8 @@ fn sent(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Transiti
         PartState::Submitted { .. } => return Transition::Ignored(Ignored::Repeated),
         PartState::Final(_) => false,
     };
-    let is_late = attempt < record.attempt;
-    if !open || (is_late && acts(Saboteur::LateAnswerIgnored)) {
+    let (is_late, is_bulk) = (attempt < record.attempt, record.class == MessageClass::Bulk);
+    if !open || (is_late && is_bulk && acts(Saboteur::LateAnswerIgnored)) {
         return Transition::Ignored(Ignored::Stale);
     }
     if record.receipt == ReceiptWish::Unwanted && record.capture_on == CaptureOn::CarrierAccept {
@@ -398,13 +398,15 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
     if !matches!(record.state, PartState::Submitting { .. }) || attempt != record.attempt {
         return Transition::Ignored(Ignored::Stale);
     }
-    let doubts = if acts(Saboteur::DoubtUncounted) { record.doubts } else { record.doubts.saturating_add(1) };
+    let is_bulk = record.class == MessageClass::Bulk;
+    let counts = !(is_bulk && acts(Saboteur::DoubtUncounted));
+    let doubts = record.doubts.saturating_add(counts.into());
     let counted = PartRecord { doubts, ..*record };
     let may_resend = counted.doubts <= rules.resends_max
-        || (counted.doubts == rules.resends_max + 1 && acts(Saboteur::ResendOnceMore));
+        || (counted.doubts == rules.resends_max + 1 && is_bulk && acts(Saboteur::ResendOnceMore));
     let wait_until = |at: Timestamp| changed(PartRecord { state: PartState::Uncertain { resolve_at: at }, ..counted });
     match rules.policy(record.class) {
-        DoubtPolicy::FailUnknown if acts(Saboteur::UnknownCharged) => {
+        DoubtPolicy::FailUnknown if is_bulk && acts(Saboteur::UnknownCharged) => {
             let end = Final { status: ReceiptStatus::Unknown, cause: Cause::Unknown };
             finish(&counted, end, MoneyMove::Capture, Some(end))
         }
@@ -434,7 +436,8 @@ fn given_back(record: &PartRecord, attempt: AttemptNumber, now: Timestamp) -> Tr
 fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
     let Report { carrier, status, cause, next } = report;
     let has_left = record.reroutes > 0 && carrier != record.carrier;
-    if has_left && status != ReceiptStatus::Delivered && !acts(Saboteur::LeftCarrierBelieved) {
+    let is_bulk = record.class == MessageClass::Bulk;
+    if has_left && status != ReceiptStatus::Delivered && !(is_bulk && acts(Saboteur::LeftCarrierBelieved)) {
         return Transition::Ignored(Ignored::Stale);
     }
     if let (true, Some(next)) = (is_rerouted_by(record, report) && now < record.expires_at, next) {
@@ -450,12 +453,12 @@ fn receipt(record: &PartRecord, report: Report, now: Timestamp) -> Transition {
     if status.is_final() {
         return ended_by_receipt(record, Final { status, cause });
     }
-    let is_told = record.told == Some(status) && !acts(Saboteur::ReportTwice);
+    let is_told = record.told == Some(status) && !(record.number > 1 && acts(Saboteur::ReportTwice));
     if is_told && record.unclear_until.is_none() {
         return Transition::Ignored(Ignored::Repeated);
     }
     // The carrier knows of it again, so that it did not is no end any more.
-    let unclear_until = record.unclear_until.filter(|_| acts(Saboteur::UnclearKept));
+    let unclear_until = record.unclear_until.filter(|_| is_bulk && acts(Saboteur::UnclearKept));
     Transition::Changed {
         record: PartRecord { told: Some(status), unclear_until, ..*record },
         money: None,
@@ -470,7 +473,7 @@ fn is_rerouted_by(record: &PartRecord, report: Report) -> bool {
         && matches!(report.status, ReceiptStatus::Failed | ReceiptStatus::Rejected | ReceiptStatus::Expired);
     let is_undoubted = record.doubts == 0 || (is_elsewhere && acts(Saboteur::DoubtfulRerouted));
     let may_go = record.reroutes == 0 && is_undoubted && report.next != Some(record.carrier);
-    let may_go = may_go || acts(Saboteur::RerouteAgain);
+    let may_go = may_go || (record.class == MessageClass::Bulk && acts(Saboteur::RerouteAgain));
     is_elsewhere && may_go && matches!(record.state, PartState::Submitted { .. })
 }
 

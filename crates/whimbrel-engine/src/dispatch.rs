@@ -115,7 +115,7 @@ impl Dispatch {
         if waiting || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
-        if !acts(Saboteur::WindowUncounted) {
+        if self.pace.parts_per_second_max == 0 || !acts(Saboteur::WindowUncounted) {
             self.leave(count, now);
         }
         true
@@ -154,7 +154,7 @@ impl Dispatch {
         }
         if due_at <= now {
             self.ready.insert(part);
-        } else if !acts(Saboteur::DelayedForgotten) {
+        } else if part.attempt.0 < 2 || !acts(Saboteur::DelayedForgotten) {
             self.delayed.insert((due_at, part));
         }
     }

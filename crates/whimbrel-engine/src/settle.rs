@@ -148,7 +148,7 @@ impl Engine {
                 let answer = Answer { id: Some(id), code: Box::default() };
                 let after = match timing {
                     AnswerTiming::InTime => place(true),
-                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) => place(true),
+                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) && desk.dispatch().used() > 0 => place(true),
                     AnswerTiming::Late => After { carrier, kind: AfterKind::Part },
                 };
                 Some((change(self, part_id, PartEvent::Sent { attempt }, answer, at), after))

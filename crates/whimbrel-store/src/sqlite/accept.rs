@@ -8,7 +8,7 @@ use whimbrel_core::part::Funds;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, CodePlace, Content, Currency, IdempotencyKey,
-    MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
+    MessageClass, MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
@@ -89,8 +89,10 @@ impl Work<'_> {
             .filter(|count| *count > 0 && plan.price.units >= 0 && plan.price.currency == purse.account.currency)
             .and_then(|count| plan.price.times(count))
             .ok_or_else(|| Fault::Op("a plan without parts, or with a price that cannot be".into()))?;
-        let is_short =
-            |spendable: i64| spendable < total.units && !(spendable >= plan.price.units && acts(Saboteur::Overdraft));
+        let is_bulk = plan.class == MessageClass::Bulk;
+        let is_short = |spendable: i64| {
+            spendable < total.units && !(is_bulk && spendable >= plan.price.units && acts(Saboteur::Overdraft))
+        };
         if is_short(purse.spendable()) {
             if let Some(answered) = self.answer_of(plan.message_id)? {
                 return Ok(answered);

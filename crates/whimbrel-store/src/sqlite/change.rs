@@ -259,7 +259,8 @@ impl Work<'_> {
     /// The history row of the open attempt, if this event ended it.
     fn write_attempt(&self, live: &LivePart, to: PartState, happening: &Happening<'_>) -> Result<(), Fault> {
         let PartState::Submitting { since } = live.record.state else { return Ok(()) };
-        if matches!(happening.event, PartEvent::Doubt { .. }) && acts(Saboteur::AttemptUnwritten) {
+        let is_doubt = matches!(happening.event, PartEvent::Doubt { .. });
+        if is_doubt && is_later_bulk(&live.record) && acts(Saboteur::AttemptUnwritten) {
             return Ok(());
         }
         if matches!(to, PartState::Submitting { .. }) {
@@ -311,14 +312,15 @@ impl Work<'_> {
                 let (part, account, bucket) = (record.part_id.0, record.account_id.0, live.paid_from.code());
                 let row = params![part, account, REVENUE, record.price, at.0, bucket];
                 self.db.prepare_cached(CAPTURE)?.execute(row)?;
-                let again = if record.attempt.0 > 1 && acts(Saboteur::ChargeOnResend) { record.price } else { 0 };
+                let is_twice = is_later_bulk(record) && acts(Saboteur::ChargeOnResend);
+                let again = if is_twice { record.price } else { 0 };
                 self.memory.move_money(record.account_id, -record.price - again, -record.price)
             }
             MoneyMove::Release => {
                 // The part's id says when it was accepted, to the millisecond.
                 self.memory.unspend(record.account_id, record.price, made_at(record.part_id.0))?;
                 self.memory.usage.given_back(record.account_id, record.message_id, record.price);
-                if acts(Saboteur::HoldForgotten) {
+                if record.class == MessageClass::Bulk && acts(Saboteur::HoldForgotten) {
                     return Ok(());
                 }
                 let shares = self.taken_back(record.part_id, record.price, live.paid_from)?;
@@ -458,4 +460,9 @@ fn doubt_name(cause: DoubtCause) -> &'static str {
         DoubtCause::AnswerTimedOut => "answer-timed-out",
         DoubtCause::ProcessEnded => "process-ended",
     }
+}
+
+/// What two saboteurs take for their own.
+fn is_later_bulk(record: &PartRecord) -> bool {
+    record.class == MessageClass::Bulk && record.attempt.0 > 1
 }

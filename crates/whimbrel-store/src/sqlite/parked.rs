@@ -4,7 +4,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use whimbrel_core::{
-    CarrierId, CarrierReceipt, Cause, KeyForm, NoticeId, PartEvent, ReceiptKey, ReceiptStatus, Report, Span, Timestamp,
+    CarrierId, CarrierReceipt, Cause, KeyForm, MessageClass, NoticeId, PartEvent, ReceiptKey, ReceiptStatus, Report,
+    Span, Timestamp,
 };
 
 use whimbrel_core::saboteur::{Saboteur, acts};
@@ -82,7 +83,7 @@ impl Work<'_> {
             let oldest = self.db.prepare_cached(PARKED_OLDEST)?.query_row([], |row| row.get(0)).optional()?;
             oldest.into_iter().try_for_each(|id| self.drop_parked(id))?;
         }
-        if acts(Saboteur::ReceiptNotParked) {
+        if receipt.status == ReceiptStatus::Expired && acts(Saboteur::ReceiptNotParked) {
             return Ok(ReceiptOutcome::Parked(reason));
         }
         let counts = &mut self.memory.counts;
@@ -162,7 +163,8 @@ impl Work<'_> {
                 }
             };
             self.unpark(parked.id)?;
-            if acts(Saboteur::ParkedNotSettled) {
+            let is_bulk = matches!(&hit, Hit::Open(live) if live.record.class == MessageClass::Bulk);
+            if is_bulk && acts(Saboteur::ParkedNotSettled) {
                 continue;
             }
             let receipt = parked.receipt;

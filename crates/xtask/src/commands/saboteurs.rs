@@ -32,8 +32,8 @@ pub struct Options {
     /// Runs the ordinary tests of core, store and engine under each as well.
     #[arg(long)]
     tests: bool,
-    /// Writes the table of docs/reliability.md.
-    #[arg(long, requires = "tests", conflicts_with = "only")]
+    /// Writes the table of docs/reliability.md; with `--only` the rows of those alone.
+    #[arg(long, requires = "tests")]
     write: bool,
     /// The debug build.
     #[arg(long)]
@@ -48,6 +48,10 @@ const FAULT_SHOWN: usize = 240;
 const CLEAN_SEEDS: u64 = 200;
 /// The crates whose tests are ordinary here.
 const TESTED: [&str; 3] = ["whimbrel-core", "whimbrel-store", "whimbrel-engine"];
+/// What their time goes to.
+const COMPUTING: [&str; 2] = ["whimbrel-engine", "libsqlite3-sys"];
+/// Tests at once: many of them wait most of their time.
+const TESTS_AT_ONCE: &str = "6";
 
 /// The broken invariant of a mistake that the product's own assertions found.
 const ASSERTION: &str = "an assertion";
@@ -83,7 +87,9 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     require(clean.is_none(), || "without any saboteur something was found".to_owned())?;
     let tests = if options.tests { Some(Tests::build(workspace)?) } else { None };
     let (mut caught, mut missed) = (Vec::new(), Vec::new());
-    for (name, what) in known(&program)? {
+    let known = known(&program)?;
+    let names: Vec<String> = known.iter().map(|(name, _)| name.clone()).collect();
+    for (name, what) in known {
         if !options.only.is_empty() && !options.only.contains(&name) {
             continue;
         }
@@ -107,9 +113,9 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     }
     require(!caught.is_empty() || !missed.is_empty(), || "there is no saboteur of that name".to_owned())?;
     require(missed.is_empty(), || format!("not caught: {}", missed.join(", ")))?;
-    print!("{}", table::of(&caught));
+    print!("{}", table::of(&names, &caught, ""));
     if options.write {
-        table::write(workspace, &caught)?;
+        table::write(workspace, &names, &caught)?;
     }
     Ok(figures(&caught))
 }
@@ -201,6 +207,10 @@ impl Tests {
         };
         let mut list = cargo(workspace, &["nextest", "list", "--list-type", "binaries-only"]);
         list.args(["--message-format", "json", "--features", "whimbrel-core/saboteurs"]);
+        // They run once for each saboteur: a quicker build of what computes most is worth its time.
+        for package in COMPUTING {
+            list.args(["--config", &format!("profile.dev.package.{package}.opt-level=1")]);
+        }
         for package in TESTED {
             list.args(["--package", package]);
         }
@@ -211,7 +221,7 @@ impl Tests {
 
     /// How many fail under one.
     fn failed(&self, workspace: &Workspace, name: &str) -> Outcome<usize> {
-        let mut line = cargo(workspace, &["nextest", "run", "--no-fail-fast"]);
+        let mut line = cargo(workspace, &["nextest", "run", "--no-fail-fast", "--test-threads", TESTS_AT_ONCE]);
         line.arg("--binaries-metadata").arg(&self.binaries).arg("--cargo-metadata").arg(&self.packages);
         // What fails on purpose is no regression to remember.
         line.env(SWITCH, name).env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
