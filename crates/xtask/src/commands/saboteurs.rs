@@ -32,6 +32,9 @@ pub struct Options {
     /// Runs the ordinary tests of core, store and engine under each as well.
     #[arg(long)]
     tests: bool,
+    /// Ordinary tests that are left out, as a filter of nextest.
+    #[arg(long, requires = "tests")]
+    leave_out: Option<String>,
     /// Writes the table of docs/reliability.md; with `--only` the rows of those alone.
     #[arg(long, requires = "tests")]
     write: bool,
@@ -85,7 +88,7 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     let program = build(workspace, profile)?;
     let clean = simulate(&program, None, CLEAN_SEEDS)?;
     require(clean.is_none(), || "without any saboteur something was found".to_owned())?;
-    let tests = if options.tests { Some(Tests::build(workspace)?) } else { None };
+    let tests = if options.tests { Some(Tests::build(workspace, options.leave_out.clone())?) } else { None };
     let (mut caught, mut missed) = (Vec::new(), Vec::new());
     let known = known(&program)?;
     let names: Vec<String> = known.iter().map(|(name, _)| name.clone()).collect();
@@ -113,11 +116,15 @@ fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Valu
     }
     require(!caught.is_empty() || !missed.is_empty(), || "there is no saboteur of that name".to_owned())?;
     require(missed.is_empty(), || format!("not caught: {}", missed.join(", ")))?;
-    print!("{}", table::of(&names, &caught, ""));
+    print!("{}", table::of(&names, &caught, None, ""));
     if options.write {
-        table::write(workspace, &names, &caught)?;
+        table::write(workspace, &names, &caught, options.leave_out.as_deref())?;
     }
-    Ok(figures(&caught))
+    let mut figures = figures(&caught);
+    if let Some(left_out) = &options.leave_out {
+        figures["tests_left_out"] = json!(left_out);
+    }
+    Ok(figures)
 }
 
 fn figures(caught: &[Caught]) -> Value {
@@ -195,10 +202,11 @@ fn simulate(program: &Path, saboteur: Option<&str>, seeds: u64) -> Outcome<Optio
 struct Tests {
     binaries: PathBuf,
     packages: PathBuf,
+    leave_out: Option<String>,
 }
 
 impl Tests {
-    fn build(workspace: &Workspace) -> Outcome<Self> {
+    fn build(workspace: &Workspace, leave_out: Option<String>) -> Outcome<Self> {
         let folder = workspace.scratch("saboteurs-tests")?;
         let keep = |name: &str, line: &mut Command| -> Outcome<PathBuf> {
             let path = folder.join(name);
@@ -216,13 +224,18 @@ impl Tests {
         }
         let binaries = keep("binaries.json", &mut list)?;
         let packages = keep("packages.json", &mut cargo(workspace, &["metadata", "--format-version", "1"]))?;
-        Ok(Self { binaries, packages })
+        Ok(Self { binaries, packages, leave_out })
     }
 
     /// How many fail under one.
     fn failed(&self, workspace: &Workspace, name: &str) -> Outcome<usize> {
         let mut line = cargo(workspace, &["nextest", "run", "--no-fail-fast", "--test-threads", TESTS_AT_ONCE]);
         line.arg("--binaries-metadata").arg(&self.binaries).arg("--cargo-metadata").arg(&self.packages);
+        // What fails twice fails for the saboteur, not because the machine was busy.
+        line.args(["--retries", "1"]);
+        if let Some(left_out) = &self.leave_out {
+            line.args(["--filterset", &format!("not ({left_out})")]);
+        }
         // What fails on purpose is no regression to remember.
         line.env(SWITCH, name).env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
         let output = line.output().attempting("start the tests")?;
