@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import pytest
-from gateway import BINARY, LIMIT_SECONDS, ROOT, Process, environment, whimbrel
+from gateway import BINARY, LIMIT_SECONDS, ROOT, Process, environment, wait_until, whimbrel
 from lonely import LONELY
 from stories import appears, names, normal, settled
 from test_helpers import PLUGIN, PYTEST_SECONDS, read
@@ -70,6 +70,8 @@ def test_serve(tmp_path, monkeypatch, pytestconfig):
     server = Process(tmp_path / "run", "gateway", ["serve", "--dev", *ports])
     try:
         server.http, server.data_dir = server.ready["http"], tmp_path / "whimbrel-dev"
+        # Whoever reads the ready-file may be faster than the banner.
+        wait_until(lambda: "whimbrel run -- COMMAND" in server.log(), "the last line of the banner")
         banner = [line for line in server.log().splitlines() if not line.startswith("{")]
         appears("serve", told("whimbrel serve --dev", normal("\n".join(banner), **places(server))), pytestconfig)
         # The last lines are commands, and work as they stand.

@@ -1,12 +1,12 @@
 //! How many requests to send are worked on at once, so that overload makes nobody slow but those who cause it.
 //!
-//! The store's own bound ([`batcher`](crate::batcher)) is not enough: a request costs more before it gets there than after. So each
-//! takes a place first, once it is known whose it is, and an account has no more than its share of the places ([`places`]). Whoever
-//! finds none waits in line, and is refused at once if the line is late already and it has just come: it has used no nonce, no money and
-//! no place of a window. Who has waited before anybody could look at it (a thousand clients connect at once) is no newcomer, and would
-//! hear "too many" too late: it waits like the rest of the line. A refusal costs nearly as much of a processor as an acceptance without its commit, and a client that asks again at once would
-//! keep the gateway busy with nothing else. So there is one refusal for a few that are served and no more: whoever would be one too
-//! many waits too, and will be served soon. Nothing wakes those who wait but their turn, and one timer each.
+//! The store's own bound ([`batcher`](crate::batcher)) is not enough: a request costs more before it gets there than after. So each takes a
+//! place first, once it is known whose it is, and an account has no more than its share of the places ([`places`]). Whoever finds none
+//! waits in line, and is refused at once if the line is late already and it has just come: it has used no nonce, no money and no place of a
+//! window. Who has waited before anybody could look at it (a thousand clients connect at once) is no newcomer, and would hear "too many"
+//! too late: it waits like the rest of the line. A refusal costs nearly as much of a processor as an acceptance without its commit, and a
+//! client that asks again at once would keep the gateway busy with nothing else. So there is one refusal for a few that are served and no
+//! more: whoever would be one too many waits too, and will be served soon. Nothing wakes those who wait but their turn, and one timer each.
 
 mod places;
 

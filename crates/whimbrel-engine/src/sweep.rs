@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{PartEvent, Span};
+use whimbrel_store::StoreError;
 
 use crate::Engine;
 
@@ -50,8 +51,10 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 impl Engine {
     /// Empties the store's log.
     pub(crate) async fn empty_log(&self) {
-        if let Err(error) = self.read(|store| store.empty_log()).await {
-            tracing::warn!(%error, "the store's log could not be emptied; it is tried again in an hour");
+        match self.read(|store| store.empty_log()).await {
+            // The store has told of it.
+            Ok(_) | Err(StoreError::Stopped { .. }) => {}
+            Err(error) => tracing::warn!(%error, "the store's log could not be emptied; it is tried again in an hour"),
         }
     }
 }

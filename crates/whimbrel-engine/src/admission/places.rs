@@ -93,16 +93,18 @@ impl<W> Places<W> {
     }
 
     /// Gives a place of the account back. Whether those who wait are to be served now: if not, somebody is at work who will give
-    /// another back.
+    /// another back, and of the account itself somebody is.
     pub(super) fn give_back(&mut self, account: AccountId) -> bool {
         self.free += 1;
         self.taken -= 1;
         self.given_back += 1;
+        let mut is_stuck = false;
         if let Some(share) = self.accounts.get_mut(&account) {
             share.taken = share.taken.saturating_sub(1);
+            is_stuck = share.taken == 0 && !share.line.is_empty();
         }
         self.forget_if_empty(account);
-        let is_due = self.given_back >= GIVEN_AT_ONCE || self.taken == 0;
+        let is_due = self.given_back >= GIVEN_AT_ONCE || self.taken == 0 || is_stuck;
         if is_due {
             self.given_back = 0;
         }
@@ -207,6 +209,16 @@ mod tests {
         assert!((0..taken).all(|_| places.take(HOT)));
         let due: Vec<usize> = (1..=taken).filter(|_| places.give_back(HOT)).collect();
         assert_eq!(due, [GIVEN_AT_ONCE, taken]);
+    }
+
+    #[test]
+    fn an_account_of_which_nobody_is_at_work_does_not_wait_for_others() {
+        let mut places: Places<u32> = Places::new(4, 10);
+        assert!(places.take(HOT) && places.take(QUIET));
+        assert!(places.take(HOT) && !places.take(QUIET));
+        places.wait(QUIET, 7, NOW).expect("room");
+        assert!(places.give_back(QUIET), "those of the other may take long");
+        assert_eq!(served(&mut places), Some((QUIET, 7)));
     }
 
     #[test]

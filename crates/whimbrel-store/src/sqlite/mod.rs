@@ -106,6 +106,8 @@ pub struct SqliteOptions {
 
 /// A store in a SQLite file.
 pub struct SqliteStore {
+    // Invariant: closed before the pool. The last connection to be closed would bring the log back, whatever became of a flush, unless
+    // it only reads (docs/adr/0055).
     writer: Mutex<Writer>,
     pool: Pool,
     /// The counts after the last commit.

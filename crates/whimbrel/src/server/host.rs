@@ -1,7 +1,8 @@
 //! Whom a request is for, where it says so twice.
 //!
-//! A proxy may choose by one place and the gateway sign and link by the other. So a request that names two hosts is refused, as RFC 9112
-//! §3.2 and RFC 9113 §8.3.1 have it. One without a host is served: programs that speak HTTP/1.0 have none.
+//! A proxy may choose by one place and the gateway sign and link by the other. So a request with two `Host` headers, or with one that is not
+//! its `:authority`, is refused, as RFC 9112 §3.2 and RFC 9113 §8.3.1 have it. One without a host is served: programs that speak HTTP/1.0
+//! have none. So is a whole URL as the target of a request over HTTP/1.1: `Host` counts then.
 
 use http::request::Parts;
 use http::uri::Authority;

@@ -46,13 +46,13 @@ impl IncomingRequest {
         Self { head, body, peer, scheme, waited: Duration::ZERO }
     }
 
-    /// The same, of which nothing could be read for so long since it began to come.
+    /// The same, whose head had been on its way for so long when it was read.
     #[must_use]
     pub(super) fn having_waited(self, waited: Duration) -> Self {
         Self { waited, ..self }
     }
 
-    /// How long it had begun to come before its head was read; of the first on a connection, since that was taken.
+    /// How long its head had been on its way when it was read; the first one of a connection, since that was taken.
     #[must_use]
     pub const fn waited(&self) -> Duration {
         self.waited

@@ -5,7 +5,7 @@
 //! few atomic stores.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -94,7 +94,7 @@ impl Watch {
         }
     }
 
-    /// How long the head that is being read has been coming; the first of a connection since that began.
+    /// How long the head that is read now has been on its way; the first one of a connection, since that began.
     pub(super) fn head_age(&self) -> Duration {
         let since = self.head_since.load(Relaxed);
         if since == NEVER { Duration::ZERO } else { Duration::from_micros(self.now().saturating_sub(since)) }
@@ -121,9 +121,11 @@ impl Watch {
     /// none.
     pub(super) fn hold(self: &Arc<Self>) -> Option<HeldAnswer> {
         (self.heads == HeadTiming::ConnectionOnly).then(|| {
-            if self.held.fetch_add(1, Relaxed) == 0 {
+            // Before it counts: whoever sees that it does must not take the time of an older one for its time.
+            if self.held.load(Relaxed) == 0 {
                 self.taken_at.store(self.now(), Relaxed);
             }
+            self.held.fetch_add(1, Release);
             HeldAnswer(Arc::clone(self))
         })
     }
@@ -186,7 +188,7 @@ impl Watch {
         if stalled != NEVER {
             return Some(self.instant(stalled) + self.limits.write_stall_max);
         }
-        if self.held.load(Relaxed) > 0 {
+        if self.held.load(Acquire) > 0 {
             return Some(self.instant(self.taken_at.load(Relaxed)) + self.limits.write_stall_max);
         }
         if self.open.load(Relaxed) > 0 {
@@ -237,7 +239,9 @@ impl HeldAnswer {
 impl Drop for HeldAnswer {
     fn drop(&mut self) {
         self.taken();
-        self.0.held.fetch_sub(1, Relaxed);
+        // The connection was busy with it until now.
+        self.0.idle_since.store(self.0.now(), Relaxed);
+        self.0.held.fetch_sub(1, Release);
     }
 }
 

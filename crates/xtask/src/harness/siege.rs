@@ -139,6 +139,9 @@ impl<'a> Siege<'a> {
             require(missing.is_empty(), || {
                 format!("{walls:?}: requests in their own place were not executed, so this proves nothing: {missing:?}")
             })?;
+            require(!smuggled.controls().is_empty(), || {
+                format!("{walls:?}, {wire:?}: nothing was sent, so this proves nothing")
+            })?;
             controls += smuggled.controls().len();
             for (to, shape) in smuggled.hidden() {
                 hidden += 1;

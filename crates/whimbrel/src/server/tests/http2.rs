@@ -73,14 +73,19 @@ async fn an_answer_that_is_never_taken_ends_a_connection() {
     // It ends without a word; that is no error to whoever asks for the octets before.
     let _ = client.read_to_end(&mut said).await;
     assert!(said.windows(5).any(|part| part == [1, 4, 0, 0, 0]), "the head of an answer came: {said:?}");
-    // The same connection with open windows waits for the next request instead.
+}
+
+#[tokio::test]
+async fn an_answer_that_was_taken_leaves_its_connection_open() {
+    let limits = HttpLimits { write_stall_max: Duration::from_secs(1), ..HttpLimits::default() };
+    let server = TlsServer::start(limits);
     let mut client = connect(&server).await;
     client.write_all(&[PREFACE, SETTINGS, &request()].concat()).await.unwrap();
     let mut said = Vec::new();
     while !said.ends_with(b"GET /path 0\n") {
         assert!(client.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
     }
-    let after = tokio::time::timeout(4 * limits.write_stall_max, client.read_u8()).await;
+    let after = tokio::time::timeout(2 * limits.write_stall_max, client.read_u8()).await;
     assert!(after.is_err(), "it is still open: {after:?}");
 }
 
