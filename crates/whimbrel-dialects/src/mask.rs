@@ -139,9 +139,11 @@ impl Hidden {
     }
 }
 
-/// RFC 9110 §11.1: a token; those that are in use are short words.
+/// Whether it is a scheme of RFC 9110 §11.1 that clients use. Any short word would do by its form, the first one of a secret too.
 fn is_scheme(text: &str) -> bool {
-    (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    ["Basic", "Bearer", "Digest", "OAuth", "HMAC", "Signature", "Token"]
+        .iter()
+        .any(|scheme| text.eq_ignore_ascii_case(scheme))
 }
 
 fn decoded(name: &str) -> Cow<'_, str> {
@@ -231,6 +233,7 @@ mod tests {
     #[test]
     fn headers_and_addresses() {
         assert_eq!(HIDDEN.header("Authorization", b"Basic cGxhbnRlZA=="), "Basic [secret]");
+        assert_eq!(HIDDEN.header("X-Api-Key", b"planted and more"), "[secret]", "no word of it is a scheme");
         assert_eq!(HIDDEN.header("authorization", b"planted"), MASK);
         assert_eq!(HIDDEN.header("X-Api-Key", b"planted"), MASK);
         assert_eq!(HIDDEN.header("Accept", b"*/*"), "*/*");

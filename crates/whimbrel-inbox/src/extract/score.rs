@@ -102,11 +102,13 @@ fn origin_bound(folded: &Folded) -> Option<Code> {
     let length = rest.chars().take_while(|c| !c.is_whitespace()).count();
     let is_host =
         host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    if !is_host || length == 0 {
-        return None;
-    }
     let from = start + 1 + host.chars().count() + 2;
     let glyphs = &folded.glyphs[from..from + length];
+    // What nobody can type as it stands is no code.
+    let is_code = length > 0 && glyphs.iter().all(|glyph| glyph.c.is_ascii_graphic());
+    if !is_host || !is_code {
+        return None;
+    }
     let code =
         glyphs.iter().map(|glyph| if glyph.is_capital { glyph.c.to_ascii_uppercase() } else { glyph.c }).collect();
     Some(Code { code, span: folded.span(from..from + length), score: 100, reasons: vec![Reason::OriginBound] })
