@@ -414,10 +414,11 @@ fn doubted(record: &PartRecord, attempt: AttemptNumber, rules: DoubtRules, now: 
         DoubtPolicy::Resend if may_resend && (now < record.expires_at || acts(Saboteur::ResendAfterExpiry)) => {
             changed(PartRecord { state: PartState::Queued { due_at: now }, ..counted })
         }
-        DoubtPolicy::WaitThenResend if may_resend && now + rules.wait > record.expires_at => {
-            wait_until(if acts(Saboteur::WaitBeyondExpiry) { now + rules.wait } else { record.expires_at })
+        DoubtPolicy::WaitThenResend if may_resend => {
+            let until = now + rules.wait;
+            let is_beyond = until > record.expires_at && acts(Saboteur::WaitBeyondExpiry);
+            wait_until(if is_beyond { until } else { until.min(record.expires_at) })
         }
-        DoubtPolicy::WaitThenResend if may_resend => wait_until(now + rules.wait),
         DoubtPolicy::Resend | DoubtPolicy::WaitThenResend | DoubtPolicy::HoldForReceipt => {
             wait_until(record.expires_at)
         }

@@ -147,10 +147,12 @@ impl<H: Handler> Endpoint<H> {
     }
 }
 
-/// How large a head is when it is unpacked, as HTTP/2 counts (RFC 9113 §6.5.2): never less than it was on its way.
+/// How large a head is when it is unpacked, as HTTP/2 counts (RFC 9113 §6.5.2): hardly ever less than it was on its way.
 fn unpacked_bytes(head: &Parts) -> usize {
     const FIELD: usize = 32;
-    let pseudo = 4 * FIELD + head.method.as_str().len() + head.uri.path().len() + head.uri.query().map_or(0, str::len);
+    let target = head.uri.path().len() + head.uri.query().map_or(0, str::len);
+    let authority = head.uri.authority().map_or(0, |authority| authority.as_str().len());
+    let pseudo = 4 * FIELD + head.method.as_str().len() + target + authority;
     let fields = head.headers.iter().map(|(name, value)| FIELD + name.as_str().len() + value.len());
     pseudo + fields.sum::<usize>()
 }

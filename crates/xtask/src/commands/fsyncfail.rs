@@ -155,7 +155,7 @@ fn one(binary: &Path, folder: &Path, shim: &Path, flush: u32) -> Outcome<End> {
     let books = Books::default();
     match setup.start() {
         Ok(mut gateway) => {
-            serve_until_stopped(&gateway, (&mark, AcceptNone::AfterFailure), &books)?;
+            serve_until_stopped(&gateway, &mark, AcceptNone::AfterFailure, &books)?;
             // Its end need not be orderly: the store has stopped. It must end, though.
             gateway.process.terminate()?;
         }
@@ -195,7 +195,7 @@ enum AcceptNone {
 }
 
 /// Sends until enough requests were refused after the failure; then the server must say that it is not ready.
-fn serve_until_stopped(gateway: &Gateway, (mark, from): (&Path, AcceptNone), books: &Books) -> Outcome<()> {
+fn serve_until_stopped(gateway: &Gateway, mark: &Path, from: AcceptNone, books: &Books) -> Outcome<()> {
     let account = gateway.account.clone().ok_or_else(|| Failure::new("the ready-file has no account"))?;
     let (done, fault) = (AtomicBool::new(false), Mutex::new(None));
     let refused_after = std::sync::atomic::AtomicU64::new(0);

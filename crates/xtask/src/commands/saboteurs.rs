@@ -87,7 +87,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
 fn play(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<Value> {
     let program = build(workspace, profile)?;
     let clean = simulate(&program, None, CLEAN_SEEDS)?;
-    require(clean.is_none(), || "without any saboteur something was found".to_owned())?;
+    if let Some(Found { seed, check, fault }) = clean {
+        return Err(Failure::new(format!("without any saboteur seed {seed} fails, by {check}: {fault}")));
+    }
     let tests = if options.tests { Some(Tests::build(workspace, options.leave_out.clone())?) } else { None };
     let (mut caught, mut missed) = (Vec::new(), Vec::new());
     let known = known(&program)?;

@@ -139,6 +139,39 @@ impl Stage<'_> {
         }
     }
 
+    /// Many connections at once that begin with these octets. Every so often each does something, and sees whether the server has ended it.
+    pub fn wait_at_many(
+        &self,
+        host: SocketAddr,
+        connections: usize,
+        begin: &[u8],
+        every: Duration,
+        is_ended: impl Fn(&mut TcpStream) -> bool,
+    ) {
+        let mut open: Vec<(TcpStream, Started)> = Vec::new();
+        while self.goes_on() {
+            while open.len() < connections {
+                let Ok(mut stream) = TcpStream::connect(host) else { break };
+                if stream.write_all(begin).is_err() || stream.set_nonblocking(true).is_err() {
+                    break;
+                }
+                self.begin();
+                open.push((stream, Started::now()));
+            }
+            open.retain_mut(|(stream, since)| {
+                let is_ended = is_ended(stream);
+                let is_hung = !is_ended && since.elapsed() > CUT_OFF_WITHIN;
+                if is_ended {
+                    self.end();
+                } else if is_hung {
+                    self.hang();
+                }
+                !(is_ended || is_hung)
+            });
+            sleep(every);
+        }
+    }
+
     /// Octets that are no HTTP, no TLS and no SMPP, with lengths that lie.
     pub fn garbage(&self, host: SocketAddr, seed: u64) {
         let mut chance = Chance::new(seed);

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::clock::{Started, sleep};
+use crate::clock::sleep;
 use crate::harness::attack::{CUT_OFF_WITHIN, Stage};
 
 const PAUSE: Duration = Duration::from_millis(50);
@@ -35,29 +35,9 @@ impl Stage<'_> {
     pub fn slow_bodies(&self, host: SocketAddr, connections: usize) {
         let head = b"POST /sms/json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
                      Content-Length: 100000\r\n\r\n";
-        let mut open: Vec<(TcpStream, Started)> = Vec::new();
-        while self.goes_on() {
-            while open.len() < connections {
-                let Ok(mut stream) = TcpStream::connect(host) else { break };
-                if stream.write_all(head).is_err() || stream.set_nonblocking(true).is_err() {
-                    break;
-                }
-                self.begin();
-                open.push((stream, Started::now()));
-            }
-            open.retain_mut(|(stream, since)| {
-                let mut answer = [0_u8; 1024];
-                let is_ended = stream.write(b"a").is_err() || stream.read(&mut answer).is_ok();
-                let is_hung = !is_ended && since.elapsed() > CUT_OFF_WITHIN;
-                if is_ended {
-                    self.end();
-                } else if is_hung {
-                    self.hang();
-                }
-                !(is_ended || is_hung)
-            });
-            sleep(Duration::from_millis(500));
-        }
+        self.wait_at_many(host, connections, head, Duration::from_millis(500), |stream| {
+            stream.write(b"a").is_err() || stream.read(&mut [0; 1024]).is_ok()
+        });
     }
 }
 

@@ -135,6 +135,9 @@ impl<'a> Siege<'a> {
             (Submissions::read(journal)?, nginx.map(Nginx::read_requests).transpose()?.unwrap_or_default());
         let (mut hidden, mut controls, mut own, mut executed) = (0, 0, BTreeMap::<String, usize>::new(), Vec::new());
         for ((walls, wire), smuggled) in &self.smuggled {
+            if *walls == Walls::Nginx && nginx.is_none() {
+                continue;
+            }
             let missing: Vec<u64> = smuggled.controls().into_iter().filter(|to| !sent.has(*to)).collect();
             require(missing.is_empty(), || {
                 format!("{walls:?}: requests in their own place were not executed, so this proves nothing: {missing:?}")

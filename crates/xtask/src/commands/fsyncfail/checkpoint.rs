@@ -134,7 +134,7 @@ fn one(binary: &Path, folder: &Path, shim: &Path, case: Case) -> Outcome<usize> 
         require(status.success(), || format!("the server ended with {status}"))?;
     } else {
         let from = if case.by == By::Thread { AcceptNone::AfterRefusal } else { AcceptNone::AfterFailure };
-        serve_until_stopped(&gateway, (&mark, from), &books)?;
+        serve_until_stopped(&gateway, &mark, from, &books)?;
         // Its end need not be orderly: the store has stopped. It must end, though.
         gateway.process.terminate()?;
     }
