@@ -165,12 +165,21 @@ pub(super) static KEYS: &[Key] = &[
         "The request line and headers of a request. Above: status 431.",
     )
     .default("64KiB").restart(),
-    Key::new("limits.body_bytes", Kind::Size { min: 1 << 10, max: 64 << 20 }, "A request's body. Above: status 413.")
-        .default("1MiB").restart(),
+    Key::new(
+        "limits.body_bytes",
+        Kind::Size { min: 1 << 10, max: 64 << 20 },
+        "A request's body. Above, and with more than 65,536 chunks or pieces: status 413.",
+    )
+    .default("1MiB").restart(),
     Key::new("limits.head_time", WAIT, "For the headers of a request.").default("10s").restart(),
     Key::new("limits.body_time", WAIT, "For the body of a request.").default("30s").restart(),
     Key::new("limits.idle_time", WAIT, "Between two requests on a connection.").default("75s").restart(),
-    Key::new("limits.write_stall_time", WAIT, "How long a client may read nothing of its answer.").default("30s").restart(),
+    Key::new(
+        "limits.write_stall_time",
+        WAIT,
+        "How long a client may read nothing of its answer, or over HTTP/2 open no window for it.",
+    )
+    .default("30s").restart(),
     Key::new("limits.handshake_time", WAIT, "For a TLS handshake.").default("10s").restart(),
     Key::new("limits.drain_time", WAIT, "For open requests when the server stops.").default("10s").restart(),
     Key::new(
