@@ -20,12 +20,19 @@ pub enum MessageCall {
 }
 
 /// Which message, as a caller names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MessageName {
     /// The number as the caller wrote it.
     pub id: Box<str>,
     /// Which it is; `None` if it can be none of ours.
     pub serial: Option<Serial>,
+}
+
+/// What is no number of ours may be anything, a secret in the wrong place too: it is not shown.
+impl std::fmt::Debug for MessageName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageName").field("serial", &self.serial).finish_non_exhaustive()
+    }
 }
 
 /// Messages that one request may name.
