@@ -29,7 +29,7 @@ pub struct Requester {
 pub struct Requests {
     windows: HashMap<Requester, Window>,
     sweep_at: usize,
-    /// Of those that may make some requests at once.
+    /// Of those of whom it is said how many requests they may make at once.
     bursts: HashMap<Requester, Bucket>,
     bursts_sweep_at: usize,
 }
@@ -46,7 +46,7 @@ impl Requests {
     /// # Errors
     /// The window, if it is full; the request does not count then.
     pub fn take(&mut self, requester: Requester, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
-        if rate.burst_max > rate.per_second_max {
+        if rate.burst_max > 0 {
             return self.take_of_burst(requester, rate, now);
         }
         let requests_max = rate.per_second_max;
@@ -74,7 +74,8 @@ impl Requests {
         Ok(())
     }
 
-    /// The same where a burst is allowed: a bucket that holds it, filled at the rate.
+    /// The same where a burst is named: a bucket that holds it, filled at the rate. A small one keeps who asks for too much from taking what
+    /// a second gives in its first moments, beside others.
     fn take_of_burst(&mut self, requester: Requester, rate: RequestRate, now: Timestamp) -> Result<(), RateWindow> {
         if self.bursts.len() >= self.bursts_sweep_at.max(SWEEP_FROM) {
             self.bursts.retain(|_, bucket| !bucket.is_full(now));
@@ -284,6 +285,19 @@ mod tests {
         let second = (0..1_000).filter(|_| requests.take(REQUESTER, rate, at(1_050)).is_ok()).count();
         assert_eq!(second, 20);
         assert!((0..1_000).all(|_| requests.take(REQUESTER, rate, at(100_000)).is_ok()), "and fills up again");
+    }
+
+    #[test]
+    fn a_burst_below_the_rate_spreads_it_over_the_second() {
+        let mut requests = Requests::default();
+        let rate = RequestRate { per_second_max: 1_000, burst_max: 10 };
+        let mut taken_in = |millis: std::ops::Range<i64>| {
+            let asked = millis.flat_map(|milli| [at(milli); 10]);
+            asked.filter(|now| requests.take(REQUESTER, rate, *now).is_ok()).count()
+        };
+        assert_eq!(taken_in(0..1), 10);
+        assert_eq!(taken_in(1..101), 100);
+        assert_eq!(taken_in(101..1_001), 900);
     }
 
     #[test]

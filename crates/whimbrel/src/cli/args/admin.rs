@@ -263,7 +263,7 @@ pub struct AccountRuleArgs {
     /// How webhooks carry their parameters: GET, POST, POST-JSON.
     #[arg(long)]
     pub webhook_method: Option<String>,
-    /// Requests that it may make at once before its rate holds; 0: the rate holds in each second.
+    /// Requests that it may make at once, while its rate comes evenly; 0: what the rate says in each second, all at once if it likes.
     #[arg(long, value_name = "COUNT")]
     pub requests_burst_max: Option<u32>,
     /// Seconds between two messages to one recipient; 0: no limit.
