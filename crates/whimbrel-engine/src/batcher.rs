@@ -320,11 +320,15 @@ fn commit(shared: &Shared, store: &dyn Store, groups: Vec<Group>) {
         waiting.push((group.ops.len(), group.then, group.kind));
         ops.append(&mut group.ops);
     }
-    metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
+    if !ops.is_empty() {
+        metrics::histogram!("whimbrel_commit_batch_ops").record(ops.len() as f64);
+    }
     let begun_at = shared.world.now();
     let committed = store.commit(&ops);
     let took = shared.world.now().since(begun_at);
-    metrics::histogram!("whimbrel_store_commit_duration_seconds").record(took.to_std());
+    if !ops.is_empty() {
+        metrics::histogram!("whimbrel_store_commit_duration_seconds").record(took.to_std());
+    }
     let new = waiting.iter().filter(|(_, _, kind)| *kind == Kind::New).map(|(count, ..)| count).sum();
     if committed.is_ok() {
         shared.lock().pace.committed(new, took);

@@ -1,5 +1,6 @@
-//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event, and secrets
-//! whose overlap is over are forgotten. What refused requests left is written, also when the engine stops.
+//! Lets time act: once a second, parts that expired or whose doubt is to be resolved get their `Clock` event, secrets whose overlap
+//! is over are forgotten, and the store is asked whether it is well. What refused requests left is written, also when the engine
+//! stops.
 
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         engine.end_signature_secrets().await;
         engine.write_rejections().await;
         engine.report().await;
+        // Should the store have stopped beside its commits, nobody else would notice before the next of them.
+        engine.batcher.reached().await;
         if log_at <= now {
             log_at = now + LOG_EVERY;
             engine.empty_log().await;

@@ -222,7 +222,10 @@ fn bring_back(db: &Connection) -> Result<u32, Fault> {
 mod tests {
     use std::path::PathBuf;
 
+    use super::super::writer::Writer;
+    use super::super::{SqliteOptions, SqliteStore};
     use super::*;
+    use crate::Store as _;
 
     const BOUND: u32 = 50;
 
@@ -365,6 +368,21 @@ mod tests {
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(why)) if &*why == "a flush failed"));
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(_))), "for good");
         assert!(matches!(log.is_at_rest(), Err(Fault::Fatal(_))), "and nobody empties the log");
+    }
+
+    #[test]
+    fn a_store_without_work_notices_it_too() {
+        let folder = Folder::new("idle");
+        let (path, keyring) = (folder.database(), crate::Keyring::from_bytes([7; 32]));
+        let store = SqliteStore::open(SqliteOptions { path, keyring, reader_count: 1 }).expect("opened");
+        assert!(store.commit(&[]).expect("all is well").is_empty());
+        let fail = |writer: &Writer| {
+            writer.log.as_ref().expect("a file has a log").shared.lock().work = Work::Failed("a flush failed".into())
+        };
+        fail(&store.writer().expect("nobody panicked"));
+        for _ in 0..2 {
+            assert!(matches!(store.commit(&[]), Err(StoreError::Stopped { why }) if &*why == "a flush failed"));
+        }
     }
 
     #[test]

@@ -102,7 +102,11 @@ impl Writer {
             return Err(StoreError::Stopped { why: why.clone() });
         }
         if batch.is_empty() && !self.is_full {
-            return Ok(Vec::new());
+            // Asked whether all is well: what the log's thread could not flush is told though nobody has anything to write.
+            return match self.log.as_ref().map_or(Ok(true), Log::is_at_rest) {
+                Ok(_) => Ok(Vec::new()),
+                Err(fault) => Err(self.stop(fault)),
+            };
         }
         if let Some(log) = &mut self.log
             && let Err(fault) = log.keep_short(&self.db)
