@@ -62,7 +62,7 @@ pub struct Line {
     /// The first seed and the last one, where seeds decide.
     pub seeds: Option<(u64, u64)>,
     /// What was counted. A name that ends in `_s` or `_us` is a measured time, in seconds or microseconds, one in `_per_s` a rate,
-    /// one in `_mb` or `_mib` memory; others are counts.
+    /// one in `_mb` or `_mib` memory, one in `_percent` a ratio; others are counts.
     pub counts: Map<String, Value>,
     /// How much was broken: 0, or the run failed.
     pub violations: u64,

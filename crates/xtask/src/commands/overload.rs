@@ -1,11 +1,13 @@
 //! `cargo xtask overload`: ten times as many callers as saturate the gateway, and a quiet account beside them.
 //!
 //! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
-//! itself and the others share another: a crowd must not take from the gateway the time it measures. Six phases: a quiet account alone;
-//! beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate; then without a rate, beside so
-//! many callers that the gateway is busy (the peak); beside ten times as many; beside the peak's again. Printed:
-//! what was accepted per second, how long refusals took, what the quiet account noticed (a busy gateway is slower for everybody, an
-//! overloaded one must not be slower still for those who do not overload it), and the most memory.
+//! itself and the others share another: a crowd must not take from the gateway the time it measures. A quiet account is alone first. Then
+//! come rounds of four phases: beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate;
+//! then without a rate, beside so many callers that the gateway is busy (the peak); beside ten times as many. The peak's are measured once
+//! more at the end. A machine is not equally fast for a minute: so each phase is compared with its neighbours, the overload with the peaks
+//! before and after it, and of the rounds the middle one counts. Printed: what was accepted per second, how long refusals took, what the
+//! quiet account noticed (a busy gateway is slower for everybody, an overloaded one must not be slower still for those who do not overload
+//! it), and the most memory.
 //! The run fails if anything but "accepted" or "throttled" was answered, if the store does not hold exactly what was accepted, or if
 //! `whimbrel check` finds a promise broken; with `--release` also if a limit of [`Limits`] is passed. Callers are closed loops: each sends
 //! its next text when the last one was answered, so refusals that come at once are asked for again at once.
@@ -35,9 +37,12 @@ pub struct Options {
     /// Callers that keep the gateway busy; ten times as many are too many.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
     callers: u32,
-    /// How long each of the six phases takes.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=120))]
+    /// How long each phase takes.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(2..=120))]
     seconds: u64,
+    /// How often the four phases are measured.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
     /// Uses the release build, and judges it.
     #[arg(long)]
     release: bool,
@@ -47,8 +52,10 @@ pub struct Options {
 const QUIET_PER_SECOND: u32 = 250;
 const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
-/// The rate of the crowd's account in the last two phases; of what it asks for in the first of them it is all served.
+/// The rate of the crowd's account in two phases, and how much of it may come at once; of what it asks for in the first of them it is all
+/// served.
 const RATED_PER_SECOND: u32 = 1_000;
+const RATED_BURST: u32 = 10;
 const KEPT_PER_SECOND: u32 = 900;
 const RATED_CALLERS: u32 = 64;
 
@@ -81,6 +88,20 @@ struct Bench<'a> {
     crowd: Loader,
     quiet: Loader,
     options: &'a Options,
+}
+
+/// The phases of a round.
+struct Round {
+    kept: Phase,
+    hot: Phase,
+    peak: Phase,
+    many: Phase,
+}
+
+impl Round {
+    const fn phases(&self) -> [&Phase; 4] {
+        [&self.kept, &self.hot, &self.peak, &self.many]
+    }
 }
 
 /// A phase: what both accounts saw, and how much of a core the gateway used.
@@ -157,52 +178,99 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     let mut bench = Bench { gateway, crowd, quiet, options };
 
     let alone = bench.phase("alone", Crowd::Away)?;
-    bench.rate(&crowds, RATED_PER_SECOND)?;
-    let kept = bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND))?;
-    let hot = bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10))?;
-    bench.rate(&crowds, 0)?;
-    let peak = bench.phase("the peak", Crowd::Callers(options.callers))?;
-    let many = bench.phase("ten times as many", Crowd::Callers(options.callers * 10))?;
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        bench.rate(&crowds, RATED_PER_SECOND, RATED_BURST)?;
+        let kept = bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND))?;
+        let hot = bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10))?;
+        bench.rate(&crowds, 0, 0)?;
+        let peak = bench.phase("the peak", Crowd::Callers(options.callers))?;
+        let many = bench.phase("ten times as many", Crowd::Callers(options.callers * 10))?;
+        rounds.push(Round { kept, hot, peak, many });
+    }
     let after = bench.phase("afterwards", Crowd::Callers(options.callers))?;
-    let phases = [&alone, &kept, &hot, &peak, &many, &after];
     let (_, most_kib) = memory_kib(bench.gateway.process.pid())?;
-    let (share, recovered) = (many.per_second() / peak.per_second(), after.per_second() / peak.per_second());
-    println!(
-        "goodput {:.1} % of the peak, afterwards {:.1} %; acceptances of the crowd took {:.2} times as long, those of the quiet account \
-         {:.2} times; at most {} MiB",
-        share * 100.0,
-        recovered * 100.0,
-        many.crowd.p99_us as f64 / peak.crowd.p99_us as f64,
-        many.quiet.p99_us as f64 / peak.quiet.p99_us as f64,
-        most_kib / 1024
-    );
-    let stretch = hot.quiet.p99_us as f64 / kept.quiet.p99_us.max(1) as f64;
-    println!("an account that asks for ten times its rate makes a quiet one's p99 {stretch:.2} times as long");
+    let findings = Findings::of(&rounds, &after, most_kib / 1024);
+    findings.print();
+    let phases: Vec<&Phase> = [&alone, &after].into_iter().chain(rounds.iter().flat_map(Round::phases)).collect();
     let accepted = bench.check(&phases, &setup)?;
     if options.release {
-        LIMITS.judge(&peak, &many, &after, most_kib / 1024)?;
-        require(stretch <= LIMITS.hot_stretch, || {
-            format!("one hot account cost a quiet one {stretch:.2} times its p99")
-        })?;
+        LIMITS.judge(&findings)?;
     }
-    let seconds = |micros: u64| micros as f64 / 1e6;
+    let of_rounds = |of: fn(&Round) -> u64| middle(rounds.iter().map(|round| of(round) as f64).collect()) / 1e6;
     Ok(json!({
         "accepted": accepted,
         "refused": phases.iter().map(|phase| phase.crowd.refused).sum::<u64>(),
         "refused_of_the_quiet": phases.iter().map(|phase| phase.quiet.refused).sum::<u64>(),
-        "peak_per_s": peak.per_second(),
-        "overloaded_per_s": many.per_second(),
+        "peak_per_s": middle(rounds.iter().map(|round| round.peak.per_second()).collect()),
+        "overloaded_per_s": middle(rounds.iter().map(|round| round.many.per_second()).collect()),
         "afterwards_per_s": after.per_second(),
-        "peak_p99_s": seconds(peak.crowd.p99_us),
-        "overloaded_p99_s": seconds(many.crowd.p99_us),
-        "refusal_p99_s": seconds(many.crowd.refused_p99_us),
-        "quiet_p99_alone_s": seconds(alone.quiet.p99_us),
-        "quiet_p99_beside_peak_s": seconds(peak.quiet.p99_us),
-        "quiet_p99_beside_s": seconds(many.quiet.p99_us),
-        "quiet_p99_beside_kept_rate_s": seconds(kept.quiet.p99_us),
-        "quiet_p99_beside_ten_times_the_rate_s": seconds(hot.quiet.p99_us),
-        "memory_mib": most_kib / 1024,
+        "goodput_percent": findings.goodput * 100.0,
+        "quiet_p99_beside_crowd_percent": findings.crowd_stretch * 100.0,
+        "quiet_p99_beside_hot_percent": findings.hot_stretch * 100.0,
+        "peak_p99_s": of_rounds(|round| round.peak.crowd.p99_us),
+        "overloaded_p99_s": of_rounds(|round| round.many.crowd.p99_us),
+        "refusal_p99_s": findings.refusal_p99_ms / 1e3,
+        "quiet_p99_alone_s": alone.quiet.p99_us as f64 / 1e6,
+        "quiet_p99_beside_peak_s": of_rounds(|round| round.peak.quiet.p99_us),
+        "quiet_p99_beside_s": of_rounds(|round| round.many.quiet.p99_us),
+        "quiet_p99_beside_kept_rate_s": of_rounds(|round| round.kept.quiet.p99_us),
+        "quiet_p99_beside_ten_times_the_rate_s": of_rounds(|round| round.hot.quiet.p99_us),
+        "memory_mib": findings.memory_mib,
     }))
+}
+
+/// What the phases say, each beside its neighbours.
+struct Findings {
+    /// Of the peak's acceptances per second, those beside ten times as many callers.
+    goodput: f64,
+    /// Of the peak's, those of the same callers after an overload.
+    recovered: f64,
+    /// The longest of all rounds.
+    refusal_p99_ms: f64,
+    /// How much longer the p99 of the quiet account is beside ten times as many callers, compared with the peak's.
+    crowd_stretch: f64,
+    /// The same beside an account that asks for ten times its rate, compared with one that keeps it.
+    hot_stretch: f64,
+    memory_mib: u64,
+}
+
+impl Findings {
+    fn of(rounds: &[Round], after: &Phase, memory_mib: u64) -> Self {
+        let peaks: Vec<f64> = rounds.iter().map(|round| &round.peak).chain([after]).map(Phase::per_second).collect();
+        let around = peaks.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
+        let stretch = |busy: fn(&Round) -> &Phase, calm: fn(&Round) -> &Phase| {
+            let of_round = |round| busy(round).quiet.p99_us as f64 / calm(round).quiet.p99_us.max(1) as f64;
+            middle(rounds.iter().map(of_round).collect())
+        };
+        Self {
+            goodput: middle(rounds.iter().zip(around).map(|(round, peak)| round.many.per_second() / peak).collect()),
+            recovered: middle(peaks.windows(2).map(|pair| pair[1] / pair[0]).collect()),
+            refusal_p99_ms: rounds.iter().map(|round| ms(round.many.crowd.refused_p99_us)).fold(0.0, f64::max),
+            crowd_stretch: stretch(|round| &round.many, |round| &round.peak),
+            hot_stretch: stretch(|round| &round.hot, |round| &round.kept),
+            memory_mib,
+        }
+    }
+
+    fn print(&self) {
+        let Self { goodput, recovered, refusal_p99_ms, crowd_stretch, hot_stretch, memory_mib } = self;
+        println!(
+            "goodput {:.1} % of the peak, afterwards {:.1} %; refusals took {refusal_p99_ms:.1} ms (p99 of the slowest round); at most {memory_mib} MiB",
+            goodput * 100.0,
+            recovered * 100.0,
+        );
+        println!(
+            "ten times as many callers of another account make a quiet one's p99 {crowd_stretch:.2} times as long"
+        );
+        println!("an account that asks for ten times its rate makes a quiet one's p99 {hot_stretch:.2} times as long");
+    }
+}
+
+/// The middle one; of an even number the lower of both.
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
 /// Lets a process, with all its threads and what it starts from now on, run on this core only.
@@ -239,9 +307,9 @@ impl Bench<'_> {
         Ok(phase)
     }
 
-    /// Lets an account ask for so much in a second; 0 for as much as it wants.
-    fn rate(&self, account: &Account, per_second_max: u32) -> Outcome<()> {
-        let rule = json!({ "requests_per_second_max": per_second_max }).to_string();
+    /// Lets an account ask for so much in a second, and for so much of it at once; 0 for as much as it wants.
+    fn rate(&self, account: &Account, per_second_max: u32, burst_max: u32) -> Outcome<()> {
+        let rule = json!({ "requests_per_second_max": per_second_max, "requests_burst_max": burst_max }).to_string();
         self.gateway.native("PATCH", &format!("accounts/{}", account.key), rule.as_bytes()).map(drop)
     }
 
@@ -267,13 +335,47 @@ impl Bench<'_> {
 }
 
 impl Limits {
-    fn judge(&self, peak: &Phase, many: &Phase, after: &Phase, memory_mib: u64) -> Outcome<()> {
-        for (name, phase) in [("at ten times the load", many), ("afterwards", after)] {
-            let share = phase.per_second() / peak.per_second();
+    fn judge(&self, found: &Findings) -> Outcome<()> {
+        for (name, share) in [("at ten times the load", found.goodput), ("afterwards", found.recovered)] {
             require(share >= self.goodput, || format!("{name} only {:.1} % of the peak were accepted", share * 100.0))?;
         }
-        let refusal = ms(many.crowd.refused_p99_us);
-        require(refusal <= self.refusal_p99_ms, || format!("refusals took {refusal:.1} ms"))?;
-        require(memory_mib <= self.memory_mib, || format!("the gateway took {memory_mib} MiB"))
+        require(found.refusal_p99_ms <= self.refusal_p99_ms, || {
+            format!("refusals took {:.1} ms", found.refusal_p99_ms)
+        })?;
+        let stretch = found.hot_stretch;
+        require(stretch <= self.hot_stretch, || {
+            format!("one hot account cost a quiet one {stretch:.2} times its p99")
+        })?;
+        require(found.memory_mib <= self.memory_mib, || format!("the gateway took {} MiB", found.memory_mib))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phase(per_second: u64, quiet_p99_us: u64, refused_p99_us: u64) -> Phase {
+        let crowd = Tally { accepted: per_second, seconds: 1.0, refused_p99_us, ..Tally::default() };
+        Phase { crowd, quiet: Tally { p99_us: quiet_p99_us, ..Tally::default() }, cores: 1.0, batch: 1.0 }
+    }
+
+    #[test]
+    fn an_overload_is_compared_with_the_peaks_around_it() {
+        let round = |peak, many, hot_p99, refused| Round {
+            kept: phase(900, 1_000, 0),
+            hot: phase(1_000, hot_p99, 0),
+            peak: phase(peak, 5_000, 0),
+            many: phase(many, 6_000, refused),
+        };
+        // A machine that becomes slower and slower: each overload has 95 % of what its neighbours promise.
+        let rounds =
+            [round(2_200, 1_995, 1_050, 20_000), round(2_000, 1_805, 1_300, 8_000), round(1_800, 1_615, 1_100, 40_000)];
+        let found = Findings::of(&rounds, &phase(1_600, 0, 0), 90);
+        assert!((found.goodput - 0.95).abs() < 1e-9, "{}", found.goodput);
+        assert!((found.recovered - 0.9).abs() < 1e-9, "{}", found.recovered);
+        assert!((found.hot_stretch - 1.1).abs() < 1e-9, "the middle one: {}", found.hot_stretch);
+        assert!((found.refusal_p99_ms - 40.0).abs() < 1e-9, "the worst one: {}", found.refusal_p99_ms);
+        assert!(LIMITS.judge(&found).is_ok());
+        assert!(LIMITS.judge(&Findings { goodput: 0.89, ..found }).is_err());
     }
 }

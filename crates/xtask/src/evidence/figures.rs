@@ -52,10 +52,8 @@ fn figures(runs: &[&Line]) -> String {
     let told: Vec<String> = figures
         .iter()
         .map(|(name, value)| {
-            let (name, unit) = [("_per_s", "/s"), ("_s", " s"), ("_us", " µs"), ("_mb", " MB"), ("_mib", " MiB")]
-                .iter()
-                .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)))
-                .unwrap_or((name, ""));
+            let (name, unit) =
+                UNITS.iter().find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit))).unwrap_or((name, ""));
             // A thousandth of a second is much for some things.
             let (value, unit) = if unit == " s" && *value < 1.0 { (value * 1e3, " ms") } else { (*value, unit) };
             let words = name.replace('_', " ");
@@ -65,9 +63,13 @@ fn figures(runs: &[&Line]) -> String {
     told.join(", ")
 }
 
+/// How the names of measured values end, and what is written behind them. The longer ending of two that fit comes first.
+const UNITS: [(&str, &str); 6] =
+    [("_per_s", "/s"), ("_s", " s"), ("_us", " µs"), ("_mb", " MB"), ("_mib", " MiB"), ("_percent", " %")];
+
 /// What was measured is not added up: the last value counts.
 fn is_measured(name: &str) -> bool {
-    ["_s", "_us", "_mb", "_mib"].iter().any(|unit| name.ends_with(unit))
+    UNITS.iter().any(|(ending, _)| name.ends_with(ending))
 }
 
 /// A count with commas between thousands.
