@@ -38,7 +38,7 @@ saboteurs! {
     ChargeOnResend = "charge-on-resend", 0, "a part of a bulk text that was sent again is charged twice in the wallet";
     HoldForgotten = "hold-forgotten", 1, "what a part of a bulk text held is not given back when it ends";
     Overdraft = "overdraft", 1, "a bulk text of several parts needs money for one";
-    AnswerNotKept = "answer-not-kept", 1, "the answer to an idempotency key is not kept for a text that waits in the queue";
+    AnswerNotKept = "answer-not-kept", 4, "the answer to an idempotency key is not kept for a text that waits in the queue";
     ReceiptNotParked = "receipt-not-parked", 0, "a receipt that says expired, before its answer, is said to be kept and is not";
     ParkedNotSettled = "parked-not-settled", 0, "a receipt that waited for a part of a bulk text is thrown away when the part is named";
     NoticeDropped = "notice-dropped", 1, "an end by the clock is told to nobody";
@@ -52,7 +52,7 @@ saboteurs! {
     RecoverForgets = "recover-forgets", 0, "a start puts what was under way back into the queue, and calls it no doubt";
     DelayedForgotten = "delayed-forgotten", 1, "a part that waits for its time after a second try is forgotten";
     WebhookHalfDone = "webhook-half-done", 1, "a webhook without an answer counts as delivered";
-    WebhookOnce = "webhook-once", 1, "a webhook that failed is not tried again";
+    WebhookOnce = "webhook-once", 4, "a webhook that failed is not tried again";
     ClockStops = "clock-stops", 1, "nobody looks any more for parts that expired";
     LeftCarrierBelieved = "left-carrier-believed", 0, "a carrier that a part of a bulk text has left can still end it";
     RerouteAgain = "reroute-again", 0, "a part of a bulk text goes on each time a receipt says that its number is in another network";
