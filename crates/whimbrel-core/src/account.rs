@@ -110,8 +110,8 @@ pub struct AccountRules {
     pub binary: Facility,
     /// Whether it may choose where the handset puts a message.
     pub handset_class: Facility,
-    /// Requests that it may make at once; the rate comes evenly then. More than the rate: a burst goes first. Less: nobody gets all of a
-    /// second in its first moments. 0: so many as the rate says in each second, whenever in it.
+    /// How many requests may come at once; the room for them fills again evenly, at the rate. 0: no such room, each second counts for
+    /// itself, and all of it may come at once.
     pub requests_burst_max: u32,
     /// Seconds between two messages to one recipient; 0: no limit.
     pub recipient_seconds_min: u32,

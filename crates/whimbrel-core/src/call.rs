@@ -511,7 +511,8 @@ pub enum RecipientBrake {
     Repeat,
 }
 
-/// The window of time in which an account sent too many requests. Windows follow each other without gaps.
+/// The window of time in which an account sent too many requests. Windows follow each other without gaps. Where a burst is allowed instead
+/// (`AccountRules::requests_burst_max`) there are none, and only when this one ends is true: then there is room for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateWindow {
     /// Requests that it may hold.

@@ -2,7 +2,7 @@
 //!
 //! A harness that has never failed proves nothing. Each saboteur is a mistake that somebody could make, built in beside the right way and
 //! switched on by the environment variable `WHIMBREL_SABOTEUR`, one at a time, in a build with the feature `saboteurs` only: in every
-//! other build [`acts`] is a constant and nothing of them is left. Those whose chances are common let the first one in a world or a
+//! other build [`acts`] is a constant and nothing of them is left. Those whose chances are common let the first few in a world or a
 //! test pass, as faults do that show under load alone, and some befall one kind of text alone. `cargo xtask saboteurs` plays them all.
 
 macro_rules! saboteurs {

@@ -184,6 +184,17 @@ impl Batcher {
         _ = answered.await;
     }
 
+    /// Has the store asked whether it is well, and does not wait for the answer: [`stopped`](Self::stopped) tells. If something waits to be
+    /// committed, that asks.
+    pub fn ask_store(&self) {
+        let waiting = self.shared.lock();
+        let will_tell = !waiting.queue.is_empty() || waiting.full.is_some() || waiting.stopped.is_some();
+        drop(waiting);
+        if !will_tell {
+            self.push_settling(Vec::new(), Box::new(|_| ()));
+        }
+    }
+
     /// Waits until everything new that was handed over before was committed, or refused, and what follows from it has run. Nothing new
     /// may be handed over meanwhile, or it may wait for ever.
     pub async fn caught_up(&self) {

@@ -37,7 +37,7 @@ pub(crate) async fn run(engine: Arc<Engine>) {
         engine.write_rejections().await;
         engine.report().await;
         // Should the store have stopped beside its commits, nobody else would notice before the next of them.
-        engine.batcher.reached().await;
+        engine.batcher.ask_store();
         if log_at <= now {
             log_at = now + LOG_EVERY;
             engine.empty_log().await;

@@ -208,6 +208,11 @@ impl Sim {
                 if let Some(life) = &self.life {
                     life.stepper.step();
                 }
+                match self.store.take_struck() {
+                    Some(Failure::NothingWritten) => self.count("store failed before it wrote"),
+                    Some(Failure::AllWritten) => self.count("store failed after it wrote"),
+                    None => {}
+                }
             }
             Deed::Die => {
                 if self.life.is_some() {
@@ -219,10 +224,6 @@ impl Sim {
             Deed::Start => self.start()?,
             Deed::FailStore(failure) => {
                 if !self.is_healed && self.life.is_some() {
-                    self.count(match failure {
-                        Failure::NothingWritten => "store failed before it wrote",
-                        Failure::AllWritten => "store failed after it wrote",
-                    });
                     self.store.fail_next(failure);
                 }
             }

@@ -42,6 +42,7 @@ pub struct SimStore {
     border: Border,
     model: Arc<Mutex<Model>>,
     next: Mutex<Option<Failure>>,
+    struck: Mutex<Option<Failure>>,
     has_stopped: Mutex<bool>,
 }
 
@@ -53,7 +54,14 @@ impl SimStore {
             None => SqliteStore::in_memory(keyring())?,
         };
         inner.empty()?;
-        Ok(Self { inner, border, model, next: Mutex::default(), has_stopped: Mutex::default() })
+        Ok(Self {
+            inner,
+            border,
+            model,
+            next: Mutex::default(),
+            struck: Mutex::default(),
+            has_stopped: Mutex::default(),
+        })
     }
 
     /// Leaves the tables to the next world of this thread.
@@ -64,6 +72,11 @@ impl SimStore {
     /// The next flush fails.
     pub fn fail_next(&self, failure: Failure) {
         *lock(&self.next) = Some(failure);
+    }
+
+    /// The failure that a flush has met since this was last asked.
+    pub fn take_struck(&self) -> Option<Failure> {
+        lock(&self.struck).take()
     }
 
     /// Whether a flush has failed in this life of the process.
@@ -107,11 +120,17 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Store for SimStore {
     fn commit(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
+        // Asked whether it is well: nothing is written, so no flush can fail and nobody can die between a write and its answer.
+        if batch.is_empty() {
+            return if self.border.is_dead() || self.has_stopped() { Err(self.stop()) } else { Ok(Vec::new()) };
+        }
         // A process may die before a commit, or after it and before anybody hears of it.
         if !self.border.step() || self.has_stopped() {
             return Err(self.stop());
         }
-        match lock(&self.next).take() {
+        let next = lock(&self.next).take();
+        *lock(&self.struck) = next;
+        match next {
             Some(Failure::NothingWritten) => return Err(self.stop()),
             Some(Failure::AllWritten) => {
                 self.write(batch)?;

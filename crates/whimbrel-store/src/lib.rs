@@ -103,7 +103,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Full`] if there is no room: nothing was done, and the same batch may be given again. An empty batch asks whether
-    /// there is room by now, and whether what is done beside commits went well. [`StoreError::Stopped`] after the first write or flush that failed otherwise, for this and every later call.
+    /// there is room by now, and whether what is done beside commits went well. [`StoreError::Stopped`] after the first write or flush
+    /// that failed otherwise, for this and every later call.
     fn commit(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError>;
 
     /// The highest id in the store: ids go on above it.

@@ -234,6 +234,16 @@ async fn nothing_is_accepted_while_the_disk_is_full_and_all_goes_on_once_there_i
 }
 
 #[tokio::test]
+async fn a_store_that_stopped_beside_its_commits_is_noticed_without_any() {
+    let folder = Folder::new("idle");
+    let gateway = Gateway::start(&folder, Setup::default()).await;
+    gateway.until(|| gateway.engine.store_stopped().is_none()).await;
+    gateway.store.fail_log("a flush failed").expect("it runs");
+    gateway.until(|| gateway.engine.store_stopped().is_some()).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_old_is_forgotten_while_the_gateway_runs() {
     let folder = Folder::new("retention");
     let retention = whimbrel_engine::retention::Retention {

@@ -108,6 +108,11 @@ impl Log {
         (self.bound, self.ask_at) = (pages, pages);
     }
 
+    /// See [`SqliteStore`](super::SqliteStore::fail_log).
+    pub(super) fn fail(&self, why: &str) {
+        self.shared.lock().work = Work::Failed(why.into());
+    }
+
     /// Whether the thread has nothing under way. What it flushes at this moment may fail yet: until it has said so, or not, nobody else may
     /// count its pages as brought back and let go of the log that still has them.
     ///
@@ -222,7 +227,6 @@ fn bring_back(db: &Connection) -> Result<u32, Fault> {
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::writer::Writer;
     use super::super::{SqliteOptions, SqliteStore};
     use super::*;
     use crate::Store as _;
@@ -364,7 +368,7 @@ mod tests {
         let folder = Folder::new("fails");
         let mut db = open(&folder.database());
         let mut log = watch(&mut db, &folder.database());
-        log.shared.lock().work = Work::Failed("a flush failed".into());
+        log.fail("a flush failed");
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(why)) if &*why == "a flush failed"));
         assert!(matches!(log.keep_short(&db), Err(Fault::Fatal(_))), "for good");
         assert!(matches!(log.is_at_rest(), Err(Fault::Fatal(_))), "and nobody empties the log");
@@ -376,10 +380,7 @@ mod tests {
         let (path, keyring) = (folder.database(), crate::Keyring::from_bytes([7; 32]));
         let store = SqliteStore::open(SqliteOptions { path, keyring, reader_count: 1 }).expect("opened");
         assert!(store.commit(&[]).expect("all is well").is_empty());
-        let fail = |writer: &Writer| {
-            writer.log.as_ref().expect("a file has a log").shared.lock().work = Work::Failed("a flush failed".into())
-        };
-        fail(&store.writer().expect("nobody panicked"));
+        store.fail_log("a flush failed").expect("nobody panicked");
         for _ in 0..2 {
             assert!(matches!(store.commit(&[]), Err(StoreError::Stopped { why }) if &*why == "a flush failed"));
         }

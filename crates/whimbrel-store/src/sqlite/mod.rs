@@ -230,6 +230,18 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// As if what its thread brought back of the log could not be flushed.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`].
+    #[doc(hidden)]
+    pub fn fail_log(&self, why: &str) -> Result<(), StoreError> {
+        if let Some(log) = &self.writer()?.log {
+            log.fail(why);
+        }
+        Ok(())
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, fault::Fault>) -> Result<T, StoreError> {
         let done = if self.pool.is_empty() { query(&self.writer()?.db) } else { self.pool.with(query) };
         done.map_err(fault::Fault::into_read)

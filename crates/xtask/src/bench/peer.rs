@@ -19,6 +19,8 @@ use crate::harness::process::Running;
 /// How much longer than asked a load may take; the loader itself gives up earlier.
 const OVERTIME: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
+/// For a count that stays where it is.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `cargo xtask sink`.
 pub struct Sink {
@@ -54,6 +56,11 @@ impl Sink {
     /// Starts the measured span with the next text.
     pub fn mark(&self) -> Outcome<()> {
         self.peer.ask("/mark").map(drop)
+    }
+
+    /// Waits until one of its counts is as high as wanted: see [`reach`].
+    pub fn reach(&self, name: &str, wanted: u64) -> Outcome<()> {
+        reach("texts arrived", wanted, || number(&self.counts()?, name))
     }
 }
 
@@ -183,6 +190,22 @@ impl Sink {
             transit_p50_us: number(&counts, "transit_p50_us")?,
             transit_p99_us: number(&counts, "transit_p99_us")?,
         })
+    }
+}
+
+/// Waits until there are so many of something; fails if there come no more for a minute.
+pub fn reach(what: &str, wanted: u64, count: impl Fn() -> Outcome<u64>) -> Outcome<()> {
+    let (mut seen, mut since) = (0, Started::now());
+    loop {
+        let now = count()?;
+        if now >= wanted {
+            return Ok(());
+        }
+        if now > seen {
+            (seen, since) = (now, Started::now());
+        }
+        require(since.elapsed() < PATIENCE, || format!("{now} of {wanted} {what}"))?;
+        sleep(PAUSE);
     }
 }
 

@@ -7,14 +7,13 @@
 //! check` finds every promise kept, and the memory stays below its bound.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::bench::loader::{Order, Pace, Proof};
 use crate::bench::peer::{Loader, Sink, number};
-use crate::clock::{Started, sleep};
+use crate::clock::Started;
 use crate::command::{self, cargo};
 use crate::commands::crashloop::build;
 use crate::evidence::{self, Run};
@@ -44,10 +43,6 @@ pub struct Options {
 const CALLERS: u32 = 64;
 const WINDOW: u32 = 100;
 const LEG_MS: u64 = 5_000;
-/// Between two looks at what arrived.
-pub(crate) const PAUSE: Duration = Duration::from_millis(50);
-/// Without an arrival for so long, what is left will not come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The three processes, and what is known of them.
 struct Bench {
@@ -105,7 +100,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
     let (_, held_kib) = bench.memory()?;
     let started = Started::now();
     bench.gateway.native("POST", "carriers/smsc/bind", b"")?;
-    bench.arrive()?;
+    bench.sink.reach("numbers", bench.accepted)?;
     let drained = waiting as f64 / started.elapsed().as_secs_f64();
     let big = bench.phase(options.seconds * 1_000)?;
     let (_, peak_kib) = bench.memory()?;
@@ -158,26 +153,10 @@ impl Bench {
         let (before, used) = (self.accepted, cpu(self.gateway.process.pid())?);
         let started = Started::now();
         self.load(millis)?;
-        self.arrive()?;
+        self.sink.reach("numbers", self.accepted)?;
         let seconds = started.elapsed().as_secs_f64();
         let used = cpu(self.gateway.process.pid())? - used;
         Ok(Phase { texts: self.accepted - before, seconds, cpu_us: used.as_micros() as f64 })
-    }
-
-    /// Waits until everything that was accepted has arrived.
-    fn arrive(&self) -> Outcome<()> {
-        let (mut seen, mut since) = (0, Started::now());
-        loop {
-            let numbers = number(&self.sink.counts()?, "numbers")?;
-            if numbers >= self.accepted {
-                return Ok(());
-            }
-            if numbers > seen {
-                (seen, since) = (numbers, Started::now());
-            }
-            require(since.elapsed() < PATIENCE, || format!("{numbers} of {} texts arrived", self.accepted))?;
-            sleep(PAUSE);
-        }
     }
 
     fn memory(&self) -> Outcome<(u64, u64)> {

@@ -2,12 +2,12 @@
 //!
 //! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
 //! itself and the others share another: a crowd must not take from the gateway the time it measures. A quiet account is alone first. Then
-//! come rounds of four phases: beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate;
-//! then without a rate, beside so many callers that the gateway is busy (the peak); beside ten times as many. The peak's are measured once
-//! more at the end. A machine is not equally fast for a minute: so each phase is compared with its neighbours, the overload with the peaks
-//! before and after it, and of the rounds the middle one counts. Printed: what was accepted per second, how long refusals took, what the
-//! quiet account noticed (a busy gateway is slower for everybody, an overloaded one must not be slower still for those who do not overload
-//! it), and the most memory.
+//! come rounds of five phases: beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate
+//! (in every second round these two change places); then without a rate, beside so many callers that the gateway is busy (the peak);
+//! beside ten times as many; beside the peak's again. A machine is not equally fast for a minute: so each phase is compared with its
+//! neighbours, the overload with the peaks before and after it, and of ratios the middle one of all rounds counts, of refusals the
+//! slowest round. Printed: what was accepted per second, how long refusals took, what the quiet account noticed (a busy gateway is slower
+//! for everybody, an overloaded one must not be slower still for those who do not overload it), and the most memory.
 //! The run fails if anything but "accepted" or "throttled" was answered, if the store does not hold exactly what was accepted, or if
 //! `whimbrel check` finds a promise broken; with `--release` also if a limit of [`Limits`] is passed. Callers are closed loops: each sends
 //! its next text when the last one was answered, so refusals that come at once are asked for again at once.
@@ -38,10 +38,10 @@ pub struct Options {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
     callers: u32,
     /// How long each phase takes.
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(2..=120))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..=120))]
     seconds: u64,
-    /// How often the four phases are measured.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    /// How often the five phases are measured.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Uses the release build, and judges it.
     #[arg(long)]
@@ -53,10 +53,12 @@ const QUIET_PER_SECOND: u32 = 250;
 const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
 /// The rate of the crowd's account in two phases, and how much of it may come at once; of what it asks for in the first of them it is all
-/// served.
+/// served, or nearly: where the machine stands still for a moment, more is due at once than may come at once.
 const RATED_PER_SECOND: u32 = 1_000;
-const RATED_BURST: u32 = 10;
+const RATED_BURST: u32 = 20;
 const KEPT_PER_SECOND: u32 = 900;
+/// One in so many may be refused of those.
+const KEPT_REFUSED: u64 = 20;
 const RATED_CALLERS: u32 = 64;
 
 /// What an overloaded gateway must keep, of what it does at its peak.
@@ -84,9 +86,11 @@ enum Crowd {
 
 /// The processes of a run.
 struct Bench<'a> {
+    sink: Sink,
     gateway: Gateway,
     crowd: Loader,
     quiet: Loader,
+    accepted: u64,
     options: &'a Options,
 }
 
@@ -96,11 +100,12 @@ struct Round {
     hot: Phase,
     peak: Phase,
     many: Phase,
+    after: Phase,
 }
 
 impl Round {
-    const fn phases(&self) -> [&Phase; 4] {
-        [&self.kept, &self.hot, &self.peak, &self.many]
+    const fn phases(&self) -> [&Phase; 5] {
+        [&self.kept, &self.hot, &self.peak, &self.many, &self.after]
     }
 }
 
@@ -175,56 +180,53 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     if command::read(&mut program(workspace, "chrt", &first)).is_err() {
         println!("not allowed to let the quiet account go first (chrt): its times hold those of the crowd's loader");
     }
-    let mut bench = Bench { gateway, crowd, quiet, options };
+    let mut bench = Bench { sink, gateway, crowd, quiet, accepted: 0, options };
 
     let alone = bench.phase("alone", Crowd::Away)?;
     let mut rounds = Vec::new();
-    for _ in 0..options.rounds {
-        bench.rate(&crowds, RATED_PER_SECOND, RATED_BURST)?;
-        let kept = bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND))?;
-        let hot = bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10))?;
-        bench.rate(&crowds, 0, 0)?;
-        let peak = bench.phase("the peak", Crowd::Callers(options.callers))?;
-        let many = bench.phase("ten times as many", Crowd::Callers(options.callers * 10))?;
-        rounds.push(Round { kept, hot, peak, many });
+    for number in 0..options.rounds {
+        rounds.push(bench.round(&crowds, number % 2 == 1)?);
     }
-    let after = bench.phase("afterwards", Crowd::Callers(options.callers))?;
     let (_, most_kib) = memory_kib(bench.gateway.process.pid())?;
-    let findings = Findings::of(&rounds, &after, most_kib / 1024);
+    let findings = Findings::of(&rounds, most_kib / 1024);
     findings.print();
-    let phases: Vec<&Phase> = [&alone, &after].into_iter().chain(rounds.iter().flat_map(Round::phases)).collect();
+    let phases: Vec<&Phase> = std::iter::once(&alone).chain(rounds.iter().flat_map(Round::phases)).collect();
     let accepted = bench.check(&phases, &setup)?;
     if options.release {
         LIMITS.judge(&findings)?;
     }
-    let of_rounds = |of: fn(&Round) -> u64| middle(rounds.iter().map(|round| of(round) as f64).collect()) / 1e6;
+    let of_rounds = |of: &dyn Fn(&Round) -> f64| middle(rounds.iter().map(of).collect());
+    let rate = |of: fn(&Round) -> &Phase| of_rounds(&|round| of(round).per_second());
+    let p99_s = |of: fn(&Round) -> &Tally| of_rounds(&|round| of(round).p99_us as f64) / 1e6;
     Ok(json!({
         "accepted": accepted,
         "refused": phases.iter().map(|phase| phase.crowd.refused).sum::<u64>(),
         "refused_of_the_quiet": phases.iter().map(|phase| phase.quiet.refused).sum::<u64>(),
-        "peak_per_s": middle(rounds.iter().map(|round| round.peak.per_second()).collect()),
-        "overloaded_per_s": middle(rounds.iter().map(|round| round.many.per_second()).collect()),
-        "afterwards_per_s": after.per_second(),
-        "goodput_percent": findings.goodput * 100.0,
-        "quiet_p99_beside_crowd_percent": findings.crowd_stretch * 100.0,
-        "quiet_p99_beside_hot_percent": findings.hot_stretch * 100.0,
-        "peak_p99_s": of_rounds(|round| round.peak.crowd.p99_us),
-        "overloaded_p99_s": of_rounds(|round| round.many.crowd.p99_us),
+        "peak_per_s": rate(|round| &round.peak),
+        "overloaded_per_s": rate(|round| &round.many),
+        "afterwards_per_s": rate(|round| &round.after),
+        "overloaded_of_the_peak_percent": findings.goodput * 100.0,
+        "afterwards_of_the_peak_percent": findings.recovered * 100.0,
+        "quiet_p99_of_that_beside_the_peak_percent": findings.crowd_stretch * 100.0,
+        "quiet_p99_of_that_beside_a_kept_rate_percent": findings.hot_stretch * 100.0,
+        "peak_p99_s": p99_s(|round| &round.peak.crowd),
+        "overloaded_p99_s": p99_s(|round| &round.many.crowd),
         "refusal_p99_s": findings.refusal_p99_ms / 1e3,
         "quiet_p99_alone_s": alone.quiet.p99_us as f64 / 1e6,
-        "quiet_p99_beside_peak_s": of_rounds(|round| round.peak.quiet.p99_us),
-        "quiet_p99_beside_s": of_rounds(|round| round.many.quiet.p99_us),
-        "quiet_p99_beside_kept_rate_s": of_rounds(|round| round.kept.quiet.p99_us),
-        "quiet_p99_beside_ten_times_the_rate_s": of_rounds(|round| round.hot.quiet.p99_us),
+        "quiet_p99_beside_peak_s": p99_s(|round| &round.peak.quiet),
+        "quiet_p99_beside_s": p99_s(|round| &round.many.quiet),
+        "quiet_p99_beside_kept_rate_s": p99_s(|round| &round.kept.quiet),
+        "quiet_p99_beside_ten_times_the_rate_s": p99_s(|round| &round.hot.quiet),
         "memory_mib": findings.memory_mib,
     }))
 }
 
 /// What the phases say, each beside its neighbours.
+#[derive(Clone, Copy)]
 struct Findings {
     /// Of the peak's acceptances per second, those beside ten times as many callers.
     goodput: f64,
-    /// Of the peak's, those of the same callers after an overload.
+    /// Of the peak's, those of the same callers right after an overload.
     recovered: f64,
     /// The longest of all rounds.
     refusal_p99_ms: f64,
@@ -236,16 +238,16 @@ struct Findings {
 }
 
 impl Findings {
-    fn of(rounds: &[Round], after: &Phase, memory_mib: u64) -> Self {
-        let peaks: Vec<f64> = rounds.iter().map(|round| &round.peak).chain([after]).map(Phase::per_second).collect();
-        let around = peaks.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
+    fn of(rounds: &[Round], memory_mib: u64) -> Self {
+        let share = |of: fn(&Round) -> f64| middle(rounds.iter().map(of).collect());
         let stretch = |busy: fn(&Round) -> &Phase, calm: fn(&Round) -> &Phase| {
             let of_round = |round| busy(round).quiet.p99_us as f64 / calm(round).quiet.p99_us.max(1) as f64;
             middle(rounds.iter().map(of_round).collect())
         };
+        let around = |round: &Round| f64::midpoint(round.peak.per_second(), round.after.per_second());
         Self {
-            goodput: middle(rounds.iter().zip(around).map(|(round, peak)| round.many.per_second() / peak).collect()),
-            recovered: middle(peaks.windows(2).map(|pair| pair[1] / pair[0]).collect()),
+            goodput: middle(rounds.iter().map(|round| round.many.per_second() / around(round)).collect()),
+            recovered: share(|round| round.after.per_second() / round.peak.per_second()),
             refusal_p99_ms: rounds.iter().map(|round| ms(round.many.crowd.refused_p99_us)).fold(0.0, f64::max),
             crowd_stretch: stretch(|round| &round.many, |round| &round.peak),
             hot_stretch: stretch(|round| &round.hot, |round| &round.kept),
@@ -267,10 +269,11 @@ impl Findings {
     }
 }
 
-/// The middle one; of an even number the lower of both.
+/// The middle one; of an even number what lies between both.
 fn middle(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
-    figures.get(figures.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    let at = |place: usize| figures.get(place).copied().unwrap_or_default();
+    f64::midpoint(at(figures.len().saturating_sub(1) / 2), at(figures.len() / 2))
 }
 
 /// Lets a process, with all its threads and what it starts from now on, run on this core only.
@@ -281,7 +284,29 @@ fn pin(workspace: &Workspace, pid: u32, core: usize) -> Outcome<()> {
 }
 
 impl Bench<'_> {
-    /// Lets the quiet account send for the time of a phase, and so many callers of the other beside it.
+    fn round(&mut self, crowds: &Account, hot_first: bool) -> Outcome<Round> {
+        self.rate(crowds, RATED_PER_SECOND, RATED_BURST)?;
+        let keep = |bench: &mut Self| bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND));
+        let exceed = |bench: &mut Self| bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10));
+        let (kept, hot) = if hot_first {
+            let hot = exceed(self)?;
+            (keep(self)?, hot)
+        } else {
+            (keep(self)?, exceed(self)?)
+        };
+        let (refused, accepted) = (kept.crowd.refused, kept.crowd.accepted);
+        require(refused * KEPT_REFUSED <= accepted, || {
+            format!("{refused} of an account that keeps its rate were refused, {accepted} accepted")
+        })?;
+        self.rate(crowds, 0, 0)?;
+        let peak = self.phase("the peak", Crowd::Callers(self.options.callers))?;
+        let many = self.phase("ten times as many", Crowd::Callers(self.options.callers * 10))?;
+        let after = self.phase("afterwards", Crowd::Callers(self.options.callers))?;
+        Ok(Round { kept, hot, peak, many, after })
+    }
+
+    /// Lets the quiet account send for the time of a phase, and so many callers of the other beside it. Ends when all of it has reached the
+    /// SMSC: what one phase leaves behind is no work of the next.
     fn phase(&mut self, name: &str, crowd: Crowd) -> Outcome<Phase> {
         let millis = self.options.seconds * 1_000;
         let (callers, pace) = match crowd {
@@ -304,6 +329,8 @@ impl Bench<'_> {
         let batch = (ops_after - ops) / (commits_after - commits).max(1.0);
         let phase = Phase { crowd: crowd?, quiet: quiet?, cores, batch };
         phase.print(name);
+        self.accepted += phase.crowd.accepted + phase.quiet.accepted;
+        self.sink.reach("submissions", self.accepted)?;
         Ok(phase)
     }
 
@@ -361,21 +388,33 @@ mod tests {
 
     #[test]
     fn an_overload_is_compared_with_the_peaks_around_it() {
-        let round = |peak, many, hot_p99, refused| Round {
+        let round = |peak, many, after, hot_p99, refused| Round {
             kept: phase(900, 1_000, 0),
             hot: phase(1_000, hot_p99, 0),
             peak: phase(peak, 5_000, 0),
             many: phase(many, 6_000, refused),
+            after: phase(after, 5_000, 0),
         };
         // A machine that becomes slower and slower: each overload has 95 % of what its neighbours promise.
-        let rounds =
-            [round(2_200, 1_995, 1_050, 20_000), round(2_000, 1_805, 1_300, 8_000), round(1_800, 1_615, 1_100, 40_000)];
-        let found = Findings::of(&rounds, &phase(1_600, 0, 0), 90);
+        let rounds = [
+            round(2_200, 1_995, 2_000, 1_050, 20_000),
+            round(2_000, 1_805, 1_800, 1_300, 8_000),
+            round(1_800, 1_615, 1_600, 1_100, 40_000),
+        ];
+        let found = Findings::of(&rounds, 90);
         assert!((found.goodput - 0.95).abs() < 1e-9, "{}", found.goodput);
         assert!((found.recovered - 0.9).abs() < 1e-9, "{}", found.recovered);
+        assert!((found.crowd_stretch - 1.2).abs() < 1e-9, "{}", found.crowd_stretch);
         assert!((found.hot_stretch - 1.1).abs() < 1e-9, "the middle one: {}", found.hot_stretch);
         assert!((found.refusal_p99_ms - 40.0).abs() < 1e-9, "the worst one: {}", found.refusal_p99_ms);
         assert!(LIMITS.judge(&found).is_ok());
+        assert!(LIMITS.judge(&Findings { recovered: 0.89, ..found }).is_err());
         assert!(LIMITS.judge(&Findings { goodput: 0.89, ..found }).is_err());
+    }
+
+    #[test]
+    fn of_two_the_middle_lies_between_them() {
+        assert!((middle(vec![3.0, 1.0]) - 2.0).abs() < 1e-9);
+        assert!((middle(vec![9.0, 1.0, 3.0]) - 3.0).abs() < 1e-9);
     }
 }

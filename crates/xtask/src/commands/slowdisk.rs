@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 
 use crate::bench::loader::{Order, Pace, Proof, Tally};
 use crate::bench::peer::{Loader, Sink, number};
-use crate::clock::{Started, sleep};
-use crate::commands::backlog::{PATIENCE, PAUSE, ends};
+use crate::commands::backlog::ends;
 use crate::commands::crashloop::build;
 use crate::commands::fsyncfail::compile;
 use crate::evidence::{self, Run};
@@ -128,11 +127,7 @@ impl Bench<'_> {
     /// Everybody counted the same, nothing is in doubt, and the store keeps what is promised. Answers how many were accepted.
     fn check(&mut self, setup: &Setup) -> Outcome<u64> {
         let accepted = self.tallies.iter().map(|tally| tally.accepted).sum::<u64>();
-        let started = Started::now();
-        while number(&self.sink.counts()?, "numbers")? < accepted {
-            require(started.elapsed() < PATIENCE, || format!("not all of {accepted} texts arrived"))?;
-            sleep(PAUSE);
-        }
+        self.sink.reach("numbers", accepted)?;
         let (counts, stored, doubts) =
             (self.sink.counts()?, self.gateway.count("messages")?, self.gateway.count("doubts_ever")?);
         let (numbers, submissions) = (number(&counts, "numbers")?, number(&counts, "submissions")?);

@@ -13,11 +13,11 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
 use crate::bench::loader::{Order, Pace, Proof};
-use crate::bench::peer::{Loader, Sink, number};
+use crate::bench::peer::{Loader, Sink, number, reach};
 use crate::bench::words::recipient;
-use crate::clock::{Chance, Started, seed, sleep};
+use crate::clock::{Chance, Started, seed};
 use crate::command::{self, program};
-use crate::commands::backlog::{PATIENCE, PAUSE, ends};
+use crate::commands::backlog::ends;
 use crate::commands::crashloop::build;
 use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Outcome, require};
@@ -215,7 +215,7 @@ impl Bench {
         self.load(seconds * 1_000, true)?;
         self.arrive()?;
         let texts = self.accepted() - before;
-        Self::reach("receipts came", texts, || Ok(self.receipts()? - receipts))?;
+        reach("receipts came", texts, || Ok(self.receipts()? - receipts))?;
         let (took, cost) = (started.elapsed().as_secs_f64(), cpu(self.gateway.process.pid())? - used);
         Ok(Texts { per_second: texts as f64 / took, cost_us: cost.as_micros() as f64 / texts as f64 })
     }
@@ -227,23 +227,7 @@ impl Bench {
 
     /// Waits until everything that was accepted has arrived.
     fn arrive(&self) -> Outcome<()> {
-        Self::reach("texts arrived", self.accepted(), || number(&self.sink.counts()?, "numbers"))
-    }
-
-    /// Waits until so many are there.
-    fn reach(what: &str, all: u64, count: impl Fn() -> Outcome<u64>) -> Outcome<()> {
-        let (mut seen, mut since) = (0, Started::now());
-        loop {
-            let now = count()?;
-            if now >= all {
-                return Ok(());
-            }
-            if now > seen {
-                (seen, since) = (now, Started::now());
-            }
-            require(since.elapsed() < PATIENCE, || format!("{now} of {all} {what}"))?;
-            sleep(PAUSE);
-        }
+        reach("texts arrived", self.accepted(), || number(&self.sink.counts()?, "numbers"))
     }
 
     /// Looks texts up that are anywhere in what was sent.

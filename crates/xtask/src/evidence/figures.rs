@@ -119,10 +119,13 @@ mod tests {
             line("sim", json!({ "seeds": 1_200, "rate_per_s": 120.04 }), 0),
             line("stored", json!({ "few_p99_s": 0.0054, "checked_s": 16.52, "memory_mib": 60 }), 0),
             line("stored", json!({ "few_p99_s": 0.0064, "checked_s": 15.52, "memory_mib": 66 }), 0),
+            line("overload", json!({ "overloaded_of_the_peak_percent": 93.0 }), 0),
+            line("overload", json!({ "overloaded_of_the_peak_percent": 91.25 }), 0),
         ];
         let text = section(&lines);
         assert!(text.contains("| `sim` | 3 | rate 120.0/s, seeds 2,100 | 1 | abc |"), "{text}");
         assert!(text.contains("checked 15.5 s, few p99 6.4 ms, memory 66.0 MiB |"), "{text}");
+        assert!(text.contains("| overloaded of the peak 91.2 % |"), "the last one: {text}");
         assert!(text.contains("A run of `sim` at abc, seeds 1 to 9 failed: one text was lost"), "{text}");
         assert!(text.starts_with(START) && text.ends_with(END));
     }

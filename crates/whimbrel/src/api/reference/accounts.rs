@@ -45,7 +45,7 @@ fn rules() -> Vec<Field> {
     vec![
         need("access", words(&["http", "smpp-only"]), ""),
         count("requests_per_second_max", "0: no limit"),
-        count("requests_burst_max", ""),
+        count("requests_burst_max", "At once; 0: each second counts for itself"),
         count("sender_parts_per_second_max", "0: no limit"),
         count("recipient_seconds_min", "Between two texts to one number"),
         count("recipient_per_hour_max", "0: no limit"),

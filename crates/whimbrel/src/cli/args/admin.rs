@@ -263,7 +263,7 @@ pub struct AccountRuleArgs {
     /// How webhooks carry their parameters: GET, POST, POST-JSON.
     #[arg(long)]
     pub webhook_method: Option<String>,
-    /// Requests that it may make at once, while its rate comes evenly; 0: what the rate says in each second, all at once if it likes.
+    /// Requests that it may make at once, if it has a rate, which gives room for more evenly; 0: each second counts for itself.
     #[arg(long, value_name = "COUNT")]
     pub requests_burst_max: Option<u32>,
     /// Seconds between two messages to one recipient; 0: no limit.
