@@ -51,10 +51,9 @@ pub fn request(octets: &[u8]) {
 
 fn read_request(dialect: &dyn Dialect, request: &HttpRequest<'_>, parsed: Parsed) {
     let shown = format!("{:?} {:?}", parsed.claim, parsed.call);
-    // Whoever writes a secret where the key belongs has no key that may be hidden: who calls is no secret. Nor is what an address names.
+    // Whoever writes a secret where the key belongs has no key that may be hidden: who calls is no secret.
     let is_key = parsed.claim.as_ref().is_ok_and(|claim| claim.name().is_some_and(|name| name.contains(PLANTED)));
-    let is_open = is_key || request.path.contains(PLANTED);
-    assert!(is_open || !shown.contains(PLANTED), "{} shows what it must not: {shown}", dialect.descriptor().id);
+    assert!(is_key || !shown.contains(PLANTED), "{} shows what it must not: {shown}", dialect.descriptor().id);
     let own = [parsed.claim.err(), parsed.call.err()].into_iter().flatten();
     let wait = Span::seconds(3);
     let others = [Refusal::BadCredentials, Refusal::Internal, Refusal::Overloaded, Refusal::TooManyFailures { wait }];

@@ -4,7 +4,7 @@ use crate::id::ApplicationId;
 use crate::secret::Secret;
 
 /// A call about the applications of the account that calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ApplicationCall {
     /// Some of them, in the order in which they were made.
     List(PageWish),
@@ -29,6 +29,19 @@ pub enum ApplicationCall {
     },
 }
 
+/// Documents may hold addresses with secrets in them, and an id is whatever the caller wrote: only what is done is shown.
+impl std::fmt::Debug for ApplicationCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::List(page) => write!(f, "List({page:?})"),
+            Self::Make(wish) => write!(f, "Make({wish:?})"),
+            Self::Show { .. } => f.write_str("Show"),
+            Self::Replace { wish, .. } => write!(f, "Replace({wish:?})"),
+            Self::Remove { .. } => f.write_str("Remove"),
+        }
+    }
+}
+
 /// Which page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageWish {
@@ -39,12 +52,23 @@ pub struct PageWish {
 }
 
 /// An application as it is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApplicationWish {
     /// What only the dialect understands.
     pub document: Box<str>,
     /// Its key.
     pub key: KeyWish,
+}
+
+impl std::fmt::Debug for ApplicationWish {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = match self.key {
+            KeyWish::Kept => "kept",
+            KeyWish::Given(_) => "given",
+            KeyWish::New => "new",
+        };
+        f.debug_struct("ApplicationWish").field("key", &key).finish_non_exhaustive()
+    }
 }
 
 /// Which key an application has.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::credential::Scope;
 
 /// What is wrong with a request. It is told to a caller that has proved who it is, and to nobody else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Faulty {
     /// What it was about.
     pub scope: Scope,
@@ -15,6 +15,13 @@ pub struct Faulty {
     pub detail: Box<str>,
     /// What is wrong with single fields, in the order found.
     pub fields: Vec<FieldFault>,
+}
+
+/// What is wrong may be told in the caller's own words: it is not shown.
+impl std::fmt::Debug for Faulty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Faulty").field("scope", &self.scope).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with a field.

@@ -8,12 +8,20 @@ use crate::phone::PhoneNumber;
 pub const NUMBERS_MAX: usize = 100;
 
 /// A question about numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LookupCall {
     /// What is asked.
     pub question: Question,
     /// Each number; what cannot be one as the request has it.
     pub numbers: Vec<Result<PhoneNumber, Box<str>>>,
+}
+
+/// What can be no number may be anything: only the numbers are shown, as they always are.
+impl std::fmt::Debug for LookupCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let numbers: Vec<_> = self.numbers.iter().map(|number| number.as_ref().ok()).collect();
+        f.debug_struct("LookupCall").field("question", &self.question).field("numbers", &numbers).finish()
+    }
 }
 
 /// What is asked about numbers: a dialect answers each in a form of its own, from the same plan.

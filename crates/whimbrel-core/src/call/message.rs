@@ -4,7 +4,7 @@ use crate::call::journal::Progress;
 use crate::id::{MessageId, Serial};
 
 /// A call about a message of the account that calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum MessageCall {
     /// Mark one as something that a text cannot be, such as read.
     Mark {
@@ -17,6 +17,16 @@ pub enum MessageCall {
     Progress(Vec<MessageName>),
     /// Do not send those that no carrier has yet.
     Cancel(Vec<MessageName>),
+}
+
+impl std::fmt::Debug for MessageCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Mark { message, .. } => write!(f, "Mark({message:?})"),
+            Self::Progress(names) => write!(f, "Progress({names:?})"),
+            Self::Cancel(names) => write!(f, "Cancel({names:?})"),
+        }
+    }
 }
 
 /// Which message, as a caller names it.

@@ -103,12 +103,19 @@ impl std::fmt::Debug for NumberChoice {
 }
 
 /// Which digits a number has where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NumberPattern {
     /// The digits; empty: any number.
     pub digits: Box<str>,
     /// Where they stand.
     pub place: PatternPlace,
+}
+
+/// What stands in the place of digits is whatever the caller wrote: it is not shown.
+impl std::fmt::Debug for NumberPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NumberPattern").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// Where the digits of a pattern stand.
@@ -157,7 +164,7 @@ pub struct OwnedQuery {
 }
 
 /// By which application numbers are chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ApplicationFilter {
     /// Any or none.
     Any,
@@ -167,6 +174,17 @@ pub enum ApplicationFilter {
     Unlinked,
     /// Only those of this application: a UUID in lower case.
     Exactly(Box<str>),
+}
+
+impl std::fmt::Debug for ApplicationFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Any => "Any",
+            Self::Linked => "Linked",
+            Self::Unlinked => "Unlinked",
+            Self::Exactly(_) => "Exactly",
+        })
+    }
 }
 
 /// Which numbers for sale an account wants to see.

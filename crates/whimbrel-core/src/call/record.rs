@@ -44,7 +44,7 @@ pub enum RecordCall {
     RemoveWithMembers(RecordName),
 }
 
-/// Records may hold URLs, names and numbers: only what is done is shown.
+/// Records may hold URLs, names and numbers: only what is done to which kind is shown.
 impl std::fmt::Debug for RecordCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -59,12 +59,19 @@ impl std::fmt::Debug for RecordCall {
 }
 
 /// Which record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RecordName {
     /// Its kind.
     pub kind: RecordKind,
     /// Its number, as a decimal; one that cannot be is unknown.
     pub key: Box<str>,
+}
+
+/// What the caller wrote in the place of a number may be anything: it is not shown.
+impl std::fmt::Debug for RecordName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.kind.fmt(f)
+    }
 }
 
 /// What it came to.

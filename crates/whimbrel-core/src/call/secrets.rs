@@ -5,7 +5,7 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// A call about the secrets of the account that calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecretsCall {
     /// The key of the account that the request names: it must be the caller's own.
     pub key: Box<str>,
@@ -13,8 +13,15 @@ pub struct SecretsCall {
     pub wish: SecretsWish,
 }
 
+/// A key or an id is whatever the caller wrote, perhaps a secret in the wrong place: only what is done is shown.
+impl std::fmt::Debug for SecretsCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretsCall").field("wish", &self.wish).finish_non_exhaustive()
+    }
+}
+
 /// What is wanted of an account's secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum SecretsWish {
     /// All of them.
     List,
@@ -30,6 +37,17 @@ pub enum SecretsWish {
         /// Its id as the caller wrote it.
         id: Box<str>,
     },
+}
+
+impl std::fmt::Debug for SecretsWish {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::List => "List",
+            Self::Add(_) => "Add",
+            Self::Show { .. } => "Show",
+            Self::Revoke { .. } => "Revoke",
+        })
+    }
 }
 
 /// What a call about secrets came to.
