@@ -12,6 +12,10 @@ use crate::lookup::lookup;
 use crate::prices::prices;
 use crate::replays::replayed;
 
+/// So late the answer "too many requests" comes. Who asks again as soon as it has one asks so much less often, and what costs nearly as much
+/// as a text, its reading and its answer, is not taken from others.
+const TOO_MANY_AFTER: Span = Span::millis(25);
+
 /// A request that was handled.
 #[derive(Debug)]
 pub struct Handled {
@@ -64,6 +68,9 @@ impl Engine {
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
+        if matches!(outcome, Outcome::Refused(Refusal::TooManyRequests(_))) {
+            self.world.lapse(TOO_MANY_AFTER).await;
+        }
         match &outcome {
             Outcome::Sent(accepted) => {
                 metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "accepted").increment(1);

@@ -68,10 +68,12 @@ async fn a_rate_is_counted_for_requests_that_fail_too() {
     list(&gateway, Whose::Account, ListKind::Barred, "447700900123").await;
     let (mut barred, mut limited) = (0, 0);
     for _ in 0..40 {
+        let asked = std::time::Instant::now();
         match refused(&gateway).await {
             Refusal::RecipientBarred { .. } => barred += 1,
             Refusal::TooManyRequests(window) => {
                 assert_eq!((window.requests_max, window.requests), (1, 1));
+                assert!(asked.elapsed().as_millis() >= 25, "whoever asks again at once asks less often");
                 limited += 1;
             }
             other => panic!("{other:?}"),
