@@ -72,7 +72,8 @@ impl Handler for Front {
             }
             return response.into();
         }
-        match self.api.handle(&request, origin).await {
+        // On the heap: what a page needs is twice what a text does, and every connection has room for the largest.
+        match Box::pin(self.api.handle(&request, origin)).await {
             Some(response) => response,
             None => {
                 problem(404, "Not Found", "no dialect and no page of this server has that path: see the paths at /")

@@ -2,8 +2,8 @@
 //!
 //! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
 //! itself and the others share another: a crowd must not take from the gateway the time it measures. A quiet account is alone first. Then
-//! come rounds of five phases: beside another account that has a rate and keeps it; beside the same when it asks for ten times its rate
-//! (in every second round these two change places); then without a rate, beside so many callers that the gateway is busy (the peak);
+//! come rounds of five phases: beside another account that has a rate and keeps it; beside the same when its callers ask again as soon as
+//! they are answered, whatever the answer (in every second round these two change places); then without a rate, beside so many callers that the gateway is busy (the peak);
 //! beside ten times as many; beside the peak's again. A machine is not equally fast for a minute: so each phase is compared with its
 //! neighbours, the overload with the peaks before and after it, and of ratios the middle one of all rounds counts, of refusals the
 //! slowest round. Printed: what was accepted per second, how long refusals took, what the quiet account noticed (a busy gateway is slower
@@ -67,12 +67,12 @@ struct Limits {
     goodput: f64,
     refusal_p99_ms: f64,
     memory_mib: u64,
-    /// How much longer a quiet account's texts take if an account with a rate asks for ten times that. The goal is 1.1, which is not reached
-    /// on one core: the first tenth of each second is as busy as the account wants.
+    /// How much longer a quiet account's slowest hundredth takes beside an account that asks beyond its rate. The goal is 1.1; a machine
+    /// that does other things as well moves such a figure by half, in either direction.
     hot_stretch: f64,
 }
 
-const LIMITS: Limits = Limits { goodput: 0.9, refusal_p99_ms: 50.0, memory_mib: 256, hot_stretch: 3.0 };
+const LIMITS: Limits = Limits { goodput: 0.9, refusal_p99_ms: 50.0, memory_mib: 256, hot_stretch: 2.0 };
 
 /// What the other account does beside the quiet one.
 #[derive(Debug, Clone, Copy)]
@@ -216,7 +216,7 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
         "quiet_p99_beside_peak_s": p99_s(|round| &round.peak.quiet),
         "quiet_p99_beside_s": p99_s(|round| &round.many.quiet),
         "quiet_p99_beside_kept_rate_s": p99_s(|round| &round.kept.quiet),
-        "quiet_p99_beside_ten_times_the_rate_s": p99_s(|round| &round.hot.quiet),
+        "quiet_p99_beside_hot_s": p99_s(|round| &round.hot.quiet),
         "memory_mib": findings.memory_mib,
     }))
 }
@@ -232,7 +232,7 @@ struct Findings {
     refusal_p99_ms: f64,
     /// How much longer the p99 of the quiet account is beside ten times as many callers, compared with the peak's.
     crowd_stretch: f64,
-    /// The same beside an account that asks for ten times its rate, compared with one that keeps it.
+    /// The same beside an account that asks for as much as it can, compared with one that keeps it.
     hot_stretch: f64,
     memory_mib: u64,
 }
@@ -265,7 +265,7 @@ impl Findings {
         println!(
             "ten times as many callers of another account make a quiet one's p99 {crowd_stretch:.2} times as long"
         );
-        println!("an account that asks for ten times its rate makes a quiet one's p99 {hot_stretch:.2} times as long");
+        println!("an account that asks beyond its rate makes a quiet one's p99 {hot_stretch:.2} times as long");
     }
 }
 
@@ -287,7 +287,7 @@ impl Bench<'_> {
     fn round(&mut self, crowds: &Account, hot_first: bool) -> Outcome<Round> {
         self.rate(crowds, RATED_PER_SECOND, RATED_BURST)?;
         let keep = |bench: &mut Self| bench.phase("within its rate", Crowd::PerSecond(KEPT_PER_SECOND));
-        let exceed = |bench: &mut Self| bench.phase("ten times its rate", Crowd::PerSecond(RATED_PER_SECOND * 10));
+        let exceed = |bench: &mut Self| bench.phase("beyond its rate", Crowd::Callers(RATED_CALLERS));
         let (kept, hot) = if hot_first {
             let hot = exceed(self)?;
             (keep(self)?, hot)
