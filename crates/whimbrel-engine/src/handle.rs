@@ -12,8 +12,7 @@ use crate::lookup::lookup;
 use crate::prices::prices;
 use crate::replays::replayed;
 
-/// So late the answer "too many requests" comes. Who asks again as soon as it has one asks so much less often, and what costs nearly as much
-/// as a text, its reading and its answer, is not taken from others.
+/// So late the answer "too many requests" comes: who asks again as soon as it has one asks so much less often.
 const TOO_MANY_AFTER: Span = Span::millis(25);
 
 /// A request that was handled.
@@ -68,9 +67,6 @@ impl Engine {
                 Err(refusal) => self.unless_answered(&caller, refusal).await,
             },
         };
-        if matches!(outcome, Outcome::Refused(Refusal::TooManyRequests(_))) {
-            self.world.lapse(TOO_MANY_AFTER).await;
-        }
         match &outcome {
             Outcome::Sent(accepted) => {
                 metrics::counter!("whimbrel_messages_total", "dialect" => name, "outcome" => "accepted").increment(1);
@@ -95,6 +91,14 @@ impl Engine {
             Outcome::Subaccounts(_) => {}
         }
         Handled { outcome, account_id }
+    }
+
+    /// Ends when a request that came to this may be answered: at once, unless there were too many. To be awaited after all that is noted
+    /// of the request, since a client may be gone by then.
+    pub async fn hold_back(&self, refusal: &Refusal) {
+        if matches!(refusal, Refusal::TooManyRequests(_)) {
+            self.world.lapse(TOO_MANY_AFTER).await;
+        }
     }
 
     /// Carries a call out once there is room for it; one that is turned away has used nothing up.

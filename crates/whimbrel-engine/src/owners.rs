@@ -43,7 +43,10 @@ impl Engine {
             metrics::counter!("whimbrel_auth_failures_total", "dialect" => dialect).increment(1);
         }
         let caller = judged?;
-        self.within_rate(&caller, now)?;
+        if let Err(refusal) = self.within_rate(&caller, now) {
+            self.hold_back(&refusal).await;
+            return Err(refusal);
+        }
         let Caller { account, mode, .. } = caller;
         account.policy.judge_scope(scope)?;
         // A key for trying out is handed around more freely than one for real messages, and must not lead to one.

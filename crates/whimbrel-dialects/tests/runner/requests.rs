@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use whimbrel_core::{
-    AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, Outcome, Refusal,
-    Secret, SendCall, SenderId, SignatureMethod, Telling,
+    AuthMethod, Binary, Call, Content, Faulty, FormNamed, MessageCall, MessageClass, NoticeScope, OauthCall, Outcome,
+    Refusal, Secret, SendCall, SenderId, SignatureMethod, Telling,
 };
 use whimbrel_dialects::address::Addresses;
 use whimbrel_dialects::claim::{Compat, KeySignature, KeyWindow, SignatureFault, SignedRequest, SigningKeys};
@@ -149,9 +149,7 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
             many::print_rest(&mut out, call);
         }
         Ok(Call::Faulty(faulty)) => print_faulty(&mut out, faulty),
-        Ok(Call::Oauth(call)) => {
-            let _ = write!(out, "call: {call:?}");
-        }
+        Ok(Call::Oauth(call)) => print_oauth(&mut out, call),
         Ok(Call::Secrets(call)) => secrets::print_call(&mut out, call),
         Ok(Call::Application(call)) => applications::print_call(&mut out, call),
         Ok(Call::Message(MessageCall::Mark { id, message })) => {
@@ -172,6 +170,21 @@ fn print_call(parsed: &Parsed, given: &Facts<'_>) -> String {
         }
     }
     out
+}
+
+/// A call does not show this itself.
+fn print_oauth(out: &mut String, call: &OauthCall) {
+    let words = match call {
+        OauthCall::Request { consumer, callback } => {
+            format!("Request {{ consumer: {consumer:?}, callback: {callback:?} }}")
+        }
+        OauthCall::Look { token } => format!("Look {{ token: {token:?} }}"),
+        OauthCall::Grant { token } => format!("Grant {{ token: {token:?} }}"),
+        OauthCall::Exchange { consumer, token, verifier } => {
+            format!("Exchange {{ consumer: {consumer:?}, token: {token:?}, verifier: {verifier:?} }}")
+        }
+    };
+    let _ = write!(out, "call: {words}");
 }
 
 fn print_faulty(out: &mut String, faulty: &Faulty) {

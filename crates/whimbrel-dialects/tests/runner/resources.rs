@@ -7,8 +7,8 @@ use whimbrel_core::call::history::{
     CameInPart, HistoryCall, HistoryOutcome, HistoryPart, RefusedSend, SentPart, SentTo,
 };
 use whimbrel_core::call::numbers::{
-    Features, NumberChoice, NumberKind, NumberPattern, NumberSettings, NumbersCall, NumbersOutcome, NumbersRefusal,
-    OwnedEntry, Page, SaleEntry,
+    ApplicationFilter, Features, NumberChoice, NumberKind, NumberPattern, NumberSettings, NumbersCall, NumbersOutcome,
+    NumbersRefusal, OwnedEntry, Page, SaleEntry,
 };
 use whimbrel_core::call::prices::{
     CountryPrices, NetworkPrice, NumberPrice, PriceScope, PricesCall, PricesOutcome, Product,
@@ -84,10 +84,11 @@ fn numbers(call: &NumbersCall) -> String {
         NumbersCall::Owned(query) => {
             let country = query.country.as_ref().map_or("any", |country| country.as_str());
             let (features, list) = (names(query.features), list(&query.pattern, query.page));
-            format!(
-                "own numbers\ncountry: {country}\nfeatures: {features}\napplication: {:?}\n{list}",
-                query.application
-            )
+            let application = match &query.application {
+                ApplicationFilter::Exactly(id) => format!("Exactly({id:?})"),
+                other => format!("{other:?}"),
+            };
+            format!("own numbers\ncountry: {country}\nfeatures: {features}\napplication: {application}\n{list}")
         }
         NumbersCall::OnSale(query) => {
             let country = query.country.as_ref().map_or("any", |country| country.as_str());

@@ -70,6 +70,9 @@ impl Handler for Front {
                 let exchange = Exchange { dialect, request, response, account_id, begun_at, now };
                 taped::keep(self.engine.tape(), Came::of(&outcome), &exchange);
             }
+            if let Outcome::Refused(refusal) = &outcome {
+                self.engine.hold_back(refusal).await;
+            }
             return response.into();
         }
         // On the heap: what a page needs is twice what a text does, and every connection has room for the largest.
