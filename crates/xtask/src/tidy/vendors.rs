@@ -68,6 +68,8 @@ fn is_home(path: &str, line: &str, vendor: &Vendor) -> bool {
         "crates/whimbrel-signing/src/lib.rs" => line.trim() == format!("pub mod {id};"),
         "crates/whimbrel-signing/src/registry.rs" => line.contains(&format!("crate::{id}::")),
         "fuzz/Cargo.toml" => line.contains(&format!("{id}_")),
+        // Lines name what was fuzzed.
+        "reliability/evidence.jsonl" => line.contains(&format!("_{id}_")),
         "crates/whimbrel-dialects/src/registry.rs" => line.contains(&format!("crate::{id}::")),
         "crates/whimbrel-carriers/src/registry.rs" => line.contains(&format!("relay::{id}::")),
         _ => false,
@@ -89,6 +91,7 @@ mod tests {
             ("crates/whimbrel-sms/tests/splitting.rs", "// Nexmo's guide"),
             ("crates/whimbrel-sms/src/part.rs", "fn a() {}\n#[cfg(test)]\nmod tests { /* Nexmo's example */ }"),
             ("docs/dialects/nexmo.md", "Nexmo"),
+            ("reliability/evidence.jsonl", "seconds_of_nexmo_request"),
             ("README.md", "Vonage and seven.io"),
             ("tests/blackbox/test_sdk.py", "import vonage"),
         ]);
