@@ -129,7 +129,9 @@ impl Store for SimStore {
             return Err(self.stop());
         }
         let next = lock(&self.next).take();
-        *lock(&self.struck) = next;
+        if next.is_some() {
+            *lock(&self.struck) = next;
+        }
         match next {
             Some(Failure::NothingWritten) => return Err(self.stop()),
             Some(Failure::AllWritten) => {
