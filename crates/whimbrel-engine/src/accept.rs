@@ -3,6 +3,8 @@
 //! If the carrier has room, the first claim is part of the same commit and the parts leave right after it; else they wait in the
 //! queue. What follows the commit does not depend on the caller still being there.
 
+mod planned;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -15,9 +17,11 @@ use whimbrel_core::{
     Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, KeyMode, Outcome, PartId, PhoneNumber,
     Plan, RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
-use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
+use whimbrel_store::{Claim as FirstClaim, Marked, OpResult};
 
+use self::planned::{CountedText, PlannedText};
 use crate::Engine;
+use crate::admission::Turn;
 use crate::authenticate::Caller;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
@@ -91,40 +95,38 @@ impl Engine {
     /// The refusal; nothing was stored or charged then.
     pub async fn send(
         self: &Arc<Self>,
-        account: &Account,
+        account: &Arc<Account>,
         call: SendCall,
         dialect: &'static str,
     ) -> Result<Accepted, Refusal> {
-        self.send_once(account, None, call, dialect).await.map(|taken| taken.accepted)
+        self.send_once(account, None, call, dialect, &mut Turn::Now(None)).await.map(|taken| taken.accepted)
     }
 
-    /// Takes one message for `account`, whose request uses `replay` up.
+    /// Takes one message for `account`, whose request uses `replay` up, when it is its turn; with the place that it had then.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub(crate) async fn send_once(
         self: &Arc<Self>,
-        account: &Account,
+        account: &Arc<Account>,
         replay: Option<ReplayKey>,
         call: SendCall,
         dialect: &'static str,
+        turn: &mut Turn,
     ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let plan = self.planned(account, call, dialect, None, now)?;
         let counted = self.within_recipient_rules(account, &plan, Repeats::Judged, now)?;
-        let ready = self.ready(account, plan, now).inspect_err(|_| self.forget_recipient(account, &counted, now))?;
+        let counted =
+            CountedText { engine: Arc::clone(self), account: Arc::clone(account), counted: Some(counted), at: now };
         let (answer, answered) = oneshot::channel();
-        let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
-        let engine = Arc::clone(self);
-        let after = move |result: Result<Vec<OpResult>, CommitError>| {
-            let outcome = engine.accepted(&ready, result.map(|mut results| results.pop()));
-            _ = answer.send(outcome);
-        };
-        self.batcher.push(vec![op], Box::new(after));
-        let taken = answered.await.unwrap_or(Err(Refusal::Internal));
-        if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
-            self.forget_recipient(account, &counted, now);
+        let text = PlannedText { counted, plan, replay, answer };
+        match std::mem::replace(turn, Turn::Now(None)) {
+            Turn::Now(place) => text.hand_over(place),
+            Turn::Later => self.admission.wait(account.id, Box::new(text), &*self.world),
         }
+        let (taken, place) = answered.await.unwrap_or((Err(Refusal::Internal), None));
+        *turn = Turn::Now(place);
         if matches!(taken, Err(Refusal::InvalidSignature)) {
             self.tell_replayed(account, now);
         }

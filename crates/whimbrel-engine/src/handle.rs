@@ -7,6 +7,7 @@ use whimbrel_core::{AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
+use crate::admission::Turn;
 use crate::authenticate::{Caller, Origin};
 use crate::lookup::lookup;
 use crate::prices::prices;
@@ -109,22 +110,31 @@ impl Engine {
         waited: Span,
         call: Call,
     ) -> Outcome {
-        let _place = if matches!(call, Call::Send(_) | Call::SendMany(_)) {
-            match self.admission.enter(caller.account.id, waited, &*self.world).await {
-                Ok(place) => Some(place),
-                Err(refusal) => return Outcome::Refused(refusal),
-            }
-        } else {
-            None
+        let account = caller.account.id;
+        let turn = match call {
+            // A text is planned before it waits.
+            Call::Send(_) => self.admission.knock(account, waited, &*self.world),
+            Call::SendMany(_) => self.admission.enter(account, waited, &*self.world).await.map(Turn::Now),
+            _ => Ok(Turn::Now(None)),
+        };
+        let mut turn = match turn {
+            Ok(turn) => turn,
+            Err(refusal) => return Outcome::Refused(refusal),
         };
         match self.use_nonce(caller, &call).await {
-            Ok(()) => self.carry_out(dialect, caller, call).await,
+            Ok(()) => self.carry_out(dialect, caller, call, &mut turn).await,
             Err(refusal) => Outcome::Refused(refusal),
         }
     }
 
     /// Carries out what a caller may ask for; each family of calls in its own file.
-    async fn carry_out(self: &Arc<Self>, dialect: &'static dyn Dialect, caller: &Caller, call: Call) -> Outcome {
+    async fn carry_out(
+        self: &Arc<Self>,
+        dialect: &'static dyn Dialect,
+        caller: &Caller,
+        call: Call,
+        turn: &mut Turn,
+    ) -> Outcome {
         let account = &caller.account;
         let call = match caller.mode {
             KeyMode::Live => call,
@@ -137,7 +147,7 @@ impl Engine {
             Call::Send(send) => {
                 let send = self.addressed(caller, *send);
                 let key = send.idempotency.clone();
-                match self.send_once(account, caller.replay, send, dialect.descriptor().id).await {
+                match self.send_once(account, caller.replay, send, dialect.descriptor().id, turn).await {
                     Ok(taken) => {
                         if taken.is_new {
                             self.note_first_use(caller);

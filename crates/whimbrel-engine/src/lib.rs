@@ -376,6 +376,7 @@ impl Engine {
         }
         tasks.drivers.push(tokio::spawn(notifier::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(sweep::run(Arc::clone(self))));
+        tasks.drivers.push(tokio::spawn(admission::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(Arc::clone(self).resume_keys()));
         tasks.drivers.push(tokio::spawn(reroute::run(Arc::clone(self))));
         tasks.drivers.push(tokio::spawn(checker::run(Arc::clone(self))));

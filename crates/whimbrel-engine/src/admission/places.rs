@@ -41,9 +41,9 @@ struct Share<W> {
     line: VecDeque<(Timestamp, W)>,
 }
 
-/// The line of an account is as long as it may be.
+/// The line of an account is as long as it may be: who would have waited.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct LineFull;
+pub(super) struct LineFull<W>(pub(super) W);
 
 impl<W> Places<W> {
     /// So many places; lines of all accounts together hold `waiting_max`, and one holds half of what is left.
@@ -78,10 +78,10 @@ impl<W> Places<W> {
     ///
     /// # Errors
     /// [`LineFull`].
-    pub(super) fn wait(&mut self, account: AccountId, waiter: W, now: Timestamp) -> Result<(), LineFull> {
+    pub(super) fn wait(&mut self, account: AccountId, waiter: W, now: Timestamp) -> Result<(), LineFull<W>> {
         let own = self.accounts.get(&account).map_or(0, |share| share.line.len());
         if own >= self.waiting_max.saturating_sub(self.waiting) {
-            return Err(LineFull);
+            return Err(LineFull(waiter));
         }
         let share = self.share(account);
         share.line.push_back((now, waiter));
@@ -137,6 +137,32 @@ impl<W> Places<W> {
         None
     }
 
+    /// Whether no line has anybody in it.
+    pub(super) const fn nobody_waits(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Since when those wait who have waited longest.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.accounts.values().filter_map(|share| share.line.front()).map(|(since, _)| *since).min()
+    }
+
+    /// Takes those out of their lines who have waited since `since` or longer.
+    pub(super) fn let_go(&mut self, since: Timestamp) -> Vec<W> {
+        let mut gone = Vec::new();
+        for share in self.accounts.values_mut() {
+            while share.line.front().is_some_and(|(at, _)| *at <= since) {
+                gone.extend(share.line.pop_front().map(|(_, waiter)| waiter));
+            }
+        }
+        if !gone.is_empty() {
+            self.waiting -= gone.len();
+            self.turns.retain(|account| self.accounts.get(account).is_some_and(|share| !share.line.is_empty()));
+            self.accounts.retain(|_, share| share.taken > 0 || !share.line.is_empty());
+        }
+        gone
+    }
+
     /// Whether the first in the account's line has waited for `span` or longer.
     pub(super) fn is_late(&self, account: AccountId, now: Timestamp, span: Span) -> bool {
         let first = self.accounts.get(&account).and_then(|share| share.line.front());
@@ -170,6 +196,8 @@ impl<W> Places<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -284,17 +312,22 @@ mod tests {
     proptest! {
         /// Whatever comes and goes: no place is lost or given twice, and nobody waits while there is a place for it.
         #[test]
-        fn places_are_neither_lost_nor_made(steps in prop::collection::vec((0u8..3, 0i64..4), 0..200)) {
+        fn places_are_neither_lost_nor_made(steps in prop::collection::vec((0u8..4, 0i64..4), 0..200)) {
             const COUNT: usize = 5;
             let mut places = Places::new(COUNT, 20);
             let mut seated: Vec<i64> = Vec::new();
             let mut waiting = 0;
-            for (step, account) in steps {
+            for (at, (step, account)) in (0_i64..).zip(steps) {
                 let id = AccountId(account);
                 match step {
                     0 if places.take(id) => seated.push(account),
                     0 => {}
-                    1 => waiting += usize::from(places.wait(id, account, NOW).is_ok()),
+                    1 => waiting += usize::from(places.wait(id, account, NOW + Span(at)).is_ok()),
+                    2 => {
+                        // Whoever came in the last ten steps stays.
+                        waiting -= places.let_go(NOW + Span(at - 10)).len();
+                        prop_assert!(places.oldest().is_none_or(|since| since > NOW + Span(at - 10)));
+                    }
                     _ => if let Some(place) = seated.iter().position(|of| *of == account) {
                         seated.swap_remove(place);
                         places.give_back(id);
@@ -306,7 +339,11 @@ mod tests {
                     waiting -= 1;
                 }
                 prop_assert_eq!(places.free + seated.len(), COUNT);
-                prop_assert_eq!(places.waiting, waiting);
+                prop_assert_eq!((places.waiting, places.nobody_waits()), (waiting, waiting == 0));
+                let lines = places.accounts.iter().filter(|(_, share)| !share.line.is_empty()).map(|(id, _)| *id);
+                let turns: BTreeSet<AccountId> = places.turns.iter().copied().collect();
+                prop_assert_eq!(turns.len(), places.turns.len(), "each stands there once");
+                prop_assert_eq!(turns, lines.collect::<BTreeSet<_>>());
                 for (account, share) in &places.accounts {
                     prop_assert_eq!(share.taken, seated.iter().filter(|of| **of == account.0).count());
                     prop_assert!(share.line.is_empty() || share.taken >= places.free);

@@ -3,6 +3,7 @@
 mod applications;
 mod clock;
 mod credentials;
+mod crowd;
 mod faults;
 mod hostile;
 mod inbound;

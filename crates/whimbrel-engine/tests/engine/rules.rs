@@ -14,7 +14,7 @@ use whimbrel_store::{AccountPatch, OrphanReason, Store};
 use crate::accepted;
 use crate::support::{Folder, Gateway, Setup, attempt, soon};
 
-async fn rule(gateway: &Gateway, rules: AccountRules) {
+pub(crate) async fn rule(gateway: &Gateway, rules: AccountRules) {
     let patch =
         AccountPatch { rules: Some(rules), ..AccountPatch::new(gateway.account(), gateway.engine.world().now()) };
     gateway.engine.patch_account(patch).await.expect("patched");
