@@ -83,6 +83,13 @@ impl Loader {
         Self::start_with(program, folder, gateway, &words)
     }
 
+    /// As [`start`](Self::start), but it does not sleep while it loads: the gateway is not the one who wakes it.
+    pub fn start_awake(program: &Path, folder: &Path, gateway: SocketAddr, account: &Account) -> Outcome<Self> {
+        let Account { key, secret } = account;
+        let words = ["--speech", "account", "--key", key, "--secret", secret, "--awake"];
+        Self::start_with(program, folder, gateway, &words)
+    }
+
     /// Starts one for a gateway that is asked in other words.
     pub fn start_for(program: &Path, folder: &Path, gateway: SocketAddr, speech: Speech) -> Outcome<Self> {
         let speech = match speech {

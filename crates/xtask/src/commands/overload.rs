@@ -1,7 +1,9 @@
 //! `cargo xtask overload`: ten times as many callers as saturate the gateway, and a quiet account beside them.
 //!
 //! Gateway, SMSC, the crowd's loader and the quiet account's are processes of their own. With two cores or more the gateway has one to
-//! itself and the others share another: a crowd must not take from the gateway the time it measures. A quiet account is alone first. Then
+//! itself and the others share another: a crowd must not take from the gateway the time it measures. Nor does the crowd's loader sleep
+//! while it loads, for it would be the gateway's core that wakes it, as no client elsewhere is woken. A quiet account is alone first, and is
+//! there in each phase before the crowd comes. Then
 //! come rounds of five phases: beside another account that has a rate and keeps it; beside the same when its callers ask again as soon as
 //! they are answered, whatever the answer (in every second round these two change places); then without a rate, beside so many callers that the gateway is busy (the peak);
 //! beside ten times as many; beside the peak's again. A machine is not equally fast for a minute: so each phase is compared with its
@@ -13,13 +15,14 @@
 //! its next text when the last one was answered, so refusals that come at once are asked for again at once.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::bench::loader::{Order, Pace, Proof, Tally};
 use crate::bench::peer::{Loader, Sink};
-use crate::clock::Started;
+use crate::clock::{Started, sleep};
 use crate::command::{self, program};
 use crate::commands::backlog::ends;
 use crate::commands::crashloop::build;
@@ -52,6 +55,8 @@ pub struct Options {
 const QUIET_PER_SECOND: u32 = 250;
 const QUIET_CALLERS: u32 = 16;
 const WINDOW: u32 = 100;
+/// So much longer than the crowd the quiet account is there: with its connections, which would else wait behind the crowd's.
+const QUIET_EARLIER: Duration = Duration::from_millis(200);
 /// The rate of the crowd's account in two phases, and how much of it may come at once; of what it asks for in the first of them it is all
 /// served, or nearly: where the machine stands still for a moment, more is due at once than may come at once.
 const RATED_PER_SECOND: u32 = 1_000;
@@ -116,6 +121,10 @@ struct Phase {
     cores: f64,
     /// Operations of the store that one flush made durable.
     batch: f64,
+    /// What had reached the SMSC per second when all had.
+    reached_per_second: f64,
+    /// Of the gateway's processor time, until then, for each that was accepted.
+    cpu_us: f64,
 }
 
 impl Phase {
@@ -125,10 +134,11 @@ impl Phase {
     }
 
     fn print(&self, name: &str) {
-        let Self { crowd, quiet, cores, batch } = self;
+        let Self { crowd, quiet, cores, batch, reached_per_second, cpu_us } = self;
         println!(
             "{name}: {:.0}/s accepted, p50 {:.1} p99 {:.1} ms; {} refused, p99 {:.1} ms; the quiet account p50 {:.1} p99 {:.1} ms, {} \
-             refused; the gateway used {cores:.2} cores, {batch:.0} operations a flush",
+             refused; the gateway used {cores:.2} cores, {batch:.0} operations a flush; all had reached the SMSC at \
+             {reached_per_second:.0}/s, {cpu_us:.1} us of a processor each",
             self.per_second(),
             ms(crowd.p50_us),
             ms(crowd.p99_us),
@@ -168,13 +178,13 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     if alone {
         pin(workspace, gateway.process.pid(), 0)?;
     }
-    let loader = |name: &str, account: &Account| {
+    let scratch = |name: &str| {
         let folder = folder.join(name);
-        std::fs::create_dir_all(&folder)?;
-        Loader::start(&ends, &folder, gateway.http, account)
+        std::fs::create_dir_all(&folder).map(|()| folder)
     };
     let crowds = gateway.open_account()?;
-    let (crowd, quiet) = (loader("crowd", &crowds)?, loader("quiet", &gateway.open_account()?)?);
+    let crowd = Loader::start_awake(&ends, &scratch("crowd")?, gateway.http, &crowds)?;
+    let quiet = Loader::start(&ends, &scratch("quiet")?, gateway.http, &gateway.open_account()?)?;
     // The crowd's loader keeps its core busy: the quiet one must not wait for it, or it measures that.
     let first = ["--rr", "--all-tasks", "--pid", "1", &quiet.pid().to_string()];
     if command::read(&mut program(workspace, "chrt", &first)).is_err() {
@@ -205,6 +215,10 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
         "peak_per_s": rate(|round| &round.peak),
         "overloaded_per_s": rate(|round| &round.many),
         "afterwards_per_s": rate(|round| &round.after),
+        "peak_reached_per_s": of_rounds(&|round| round.peak.reached_per_second),
+        "overloaded_reached_per_s": of_rounds(&|round| round.many.reached_per_second),
+        "peak_cpu_us": of_rounds(&|round| round.peak.cpu_us),
+        "overloaded_cpu_us": of_rounds(&|round| round.many.cpu_us),
         "overloaded_of_the_peak_percent": findings.goodput * 100.0,
         "afterwards_of_the_peak_percent": findings.recovered * 100.0,
         "quiet_p99_of_that_beside_the_peak_percent": findings.crowd_stretch * 100.0,
@@ -315,11 +329,19 @@ impl Bench<'_> {
             Crowd::PerSecond(rate) => (RATED_CALLERS, Pace::PerSecond(rate)),
         };
         let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace };
-        let quiet_order = Order { callers: QUIET_CALLERS, pace: Pace::PerSecond(QUIET_PER_SECOND), ..order };
+        let quiet_order = Order {
+            callers: QUIET_CALLERS,
+            pace: Pace::PerSecond(QUIET_PER_SECOND),
+            millis: millis + QUIET_EARLIER.as_millis() as u64,
+            ..order
+        };
         let (ops, commits) = self.commits()?;
         let (before, started) = (cpu(self.gateway.process.pid())?, Started::now());
         let (crowd, quiet) = std::thread::scope(|scope| {
-            let crowd = scope.spawn(|| if callers == 0 { Ok(Tally::default()) } else { self.crowd.run(order) });
+            let crowd = scope.spawn(|| {
+                sleep(QUIET_EARLIER);
+                if callers == 0 { Ok(Tally::default()) } else { self.crowd.run(order) }
+            });
             let quiet = self.quiet.run(quiet_order);
             (crowd.join().unwrap_or_else(|_| Err(Failure::new("a caller panicked"))), quiet)
         });
@@ -327,10 +349,15 @@ impl Bench<'_> {
         let cores = used.as_secs_f64() / started.elapsed().as_secs_f64();
         let (ops_after, commits_after) = self.commits()?;
         let batch = (ops_after - ops) / (commits_after - commits).max(1.0);
-        let phase = Phase { crowd: crowd?, quiet: quiet?, cores, batch };
-        phase.print(name);
-        self.accepted += phase.crowd.accepted + phase.quiet.accepted;
+        let (crowd, quiet) = (crowd?, quiet?);
+        let accepted = crowd.accepted + quiet.accepted;
+        self.accepted += accepted;
         self.sink.reach("submissions", self.accepted)?;
+        let reached_per_second = accepted as f64 / started.elapsed().as_secs_f64();
+        let used = cpu(self.gateway.process.pid())?.saturating_sub(before);
+        let cpu_us = used.as_secs_f64() * 1e6 / accepted.max(1) as f64;
+        let phase = Phase { crowd, quiet, cores, batch, reached_per_second, cpu_us };
+        phase.print(name);
         Ok(phase)
     }
 
@@ -383,7 +410,14 @@ mod tests {
 
     fn phase(per_second: u64, quiet_p99_us: u64, refused_p99_us: u64) -> Phase {
         let crowd = Tally { accepted: per_second, seconds: 1.0, refused_p99_us, ..Tally::default() };
-        Phase { crowd, quiet: Tally { p99_us: quiet_p99_us, ..Tally::default() }, cores: 1.0, batch: 1.0 }
+        Phase {
+            crowd,
+            quiet: Tally { p99_us: quiet_p99_us, ..Tally::default() },
+            cores: 1.0,
+            batch: 1.0,
+            reached_per_second: 1.0,
+            cpu_us: 1.0,
+        }
     }
 
     #[test]
