@@ -62,7 +62,7 @@ const QUIET_EARLIER: Duration = Duration::from_millis(200);
 const RATED_PER_SECOND: u32 = 1_000;
 const RATED_BURST: u32 = 20;
 const KEPT_PER_SECOND: u32 = 900;
-/// One in so many may be refused of those.
+/// One in so many may be refused of those, in all rounds together.
 const KEPT_REFUSED: u64 = 20;
 const RATED_CALLERS: u32 = 64;
 
@@ -197,6 +197,11 @@ fn overload(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<
     for number in 0..options.rounds {
         rounds.push(bench.round(&crowds, number % 2 == 1)?);
     }
+    let kept = |of: fn(&Tally) -> u64| rounds.iter().map(|round| of(&round.kept.crowd)).sum::<u64>();
+    let (refused, served) = (kept(|tally| tally.refused), kept(|tally| tally.accepted));
+    require(refused * KEPT_REFUSED <= served, || {
+        format!("{refused} of an account that keeps its rate were refused, {served} accepted")
+    })?;
     let (_, most_kib) = memory_kib(bench.gateway.process.pid())?;
     let findings = Findings::of(&rounds, most_kib / 1024);
     findings.print();
@@ -308,10 +313,6 @@ impl Bench<'_> {
         } else {
             (keep(self)?, exceed(self)?)
         };
-        let (refused, accepted) = (kept.crowd.refused, kept.crowd.accepted);
-        require(refused * KEPT_REFUSED <= accepted, || {
-            format!("{refused} of an account that keeps its rate were refused, {accepted} accepted")
-        })?;
         self.rate(crowds, 0, 0)?;
         let peak = self.phase("the peak", Crowd::Callers(self.options.callers))?;
         let many = self.phase("ten times as many", Crowd::Callers(self.options.callers * 10))?;
