@@ -19,7 +19,7 @@ use whimbrel_core::{
 };
 use whimbrel_store::{Claim as FirstClaim, Marked, OpResult};
 
-use self::planned::{CountedText, PlannedText};
+use self::planned::PlannedText;
 use crate::Engine;
 use crate::admission::Turn;
 use crate::authenticate::Caller;
@@ -116,11 +116,8 @@ impl Engine {
     ) -> Result<Taken, Refusal> {
         let now = self.world.now();
         let plan = self.planned(account, call, dialect, None, now)?;
-        let counted = self.within_recipient_rules(account, &plan, Repeats::Judged, now)?;
-        let counted =
-            CountedText { engine: Arc::clone(self), account: Arc::clone(account), counted: Some(counted), at: now };
         let (answer, answered) = oneshot::channel();
-        let text = PlannedText { counted, plan, replay, answer };
+        let text = PlannedText { engine: Arc::clone(self), account: Arc::clone(account), plan, replay, answer };
         match std::mem::replace(turn, Turn::Now(None)) {
             Turn::Now(place) => text.hand_over(place),
             Turn::Later => self.admission.wait(account.id, Box::new(text), &*self.world),

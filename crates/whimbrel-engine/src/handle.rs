@@ -3,7 +3,9 @@
 use std::sync::{Arc, PoisonError};
 
 use whimbrel_core::call::many::{ManySent, Trial};
-use whimbrel_core::{AccountId, Call, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp};
+use whimbrel_core::{
+    AccountId, Call, IdempotencyKey, KeyMode, OauthCall, Outcome, RecipientBrake, Refusal, Span, Timestamp,
+};
 use whimbrel_dialects::{Claim, Dialect};
 
 use crate::Engine;
@@ -102,7 +104,7 @@ impl Engine {
         }
     }
 
-    /// Carries a call out once there is room for it; one that is turned away has used nothing up.
+    /// Carries a call out once there is room for it; one that is turned away has used nothing up. A text that has to wait is planned before.
     async fn in_its_turn(
         self: &Arc<Self>,
         dialect: &'static dyn Dialect,
@@ -113,8 +115,14 @@ impl Engine {
         let account = caller.account.id;
         let turn = match call {
             // A text is planned before it waits.
-            Call::Send(_) => self.admission.knock(account, waited, &*self.world),
-            Call::SendMany(_) => self.admission.enter(account, waited, &*self.world).await.map(Turn::Now),
+            Call::Send(_) => {
+                let place = self.admission.knock(account, waited, &*self.world);
+                place.map(|place| place.map_or(Turn::Later, |place| Turn::Now(Some(place))))
+            }
+            Call::SendMany(_) => {
+                let place = self.admission.enter(account, waited, &*self.world).await;
+                place.map(|place| Turn::Now(Some(place)))
+            }
             _ => Ok(Turn::Now(None)),
         };
         let mut turn = match turn {
@@ -156,10 +164,7 @@ impl Engine {
                     }
                     // Of a nonce, this is its second use.
                     Err(Refusal::InvalidSignature) => Outcome::Refused(replayed(caller.method)),
-                    Err(refusal) => match self.unless_answered(caller, refusal).await {
-                        Outcome::Refused(refusal) => self.unless_answered_to_key(account.id, key, refusal).await,
-                        answered => answered,
-                    },
+                    Err(refusal) => self.unless_sent_before(caller, key, refusal, turn).await,
                 }
             }
             Call::SendMany(many) => self.send_many(dialect, caller, *many).await,
@@ -199,6 +204,31 @@ impl Engine {
             Call::Prices(call) => Outcome::Prices(prices(&self.snapshot(), account.currency, &call)),
             Call::History(call) => self.history_call(account, call).await,
             Call::Numbers(call) => self.numbers_call(dialect, account, call).await,
+        }
+    }
+
+    /// The answer that a refused text was given before, for which the store is asked, and so only with a place; or the refusal.
+    async fn unless_sent_before(
+        &self,
+        caller: &Caller,
+        key: Option<IdempotencyKey>,
+        refusal: Refusal,
+        turn: &mut Turn,
+    ) -> Outcome {
+        let account = caller.account.id;
+        match turn {
+            Turn::Now(Some(_)) => {}
+            // There was no place for it, and so there is none to ask.
+            Turn::Now(None) if refusal == Refusal::Overloaded => return Outcome::Refused(refusal),
+            Turn::Now(None) => {}
+            Turn::Later => match self.admission.wait_for_place(account, &*self.world).await {
+                Ok(place) => *turn = Turn::Now(Some(place)),
+                Err(overloaded) => return Outcome::Refused(overloaded),
+            },
+        }
+        match self.unless_answered(caller, refusal).await {
+            Outcome::Refused(refusal) => self.unless_answered_to_key(account, key, refusal).await,
+            answered => answered,
         }
     }
 

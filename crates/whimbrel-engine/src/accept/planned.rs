@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use whimbrel_core::{Account, Plan, Refusal, ReplayKey, Timestamp};
+use whimbrel_core::call::many::Repeats;
+use whimbrel_core::{Account, Plan, Refusal, ReplayKey};
 use whimbrel_store::{Accept, Op, OpResult};
 
-use super::{Counted, Taken};
+use super::Taken;
 use crate::Engine;
 use crate::admission::{Place, Waiter};
 use crate::batcher::CommitError;
@@ -16,53 +17,46 @@ pub(super) type Answer = (Result<Taken, Refusal>, Option<Place>);
 
 /// See the module.
 pub(super) struct PlannedText {
-    pub(super) counted: CountedText,
+    pub(super) engine: Arc<Engine>,
+    pub(super) account: Arc<Account>,
     pub(super) plan: Plan,
     pub(super) replay: Option<ReplayKey>,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
-/// What was counted for a text of an account at an instant. Dropped, it counts no more: who hangs up while it waits sent nothing.
-pub(super) struct CountedText {
-    pub(super) engine: Arc<Engine>,
-    pub(super) account: Arc<Account>,
-    /// `None` once it is to stay.
-    pub(super) counted: Option<Counted>,
-    pub(super) at: Timestamp,
-}
-
-impl Drop for CountedText {
-    fn drop(&mut self) {
-        if let Some(counted) = &self.counted {
-            self.engine.forget_recipient(&self.account, counted, self.at);
-        }
-    }
-}
-
 impl PlannedText {
-    /// Has the text made durable, and answered after that.
+    /// Has the text made durable, and answered after that, if the account's rules let it pass now.
     pub(super) fn hand_over(self, place: Option<Place>) {
-        let Self { mut counted, plan, replay, answer } = self;
-        let engine = Arc::clone(&counted.engine);
-        let ready = match engine.ready(&counted.account, plan, engine.world.now()) {
+        let Self { engine, account, plan, replay, answer } = self;
+        let now = engine.world.now();
+        let counted = match engine.within_recipient_rules(&account, &plan, Repeats::Judged, now) {
+            Ok(counted) => counted,
+            Err(refusal) => return tell(answer, Err(refusal), place),
+        };
+        let ready = match engine.ready(&account, plan, now) {
             Ok(ready) => ready,
             Err(refusal) => {
-                drop(counted);
-                _ = answer.send((Err(refusal), place));
-                return;
+                engine.forget_recipient(&account, &counted, now);
+                return tell(answer, Err(refusal), place);
             }
         };
         let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
+        let accepting = Arc::clone(&engine);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
-            let outcome = counted.engine.accepted(&ready, result.map(|mut results| results.pop()));
-            if outcome.as_ref().is_ok_and(|taken| taken.is_new) {
-                counted.counted = None;
+            let taken = accepting.accepted(&ready, result.map(|mut results| results.pop()));
+            if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
+                accepting.forget_recipient(&account, &counted, now);
             }
-            // What counts no more does so before anybody is told.
-            drop(counted);
-            _ = answer.send((outcome, place));
+            tell(answer, taken, place);
         };
         engine.batcher.push(vec![op], Box::new(after));
+    }
+}
+
+/// Answers. If nobody is there any more, the place is left: this may be the store's writer, which has no time for others.
+fn tell(answer: oneshot::Sender<Answer>, taken: Result<Taken, Refusal>, place: Option<Place>) {
+    if let Err((_, Some(place))) = answer.send((taken, place)) {
+        place.leave();
     }
 }
 
@@ -76,8 +70,6 @@ impl Waiter for PlannedText {
     }
 
     fn give_up(self: Box<Self>) {
-        let Self { counted, answer, .. } = *self;
-        drop(counted);
-        _ = answer.send((Err(Refusal::Overloaded), None));
+        tell(self.answer, Err(Refusal::Overloaded), None);
     }
 }

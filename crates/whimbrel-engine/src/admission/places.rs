@@ -74,13 +74,18 @@ impl<W> Places<W> {
         true
     }
 
+    /// Whether the account's line is not as long as it may be.
+    pub(super) fn has_room(&self, account: AccountId) -> bool {
+        let own = self.accounts.get(&account).map_or(0, |share| share.line.len());
+        own < self.waiting_max.saturating_sub(self.waiting)
+    }
+
     /// Waits behind the others of its account.
     ///
     /// # Errors
     /// [`LineFull`].
     pub(super) fn wait(&mut self, account: AccountId, waiter: W, now: Timestamp) -> Result<(), LineFull<W>> {
-        let own = self.accounts.get(&account).map_or(0, |share| share.line.len());
-        if own >= self.waiting_max.saturating_sub(self.waiting) {
+        if !self.has_room(account) {
             return Err(LineFull(waiter));
         }
         let share = self.share(account);
@@ -112,15 +117,16 @@ impl<W> Places<W> {
     }
 
     /// Gives the next place, if there is one, to whoever's turn it is; the place is taken already. Those of whom `is_gone` says so are
-    /// forgotten.
-    pub(super) fn serve(&mut self, is_gone: impl Fn(&W) -> bool) -> Option<(AccountId, W)> {
+    /// taken out of the lines before it.
+    pub(super) fn serve(&mut self, is_gone: impl Fn(&W) -> bool) -> (Vec<W>, Option<(AccountId, W)>) {
+        let mut gone = Vec::new();
         for _ in 0..self.turns.len() {
-            let account = self.turns.pop_front()?;
+            let Some(account) = self.turns.pop_front() else { break };
             let free = self.free;
             let share = self.share(account);
             let before = share.line.len();
             while share.line.front().is_some_and(|(_, waiter)| is_gone(waiter)) {
-                share.line.pop_front();
+                gone.extend(share.line.pop_front().map(|(_, waiter)| waiter));
             }
             let served = if share.taken < free { share.line.pop_front() } else { None };
             let left = share.line.len();
@@ -130,11 +136,11 @@ impl<W> Places<W> {
             }
             if let Some((_, waiter)) = served {
                 self.seat(account);
-                return Some((account, waiter));
+                return (gone, Some((account, waiter)));
             }
             self.forget_if_empty(account);
         }
-        None
+        (gone, None)
     }
 
     /// Whether no line has anybody in it.
@@ -142,16 +148,11 @@ impl<W> Places<W> {
         self.waiting == 0
     }
 
-    /// Since when those wait who have waited longest.
-    pub(super) fn oldest(&self) -> Option<Timestamp> {
-        self.accounts.values().filter_map(|share| share.line.front()).map(|(since, _)| *since).min()
-    }
-
-    /// Takes those out of their lines who have waited since `since` or longer.
-    pub(super) fn let_go(&mut self, since: Timestamp) -> Vec<W> {
+    /// Takes those out of their lines who have waited for `patience` or longer.
+    pub(super) fn let_go(&mut self, now: Timestamp, patience: Span) -> Vec<W> {
         let mut gone = Vec::new();
         for share in self.accounts.values_mut() {
-            while share.line.front().is_some_and(|(at, _)| *at <= since) {
+            while share.line.front().is_some_and(|(since, _)| now.since(*since) >= patience) {
                 gone.extend(share.line.pop_front().map(|(_, waiter)| waiter));
             }
         }
@@ -207,8 +208,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_795_526_000_000_000);
 
-    fn served(places: &mut Places<u32>) -> Option<(AccountId, u32)> {
-        places.serve(|_| false)
+    fn served<W>(places: &mut Places<W>) -> Option<(AccountId, W)> {
+        places.serve(|_| false).1
     }
 
     #[test]
@@ -297,7 +298,7 @@ mod tests {
             places.wait(HOT, waiter, NOW).expect("room");
         }
         places.give_back(HOT);
-        assert_eq!(places.serve(|waiter| *waiter < 9), Some((HOT, 9)));
+        assert_eq!(places.serve(|waiter| *waiter < 9), ((0..9).collect(), Some((HOT, 9))));
         assert_eq!((places.free, places.waiting), (1, 0));
     }
 
@@ -325,15 +326,16 @@ mod tests {
                     1 => waiting += usize::from(places.wait(id, account, NOW + Span(at)).is_ok()),
                     2 => {
                         // Whoever came in the last ten steps stays.
-                        waiting -= places.let_go(NOW + Span(at - 10)).len();
-                        prop_assert!(places.oldest().is_none_or(|since| since > NOW + Span(at - 10)));
+                        waiting -= places.let_go(NOW + Span(at), Span(10)).len();
+                        let mut left = places.accounts.values().filter_map(|share| share.line.front());
+                        prop_assert!(left.all(|(since, _)| *since > NOW + Span(at - 10)));
                     }
                     _ => if let Some(place) = seated.iter().position(|of| *of == account) {
                         seated.swap_remove(place);
                         places.give_back(id);
                     },
                 }
-                while let Some((id, waiter)) = places.serve(|_| false) {
+                while let Some((id, waiter)) = served(&mut places) {
                     prop_assert_eq!(id.0, waiter);
                     seated.push(waiter);
                     waiting -= 1;

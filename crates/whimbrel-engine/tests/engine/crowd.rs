@@ -69,9 +69,12 @@ async fn who_hangs_up_in_line_has_sent_nothing_that_would_be_a_repeat() {
     all_have_begun().await;
     in_line.abort();
     assert!(in_line.await.is_err_and(|ended| ended.is_cancelled()));
+    // It asks again at once, long before anybody has noticed.
+    let again = gateway.send("hello");
+    all_have_begun().await;
     raw.execute_batch("rollback").expect("ended");
     assert_eq!(told(at_work).await, (AT_ONCE, 0));
-    accepted(gateway.send("hello")).await;
+    accepted(again).await;
     assert!(matches!(soon(gateway.send("hello")).await, Ok(Outcome::Refused(Refusal::RecipientThrottled { .. }))));
     gateway.stop().await;
 }

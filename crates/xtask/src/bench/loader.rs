@@ -47,6 +47,8 @@ pub struct Order {
     pub proof: Proof,
     /// When each text is sent.
     pub pace: Pace,
+    /// Texts that are due in so long from the start are counted, but how long they took is not.
+    pub lead_millis: u64,
 }
 
 /// When texts are sent.
@@ -115,15 +117,16 @@ struct Run {
 }
 
 impl Run {
-    fn write(&mut self, words: &Words, body: &[u8], took_us: u64) {
+    /// Counts what was answered; `took_us` is `None` for a text of the lead.
+    fn write(&mut self, words: &Words, body: &[u8], took_us: Option<u64>) {
         if words.accepts(body) {
             self.tally.accepted += 1;
-            self.latency.saturating_record(took_us);
+            took_us.into_iter().for_each(|took_us| self.latency.saturating_record(took_us));
             return;
         }
         self.tally.refused += 1;
         self.tally.throttled += u64::from(words.throttles(body));
-        self.refusals.saturating_record(took_us);
+        took_us.into_iter().for_each(|took_us| self.refusals.saturating_record(took_us));
         self.trouble(|| String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned());
     }
 
@@ -141,9 +144,10 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
     let started = Started::now();
     let length = Duration::from_millis(order.millis);
     let due = Arc::new(Due::new(order.pace, length));
+    let measured_from_us = monotonic_us() + order.lead_millis * 1_000;
     let mut callers = JoinSet::new();
     for _ in 0..order.callers {
-        callers.spawn_local(call(target.clone(), order, due.clone(), run.clone()));
+        callers.spawn_local(call(target.clone(), order, measured_from_us, due.clone(), run.clone()));
     }
     if order.pace != Pace::Answers {
         let due = due.clone();
@@ -185,7 +189,13 @@ pub async fn load(target: &Target, order: Order, used: &RefCell<u64>) -> Outcome
 }
 
 /// One caller, until time is up. An error leaves the fate of its last text unknown.
-async fn call(target: Target, order: Order, due: Arc<Due>, run: Rc<RefCell<Run>>) -> Outcome<()> {
+async fn call(
+    target: Target,
+    order: Order,
+    measured_from_us: u64,
+    due: Arc<Due>,
+    run: Rc<RefCell<Run>>,
+) -> Outcome<()> {
     let mut stream = TcpStream::connect(target.host).await.attempting(format_args!("connect to {}", target.host))?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(8 * 1024);
@@ -199,7 +209,7 @@ async fn call(target: Target, order: Order, due: Arc<Due>, run: Rc<RefCell<Run>>
         let request = request(&target, number, order, leaves);
         let body = exchange(&mut stream, request.as_bytes(), &mut buffer).await?;
         let took_us = monotonic_us().saturating_sub(due_us).max(1);
-        run.borrow_mut().write(&target.words, &body, took_us);
+        run.borrow_mut().write(&target.words, &body, (due_us >= measured_from_us).then_some(took_us));
     }
     Ok(())
 }

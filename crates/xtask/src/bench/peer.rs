@@ -119,13 +119,15 @@ impl Loader {
 
     /// Loads and waits for the end.
     pub fn run(&self, order: Order) -> Outcome<Tally> {
-        let Order { callers, millis, receipts, proof, pace } = order;
+        let Order { callers, millis, receipts, proof, pace, lead_millis } = order;
         let (receipts, signed) = (u8::from(receipts), u8::from(proof == Proof::Signature));
         let rate = match pace {
             Pace::Answers => 0,
             Pace::PerSecond(rate) => rate,
         };
-        let target = format!("/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}&rate={rate}");
+        let target = format!(
+            "/run?callers={callers}&millis={millis}&receipts={receipts}&signed={signed}&rate={rate}&lead={lead_millis}"
+        );
         let answer = self.peer.ask(&target)?;
         require(answer["failure"].is_null(), || format!("the loader takes no such order: {target}"))?;
         let (started, patience) = (Started::now(), Duration::from_millis(millis) + OVERTIME);

@@ -166,7 +166,8 @@ mod tests {
         Words::Account { key: "k".into(), secret: "s".into() }
     }
 
-    const ORDER: Order = Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret, pace: Pace::Answers };
+    const ORDER: Order =
+        Order { callers: 1, millis: 1, receipts: true, proof: Proof::Secret, pace: Pace::Answers, lead_millis: 0 };
     const LEAVES: Leaves = Leaves { monotonic_us: 42, unix_seconds: 1_461_605_396 };
     const TEXT: &str = "Text+000000000007+of+the+bench+left+at+0000000000042.";
 

@@ -139,7 +139,14 @@ pub(crate) fn ends(workspace: &Workspace, profile: &str) -> Outcome<PathBuf> {
 
 impl Bench {
     fn load(&mut self, millis: u64) -> Outcome<()> {
-        let order = Order { callers: CALLERS, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+        let order = Order {
+            callers: CALLERS,
+            millis,
+            receipts: false,
+            proof: Proof::Secret,
+            pace: Pace::Answers,
+            lead_millis: 0,
+        };
         let tally = self.loader.run(order)?;
         self.accepted += tally.accepted;
         let trouble = tally.first_trouble.unwrap_or_default();

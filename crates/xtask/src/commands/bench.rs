@@ -106,7 +106,8 @@ fn orders(options: &Options) -> Vec<Order> {
         true => (QUICK_CALLERS, QUICK_MILLIS),
         false => (USUAL_CALLERS, options.seconds * 1000),
     };
-    let order = Order { callers, millis, receipts: false, proof: Proof::Secret, pace: Pace::Answers };
+    let (proof, pace) = (Proof::Secret, Pace::Answers);
+    let order = Order { callers, millis, receipts: false, proof, pace, lead_millis: 0 };
     let with_receipts = Order { receipts: true, ..order };
     if let Some(pairs) = options.signed {
         // Side by side, so that other load on the machine meets both.

@@ -147,6 +147,7 @@ fn orders(options: &Options) -> Vec<Order> {
         receipts,
         proof: Proof::Secret,
         pace,
+        lead_millis: 0,
     };
     let mut orders = Vec::new();
     for receipts in [false, true] {

@@ -1,6 +1,6 @@
 //! `cargo xtask load`: callers and a receiver of webhooks as a process of its own, the near end of `bench`.
 //!
-//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0&rate=0` starts a load, `GET /result` has its tally
+//! One thread. Asked over HTTP: `GET /run?callers=64&millis=2000&receipts=0&signed=0&rate=0&lead=0` starts a load, `GET /result` has its tally
 //! once it is over, `GET /webhooks` counts what came to `/webhook`, `GET /mark` starts their measured span with the next one.
 
 use std::cell::{Cell, RefCell};
@@ -178,7 +178,7 @@ impl Desk {
                     self.ordered.notify_one();
                     json!({})
                 }
-                None => json!({"failure": "callers, millis, receipts, signed and rate are numbers"}),
+                None => json!({"failure": "callers, millis, receipts, signed, rate and lead are numbers"}),
             },
             "/result" => match &*self.result.borrow() {
                 None => json!({"tally": null}),
@@ -229,6 +229,7 @@ fn order(target: &str) -> Option<Order> {
             0 => Pace::Answers,
             rate => Pace::PerSecond(rate),
         },
+        lead_millis: parameter(target, "lead")?.parse().ok()?,
     })
 }
 
@@ -238,11 +239,12 @@ mod tests {
 
     #[test]
     fn an_order_is_read_whole() {
-        let asked = Order { callers: 64, millis: 2000, receipts: true, proof: Proof::Signature, pace: Pace::Answers };
-        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=0"), Some(asked));
-        let paced = Order { pace: Pace::PerSecond(1000), ..asked };
-        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=1000"), Some(paced));
-        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1&rate=0"), None);
+        let (proof, pace) = (Proof::Signature, Pace::Answers);
+        let asked = Order { callers: 64, millis: 2000, receipts: true, proof, pace, lead_millis: 0 };
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=0&lead=0"), Some(asked));
+        let paced = Order { pace: Pace::PerSecond(1000), lead_millis: 200, ..asked };
+        assert_eq!(order("/run?callers=64&millis=2000&receipts=1&signed=1&rate=1000&lead=200"), Some(paced));
+        assert_eq!(order("/run?callers=64&millis=x&receipts=1&signed=1&rate=0&lead=0"), None);
         assert_eq!(order("/run?callers=64"), None);
     }
 

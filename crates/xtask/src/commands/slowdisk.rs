@@ -108,7 +108,8 @@ impl Bench<'_> {
     fn phase(&mut self, name: &str) -> Outcome<Tally> {
         let Options { rate, callers, seconds, .. } = *self.options;
         let pace = Pace::PerSecond(rate);
-        let order = Order { callers, millis: seconds * 1_000, receipts: false, proof: Proof::Secret, pace };
+        let order =
+            Order { callers, millis: seconds * 1_000, receipts: false, proof: Proof::Secret, pace, lead_millis: 0 };
         let tally = self.loader.run(order)?;
         let ms = |micros: u64| micros as f64 / 1_000.0;
         println!(

@@ -197,7 +197,14 @@ impl Bench {
 
     /// Every account sends for so long.
     fn load(&mut self, millis: u64, receipts: bool) -> Outcome<()> {
-        let order = Order { callers: CALLERS_EACH, millis, receipts, proof: Proof::Secret, pace: Pace::Answers };
+        let order = Order {
+            callers: CALLERS_EACH,
+            millis,
+            receipts,
+            proof: Proof::Secret,
+            pace: Pace::Answers,
+            lead_millis: 0,
+        };
         std::thread::scope(|scope| {
             let runs: Vec<_> =
                 self.customers.iter_mut().map(|customer| scope.spawn(move || customer.load(order))).collect();
