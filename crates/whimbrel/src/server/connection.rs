@@ -10,7 +10,6 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
@@ -18,6 +17,7 @@ use tracing::debug;
 use super::endpoint::Endpoint;
 use super::handler::Handler;
 use super::limits::HttpLimits;
+use super::listen::Arrival;
 use super::request::Scheme;
 use super::shutdown::Shutdown;
 use super::socket::Watched;
@@ -39,13 +39,13 @@ pub(super) struct Shared<H> {
 
 /// Serves one connection until it ends. Errors are the client's affair and only seen by `debug`.
 pub(super) async fn serve_connection<H: Handler>(
-    stream: TcpStream,
-    peer: SocketAddr,
+    Arrival { stream, peer, came_at }: Arrival,
     shared: Arc<Shared<H>>,
     mut shutdown: Shutdown,
 ) {
     let Some(tls) = &shared.tls else {
-        return serve_http1(stream, peer, Scheme::Http, &shared, shutdown).await;
+        let watch = Watch::new(shared.limits, HeadTiming::PerRequest).of_who_came_at(came_at);
+        return serve_http1(stream, peer, Scheme::Http, watch, &shared, shutdown).await;
     };
     let handshake = tokio::time::timeout(shared.limits.handshake_time_max, tls.accept(stream));
     let stream = tokio::select! {
@@ -60,7 +60,9 @@ pub(super) async fn serve_connection<H: Handler>(
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         serve_http2(stream, peer, &shared, shutdown).await;
     } else {
-        serve_http1(stream, peer, Scheme::Https, &shared, shutdown).await;
+        // Nothing is asked before the handshake is over.
+        let watch = Watch::new(shared.limits, HeadTiming::PerRequest);
+        serve_http1(stream, peer, Scheme::Https, watch, &shared, shutdown).await;
     }
 }
 
@@ -68,10 +70,11 @@ async fn serve_http1<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: SocketAddr,
     scheme: Scheme,
+    watch: Watch,
     shared: &Shared<H>,
     shutdown: Shutdown,
 ) {
-    let watch = Arc::new(Watch::new(shared.limits, HeadTiming::PerRequest));
+    let watch = Arc::new(watch);
     let endpoint = endpoint(shared, &watch, peer, scheme);
     let connection = http1::Builder::new()
         .title_case_headers(true)

@@ -4,6 +4,7 @@
 //! process is out of files the loop pauses instead of spinning. A stop closes the socket, lets open requests finish within
 //! `drain_time_max`, then cuts the rest.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, error, warn};
 
@@ -22,6 +24,8 @@ use super::shutdown::Shutdown;
 
 /// Connections that the kernel keeps for us.
 const BACKLOG: i32 = 1024;
+/// Connections that are taken in one go, before others go on: a thousand that come at once must not hold up those that are there.
+const TAKEN_AT_ONCE: u32 = 16;
 /// How long nothing is accepted after the process ran out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -85,19 +89,20 @@ pub async fn serve<H: Handler>(
 ) -> Drained {
     let shared = Arc::new(Shared { handler, limits, tls: tls.map(TlsAcceptor::from), spelling: Arc::default() });
     let mut connections = JoinSet::new();
+    let mut queue = Queue::new(&bound.listener);
     loop {
         tokio::select! {
             biased;
             () = shutdown.requested() => break,
             Some(ended) = connections.join_next(), if !connections.is_empty() => note_end(ended),
-            (stream, peer) = accept(&bound.listener), if connections.len() < limits.connections_max => {
-                if let Err(error) = tune(&stream) {
+            arrival = queue.next(), if connections.len() < limits.connections_max => {
+                if let Err(error) = tune(&arrival.stream) {
                     // The client was quicker to leave than we to greet it.
                     debug!(%error, "socket options not set");
                     continue;
                 }
                 metrics::counter!(crate::telemetry::HTTP_CONNECTIONS).increment(1);
-                connections.spawn(serve_connection(stream, peer, Arc::clone(&shared), shutdown.clone()));
+                connections.spawn(serve_connection(arrival, Arc::clone(&shared), shutdown.clone()));
             }
         }
     }
@@ -105,19 +110,57 @@ pub async fn serve<H: Handler>(
     drain(connections, limits.drain_time_max).await
 }
 
-/// Waits for a connection; an error of one connection or of the machine is not the end.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut is_told = false;
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) if is_of_one_connection(&error) => debug!(%error, "connection lost before it was accepted"),
-            Err(error) => {
-                if !is_told {
-                    warn!(%error, "cannot accept connections for now, trying again; check the bound on open files");
-                    is_told = true;
+/// A connection, and since when it may have waited to be taken.
+pub(super) struct Arrival {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) came_at: Instant,
+}
+
+/// The kernel's queue of connections. It does not tell when one came; so each may have come right after the first of those that were taken
+/// without the queue being empty between.
+struct Queue<'a> {
+    listener: &'a TcpListener,
+    /// When that first one was taken; `None` if the queue was empty since.
+    run_began_at: Option<Instant>,
+    taken: u32,
+}
+
+impl<'a> Queue<'a> {
+    const fn new(listener: &'a TcpListener) -> Self {
+        Self { listener, run_began_at: None, taken: 0 }
+    }
+
+    /// Waits for a connection; an error of one connection or of the machine is not the end.
+    async fn next(&mut self) -> Arrival {
+        let mut is_told = false;
+        loop {
+            if self.taken >= TAKEN_AT_ONCE {
+                self.taken = 0;
+                tokio::task::yield_now().await;
+            }
+            // Whether the queue is empty is asked of the kernel: without this the runtime would say so now and then, to let others go on.
+            let accepted = tokio::task::unconstrained(poll_fn(|cx| {
+                let polled = self.listener.poll_accept(cx);
+                if polled.is_pending() {
+                    (self.run_began_at, self.taken) = (None, 0);
                 }
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                polled
+            }));
+            match accepted.await {
+                Ok((stream, peer)) => {
+                    self.taken += 1;
+                    let came_at = *self.run_began_at.get_or_insert_with(Instant::now);
+                    return Arrival { stream, peer, came_at };
+                }
+                Err(error) if is_of_one_connection(&error) => debug!(%error, "connection lost before it was accepted"),
+                Err(error) => {
+                    if !is_told {
+                        warn!(%error, "cannot accept connections for now, trying again; check the bound on open files");
+                        is_told = true;
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
@@ -176,7 +219,8 @@ mod tests {
     async fn accepted_sockets_have_no_delay_and_keep_alive() {
         let bound = Bound::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let client = TcpStream::connect(bound.addr());
-        let (client, (stream, _)) = tokio::join!(client, accept(&bound.listener));
+        let mut queue = Queue::new(&bound.listener);
+        let (client, Arrival { stream, .. }) = tokio::join!(client, queue.next());
         client.unwrap();
         tune(&stream).unwrap();
         assert!(stream.nodelay().unwrap());
@@ -185,6 +229,27 @@ mod tests {
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
         assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(10));
         assert_eq!(socket.tcp_keepalive_retries().unwrap(), 6);
+    }
+
+    #[tokio::test]
+    async fn those_that_waited_together_came_with_the_first() {
+        let bound = Bound::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut queue = Queue::new(&bound.listener);
+        let mut clients = Vec::new();
+        for _ in 0..TAKEN_AT_ONCE + 4 {
+            clients.push(TcpStream::connect(bound.addr()).await.unwrap());
+        }
+        let first = queue.next().await.came_at;
+        for _ in 1..clients.len() {
+            assert_eq!(queue.next().await.came_at, first);
+        }
+        // The queue is found empty before the next one comes.
+        let late = async {
+            tokio::task::yield_now().await;
+            TcpStream::connect(bound.addr()).await.unwrap()
+        };
+        let (arrival, _late) = tokio::join!(biased; queue.next(), late);
+        assert!(arrival.came_at > first);
     }
 
     #[tokio::test]

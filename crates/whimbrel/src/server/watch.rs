@@ -35,6 +35,8 @@ pub(super) enum HeadTiming {
 #[derive(Debug)]
 pub(super) struct Watch {
     start: Instant,
+    /// So long the client may have waited to be looked at before the start.
+    before_start: Duration,
     limits: HttpLimits,
     heads: HeadTiming,
     /// Requests whose answer is not ready yet.
@@ -64,6 +66,7 @@ impl Watch {
     pub(super) fn new(limits: HttpLimits, heads: HeadTiming) -> Self {
         Self {
             start: Instant::now(),
+            before_start: Duration::ZERO,
             limits,
             heads,
             open: AtomicU32::new(0),
@@ -80,6 +83,11 @@ impl Watch {
         }
     }
 
+    /// The watch of a client that may have waited since then. It takes nothing from the client's own time.
+    pub(super) fn of_who_came_at(self, came_at: Instant) -> Self {
+        Self { before_start: self.start.saturating_duration_since(came_at), ..self }
+    }
+
     /// So many octets came.
     pub(super) fn received(&self, bytes: usize) -> Patience {
         self.touched.store(true, Relaxed);
@@ -94,10 +102,13 @@ impl Watch {
         }
     }
 
-    /// How long the head that is read now has been on its way; the first one of a connection, since that began.
+    /// How long the head that is read now has been on its way; the first one of a connection, since its client came.
     pub(super) fn head_age(&self) -> Duration {
-        let since = self.head_since.load(Relaxed);
-        if since == NEVER { Duration::ZERO } else { Duration::from_micros(self.now().saturating_sub(since)) }
+        match self.head_since.load(Relaxed) {
+            NEVER => Duration::ZERO,
+            0 => self.before_start + Duration::from_micros(self.now()),
+            since => Duration::from_micros(self.now().saturating_sub(since)),
+        }
     }
 
     fn add_overhead(&self, bytes: u64) -> Patience {
@@ -310,6 +321,22 @@ mod tests {
         assert_eq!(watch.deadline(), seconds(185));
         watch.sent();
         assert_eq!(watch.deadline(), seconds(160));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_head_has_been_on_its_way_since_its_client_came() {
+        let came_at = Instant::now();
+        tokio::time::advance(Duration::from_millis(60)).await;
+        let watch = Watch::new(limits(), HeadTiming::PerRequest).of_who_came_at(came_at);
+        assert_eq!(watch.deadline(), Some(came_at + Duration::from_millis(10_060)), "its own time is whole");
+        tokio::time::advance(Duration::from_millis(5)).await;
+        watch.received(1);
+        assert_eq!(watch.head_age(), Duration::from_millis(65));
+        drop(watch.request());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        watch.received(1);
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert_eq!(watch.head_age(), Duration::from_millis(2), "the second came by itself");
     }
 
     #[tokio::test(start_paused = true)]
