@@ -65,7 +65,7 @@ const QUIET_LEAD_MS: u64 = 200;
 /// served, or nearly: where the machine stands still for a moment, more is due at once than may come at once.
 const RATED_PER_SECOND: u32 = 1_000;
 const RATED_BURST: u32 = 20;
-const KEPT_PER_SECOND: u32 = 900;
+const KEPT_PER_SECOND: u32 = 980;
 /// So much of those may be refused, in the middle one of all rounds.
 const KEPT_REFUSED_MAX: f64 = 0.02;
 const RATED_CALLERS: u32 = 64;
