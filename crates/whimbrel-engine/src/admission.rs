@@ -8,8 +8,9 @@
 //! client that asks again at once would keep the gateway busy with nothing else. So there is one refusal for a few that are served and no
 //! more: whoever would be one too many waits too, and will be served soon.
 //!
-//! Who waits in line has done all that it could before, and what is left is done by whoever gives it a place ([`Waiter`]): the request itself
-//! is woken once, when it can be answered. Nor has it a timer: one for all lets those go who have waited for too long ([`run`]).
+//! Who waits in line has done all that it could before, and what is left is done for it when it has a place ([`Waiter`]): the request itself
+//! is woken once, when it can be answered. Nor has it a timer. One driver has those go on who have a place, and lets those go who have
+//! waited for too long ([`run`]): nobody's answer waits for a stranger's turn.
 
 mod clock;
 mod places;
@@ -40,7 +41,7 @@ pub(crate) trait Waiter: Send {
     /// Whether nobody wants it any more.
     fn is_gone(&self) -> bool;
 
-    /// Goes on with a place. Called by whoever gave one back, so that it must not take long.
+    /// Goes on with a place. Others wait for their turn meanwhile.
     fn go_on(self: Box<Self>, place: Place);
 
     /// There is none in time. Nothing was done that would have to be undone.
@@ -70,23 +71,20 @@ pub(crate) struct Admission {
 
 struct Shared {
     hall: Mutex<Hall>,
-    /// Somebody waits and nobody did before, or places were given back by who does not serve.
+    /// Somebody waits and nobody did before, or there are places for those who wait.
     bell: Notify,
 }
 
 struct Hall {
     places: Places<Box<dyn Waiter>>,
     clock: LineClock,
-    /// Somebody gives places to those who wait: one at a time, since who goes on may end at once and give its place back.
-    is_serving: bool,
     /// The engine stops: nobody waits any more.
     is_closed: bool,
 }
 
 /// A place, given back when it is dropped.
 pub(crate) struct Place {
-    /// `None` once it was given back.
-    admission: Option<Admission>,
+    admission: Admission,
     account: AccountId,
 }
 
@@ -101,7 +99,7 @@ pub(crate) enum Turn {
 impl Default for Admission {
     fn default() -> Self {
         let places = Places::new(PLACES, WAITING_MAX);
-        let hall = Hall { places, clock: LineClock::default(), is_serving: false, is_closed: false };
+        let hall = Hall { places, clock: LineClock::default(), is_closed: false };
         Self { shared: Arc::new(Shared { hall: Mutex::new(hall), bell: Notify::new() }) }
     }
 }
@@ -188,25 +186,18 @@ impl Admission {
     }
 
     fn place(&self, account: AccountId) -> Place {
-        Place { admission: Some(self.clone()), account }
+        Place { admission: self.clone(), account }
     }
 
-    /// Gives places to those who wait, as long as there are some.
+    /// Gives places to those who wait, as long as there are some, and has them go on.
     fn serve(&self) {
-        if std::mem::replace(&mut self.lock().is_serving, true) {
-            // Whoever is at it looks again before it ends.
-            return;
-        }
         loop {
-            let mut hall = self.lock();
-            let (gone, next) = hall.places.serve(|waiter| waiter.is_gone());
-            hall.is_serving = next.is_some();
-            drop(hall);
+            let (gone, next) = self.lock().places.serve(|waiter| waiter.is_gone());
             // Not under the lock: however many they are, whoever comes does not wait for it.
             drop(gone);
             let Some((account, waiter)) = next else { return };
             let place = self.place(account);
-            // Whoever gave the place back has nothing to do with it.
+            // The others wait for their turn all the same.
             if catch_unwind(AssertUnwindSafe(|| waiter.go_on(place))).is_err() {
                 tracing::error!(
                     "a request that had waited panicked, and its client is told that it failed; report this with the panic's message"
@@ -216,29 +207,16 @@ impl Admission {
     }
 }
 
-impl Place {
-    /// Gives it back where there is no time to have others go on: the driver sees to them.
-    pub(crate) fn leave(mut self) {
-        if let Some(admission) = self.admission.take()
-            && admission.lock().places.give_back(self.account)
-        {
-            admission.shared.bell.notify_one();
-        }
-    }
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(admission) = &self.admission {
-            let is_due = admission.lock().places.give_back(self.account);
-            if is_due {
-                admission.serve();
-            }
+        let is_due = self.admission.lock().places.give_back(self.account);
+        if is_due {
+            self.admission.shared.bell.notify_one();
         }
     }
 }
 
-/// Lets those go who have waited for too long, until the engine stops.
+/// Has those who wait go on when there are places for them, and lets those go who have waited for too long, until the engine stops.
 pub(crate) async fn run(engine: Arc<Engine>) {
     let (admission, world) = (&engine.admission, &*engine.world);
     while !engine.is_stopping() {

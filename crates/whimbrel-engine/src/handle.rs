@@ -207,7 +207,8 @@ impl Engine {
         }
     }
 
-    /// The answer that a refused text was given before, for which the store is asked, and so only with a place; or the refusal.
+    /// The answer that a refused text was given before, or the refusal. It has a place by then: the store may be asked, and in an overload a
+    /// flood of what is refused waits its turn like everything else.
     async fn unless_sent_before(
         &self,
         caller: &Caller,

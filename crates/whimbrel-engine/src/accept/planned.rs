@@ -1,4 +1,4 @@
-//! A text that was planned, on its way to the store: at once, or when whoever ends gives it a place.
+//! A text that was planned, on its way to the store: at once, or when there is a place for it.
 
 use std::sync::Arc;
 
@@ -31,13 +31,17 @@ impl PlannedText {
         let now = engine.world.now();
         let counted = match engine.within_recipient_rules(&account, &plan, Repeats::Judged, now) {
             Ok(counted) => counted,
-            Err(refusal) => return tell(answer, Err(refusal), place),
+            Err(refusal) => {
+                _ = answer.send((Err(refusal), place));
+                return;
+            }
         };
         let ready = match engine.ready(&account, plan, now) {
             Ok(ready) => ready,
             Err(refusal) => {
                 engine.forget_recipient(&account, &counted, now);
-                return tell(answer, Err(refusal), place);
+                _ = answer.send((Err(refusal), place));
+                return;
             }
         };
         let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
@@ -47,16 +51,9 @@ impl PlannedText {
             if !taken.as_ref().is_ok_and(|taken| taken.is_new) {
                 accepting.forget_recipient(&account, &counted, now);
             }
-            tell(answer, taken, place);
+            _ = answer.send((taken, place));
         };
         engine.batcher.push(vec![op], Box::new(after));
-    }
-}
-
-/// Answers. If nobody is there any more, the place is left: this may be the store's writer, which has no time for others.
-fn tell(answer: oneshot::Sender<Answer>, taken: Result<Taken, Refusal>, place: Option<Place>) {
-    if let Err((_, Some(place))) = answer.send((taken, place)) {
-        place.leave();
     }
 }
 
@@ -70,6 +67,6 @@ impl Waiter for PlannedText {
     }
 
     fn give_up(self: Box<Self>) {
-        tell(self.answer, Err(Refusal::Overloaded), None);
+        _ = self.answer.send((Err(Refusal::Overloaded), None));
     }
 }

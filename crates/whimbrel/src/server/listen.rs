@@ -147,9 +147,10 @@ impl<'a> Queue<'a> {
                 }
                 polled
             }));
-            match accepted.await {
+            let accepted = accepted.await;
+            self.taken += 1;
+            match accepted {
                 Ok((stream, peer)) => {
-                    self.taken += 1;
                     let came_at = *self.run_began_at.get_or_insert_with(Instant::now);
                     return Arrival { stream, peer, came_at };
                 }
@@ -159,6 +160,7 @@ impl<'a> Queue<'a> {
                         warn!(%error, "cannot accept connections for now, trying again; check the bound on open files");
                         is_told = true;
                     }
+                    self.run_began_at.get_or_insert_with(Instant::now);
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
