@@ -121,7 +121,10 @@ pub fn parse(text: &[u8]) -> ReceiptFields<'_> {
 
 /// The name that `text` begins with, and what follows its colon.
 fn name_at(text: &[u8]) -> Option<(Name, &[u8])> {
-    NAMES.iter().find_map(|(words, name)| {
+    // Asked at every word of every receipt, and mostly no name begins with its letter.
+    let first = text.first()?.to_ascii_lowercase();
+    let begins = |words: &[&[u8]]| words.first().is_some_and(|word| word.first() == Some(&first));
+    NAMES.iter().filter(|(words, _)| begins(words)).find_map(|(words, name)| {
         let mut rest = text;
         for (index, word) in words.iter().enumerate() {
             if index > 0 {

@@ -11,6 +11,16 @@ use rustls_pki_types::ServerName;
 
 /// Octets of a URL.
 const URL_BYTES_MAX: usize = 8 * 1024;
+/// The octets that a URL may have: what is printed in ASCII, without what no URL has or parsers read differently.
+const IN_URL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = b'!';
+    while octet <= b'~' {
+        table[octet as usize] = !matches!(octet, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}');
+        octet += 1;
+    }
+    table
+};
 
 /// What a URL is refused for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +111,7 @@ impl<'a> Target<'a> {
         if url.len() > URL_BYTES_MAX {
             return Err(UrlFault::TooLong);
         }
-        if !url.bytes().all(|octet| octet.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&octet)) {
+        if !url.bytes().all(|octet| IN_URL[usize::from(octet)]) {
             return Err(UrlFault::Character);
         }
         let (scheme, rest) = url.split_once("://").ok_or(UrlFault::Scheme)?;
@@ -187,6 +197,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn every_octet_but_those_of_a_url_is_refused() {
+        let refused: Vec<char> =
+            ('\0'..='\u{ff}').filter(|octet| Target::parse(&format!("http://a.example/{octet}")).is_err()).collect();
+        let others: Vec<char> = "\\\"<>^`{|}".chars().chain('\0'..=' ').chain('\x7f'..='\u{ff}').collect();
+        let sorted = |mut octets: Vec<char>| {
+            octets.sort_unstable();
+            octets
+        };
+        assert_eq!(sorted(refused), sorted(others));
+    }
 
     fn target(url: &str) -> (String, String) {
         let target = Target::parse(url).unwrap_or_else(|fault| panic!("{url}: {fault}"));
