@@ -8,6 +8,7 @@ mod front;
 mod gauges;
 mod link;
 pub(crate) mod origin;
+mod pages;
 mod presence;
 mod reload;
 mod routing;
@@ -118,6 +119,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str)) -> Result<(), Ga
     let is_dev = config.profile == Profile::Development;
     let mut signals = Signals::install().when("cannot listen for signals")?;
     _ = server::raise_open_files();
+    pages::keep_small();
     let data = DataDir::open(&config.data_dir, std::process::id()).when("cannot use the data folder")?;
     let admin_token = data.admin_token().when("cannot make the admin token")?;
     let keyring = Keyring::open(data.path()).when("cannot use the key of the store")?;
