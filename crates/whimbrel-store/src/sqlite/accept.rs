@@ -3,18 +3,22 @@
 //! Nothing is stored unless all of it is. The same message id, or the same idempotency key with the same request, is
 //! answered as it was the first time; the answer is built from the message's row, which keeps the balance after it.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use whimbrel_core::part::Funds;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     Accepted, AcceptedPart, AccountId, Alphabet, AttemptNumber, CodePlace, Content, Currency, IdempotencyKey,
-    MessageClass, MessageId, Money, NoticeScope, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span, Timestamp,
+    MessageClass, MessageId, Money, NoticeScope, PartRecord, PartState, Plan, ReceiptWish, Refusal, ReplayKind, Span,
+    Timestamp,
 };
 
 use super::codes::{Code, Tell, cut_code, open_state, sender_kind};
 use super::fault::Fault;
+use super::recent::is_kept;
 use super::replay::{Before, answer_of};
-use super::rows::{self, MessageRow};
+use super::rows::{self, LivePart, MessageRow};
 use super::writer::Work;
 use crate::op::{Accept, Claim, OpResult};
 use crate::view::Marked;
@@ -123,10 +127,14 @@ impl Work<'_> {
                 network: plan.network.clone(),
             }));
         }
-        if !self.insert_message(plan, balance - total.units)? {
+        let balance_after = balance - total.units;
+        if !self.insert_message(plan, balance_after)? {
             return self.answer_of(plan.message_id)?.ok_or_else(|| Fault::corrupt("a message without parts"));
         }
         self.insert_parts(accept)?;
+        if is_kept(&plan.content, [&plan.callback, &plan.client_ref, &plan.account_ref]) {
+            self.memory.recent.put_message(Arc::new(row_of(plan, balance_after)));
+        }
         plan.serial.into_iter().for_each(|serial| self.memory.counts.saw_serial(serial));
         if total.units > 0 {
             self.memory.spend(plan.account_id, total.units, plan.accepted_at)?;
@@ -144,7 +152,7 @@ impl Work<'_> {
             serial: plan.serial,
             recipient: plan.recipient.clone(),
             network: plan.network.clone(),
-            parts: answer(ids, plan.price, balance - total.units),
+            parts: answer(ids, plan.price, balance_after),
             client_ref: plan.client_ref.clone(),
             account_ref: plan.account_ref.clone(),
         };
@@ -248,26 +256,55 @@ impl Work<'_> {
             (ReceiptWish::Wanted, None, NoticeScope::End) => Tell::AccountEnd,
             (ReceiptWish::Wanted, Some(_), NoticeScope::End) => Tell::CallbackEnd,
         };
-        for (part, number) in plan.parts.iter().zip(1_i64..) {
+        for (part, number) in plan.parts.iter().zip(1..=u8::MAX) {
             let paid_from = self.hold(plan.account_id, part.part_id, plan.price.units)?;
+            let live = LivePart {
+                record: PartRecord {
+                    part_id: part.part_id,
+                    message_id: plan.message_id,
+                    number,
+                    account_id: plan.account_id,
+                    class: plan.class,
+                    carrier: plan.carrier,
+                    state,
+                    attempt,
+                    failures: 0,
+                    doubts: 0,
+                    reroutes: 0,
+                    unclear_until: None,
+                    price: plan.price.units,
+                    funds: Funds::Held,
+                    capture_on: plan.capture_on,
+                    expires_at: plan.expires_at,
+                    told: None,
+                    receipt: plan.receipt,
+                },
+                class: plan.class,
+                tell,
+                carrier_message_id: "".into(),
+                paid_from,
+                has_code: code_place(plan).is_some(),
+            };
+            let record = &live.record;
             self.db.prepare_cached(INSERT_LIVE)?.execute(params![
-                part.part_id.0,
-                plan.message_id.0,
-                number,
-                plan.account_id.0,
-                plan.carrier.0,
+                record.part_id.0,
+                record.message_id.0,
+                record.number,
+                record.account_id.0,
+                record.carrier.0,
                 code,
                 at,
-                attempt.0,
-                plan.price.units,
-                Funds::Held.code(),
-                plan.capture_on.code(),
-                plan.expires_at.0,
-                plan.class.code(),
-                tell.code(),
-                paid_from.code(),
-                code_place(plan).is_some(),
+                record.attempt.0,
+                record.price,
+                record.funds.code(),
+                record.capture_on.code(),
+                record.expires_at.0,
+                record.class.code(),
+                live.tell.code(),
+                live.paid_from.code(),
+                live.has_code,
             ])?;
+            self.memory.recent.put_part(live);
             self.memory.counts.saw_id(part.part_id.0);
             self.memory.counts.moved(None, state);
         }
@@ -295,6 +332,40 @@ impl Work<'_> {
             self.db.prepare_cached(PRUNE_ANSWERS)?.execute(params![counts.now.0, removed_max])?;
         }
         Ok(())
+    }
+}
+
+/// The row of a message as it is read.
+fn row_of(plan: &Plan, balance_after: i64) -> MessageRow {
+    MessageRow {
+        id: plan.message_id,
+        serial: plan.serial,
+        account_id: plan.account_id,
+        dialect: plan.dialect.into(),
+        class: plan.class,
+        recipient: plan.recipient.clone(),
+        sender: plan.sender.clone(),
+        content: plan.content.clone(),
+        handset_class: plan.handset_class,
+        registration: plan.registration.clone(),
+        cut: plan.cut,
+        encoding: plan.encoding,
+        part_count: u8::try_from(plan.parts.len()).unwrap_or(u8::MAX),
+        price: plan.price.units,
+        balance_after,
+        network: plan.network.clone(),
+        carrier: plan.carrier,
+        route: plan.route.clone(),
+        epoch: plan.epoch,
+        receipt: plan.receipt,
+        callback: plan.callback.clone(),
+        form: plan.telling.form,
+        application: plan.application,
+        client_ref: plan.client_ref.clone(),
+        account_ref: plan.account_ref.clone(),
+        validity: plan.validity,
+        accepted_at: plan.accepted_at,
+        expires_at: plan.expires_at,
     }
 }
 

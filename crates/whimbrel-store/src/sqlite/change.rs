@@ -1,5 +1,7 @@
 //! What happens to a part: the rules of `whimbrel-core` applied to its row, with the money, the history and the notice.
 
+use std::sync::Arc;
+
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::id::made_at;
 use whimbrel_core::part::{DoubtRules, Ignored, MoneyMove, Transition, apply};
@@ -13,6 +15,7 @@ use whimbrel_core::{
 use super::codes::{Code, Tell, open_state, small};
 use super::evidence::Evidence;
 use super::fault::Fault;
+use super::recent::is_kept;
 use super::rows::{self, LivePart, MessageRow};
 use super::set_aside::UNKNOWN;
 use super::writer::Work;
@@ -114,6 +117,12 @@ impl Work<'_> {
 
     /// An open part. What cannot be read is a fault of that part.
     pub(super) fn open_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
+        let Some(known) = self.memory.recent.part(id) else { return self.read_part(id) };
+        debug_assert_eq!(self.read_part(id).ok().flatten().as_ref(), Some(known), "a part as it was written");
+        Ok(Some(known.clone()))
+    }
+
+    fn read_part(&self, id: PartId) -> Result<Option<LivePart>, Fault> {
         let mut statement = self.db.prepare_cached(rows::LIVE_PART)?;
         let live = statement.query_row([id.0], rows::live_part).optional();
         live.map_err(|error| Fault::from(error).of_part(id))
@@ -175,11 +184,15 @@ impl Work<'_> {
         let open = if let PartState::Final(end) = record.state {
             self.memory.usage.ended((record.account_id, record.message_id), record.carrier, end);
             self.write_end(&LivePart { record, carrier_message_id: carrier_id.into(), ..live }, end, happening)?;
+            // The webhook is made; who asks for a message that has ended asks later.
+            if self.known_message(record.message_id).is_some_and(|message| message.part_count == 1) {
+                self.memory.recent.drop_message(record.message_id);
+            }
             self.erase_if_due(record.message_id)?;
             None
         } else {
             let (state, state_at) = open_state(record.state).ok_or_else(|| Fault::corrupt("an open part"))?;
-            self.db.prepare_cached(UPDATE_LIVE)?.execute(params![
+            let updated = self.db.prepare_cached(UPDATE_LIVE)?.execute(params![
                 record.part_id.0,
                 state,
                 state_at,
@@ -193,6 +206,11 @@ impl Work<'_> {
                 record.reroutes,
                 record.unclear_until.map(|until| until.0),
             ])?;
+            if updated != 1 {
+                return Err(Fault::corrupt("an open part without a row"));
+            }
+            let carrier_message_id = carrier_id.into();
+            self.memory.recent.put_part(LivePart { record, carrier_message_id, ..live });
             Some(record)
         };
         let claimed =
@@ -250,7 +268,18 @@ impl Work<'_> {
     }
 
     /// The message that a row of ours names.
-    pub(super) fn message(&self, id: MessageId) -> Result<MessageRow, Fault> {
+    pub(super) fn message(&self, id: MessageId) -> Result<Arc<MessageRow>, Fault> {
+        self.known_message(id).map_or_else(|| self.read_message(id).map(Arc::new), |known| Ok(Arc::clone(known)))
+    }
+
+    /// The same, if it need not be read.
+    pub(super) fn known_message(&self, id: MessageId) -> Option<&Arc<MessageRow>> {
+        let known = self.memory.recent.message(id)?;
+        debug_assert_eq!(self.read_message(id).ok().as_ref(), Some(&**known), "a message as it was written");
+        Some(known)
+    }
+
+    fn read_message(&self, id: MessageId) -> Result<MessageRow, Fault> {
         let mut statement = self.db.prepare_cached(rows::MESSAGE)?;
         let message = statement.query_row([id.0], rows::message_row).optional()?;
         message.ok_or_else(|| Fault::corrupt("a part without a message"))
@@ -330,19 +359,20 @@ impl Work<'_> {
     }
 
     /// Forgets the code of a message none of whose parts is open any more: nothing is sent again.
-    pub(super) fn forget_code(&self, id: MessageId) -> Result<(), Fault> {
+    pub(super) fn forget_code(&mut self, id: MessageId) -> Result<(), Fault> {
         if self.db.prepare_cached(IS_OPEN)?.exists([id.0])? {
             return Ok(());
         }
-        if let Content::Text { text, .. } = self.message(id)?.content
+        if let Content::Text { text, .. } = &self.message(id)?.content
             && text.code_place().is_some()
         {
             self.db.prepare_cached(PUT_TEXT)?.execute(params![id.0, text.masked()])?;
+            self.memory.recent.drop_message(id);
         }
         Ok(())
     }
 
-    fn write_end(&self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
+    fn write_end(&mut self, part: &LivePart, end: Final, happening: &Happening<'_>) -> Result<(), Fault> {
         let record = &part.record;
         let (ended_by, code) = match happening.event {
             PartEvent::Receipt { .. } => ("receipt", &*happening.answer.code),
@@ -355,6 +385,7 @@ impl Work<'_> {
             }
         };
         self.db.prepare_cached(DELETE_LIVE)?.execute([record.part_id.0])?;
+        self.memory.recent.drop_part(record.part_id);
         self.db.prepare_cached(INSERT_ENDED)?.execute(params![
             record.part_id.0,
             record.message_id.0,
@@ -373,8 +404,11 @@ impl Work<'_> {
     }
 
     /// The bytes are cut from the stored content anew: the same content and reference give the same octets.
-    fn submission(&self, record: &PartRecord) -> Result<Submission, Fault> {
+    fn submission(&mut self, record: &PartRecord) -> Result<Submission, Fault> {
         let message = self.message(record.message_id)?;
+        if is_kept(&message.content, [&message.callback, &message.client_ref, &message.account_ref]) {
+            self.memory.recent.put_message(Arc::clone(&message));
+        }
         let (encoding, contents) = whimbrel_core::plan::parts_of(&message.content, message.cut)
             .map_err(|_| Fault::corrupt("the content of a message"))?;
         let index = usize::from(record.number).wrapping_sub(1);
@@ -386,13 +420,13 @@ impl Work<'_> {
             part_count: message.part_count,
             class: message.class,
             attempt: record.attempt,
-            sender: message.sender,
-            recipient: message.recipient,
+            sender: message.sender.clone(),
+            recipient: message.recipient.clone(),
             encoding,
             content,
             handset_class: message.handset_class,
             protocol_id: message.content.protocol_id(),
-            registration: message.registration,
+            registration: message.registration.clone(),
             receipt: whimbrel_core::plan::asked_of_carrier(message.receipt, record.capture_on),
             has_code: message.content.has_code(),
             validity: message.validity,
@@ -421,8 +455,8 @@ impl Work<'_> {
         Ok(Notice {
             id: happening.notice_id,
             account_id: message.account_id,
-            dialect: message.dialect,
-            url: message.callback,
+            dialect: message.dialect.clone(),
+            url: message.callback.clone(),
             form: message.form,
             application: message.application,
             hook: if live.tell == Tell::Hooks { ForHook::Every } else { ForHook::No },
@@ -431,11 +465,11 @@ impl Work<'_> {
                 message_id: message.id,
                 serial: message.serial,
                 part_count: message.part_count,
-                recipient: message.recipient,
-                sender: message.sender,
-                network: message.network,
+                recipient: message.recipient.clone(),
+                sender: message.sender.clone(),
+                network: message.network.clone(),
                 price: Money::new(message.price, purse.account.currency),
-                client_ref: message.client_ref,
+                client_ref: message.client_ref.clone(),
                 report,
             }),
             happened_at: happening.happened_at,

@@ -77,7 +77,7 @@ impl Work<'_> {
         }
         // A part in doubt at one carrier may wait for another by now, which never had it.
         let Some(since) = self.nameless(record.part_id, record.carrier)? else { return Ok(None) };
-        let recipient = self.message(record.message_id)?.recipient;
+        let recipient = self.message(record.message_id)?.recipient.clone();
         let Some(id) = self.only_id(record.carrier, recipient.digits(), since)? else { return Ok(None) };
         let only = self.only_nameless(record.carrier, recipient.digits(), since)?;
         let is_this = only.is_some_and(|(part_id, _)| part_id == record.part_id);

@@ -52,6 +52,11 @@ impl Fault {
         }
     }
 
+    /// The same fault as one that nobody can go on after.
+    pub(super) fn for_good(self) -> Self {
+        Self::Fatal(self.into_text())
+    }
+
     /// A sum left 64 bits.
     pub(super) fn overflow() -> Self {
         Self::Op("an amount is beyond 64 bits".into())

@@ -207,6 +207,9 @@ impl Work<'_> {
         if recipient.is_empty() {
             return Ok(false);
         }
+        if let Some(message) = self.known_message(message_id) {
+            return Ok(message.recipient.digits() == recipient);
+        }
         let stored: Option<Box<str>> =
             self.db.prepare_cached(RECIPIENT)?.query_row([message_id.0], |row| row.get(0)).optional()?;
         Ok(stored.as_deref() == Some(recipient))

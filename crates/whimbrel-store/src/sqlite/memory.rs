@@ -1,7 +1,7 @@
 //! What the writer keeps in memory beside the database: accounts with their wallets, lists, and counts.
 //!
 //! Invariant: after a commit it equals what the database holds. A wallet that changed is written once per batch; when a
-//! transaction is rolled back, accounts are read again and the counts of before are put back.
+//! transaction is rolled back, accounts are read again, the counts of before are put back, and rows that were remembered are forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use whimbrel_core::{Account, AccountId, ListKind, Lists, Money, PartState, Seria
 use super::buckets::Shares;
 use super::codes::parsed;
 use super::fault::Fault;
+use super::recent::Recent;
 use super::rejections::SinceLook;
 use super::rows::{self, AccountRow};
 use super::subaccounts::{self, Source};
@@ -36,6 +37,7 @@ pub(super) struct Memory {
     /// Where the sweep over old carrier ids goes on.
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
     pub(super) rejections: SinceLook,
+    pub(super) recent: Recent,
     /// Where the removal of old messages goes on.
     pub(super) prune_from: i64,
 }
@@ -210,11 +212,12 @@ impl Memory {
 
     /// Reads accounts and wallets anew, after a rollback; lists, which may be long, only if they changed.
     pub(super) fn restore(&mut self, db: &Connection) -> Result<(), Fault> {
+        self.recent.clear();
+        self.changed.clear();
+        self.usage.clear();
         if self.lists_changed {
             self.lists = read_lists(db, None)?;
         }
-        self.changed.clear();
-        self.usage.clear();
         self.sources = subaccounts::sources(db)?.into_iter().collect();
         self.accounts = rows::accounts(db, None)?
             .into_iter()

@@ -40,6 +40,7 @@ mod pool;
 mod prune;
 mod reads;
 mod receipt;
+mod recent;
 mod rejections;
 mod reload;
 mod replay;

@@ -75,15 +75,17 @@ impl Work<'_> {
             hook_column(&notice.hook),
         ])?;
         self.memory.counts.stats.notices += 1;
+        self.memory.recent.put_notice(notice.id, live.record.message_id, live.record.number);
         Ok(Some(notice))
     }
 
     /// Gives a notice of this transaction another id, so that a second one of the same operation finds its own free and is sent after
     /// it: of two that are due at once the lower id goes first. Ids of parts and notices are of one sequence, so a part's own is lower
     /// and no other notice's; where an operation that we made up has that one already, its negative is.
-    pub(super) fn make_room_after(&self, notice: &mut Notice, part_id: PartId) -> Result<(), Fault> {
+    pub(super) fn make_room_after(&mut self, notice: &mut Notice, part_id: PartId) -> Result<(), Fault> {
         let lower = if notice.id.0 == part_id.0 { NoticeId(-part_id.0) } else { NoticeId(part_id.0) };
         self.db.prepare_cached(RENUMBER)?.execute([notice.id.0, lower.0])?;
+        self.memory.recent.drop_notice(notice.id);
         notice.id = lower;
         Ok(())
     }
@@ -115,6 +117,7 @@ impl Work<'_> {
             }
             spread_to.extend(reads::notice_of(&self.db, *id)?);
         }
+        self.memory.recent.drop_notice(spread.id);
         if self.db.prepare_cached(DELETE)?.execute([spread.id.0])? == 1 {
             let notices = &mut self.memory.counts.stats.notices;
             *notices = notices.saturating_sub(1);
@@ -122,14 +125,23 @@ impl Work<'_> {
         Ok(OpResult::Spread(spread_to))
     }
 
+    /// Of which message a notice tells, if of any, and which of its parts; `None`: there is no such notice.
+    fn find_notice(&self, id: NoticeId) -> Result<Option<(Option<MessageId>, u8)>, Fault> {
+        let mut statement = self.db.prepare_cached(FIND)?;
+        let found =
+            statement.query_row([id.0], |row| Ok((row.get::<_, Option<i64>>(0)?.map(MessageId), small::<u8>(row, 1)?)));
+        Ok(found.optional()?)
+    }
+
     /// Writes down how a try went. A notice that is gone already (the same try again) changes nothing.
     pub(super) fn note_try(&mut self, tried: &NoticeTried) -> Result<OpResult, Fault> {
         self.saw(tried.at, tried.id.0);
-        let found = self
-            .db
-            .prepare_cached(FIND)?
-            .query_row([tried.id.0], |row| Ok((row.get::<_, Option<i64>>(0)?.map(MessageId), small::<u8>(row, 1)?)))
-            .optional()?;
+        let known = self.memory.recent.notice(tried.id).map(|(message_id, number)| (Some(message_id), number));
+        debug_assert!(
+            known.is_none() || self.find_notice(tried.id).ok().flatten() == known,
+            "a notice as it was written"
+        );
+        let found = if known.is_some() { known } else { self.find_notice(tried.id)? };
         let Some((message_id, number)) = found else { return Ok(OpResult::NoticeNoted) };
         let word = match tried.result {
             NoticeResult::RetryAt(due_at) => {
@@ -140,6 +152,7 @@ impl Work<'_> {
             }
             NoticeResult::Delivered | NoticeResult::GivenUp => {
                 self.db.prepare_cached(DELETE)?.execute([tried.id.0])?;
+                self.memory.recent.drop_notice(tried.id);
                 let notices = &mut self.memory.counts.stats.notices;
                 *notices = notices.saturating_sub(1);
                 if tried.result == NoticeResult::Delivered { "delivered" } else { "given up" }

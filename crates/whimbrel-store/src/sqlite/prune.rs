@@ -116,15 +116,16 @@ impl Work<'_> {
     }
 
     /// A message is over: its text goes if its time was over before.
-    pub(super) fn erase_if_due(&self, message: MessageId) -> Result<(), Fault> {
+    pub(super) fn erase_if_due(&mut self, message: MessageId) -> Result<(), Fault> {
         if message.0 > self.memory.counts.texts_to || self.is_open(message)? {
             return Ok(());
         }
         self.erase_text(message)
     }
 
-    fn erase_text(&self, MessageId(id): MessageId) -> Result<(), Fault> {
-        self.db.prepare_cached(ERASE)?.execute([id])?;
+    fn erase_text(&mut self, id: MessageId) -> Result<(), Fault> {
+        self.db.prepare_cached(ERASE)?.execute([id.0])?;
+        self.memory.recent.drop_message(id);
         Ok(())
     }
 
@@ -163,6 +164,7 @@ impl Work<'_> {
         }
         done.rows += self.db.prepare_cached(DELETE_EVENTS)?.execute([id])? as u64;
         done.rows += self.db.prepare_cached(DELETE_MESSAGE)?.execute([id])? as u64;
+        self.memory.recent.drop_message(MessageId(id));
         done.messages += 1;
         let counts = &mut self.memory.counts;
         counts.pruned_to = counts.pruned_to.max(id);

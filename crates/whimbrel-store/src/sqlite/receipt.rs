@@ -237,6 +237,9 @@ impl Work<'_> {
         record: PartRecord,
         outcome: &mut PartOutcome,
     ) -> Result<(), Fault> {
+        if self.known_message(record.message_id).is_some_and(|message| message.part_count == 1) {
+            return Ok(());
+        }
         let row = params![carrier.0, id.key, record.part_id.0, record.message_id.0, id.raw];
         let reported = self
             .db
@@ -278,7 +281,7 @@ impl Work<'_> {
 
     /// An answer that came after its attempt was given up gets a line, and its id a place beside the attempt.
     fn note_late_answer(
-        &self,
+        &mut self,
         change: &PartChange,
         attempt: u16,
         id: &CarrierMessageId,
@@ -292,6 +295,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.db.prepare_cached(NAME_LIVE)?.execute(params![change.part_id.0, id.raw])?;
+        self.memory.recent.drop_part(change.part_id);
         self.db.prepare_cached(NAME_ENDED)?.execute(params![change.part_id.0, id.raw])?;
         let happening = Happening {
             event: &change.event,

@@ -28,7 +28,7 @@ macro_rules! live_columns {
 pub(super) use live_columns;
 
 /// A row of `live`.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LivePart {
     pub(super) record: PartRecord,
     pub(super) class: MessageClass,
@@ -82,7 +82,7 @@ pub(super) fn find_live(db: &Connection, id: PartId) -> rusqlite::Result<Option<
 }
 
 /// A row of `message`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct MessageRow {
     pub(super) id: MessageId,
     pub(super) serial: Option<Serial>,

@@ -139,7 +139,7 @@ impl Writer {
     }
 
     fn together(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
-        self.db.execute_batch("begin immediate")?;
+        self.run("begin immediate")?;
         let done = self.apply_all(batch, before);
         if done.is_err() {
             self.undo(before)?;
@@ -167,7 +167,7 @@ impl Writer {
     }
 
     fn one_by_one(&mut self, batch: &[Op], before: &Counts) -> Result<Vec<OpResult>, Fault> {
-        self.db.execute_batch("begin immediate")?;
+        self.run("begin immediate")?;
         let mut results = Vec::with_capacity(batch.len());
         for op in batch {
             let before_op = self.memory.counts;
@@ -245,7 +245,12 @@ impl Writer {
             self.db.execute_batch("update meta set high_water = high_water")?;
         }
         self.memory.write_meta(&self.db, before)?;
-        self.db.execute_batch("commit")?;
+        self.run("commit")
+    }
+
+    /// A statement of every batch, prepared once.
+    fn run(&self, sql: &str) -> Result<(), Fault> {
+        self.db.prepare_cached(sql)?.execute([])?;
         Ok(())
     }
 
@@ -255,7 +260,8 @@ impl Writer {
 
     fn restore(&mut self, counts: &Counts) -> Result<(), Fault> {
         self.memory.counts = *counts;
-        self.memory.restore(&self.db)
+        // What cannot be read again leaves the memory of what was undone: nothing may be done on it.
+        self.memory.restore(&self.db).map_err(Fault::for_good)
     }
 
     /// A disk without room may have some later; every other fault is the end.
