@@ -104,7 +104,10 @@ class Phone:
         return found["value"]
 
     def texts(self):
-        """What was said at the phone, the oldest first; `direction` is `to_phone` or `from_phone`."""
+        """What was said at the phone, the oldest first; `direction` is `to_phone` or `from_phone`.
+
+        A text stands here once the carrier has brought it, a moment after a wait for it was answered.
+        """
         return self._whimbrel.call("GET", f"phones/{urllib.parse.quote(self.number)}")
 
     def reply(self, to, text):
