@@ -81,7 +81,7 @@ export class Phone {
   waitForOtp(options?: WaitOptions): Promise<string>;
   waitForLink(options?: WaitOptions): Promise<string>;
   waitForText(options?: WaitOptions): Promise<string>;
-  /** What was said at it, the oldest first. */
+  /** What was said at it, the oldest first; a text once the carrier has brought it, a moment after a wait for it was answered. */
   texts(): Promise<KeptText[]>;
   /** It sends a text to a number of the server. */
   reply(to: string, text: string): Promise<unknown>;

@@ -3,7 +3,7 @@
 /// Has the kernel give this process memory in small pages only.
 ///
 /// Large ones would be given on a system set to `always`, and on one set to `madvise`, since the allocator asks for them. A page of 2 MiB
-/// then stays as long as any of its objects: at 15,000 texts a second that was a third of the memory held, and no time was saved. Pages that are
+/// then stays as long as any of its objects: under load that was a quarter to a third of the memory held, and no time was saved. Pages that are
 /// large already stay so, and where the kernel knows no such setting, all stays as it is.
 pub(super) fn keep_small() {
     #[cfg(target_os = "linux")]
