@@ -139,7 +139,13 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         return spread(engine, &lane, &notice, spread_to);
     }
     let (result, detail) = match send(engine, &notice).await {
-        Ok(tried) => tried,
+        Ok(tried) => {
+            // Its endpoint need not wait for our disk.
+            if engine.notifier.state().answered(&lane) {
+                engine.notifier.bell.notify_one();
+            }
+            tried
+        }
         Err(NotTried::Fault(error)) => return put_back_after_fault(engine, &lane, &notice, &error),
         Err(NotTried::Busy) => return put_back(engine, &lane, &notice, AGAIN_WHEN_BUSY),
     };
@@ -188,6 +194,8 @@ fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Noti
     let mut state = engine.notifier.state();
     match notices {
         Ok(notices) => {
+            // The bell is rung below.
+            _ = state.answered(all);
             state.done(all, notice.id, None, now);
             for notice in notices {
                 state.add(lane(&notice), notice, now);
@@ -213,7 +221,10 @@ fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, after: Span) {
     let now = engine.world.now();
     // Invariant: it has its place again, which `done` frees, so that nothing is left in the store that nobody looks for.
     let again = Notice { due_at: now + after, ..notice.clone() };
-    engine.notifier.state().done(lane, notice.id, Some(again), now);
+    let mut state = engine.notifier.state();
+    _ = state.answered(lane);
+    state.done(lane, notice.id, Some(again), now);
+    drop(state);
     engine.notifier.bell.notify_one();
 }
 

@@ -43,6 +43,7 @@ pub struct Notify {
     known: HashSet<NoticeId>,
     /// How many of the known ones each lane has.
     in_lane: HashMap<Lane, usize>,
+    /// Those of each endpoint that it has not answered.
     in_flight: HashMap<Lane, usize>,
     in_flight_count: usize,
     /// Those that stepped aside: their endpoint counts them as under way, the bound of all does not.
@@ -193,13 +194,21 @@ impl Notify {
         self.in_flight_count += 1;
     }
 
-    /// A try ended and is written down; `again`: the notice with its next due time, if it is tried again.
-    pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>, now: Timestamp) {
-        self.in_flight_count = self.in_flight_count.saturating_sub(1);
+    /// The endpoint has nothing more to do with a try, which is not written down yet: others may take its place there. Whether any waits
+    /// for it.
+    #[must_use]
+    pub fn answered(&mut self, lane: &Lane) -> bool {
         one_less(&mut self.in_flight, lane);
-        if self.held.contains_key(lane) {
+        let is_waited_for = self.held.contains_key(lane);
+        if is_waited_for {
             self.ready_lanes.insert(lane.clone());
         }
+        is_waited_for
+    }
+
+    /// A try that was [`answered`](Self::answered) is written down; `again`: the notice with its next due time, if it is tried again.
+    pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>, now: Timestamp) {
+        self.in_flight_count = self.in_flight_count.saturating_sub(1);
         if self.known.remove(&id) {
             one_less(&mut self.in_lane, lane);
         }

@@ -55,6 +55,7 @@ fn notices_leave_when_they_are_due_and_only_once() {
     assert_eq!(drain(&mut notify, 10), [2, 1]);
     notify.add("a".into(), notice(2, 5), NOW);
     assert_eq!(drain(&mut notify, 10), [0_i64; 0], "it is under way");
+    assert!(!notify.answered(&"a".into()), "nobody waits for the place");
     notify.done(&"a".into(), NoticeId(2), Some(notice(2, 30)), NOW);
     assert_eq!(notify.wake_at(), Some(Timestamp(20)));
     assert_eq!(drain(&mut notify, 30), [3, 2]);
@@ -71,13 +72,36 @@ fn an_endpoint_that_hangs_holds_up_nobody_else() {
     assert_eq!(taken.len(), IN_FLIGHT_OF_ENDPOINT_MAX + 1);
     assert_eq!(taken.last(), Some(&100));
     assert_eq!(drain(&mut notify, 10), [0_i64; 0]);
-    notify.done(&"slow".into(), NoticeId(0), None, NOW);
+    assert!(notify.answered(&"slow".into()), "another waits for the place");
     let next = IN_FLIGHT_OF_ENDPOINT_MAX as i64;
     assert_eq!(drain(&mut notify, 10), [next], "one place was freed, the oldest takes it");
-    for id in 1..=next {
+    for id in 0..=next {
+        if id > 0 {
+            _ = notify.answered(&"slow".into());
+        }
         notify.done(&"slow".into(), NoticeId(id), None, NOW);
     }
     assert_eq!(drain(&mut notify, 10).len(), IN_FLIGHT_OF_ENDPOINT_MAX);
+}
+
+#[test]
+fn an_endpoint_that_has_answered_gets_the_next_before_the_answer_is_written_down() {
+    let mut notify = Notify::new();
+    for id in 0..1_000 {
+        notify.add("fast".into(), notice(id, 1), NOW);
+    }
+    let mut taken = drain(&mut notify, 10);
+    while notify.answered(&"fast".into()) {
+        let next = drain(&mut notify, 10);
+        taken.extend(&next);
+        if next.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((taken.len(), notify.in_flight()), (IN_FLIGHT_MAX, IN_FLIGHT_MAX), "as many as all may have");
+    notify.done(&"fast".into(), NoticeId(0), None, NOW);
+    assert_eq!(drain(&mut notify, 10), [IN_FLIGHT_MAX as i64], "the place of the answer, and room for all");
+    assert_eq!(drain(&mut notify, 10), [0_i64; 0]);
 }
 
 #[test]
@@ -135,6 +159,9 @@ fn what_was_delivered_while_the_store_was_asked_is_not_sent_again() {
     }
     assert_eq!(drain(&mut notify, 1), [1, 2, 3]);
     notify.refilling();
+    for _ in 0..2 {
+        assert!(!notify.answered(&"a".into()));
+    }
     notify.done(&"a".into(), NoticeId(1), None, NOW);
     notify.done(&"a".into(), NoticeId(2), Some(notice(2, 50)), NOW);
     // The store answers with what it held when it was asked.
@@ -197,6 +224,7 @@ impl Model {
             self.rows.insert((again.due_at, id), (lane.clone(), again.clone()));
             Some(again)
         };
+        _ = self.notify.answered(&lane);
         self.notify.done(&lane, id, again, Timestamp(self.now));
         assert!(self.notify.len() <= NOTICES_MAX);
         true
