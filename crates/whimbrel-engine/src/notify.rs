@@ -6,6 +6,7 @@
 //! loses one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 
 use whimbrel_core::{Notice, NoticeId, Span, Timestamp};
 
@@ -25,6 +26,10 @@ const AHEAD: Span = Span::seconds(60);
 const LOOK_AHEAD: Span = Span::seconds(30);
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
+/// Webhooks that were answered and are not written down yet, at most: of all, and of one endpoint. So many may be repeated after a crash.
+/// With a slow disk, whoever answers fast must leave room for the others.
+const UNWRITTEN_MAX: usize = 2_048;
+const UNWRITTEN_OF_ENDPOINT_MAX: usize = 128;
 /// Webhooks that wait for a place with their host, at most: they are small, and none is waited for long.
 const ASIDE_MAX: usize = 2_048;
 /// Webhooks under way to one endpoint at once, at most: as many as the way out has places for one host (`egress.calls_per_host`, 16).
@@ -38,20 +43,39 @@ pub type Lane = Box<str>;
 #[derive(Debug, Default)]
 pub struct Notify {
     waiting: BTreeMap<(Timestamp, NoticeId), (Lane, Notice)>,
-    /// Due notices whose endpoint has no place free, by endpoint.
+    /// Due notices that wait for a place of their endpoint or for its turn, by endpoint.
     held: HashMap<Lane, BTreeMap<(Timestamp, NoticeId), Notice>>,
     known: HashSet<NoticeId>,
-    /// How many of the known ones each lane has.
-    in_lane: HashMap<Lane, usize>,
-    /// Those of each endpoint that it has not answered.
-    in_flight: HashMap<Lane, usize>,
+    /// Of each lane that has any known one.
+    lanes: HashMap<Lane, Counts>,
     in_flight_count: usize,
+    unwritten_count: usize,
     /// Those that stepped aside: their endpoint counts them as under way, the bound of all does not.
     aside_count: usize,
     left: Left,
     asked: Option<Asked>,
     /// Endpoints with held notices and a free place.
     ready_lanes: BTreeSet<Lane>,
+    /// The last of them that had its turn.
+    last_ready: Lane,
+}
+
+/// Notices of a lane.
+#[derive(Debug, Default)]
+struct Counts {
+    known: usize,
+    in_flight: usize,
+    /// Those that were answered and are not written down.
+    unwritten: usize,
+}
+
+impl Counts {
+    /// Tries that may begin now.
+    const fn places(&self) -> usize {
+        let unwritten_places = UNWRITTEN_OF_ENDPOINT_MAX.saturating_sub(self.in_flight + self.unwritten);
+        let places = IN_FLIGHT_OF_ENDPOINT_MAX.saturating_sub(self.in_flight);
+        if places < unwritten_places { places } else { unwritten_places }
+    }
 }
 
 /// While the store is asked.
@@ -84,14 +108,14 @@ impl Notify {
         } else if count >= NOTICES_OF_LANE_MAX {
             self.left.of_lane(lane, key);
         } else {
-            self.in_lane.insert(lane.clone(), count + 1);
+            self.lanes.entry(lane.clone()).or_default().known += 1;
             self.known.insert(notice.id);
             self.waiting.insert(key, (lane, notice));
         }
     }
 
     fn count(&self, lane: &Lane) -> usize {
-        self.in_lane.get(lane).copied().unwrap_or(0)
+        self.lanes.get(lane).map_or(0, |counts| counts.known)
     }
 
     /// When the store is to be asked, and for what behind which; not while half of the memory is taken, nor for a lane that has
@@ -147,10 +171,33 @@ impl Notify {
 
     /// The next notice to try now.
     pub fn take(&mut self, now: Timestamp) -> Option<(Lane, Notice)> {
-        if self.in_flight_count >= IN_FLIGHT_MAX {
+        if self.is_full() {
             return None;
         }
-        while let Some(lane) = self.ready_lanes.pop_first() {
+        while let Some(entry) = self.waiting.first_entry() {
+            let key = *entry.key();
+            if key.0 > now {
+                break;
+            }
+            let (lane, notice) = entry.remove();
+            let may_begin = self.places(&lane) > 0;
+            let is_alone =
+                self.ready_lanes.is_empty() && self.waiting.first_key_value().is_none_or(|(key, _)| key.0 > now);
+            if may_begin && is_alone {
+                self.start(&lane);
+                return Some((lane, notice));
+            }
+            if may_begin && !self.ready_lanes.contains(&lane) {
+                self.ready_lanes.insert(lane.clone());
+            }
+            self.held.entry(lane).or_default().insert(key, notice);
+        }
+        self.take_held()
+    }
+
+    fn take_held(&mut self) -> Option<(Lane, Notice)> {
+        while let Some(lane) = self.next_ready() {
+            self.ready_lanes.remove(&lane);
             let Some(held) = self.held.get_mut(&lane) else { continue };
             let Some((_, notice)) = held.pop_first() else { continue };
             if held.is_empty() {
@@ -158,22 +205,17 @@ impl Notify {
             } else if self.places(&lane) > 1 {
                 self.ready_lanes.insert(lane.clone());
             }
+            self.last_ready.clone_from(&lane);
             self.start(&lane);
             return Some((lane, notice));
         }
-        while let Some(entry) = self.waiting.first_entry() {
-            let key = *entry.key();
-            if key.0 > now {
-                return None;
-            }
-            let (lane, notice) = entry.remove();
-            if self.places(&lane) > 0 {
-                self.start(&lane);
-                return Some((lane, notice));
-            }
-            self.held.entry(lane).or_default().insert(key, notice);
-        }
         None
+    }
+
+    /// In turn: the one behind the last.
+    fn next_ready(&self) -> Option<Lane> {
+        let behind = (Bound::Excluded(&*self.last_ready), Bound::Unbounded);
+        self.ready_lanes.range::<str, _>(behind).next().or_else(|| self.ready_lanes.first()).cloned()
     }
 
     /// A try waits for a place with its host, which must not stop the others: what is under way to a host are its calls, not those who wait.
@@ -194,24 +236,32 @@ impl Notify {
         self.in_flight_count += 1;
     }
 
-    /// The endpoint has nothing more to do with a try, which is not written down yet: others may take its place there. Whether any waits
-    /// for it.
+    /// The endpoint has nothing more to do with a try, which is not written down yet: others may take its place. Whether any may.
     #[must_use]
     pub fn answered(&mut self, lane: &Lane) -> bool {
-        one_less(&mut self.in_flight, lane);
-        let is_waited_for = self.held.contains_key(lane);
-        if is_waited_for {
-            self.ready_lanes.insert(lane.clone());
+        let was_full = self.is_full();
+        if let Some(counts) = self.lanes.get_mut(lane) {
+            counts.in_flight = counts.in_flight.saturating_sub(1);
+            counts.unwritten += 1;
         }
-        is_waited_for
+        self.in_flight_count = self.in_flight_count.saturating_sub(1);
+        self.unwritten_count += 1;
+        let is_ready = self.is_ready(lane);
+        (is_ready || was_full) && !self.is_full()
     }
 
     /// A try that was [`answered`](Self::answered) is written down; `again`: the notice with its next due time, if it is tried again.
     pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>, now: Timestamp) {
-        self.in_flight_count = self.in_flight_count.saturating_sub(1);
-        if self.known.remove(&id) {
-            one_less(&mut self.in_lane, lane);
+        self.unwritten_count = self.unwritten_count.saturating_sub(1);
+        let was_known = self.known.remove(&id);
+        if let Some(counts) = self.lanes.get_mut(lane) {
+            counts.unwritten = counts.unwritten.saturating_sub(1);
+            counts.known -= usize::from(was_known);
+            if counts.known == 0 {
+                self.lanes.remove(lane);
+            }
         }
+        _ = self.is_ready(lane);
         if let Some(notice) = again {
             self.add(lane.clone(), notice, now);
         }
@@ -225,7 +275,7 @@ impl Notify {
     /// When the next notice is due that is not due yet, or the store is to be asked.
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
-        if self.in_flight_count >= IN_FLIGHT_MAX {
+        if self.is_full() {
             return None;
         }
         let due_at = self.waiting.first_key_value().map(|(key, _)| key.0);
@@ -250,22 +300,30 @@ impl Notify {
         self.in_flight_count
     }
 
+    /// Nothing more may begin, whoever's it is.
+    const fn is_full(&self) -> bool {
+        self.in_flight_count >= IN_FLIGHT_MAX || self.unwritten_count >= UNWRITTEN_MAX
+    }
+
+    /// Tries that may begin at an endpoint now.
     fn places(&self, lane: &Lane) -> usize {
-        IN_FLIGHT_OF_ENDPOINT_MAX.saturating_sub(self.in_flight.get(lane).copied().unwrap_or(0))
+        self.lanes.get(lane).map_or(0, Counts::places)
+    }
+
+    /// Whether an endpoint has held notices and a place for one; if so, it gets its turn.
+    fn is_ready(&mut self, lane: &Lane) -> bool {
+        let is_ready = self.held.contains_key(lane) && self.places(lane) > 0;
+        if is_ready && !self.ready_lanes.contains(lane) {
+            self.ready_lanes.insert(lane.clone());
+        }
+        is_ready
     }
 
     fn start(&mut self, lane: &Lane) {
-        *self.in_flight.entry(lane.clone()).or_default() += 1;
-        self.in_flight_count += 1;
-    }
-}
-
-fn one_less(counts: &mut HashMap<Lane, usize>, lane: &Lane) {
-    if let Some(count) = counts.get_mut(lane) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            counts.remove(lane);
+        if let Some(counts) = self.lanes.get_mut(lane) {
+            counts.in_flight += 1;
         }
+        self.in_flight_count += 1;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use whimbrel_core::{AnswerTiming, EndpointKind, ReceiptStatus, Span};
+use whimbrel_core::{AnswerTiming, EndpointKind, Outcome, ReceiptStatus, Span};
 use whimbrel_dialects::WebhookTest;
 use whimbrel_dialects::http::WebhookRequest;
 use whimbrel_engine::WebhookTestError;
@@ -103,5 +103,35 @@ async fn who_waits_too_long_for_a_place_comes_again_and_nothing_failed() {
     assert_eq!(failures(), [0]);
     answer.send(500).expect("awaited");
     gateway.until(|| failures() == [1]).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_gets_the_next_webhook_though_the_disk_has_not_taken_its_answer() {
+    let folder = Folder::new("webhooks-full");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    gateway.open("fast", "secret", "signature").await;
+    deliver(&mut gateway, "fast", 40).await;
+    let mut under_way = Vec::new();
+    for _ in 0..PLACES_OF_HOST {
+        under_way.push(call(&mut gateway).await.1);
+    }
+    gateway.until(|| gateway.store.stats().is_ok_and(|stats| stats.notices == 40)).await;
+    gateway.store.limit_pages(1).expect("the limit is taken");
+    for _ in 0..2_000 {
+        if let Outcome::Refused(_) = soon(gateway.send(&"x".repeat(600))).await.expect("no panic") {
+            break;
+        }
+    }
+    assert!(gateway.engine.store_stopped().is_some(), "the disk is full");
+    under_way.drain(..).for_each(|answer| answer.send(200).expect("awaited"));
+    for _ in PLACES_OF_HOST..40 {
+        let (_, answer) = call(&mut gateway).await;
+        answer.send(200).expect("awaited");
+    }
+    assert_eq!(gateway.store.stats().expect("readable").notices, 40, "nothing of it is stored");
+    gateway.store.limit_pages(1_000_000).expect("the limit is taken");
+    gateway.until(|| gateway.store.stats().is_ok_and(|stats| stats.notices == 0)).await;
+    assert!(gateway.webhooks.try_recv().is_err(), "each was sent once");
     gateway.stop().await;
 }
