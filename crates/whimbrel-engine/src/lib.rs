@@ -558,7 +558,12 @@ impl Engine {
             metrics::gauge!("whimbrel_window", "carrier" => carrier.clone()).set(window_max as f64);
             metrics::gauge!("whimbrel_window_reserved", "carrier" => carrier).set(used as f64);
         }
-        metrics::gauge!("whimbrel_webhooks_in_flight").set(self.notifier.state().in_flight() as f64);
+        let (in_flight, unwritten) = {
+            let notify = self.notifier.state();
+            (notify.in_flight(), notify.unwritten())
+        };
+        metrics::gauge!("whimbrel_webhooks_in_flight").set(in_flight as f64);
+        metrics::gauge!("whimbrel_webhooks_unwritten").set(unwritten as f64);
         if let Ok(stats) = self.read(|store| store.stats()).await {
             let open = [
                 ("queued", stats.queued),

@@ -1,12 +1,12 @@
 //! Which webhook is tried when: a pure reducer, with fairness between endpoints.
 //!
 //! Notices are rows; here is only what is due soon. An endpoint that is slow or down holds a bounded number of places, and a
-//! bounded part of this memory, and cannot hold up the others. What has no room here, or is not due soon, is left in the store,
+//! bounded part of this memory, and cannot hold up the others; nor can one that is fast while the disk is slow. Where several wait, they
+//! take turns. What has no room here, or is not due soon, is left in the store,
 //! see `left.rs`. At least once: a notice is removed only after its endpoint took it, so a crash may repeat a webhook and never
 //! loses one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Bound;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use whimbrel_core::{Notice, NoticeId, Span, Timestamp};
 
@@ -26,9 +26,10 @@ const AHEAD: Span = Span::seconds(60);
 const LOOK_AHEAD: Span = Span::seconds(30);
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
-/// Webhooks that were answered and are not written down yet, at most: of all, and of one endpoint. So many may be repeated after a crash.
-/// With a slow disk, whoever answers fast must leave room for the others.
+/// Nothing more begins while so many webhooks are under way, or were answered and are not written down yet: those are what a crash may
+/// repeat. Who stepped aside goes on all the same.
 const UNWRITTEN_MAX: usize = 2_048;
+/// The same of one endpoint: with a slow disk, whoever answers fast leaves room for the others.
 const UNWRITTEN_OF_ENDPOINT_MAX: usize = 128;
 /// Webhooks that wait for a place with their host, at most: they are small, and none is waited for long.
 const ASIDE_MAX: usize = 2_048;
@@ -54,10 +55,8 @@ pub struct Notify {
     aside_count: usize,
     left: Left,
     asked: Option<Asked>,
-    /// Endpoints with held notices and a free place.
-    ready_lanes: BTreeSet<Lane>,
-    /// The last of them that had its turn.
-    last_ready: Lane,
+    /// Endpoints with held notices and a free place, whose turn is next first. Invariant: each stands here once.
+    turns: VecDeque<Lane>,
 }
 
 /// Notices of a lane.
@@ -67,6 +66,8 @@ struct Counts {
     in_flight: usize,
     /// Those that were answered and are not written down.
     unwritten: usize,
+    /// Whether it has a turn to come.
+    has_turn: bool,
 }
 
 impl Counts {
@@ -181,14 +182,13 @@ impl Notify {
             }
             let (lane, notice) = entry.remove();
             let may_begin = self.places(&lane) > 0;
-            let is_alone =
-                self.ready_lanes.is_empty() && self.waiting.first_key_value().is_none_or(|(key, _)| key.0 > now);
+            let is_alone = self.turns.is_empty() && self.waiting.first_key_value().is_none_or(|(key, _)| key.0 > now);
             if may_begin && is_alone {
                 self.start(&lane);
                 return Some((lane, notice));
             }
-            if may_begin && !self.ready_lanes.contains(&lane) {
-                self.ready_lanes.insert(lane.clone());
+            if may_begin {
+                self.give_turn(&lane);
             }
             self.held.entry(lane).or_default().insert(key, notice);
         }
@@ -196,26 +196,28 @@ impl Notify {
     }
 
     fn take_held(&mut self) -> Option<(Lane, Notice)> {
-        while let Some(lane) = self.next_ready() {
-            self.ready_lanes.remove(&lane);
+        while let Some(lane) = self.turns.pop_front() {
+            if let Some(counts) = self.lanes.get_mut(&lane) {
+                counts.has_turn = false;
+            }
             let Some(held) = self.held.get_mut(&lane) else { continue };
             let Some((_, notice)) = held.pop_first() else { continue };
             if held.is_empty() {
                 self.held.remove(&lane);
-            } else if self.places(&lane) > 1 {
-                self.ready_lanes.insert(lane.clone());
             }
-            self.last_ready.clone_from(&lane);
             self.start(&lane);
+            _ = self.is_ready(&lane);
             return Some((lane, notice));
         }
         None
     }
 
-    /// In turn: the one behind the last.
-    fn next_ready(&self) -> Option<Lane> {
-        let behind = (Bound::Excluded(&*self.last_ready), Bound::Unbounded);
-        self.ready_lanes.range::<str, _>(behind).next().or_else(|| self.ready_lanes.first()).cloned()
+    /// Behind all others that have one.
+    fn give_turn(&mut self, lane: &Lane) {
+        if let Some(counts) = self.lanes.get_mut(lane).filter(|counts| !counts.has_turn) {
+            counts.has_turn = true;
+            self.turns.push_back(lane.clone());
+        }
     }
 
     /// A try waits for a place with its host, which must not stop the others: what is under way to a host are its calls, not those who wait.
@@ -294,7 +296,13 @@ impl Notify {
         self.known.is_empty()
     }
 
-    /// Webhooks under way.
+    /// Webhooks that were answered and are not written down yet.
+    #[must_use]
+    pub const fn unwritten(&self) -> usize {
+        self.unwritten_count
+    }
+
+    /// Webhooks under way, not answered yet.
     #[must_use]
     pub const fn in_flight(&self) -> usize {
         self.in_flight_count
@@ -302,7 +310,7 @@ impl Notify {
 
     /// Nothing more may begin, whoever's it is.
     const fn is_full(&self) -> bool {
-        self.in_flight_count >= IN_FLIGHT_MAX || self.unwritten_count >= UNWRITTEN_MAX
+        self.in_flight_count >= IN_FLIGHT_MAX || self.in_flight_count + self.unwritten_count >= UNWRITTEN_MAX
     }
 
     /// Tries that may begin at an endpoint now.
@@ -313,8 +321,8 @@ impl Notify {
     /// Whether an endpoint has held notices and a place for one; if so, it gets its turn.
     fn is_ready(&mut self, lane: &Lane) -> bool {
         let is_ready = self.held.contains_key(lane) && self.places(lane) > 0;
-        if is_ready && !self.ready_lanes.contains(lane) {
-            self.ready_lanes.insert(lane.clone());
+        if is_ready {
+            self.give_turn(lane);
         }
         is_ready
     }

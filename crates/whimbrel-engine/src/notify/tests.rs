@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::ops::Bound;
 
 use proptest::prelude::*;
 use whimbrel_core::{
@@ -127,6 +127,8 @@ fn with_a_slow_disk_those_who_answer_fast_leave_room_for_the_others() {
             _ = notify.answered(&lane);
             unwritten.push_back((lane, notice.id));
         }
+        assert_eq!(unwritten.len(), UNWRITTEN_MAX);
+        assert_eq!(notify.wake_at(), None);
         // One answer comes to the disk, and another notice to its endpoint.
         let (lane, id) = unwritten.pop_front().expect("they are many");
         notify.done(&lane, id, None, Timestamp(step));
@@ -136,24 +138,40 @@ fn with_a_slow_disk_those_who_answer_fast_leave_room_for_the_others() {
 }
 
 #[test]
-fn endpoints_that_wait_for_a_place_take_turns() {
+fn endpoints_that_wait_for_a_place_take_turns_whatever_their_names_are() {
     let mut notify = Notify::new();
-    for id in 0..2_000 {
-        notify.add(format!("{:02}", id % 20).into(), notice(id, 1), NOW);
+    // One after the other: by time alone, the first ones would be served first.
+    for id in 0..4_000 {
+        notify.add(format!("{:02}", id / 100).into(), notice(id, id / 100), NOW);
     }
-    let mut taken = BTreeMap::<Lane, usize>::new();
-    let mut under_way: VecDeque<(Lane, Notice)> = std::iter::from_fn(|| notify.take(Timestamp(10))).collect();
+    let mut under_way: VecDeque<(Lane, Notice)> = std::iter::from_fn(|| notify.take(Timestamp(100))).collect();
     assert_eq!(under_way.len(), IN_FLIGHT_MAX);
-    for _ in 0..1_000 {
+    let mut taken = BTreeMap::<Lane, usize>::new();
+    for step in 0..2_000 {
+        // Somebody new comes each time, with a name behind all others.
+        notify.add(format!("new {step:04}").into(), notice(10_000 + step, 100), NOW);
         let (lane, notice) = under_way.pop_front().expect("they are many");
         _ = notify.answered(&lane);
         notify.done(&lane, notice.id, None, NOW);
-        let (lane, notice) = notify.take(Timestamp(10)).expect("a place was freed");
+        let (lane, notice) = notify.take(Timestamp(100)).expect("a place was freed");
         *taken.entry(lane.clone()).or_default() += 1;
         under_way.push_back((lane, notice));
     }
-    let (fewest, most) = (taken.values().min(), taken.values().max());
-    assert!(taken.len() == 20 && fewest >= Some(&40) && most <= Some(&60), "{taken:?}");
+    let of_old: Vec<usize> = (0..40).map(|lane| taken.get(&*format!("{lane:02}")).copied().unwrap_or(0)).collect();
+    assert!(of_old.iter().all(|count| *count >= 3), "{of_old:?}");
+}
+
+#[test]
+fn a_place_that_is_freed_where_nobody_waits_is_told_to_the_others() {
+    let mut notify = Notify::new();
+    for id in 0..=IN_FLIGHT_MAX as i64 {
+        notify.add(id.to_string().into(), notice(id, 1), NOW);
+    }
+    assert_eq!(drain(&mut notify, 10).len(), IN_FLIGHT_MAX);
+    assert!(notify.answered(&"0".into()), "another endpoint waits");
+    assert_eq!(drain(&mut notify, 10), [IN_FLIGHT_MAX as i64]);
+    assert!(notify.answered(&"1".into()), "a place is free again, whoever may want it");
+    assert!(!notify.answered(&"2".into()), "it was before");
 }
 
 #[test]
@@ -287,6 +305,17 @@ impl Model {
         true
     }
 
+    fn check(&self) {
+        let notify = &self.notify;
+        let sum = |count: fn(&Counts) -> usize| notify.lanes.values().map(count).sum::<usize>();
+        assert_eq!((sum(|lane| lane.known), sum(|lane| lane.unwritten)), (notify.known.len(), notify.unwritten_count));
+        assert_eq!(sum(|lane| lane.in_flight), notify.in_flight_count);
+        assert!(notify.lanes.values().all(|lane| lane.in_flight + lane.unwritten <= UNWRITTEN_OF_ENDPOINT_MAX));
+        let waits = |lane: &Lane| notify.held.contains_key(lane) && notify.places(lane) > 0;
+        assert!(notify.lanes.iter().all(|(lane, counts)| counts.has_turn == waits(lane)));
+        assert_eq!(notify.turns.len(), sum(|lane| usize::from(lane.has_turn)));
+    }
+
     /// Writes one answer down.
     fn write_one(&mut self) -> bool {
         let Some((lane, tried, again)) = self.unwritten.pop_front() else { return false };
@@ -295,6 +324,7 @@ impl Model {
             self.rows.insert((again.due_at, again.id), (lane.clone(), again.clone()));
         }
         self.notify.done(&lane, tried.id, again, Timestamp(self.now));
+        self.check();
         assert!(self.notify.len() <= NOTICES_MAX);
         true
     }

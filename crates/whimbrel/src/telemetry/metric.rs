@@ -133,7 +133,8 @@ pub static ALL: &[Described] = &[
         "Tries to deliver a notice, by dialect and outcome.",
     ),
     described("whimbrel_webhook_backlog", Kind::Gauge, Unit::Count, "Notices that were not delivered yet."),
-    described("whimbrel_webhooks_in_flight", Kind::Gauge, Unit::Count, "Webhooks under way."),
+    described("whimbrel_webhooks_in_flight", Kind::Gauge, Unit::Count, "Webhooks under way, not answered yet."),
+    described("whimbrel_webhooks_unwritten", Kind::Gauge, Unit::Count, "Webhooks answered and not yet in the store."),
     described(
         "whimbrel_refusals_total",
         Kind::Counter,
