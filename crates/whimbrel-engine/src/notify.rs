@@ -2,9 +2,8 @@
 //!
 //! Notices are rows; here is only what is due soon. An endpoint that is slow or down holds a bounded number of places, and a
 //! bounded part of this memory, and cannot hold up the others; nor can one that is fast while the disk is slow. Where several wait, they
-//! take turns. What has no room here, or is not due soon, is left in the store,
-//! see `left.rs`. At least once: a notice is removed only after its endpoint took it, so a crash may repeat a webhook and never
-//! loses one.
+//! take turns. What has no room here, or is not due soon, is left in the store, see `left.rs`. At least once: a notice is removed only
+//! after its endpoint took it, so a crash may repeat a webhook and never loses one.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
