@@ -1,11 +1,12 @@
 //! `cargo xtask slowdisk`: every flush takes 0.2, then 1, then 5 seconds, while texts go on coming.
 //!
 //! A library of ours, loaded before libc, lets flushes below the data folder take longer. Callers send at a fixed rate, answers or not:
-//! first with the disk as it is, then slower and slower, then as it is again, once to recover and once to compare. What may happen is that
+//! first with the disk as it is, then slower and slower, then as it is again, once to recover and then to compare. What may happen is that
 //! texts are refused as too many. A run fails if anything else is answered or nothing at all, if a text was submitted twice or is in doubt
 //! (the carrier answered each at once; that its answer could not be written for seconds is no reason to ask again), if accepted, stored and
 //! arrived are not the same count, if `whimbrel check` finds a promise broken, or, in a release build, if the p99 afterwards is more than three
-//! times what it was.
+//! times what it was. What is compared is the best of three phases: a shared disk makes the p99 of one ten times that of the next by itself,
+//! while what the slow disk left behind would be in all of them.
 
 use std::path::Path;
 
@@ -29,6 +30,8 @@ const WINDOW: u32 = 100;
 const SLOWER_MS: [u64; 3] = [200, 1_000, 5_000];
 /// Afterwards texts may take so many times as long as before.
 const AFTERWARDS_MAX: f64 = 3.0;
+/// Phases before and after of which the best is compared.
+const COMPARED: usize = 3;
 
 /// How much, how long.
 #[derive(Args)]
@@ -39,7 +42,7 @@ pub struct Options {
     /// Callers: with fewer than there are places nobody would be refused.
     #[arg(long, default_value_t = 1_000)]
     callers: u32,
-    /// How long each of the six phases takes.
+    /// How long each of the ten phases takes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
     seconds: u64,
     /// The debug build: proves that the harness works, and measures nothing.
@@ -82,7 +85,7 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
     let loader = Loader::start(&ends, &folder, gateway.http, &account)?;
     let mut bench = Bench { sink, gateway, loader, options, tallies: Vec::new() };
 
-    let before = bench.phase("as it is")?;
+    let before = bench.best_p99_us("as it is")?;
     let mut figures = json!({});
     for millis in SLOWER_MS {
         std::fs::write(&slow, millis.to_string())?;
@@ -92,14 +95,14 @@ fn measure(workspace: &Workspace, profile: &str, options: &Options) -> Outcome<V
     }
     std::fs::write(&slow, "0")?;
     bench.phase("as it is, recovering")?;
-    let after = bench.phase("as it is again")?;
+    let after = bench.best_p99_us("as it is again")?;
     let accepted = bench.check(&setup)?;
-    let ratio = after.p99_us as f64 / before.p99_us.max(1) as f64;
+    let ratio = after as f64 / before.max(1) as f64;
     require(options.debug || ratio <= AFTERWARDS_MAX, || format!("afterwards texts took {ratio:.1} times as long"))?;
     figures["accepted"] = json!(accepted);
     figures["refused"] = json!(bench.tallies.iter().map(|tally| tally.refused).sum::<u64>());
-    figures["p99_before_s"] = json!(before.p99_us as f64 / 1e6);
-    figures["p99_after_s"] = json!(after.p99_us as f64 / 1e6);
+    figures["p99_before_s"] = json!(before as f64 / 1e6);
+    figures["p99_after_s"] = json!(after as f64 / 1e6);
     std::fs::remove_dir_all(&folder)?;
     Ok(figures)
 }
@@ -123,6 +126,15 @@ impl Bench<'_> {
         tally.accepted_or_throttled()?;
         self.tallies.push(tally.clone());
         Ok(tally)
+    }
+
+    /// The lowest p99 of some phases, in microseconds.
+    fn best_p99_us(&mut self, name: &str) -> Outcome<u64> {
+        let mut best = u64::MAX;
+        for _ in 0..COMPARED {
+            best = best.min(self.phase(name)?.p99_us);
+        }
+        Ok(best)
     }
 
     /// Everybody counted the same, nothing is in doubt, and the store keeps what is promised. Answers how many were accepted.
