@@ -178,9 +178,10 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
             Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })
         }
         (Ok(_), _) => None,
-        // The row is as it was: after a restart the webhook is tried again.
+        // The row is as it was: after a restart the webhook is tried again. So would be whatever is sent from now on.
         (Err(error), _) => {
-            tracing::error!(%error, "the result of a webhook could not be stored");
+            tracing::error!(%error, "the result of a webhook could not be stored; no more are sent until a restart");
+            engine.notifier.state().end();
             None
         }
     };
@@ -249,8 +250,9 @@ async fn place(engine: &Engine, url: &str) -> Result<CallPlace, NoPlace> {
     }
     engine.notifier.bell.notify_one();
     let placed = placed.await;
-    engine.notifier.state().goes_on();
-    placed
+    let mut state = engine.notifier.state();
+    state.goes_on();
+    if state.has_ended() { Err(NoPlace::Busy) } else { placed }
 }
 
 /// One try.

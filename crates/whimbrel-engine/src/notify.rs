@@ -56,6 +56,7 @@ pub struct Notify {
     asked: Option<Asked>,
     /// Endpoints with held notices and a free place, whose turn is next first. Invariant: each stands here once.
     turns: VecDeque<Lane>,
+    has_ended: bool,
 }
 
 /// Notices of a lane.
@@ -121,7 +122,7 @@ impl Notify {
     /// When the store is to be asked, and for what behind which; not while half of the memory is taken, nor for a lane that has
     /// half of its part.
     fn look(&self) -> Option<(Timestamp, Key)> {
-        if self.known.len() >= NOTICES_MAX / 2 {
+        if self.has_ended || self.known.len() >= NOTICES_MAX / 2 {
             return None;
         }
         self.left.first(|lane| self.count(lane) < NOTICES_OF_LANE_MAX / 2)
@@ -273,6 +274,17 @@ impl Notify {
         }
     }
 
+    /// Nothing more begins: what becomes of a try is written down no more, so that all of it would be sent again after a restart.
+    pub const fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Whether it was ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// When the next notice is due that is not due yet, or the store is to be asked.
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
@@ -309,7 +321,9 @@ impl Notify {
 
     /// Nothing more may begin, whoever's it is.
     const fn is_full(&self) -> bool {
-        self.in_flight_count >= IN_FLIGHT_MAX || self.in_flight_count + self.unwritten_count >= UNWRITTEN_MAX
+        self.has_ended
+            || self.in_flight_count >= IN_FLIGHT_MAX
+            || self.in_flight_count + self.unwritten_count >= UNWRITTEN_MAX
     }
 
     /// Tries that may begin at an endpoint now.

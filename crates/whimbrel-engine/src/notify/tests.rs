@@ -210,6 +210,16 @@ fn who_waits_for_a_place_of_a_host_leaves_room_for_others() {
 }
 
 #[test]
+fn nothing_begins_and_nobody_is_woken_after_the_end() {
+    let mut notify = Notify::new();
+    notify.add("a".into(), notice(1, 0), NOW);
+    assert!(notify.wants_refill(NOW) && notify.wake_at().is_some());
+    notify.end();
+    assert!(notify.take(NOW).is_none() && !notify.wants_refill(NOW));
+    assert_eq!(notify.wake_at(), None);
+}
+
+#[test]
 fn a_full_memory_sends_for_the_rest_later() {
     let mut notify = Notify::new();
     assert!(notify.wants_refill(NOW));

@@ -135,3 +135,27 @@ async fn an_endpoint_gets_the_next_webhook_though_the_disk_has_not_taken_its_ans
     assert!(gateway.webhooks.try_recv().is_err(), "each was sent once");
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_store_that_stopped_ends_webhooks_since_all_of_them_would_come_again() {
+    let folder = Folder::new("webhooks-stopped");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    // More than one host has places, so that some step aside, and more than may be under way.
+    for key in ["first", "second"] {
+        gateway.open(key, "secret", "signature").await;
+        deliver(&mut gateway, key, 20).await;
+    }
+    let mut under_way = Vec::new();
+    for _ in 0..PLACES_OF_HOST {
+        under_way.push(call(&mut gateway).await.1);
+    }
+    gateway.store.fail_log("a flush failed").expect("it runs");
+    gateway.until(|| gateway.engine.store_stopped().is_some()).await;
+    under_way.drain(..).for_each(|answer| answer.send(200).expect("awaited"));
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(gateway.webhooks.try_recv().is_err(), "nothing more is sent");
+    let store = gateway.stop().await;
+    assert_eq!(store.stats().expect("readable").notices, 40, "all of it comes again after a restart");
+}
