@@ -147,7 +147,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
             tried
         }
         Err(NotTried::Fault(error)) => return put_back_after_fault(engine, &lane, &notice, &error),
-        Err(NotTried::Busy) => return put_back(engine, &lane, &notice, AGAIN_WHEN_BUSY),
+        Err(NotTried::Busy | NotTried::Ended) => return put_back(engine, &lane, &notice, AGAIN_WHEN_BUSY),
     };
     let now = engine.world.now();
     let word = match result {
@@ -202,9 +202,15 @@ fn spread(engine: &Engine, all: &Lane, notice: &Notice, notices: Result<Vec<Noti
                 state.add(lane(&notice), notice, now);
             }
         }
-        Err(error) => {
+        Err(NotSpread::Read(error)) => {
             drop(state);
             return put_back_after_fault(engine, all, notice, &error);
+        }
+        Err(NotSpread::Commit(error)) => {
+            tracing::error!(%error, "a webhook for hooks could not be stored; no more are sent until a restart");
+            state.end();
+            drop(state);
+            return put_back(engine, all, notice, AGAIN_AFTER_FAULT);
         }
     }
     drop(state);
@@ -235,6 +241,8 @@ enum NotTried {
     Fault(StoreError),
     /// The host had no place.
     Busy,
+    /// Nothing more is sent before a restart.
+    Ended,
 }
 
 /// A place for a try. Who must wait for it steps aside, so that a slow host takes no more of what may be under way than its places.
@@ -250,9 +258,8 @@ async fn place(engine: &Engine, url: &str) -> Result<CallPlace, NoPlace> {
     }
     engine.notifier.bell.notify_one();
     let placed = placed.await;
-    let mut state = engine.notifier.state();
-    state.goes_on();
-    if state.has_ended() { Err(NoPlace::Busy) } else { placed }
+    engine.notifier.state().goes_on();
+    placed
 }
 
 /// One try.
@@ -270,6 +277,9 @@ async fn send(engine: &Arc<Engine>, notice: &Notice) -> Result<(NoticeResult, Bo
         Err(NoPlace::Busy) => return Err(NotTried::Busy),
         Err(NoPlace::Refused(why)) => Err(why),
     };
+    if engine.notifier.state().has_ended() {
+        return Err(NotTried::Ended);
+    }
     if notice.failures == 0 {
         engine.listeners.tell(|| News::Sent(Box::new(rendered.notice.clone())));
     }
