@@ -2,11 +2,15 @@
 
 use rusqlite::Connection;
 use whimbrel_core::call::record::{RecordCall, RecordKind};
-use whimbrel_core::{Call, InboundAlphabet, InboundContent, MessageText, Outcome, Span};
+use whimbrel_core::{AnswerTiming, Call, InboundAlphabet, InboundContent, MessageText, Outcome, ReceiptStatus, Span};
 use whimbrel_store::Store;
 
+use crate::accepted;
 use crate::many::{answers, ask, call};
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
+
+const HOOK: &str =
+    r#"{"target_url":"http://127.0.0.1:9/hook","event_type":"sms_mo","event_filter":null,"request_method":"JSON"}"#;
 
 /// Spoils rows behind the store's back; the writer, which has what it needs in memory, does not see it.
 fn spoil(folder: &Folder, sql: &str) {
@@ -36,9 +40,7 @@ async fn a_hook_that_cannot_be_read_is_no_try_of_its_endpoint() {
     gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
     let account = gateway.open("key", "secret", "signature").await;
     gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
-    let hook =
-        r#"{"target_url":"http://127.0.0.1:9/hook","event_type":"sms_mo","event_filter":null,"request_method":"JSON"}"#;
-    let make = RecordCall::Make { kind: RecordKind::Hook, json: hook.into(), secret: None };
+    let make = RecordCall::Make { kind: RecordKind::Hook, json: HOOK.into(), secret: None };
     assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
     let failures = |store: &dyn Store| {
         let notices = store.notices(None, 10).expect("readable");
@@ -65,6 +67,42 @@ async fn a_hook_that_cannot_be_read_is_no_try_of_its_endpoint() {
     spoil(&folder, whole);
     some_minutes_later(&mut gateway).await.send(200).expect("awaited");
     gateway.until(|| failures(&*gateway.store).is_empty()).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_webhook_for_hooks_that_cannot_be_stored_is_the_end_of_all() {
+    let folder = Folder::new("faults-stopped");
+    let mut gateway = Gateway::start(&folder, Setup::default()).await;
+    accepted(gateway.send("hello")).await;
+    let part = gateway.next_submission().await;
+    gateway.sent(&part, "c1", AnswerTiming::InTime).await;
+    gateway.receipt("c1", ReceiptStatus::Delivered).await;
+    soon(gateway.acks.recv()).await;
+    // Its webhook fails until it is due in a while only: what becomes of the hook's comes first.
+    let first = |store: &dyn Store| store.notices(None, 10).expect("readable").swap_remove(0);
+    while first(&*gateway.store).due_at < gateway.clock().now() + Span::seconds(600) {
+        let failures = first(&*gateway.store).failures;
+        some_minutes_later(&mut gateway).await.send(500).expect("awaited");
+        gateway.until(|| first(&*gateway.store).failures > failures).await;
+    }
+    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
+    let account = gateway.open("key", "secret", "signature").await;
+    gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
+    let make = RecordCall::Make { kind: RecordKind::Hook, json: HOOK.into(), secret: None };
+    assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
+    spoil(&folder, "update dialect_doc set version = -1");
+    let content = InboundContent::Text { text: MessageText::new("hello"), alphabet: InboundAlphabet::Gsm7 };
+    gateway.inbound("447700900901", content, None).await;
+    soon(gateway.acks.recv()).await;
+    assert!(after_a_minute(&mut gateway).await.is_none(), "nothing is sent while it cannot be read");
+    gateway.store.fail_log("a flush failed").expect("it runs");
+    gateway.until(|| gateway.engine.store_stopped().is_some()).await;
+    spoil(&folder, "update dialect_doc set version = 1");
+    for _ in 0..30 {
+        assert!(after_a_minute(&mut gateway).await.is_none(), "nobody's webhook is sent");
+    }
+    assert_eq!(gateway.store.notices(None, 10).expect("readable").len(), 2, "both wait for the restart");
     gateway.stop().await;
 }
 
