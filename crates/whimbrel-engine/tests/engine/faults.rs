@@ -2,12 +2,12 @@
 
 use rusqlite::Connection;
 use whimbrel_core::call::record::{RecordCall, RecordKind};
-use whimbrel_core::{AnswerTiming, Call, InboundAlphabet, InboundContent, MessageText, Outcome, ReceiptStatus, Span};
+use whimbrel_core::{Call, InboundAlphabet, InboundContent, MessageText, Outcome, Span};
 use whimbrel_store::Store;
 
-use crate::accepted;
 use crate::many::{answers, ask, call};
 use crate::support::{Folder, Gateway, PRICE, Setup, soon};
+use crate::webhooks::deliver;
 
 const HOOK: &str =
     r#"{"target_url":"http://127.0.0.1:9/hook","event_type":"sms_mo","event_filter":null,"request_method":"JSON"}"#;
@@ -37,20 +37,14 @@ async fn a_balance_that_cannot_be_read_is_the_one_that_the_last_message_was_told
 async fn a_hook_that_cannot_be_read_is_no_try_of_its_endpoint() {
     let folder = Folder::new("faults-hook");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
-    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
-    let account = gateway.open("key", "secret", "signature").await;
-    gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
-    let make = RecordCall::Make { kind: RecordKind::Hook, json: HOOK.into(), secret: None };
-    assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
+    hook(&mut gateway).await;
     let failures = |store: &dyn Store| {
         let notices = store.notices(None, 10).expect("readable");
         notices.iter().map(|notice| notice.failures).collect::<Vec<_>>()
     };
     let (broken, whole) = ("update dialect_doc set version = -1", "update dialect_doc set version = 1");
     spoil(&folder, broken);
-    let content = InboundContent::Text { text: MessageText::new("hello"), alphabet: InboundAlphabet::Gsm7 };
-    gateway.inbound("447700900901", content, None).await;
-    soon(gateway.acks.recv()).await;
+    text_comes_in(&mut gateway).await;
     // The notice for all hooks cannot be made one for each. Once it can, it is tried for the first time.
     assert!(after_a_minute(&mut gateway).await.is_none(), "nothing is sent while it cannot be read");
     assert_eq!(failures(&*gateway.store), [0]);
@@ -74,27 +68,17 @@ async fn a_hook_that_cannot_be_read_is_no_try_of_its_endpoint() {
 async fn a_webhook_for_hooks_that_cannot_be_stored_is_the_end_of_all() {
     let folder = Folder::new("faults-stopped");
     let mut gateway = Gateway::start(&folder, Setup::default()).await;
-    accepted(gateway.send("hello")).await;
-    let part = gateway.next_submission().await;
-    gateway.sent(&part, "c1", AnswerTiming::InTime).await;
-    gateway.receipt("c1", ReceiptStatus::Delivered).await;
-    soon(gateway.acks.recv()).await;
-    // Its webhook fails until it is due in a while only: what becomes of the hook's comes first.
+    deliver(&mut gateway, "key", 1).await;
+    // The webhook fails until it is due in a while only: what becomes of the hook's comes first.
     let first = |store: &dyn Store| store.notices(None, 10).expect("readable").swap_remove(0);
     while first(&*gateway.store).due_at < gateway.clock().now() + Span::seconds(600) {
         let failures = first(&*gateway.store).failures;
         some_minutes_later(&mut gateway).await.send(500).expect("awaited");
         gateway.until(|| first(&*gateway.store).failures > failures).await;
     }
-    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
-    let account = gateway.open("key", "secret", "signature").await;
-    gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
-    let make = RecordCall::Make { kind: RecordKind::Hook, json: HOOK.into(), secret: None };
-    assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
+    hook(&mut gateway).await;
     spoil(&folder, "update dialect_doc set version = -1");
-    let content = InboundContent::Text { text: MessageText::new("hello"), alphabet: InboundAlphabet::Gsm7 };
-    gateway.inbound("447700900901", content, None).await;
-    soon(gateway.acks.recv()).await;
+    text_comes_in(&mut gateway).await;
     assert!(after_a_minute(&mut gateway).await.is_none(), "nothing is sent while it cannot be read");
     gateway.store.fail_log("a flush failed").expect("it runs");
     gateway.until(|| gateway.engine.store_stopped().is_some()).await;
@@ -104,6 +88,21 @@ async fn a_webhook_for_hooks_that_cannot_be_stored_is_the_end_of_all() {
     }
     assert_eq!(gateway.store.notices(None, 10).expect("readable").len(), 2, "both wait for the restart");
     gateway.stop().await;
+}
+
+/// Goes on as seven's customers do, with an account that has a number and a hook for what comes in for it.
+async fn hook(gateway: &mut Gateway) {
+    gateway.dialect = whimbrel_dialects::registry::by_name("seven").expect("it is built in");
+    let account = gateway.open("key", "secret", "signature").await;
+    gateway.engine.assign_number("447700900901", account, None).await.expect("assigned");
+    let make = RecordCall::Make { kind: RecordKind::Hook, json: HOOK.into(), secret: None };
+    assert!(matches!(soon(gateway.ask(Call::Record(make))).await.expect("no panic"), Outcome::Record(_)));
+}
+
+async fn text_comes_in(gateway: &mut Gateway) {
+    let content = InboundContent::Text { text: MessageText::new("hello"), alphabet: InboundAlphabet::Gsm7 };
+    gateway.inbound("447700900901", content, None).await;
+    soon(gateway.acks.recv()).await;
 }
 
 /// Lets minutes pass until a webhook comes.

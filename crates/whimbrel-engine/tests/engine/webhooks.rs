@@ -14,7 +14,7 @@ use super::support::{Folder, Gateway, PLACES_OF_HOST, Setup, soon};
 const SLOW: &str = "http://127.0.0.1:9/";
 
 /// An account's texts that arrive: there is a webhook for each.
-async fn deliver(gateway: &mut Gateway, key: &str, count: usize) {
+pub async fn deliver(gateway: &mut Gateway, key: &str, count: usize) {
     for number in 0..count {
         let id = format!("{key}-{number}");
         accepted(gateway.send_as(key, "secret", "127.0.0.1", &id)).await;
