@@ -1,4 +1,5 @@
-//! Group commit without timers: what came while the last commit was under way is the next batch, as far as its bounds allow ([`queue`]).
+//! Group commit: what came while the last commit was under way is the next batch, as far as its bounds allow ([`queue`]). Who waits for
+//! an answer waits for no timer; what nobody waits for goes with the next batch of somebody's, or by itself after a moment.
 //!
 //! One writer thread owns the store's write side. A caller hands over a group of operations with what is to be done once they
 //! are durable; that continuation runs on the writer thread whether or not anybody still waits for the answer, so a client that
@@ -9,6 +10,7 @@ mod queue;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use whimbrel_core::World;
@@ -18,7 +20,9 @@ use self::pace::Pace;
 use self::queue::{Bounds, Group, Queue};
 
 /// How often the store is asked whether there is room again.
-const ROOM_ASKED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+const ROOM_ASKED_EVERY: Duration = Duration::from_secs(1);
+/// How long an idle writer leaves what nobody waits for: another text may come, and need a flush anyway.
+const LEFT_FOR: Duration = Duration::from_millis(5);
 
 /// What runs after a commit, with the answers of the group in order.
 pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Send>;
@@ -48,6 +52,15 @@ impl std::fmt::Display for CommitError {
 
 impl std::error::Error for CommitError {}
 
+/// Whether somebody waits for a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// The writer begins at once.
+    Now,
+    /// It goes with what comes next, or after [`LEFT_FOR`].
+    InPassing,
+}
+
 /// Whether a group may be turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -60,6 +73,8 @@ enum Kind {
 #[derive(Default)]
 struct Waiting {
     queue: Queue,
+    /// Somebody waits for something in the queue: it is not left.
+    is_due: bool,
     pace: Pace,
     closing: bool,
     stopped: Option<StoreError>,
@@ -69,15 +84,30 @@ struct Waiting {
     impatient: bool,
 }
 
+impl Waiting {
+    /// The next batch. What does not fit into it follows at once.
+    fn take(&mut self) -> Vec<Group> {
+        let groups = self.queue.take();
+        self.is_due = !self.queue.is_empty();
+        groups
+    }
+}
+
 struct Shared {
     waiting: Mutex<Waiting>,
     came: Condvar,
     /// New operations that may wait, of all accounts together.
     op_count_max: usize,
+    /// [`LEFT_FOR`].
+    left_for: Duration,
     world: Arc<dyn World>,
 }
 
 impl Shared {
+    fn new(world: Arc<dyn World>, op_count_max: usize, left_for: Duration) -> Arc<Self> {
+        Arc::new(Self { waiting: Mutex::default(), came: Condvar::new(), op_count_max, left_for, world })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +137,7 @@ impl Batcher {
     /// # Errors
     /// If the operating system gives no thread.
     pub fn start(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
-        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max, world });
+        let shared = Shared::new(world, op_count_max, LEFT_FOR);
         let of_thread = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;
@@ -118,22 +148,28 @@ impl Batcher {
     /// refused.
     #[must_use]
     pub fn stepped(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> (Self, Stepper) {
-        let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), op_count_max, world });
+        let shared = Shared::new(world, op_count_max, LEFT_FOR);
         (Self { shared: Arc::clone(&shared) }, Stepper { shared, store })
     }
 
     /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
     pub fn push(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_as(Kind::New, ops, then);
+        self.push_as(Kind::New, Haste::Now, ops, then);
     }
 
     /// As [`push`](Self::push) for operations that end work already taken (answers of carriers, receipts, webhooks): they are
     /// bounded by their own windows and never turned away for lack of room.
     pub fn push_settling(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_as(Kind::Settling, ops, then);
+        self.push_as(Kind::Settling, Haste::Now, ops, then);
     }
 
-    fn push_as(&self, kind: Kind, ops: Vec<Op>, then: Continuation) {
+    /// As [`push_settling`](Self::push_settling) for what nobody waits for: an idle writer leaves it for some milliseconds, in which
+    /// something may come that it is committed with, so that it needs no flush of its own.
+    pub fn push_in_passing(&self, ops: Vec<Op>, then: Continuation) {
+        self.push_as(Kind::Settling, Haste::InPassing, ops, then);
+    }
+
+    fn push_as(&self, kind: Kind, haste: Haste, ops: Vec<Op>, then: Continuation) {
         let now = self.shared.world.now();
         let mut waiting = self.shared.lock();
         let full = waiting.full.as_ref().filter(|_| kind == Kind::New || waiting.impatient);
@@ -155,10 +191,12 @@ impl Batcher {
             then(Err(error));
             return;
         }
-        let was_idle = waiting.queue.is_empty();
+        let had_nothing = waiting.queue.is_empty();
         waiting.queue.push(Group { ops, then, kind }, now);
+        let becomes_due = haste == Haste::Now && !waiting.is_due;
+        waiting.is_due |= becomes_due;
         drop(waiting);
-        if was_idle {
+        if becomes_due || had_nothing {
             self.shared.came.notify_one();
         }
     }
@@ -173,6 +211,17 @@ impl Batcher {
         }
         let (answer, answered) = oneshot::channel();
         self.push_settling(ops, Box::new(move |result| _ = answer.send(result)));
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    /// As [`settle`](Self::settle) for what nobody waits for but the caller, who has time; see
+    /// [`push_in_passing`](Self::push_in_passing).
+    ///
+    /// # Errors
+    /// [`CommitError`]; none of the operations may then be told to anybody.
+    pub async fn settle_in_passing(&self, ops: Vec<Op>) -> Result<Vec<OpResult>, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        self.push_in_passing(ops, Box::new(move |result| _ = answer.send(result)));
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
@@ -230,7 +279,7 @@ impl Stepper {
 
     /// Commits what waits as one batch, and runs what follows from it, as the thread would. Does nothing if nothing waits.
     pub fn step(&self) {
-        let groups = self.shared.lock().queue.take();
+        let groups = self.shared.lock().take();
         if !groups.is_empty() {
             commit(&self.shared, &*self.store, groups);
         }
@@ -368,6 +417,7 @@ fn keep(shared: &Shared, ops: Vec<Op>, groups: Vec<(usize, Continuation, Kind)>,
     let mut waiting = shared.lock();
     waiting.full = Some(error.clone());
     let mut refused = waiting.queue.put_back(groups);
+    waiting.is_due = true;
     // What came meanwhile is refused with these.
     refused.extend(waiting.queue.take_new());
     drop(waiting);
@@ -383,7 +433,8 @@ fn answer(waiting: Vec<(usize, Continuation, Kind)>, results: Vec<OpResult>) {
     }
 }
 
-/// Waits until something is waiting, and takes it, up to the bound. `None` once closing and empty.
+/// Waits until something is waiting that somebody waits for, or has been left for long enough, and takes what is there, up to the bound.
+/// `None` once closing and empty.
 fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     let mut waiting = shared.lock();
     loop {
@@ -395,12 +446,15 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
         }
         waiting = shared.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
     }
-    drop(waiting);
+    let is_left = |waiting: &mut Waiting| !waiting.is_due && !waiting.closing;
+    let left =
+        shared.came.wait_timeout_while(waiting, shared.left_for, is_left).unwrap_or_else(PoisonError::into_inner);
+    drop(left);
     // Whoever hands over the first group of a batch wakes this thread, and a thread that was woken goes first: with few cores a flush
     // would follow every few requests, and most of the time would go into flushing. So those who are at work go first: what they hand
     // over belongs to this batch. If nobody wants the core this returns at once.
     std::thread::yield_now();
-    Some(shared.lock().queue.take())
+    Some(shared.lock().take())
 }
 
 #[cfg(test)]
@@ -427,6 +481,57 @@ mod tests {
         drop(writer);
         assert!(matches!(batcher.settle(vec![name()]).await, Err(CommitError::Stopped(_))));
         assert!(batcher.stopped().is_some(), "readiness tells it");
+    }
+
+    /// A writer's thread that takes one batch, of which it answers the number of groups.
+    fn taker(left_for: Duration) -> (Batcher, JoinHandle<Option<usize>>) {
+        let shared = Shared::new(Arc::new(SystemWorld::new(0, 0)), 10, left_for);
+        let of_thread = Arc::clone(&shared);
+        (Batcher { shared }, std::thread::spawn(move || next_batch(&of_thread).map(|groups| groups.len())))
+    }
+
+    const FOR_EVER: Duration = Duration::from_secs(3_600);
+
+    #[test]
+    fn what_nobody_waits_for_goes_with_what_somebody_waits_for() {
+        let (batcher, taking) = taker(FOR_EVER);
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        batcher.push(vec![name()], Box::new(|_| ()));
+        assert_eq!(taking.join().expect("no panic"), Some(3));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_goes_by_itself_when_nobody_comes() {
+        let (batcher, taking) = taker(Duration::from_millis(1));
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        assert_eq!(taking.join().expect("no panic"), Some(1));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_does_not_hold_up_the_end_of_the_process() {
+        let (batcher, taking) = taker(FOR_EVER);
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        batcher.shared.lock().closing = true;
+        batcher.shared.came.notify_one();
+        assert_eq!(taking.join().expect("no panic"), Some(1));
+    }
+
+    #[test]
+    fn what_is_put_back_or_did_not_fit_is_not_left_again() {
+        let (batcher, taking) = taker(FOR_EVER);
+        for _ in 0..5_000 {
+            batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        }
+        batcher.push(vec![name()], Box::new(|_| ()));
+        let first = taking.join().expect("no panic").expect("a batch");
+        let rest = next_batch(&batcher.shared).expect("a batch").len();
+        assert_eq!(first + rest, 5_001);
+        assert!(rest > 0, "one batch has a bound");
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        let error = StoreError::Full { why: "no room".into() };
+        keep(&batcher.shared, vec![name()], vec![(1, Box::new(|_| ()), Kind::Settling)], &error);
+        assert_eq!(next_batch(&batcher.shared).expect("a batch").len(), 2);
     }
 
     fn name() -> Op {

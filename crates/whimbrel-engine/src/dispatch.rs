@@ -356,6 +356,12 @@ impl Dispatch {
         self.used
     }
 
+    /// Whether nobody waits for a place, nor would if those in use were freed some milliseconds later.
+    #[must_use]
+    pub fn is_at_ease(&self) -> bool {
+        self.backlog() == 0 && !self.more_in_store && self.used * 4 <= self.window_max()
+    }
+
     /// Whether anything may be handed to the carrier, now or when a place is free.
     #[must_use]
     pub fn is_taking(&self) -> bool {

@@ -172,7 +172,7 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         (kind, Some(notice.account_id), about, detail.clone())
     });
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
-    let again = match (engine.batcher.settle(vec![op]).await, result) {
+    let again = match (engine.batcher.settle_in_passing(vec![op]).await, result) {
         (Ok(_), NoticeResult::RetryAt(_)) if acts(Saboteur::WebhookOnce) => None,
         (Ok(_), NoticeResult::RetryAt(due_at)) => {
             Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })

@@ -104,6 +104,7 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
     while events.recv_many(&mut batch, EVENTS_MAX).await > 0 {
         let alternatives = engine.alternatives(&batch).await;
         let mut work = Vec::with_capacity(batch.len());
+        let in_passing = batch.iter().all(|event| engine.can_wait(event));
         for event in batch.drain(..) {
             let carrier = event.carrier();
             let refused = match &event {
@@ -114,6 +115,13 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
             work.extend(heard.map(|op| (op, After { carrier, kind: AfterKind::Part })));
             work.extend(engine.settle(event, &alternatives));
         }
+        if in_passing && !work.is_empty() {
+            let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
+            let settling = Arc::clone(&engine);
+            // It is not waited for, so that what comes meanwhile is not held up. Nothing follows from answers: only receipts have followers.
+            engine.batcher.push_in_passing(ops, Box::new(move |result| _ = settling.settled(after, result)));
+            continue;
+        }
         while !work.is_empty() {
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
             let result = engine.batcher.settle(ops).await;
@@ -123,6 +131,12 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
 }
 
 impl Engine {
+    /// Whether nobody waits for what an event leaves to be written down: a carrier took a part, and has places to spare.
+    fn can_wait(&self, event: &CarrierEvent) -> bool {
+        matches!(event, CarrierEvent::Sent { .. })
+            && self.carriers.find(event.carrier()).is_some_and(|desk| desk.dispatch().is_at_ease())
+    }
+
     /// What an event asks of the store; events about links change the desk at once and ask nothing.
     fn settle(&self, event: CarrierEvent, alternatives: &Alternatives) -> Option<(Op, After)> {
         let carrier = event.carrier();

@@ -42,6 +42,23 @@ fn a_message_is_reserved_whole_or_not_at_all() {
 }
 
 #[test]
+fn places_may_be_freed_later_while_most_are_free_and_nothing_waits() {
+    let mut dispatch = carrier(8, 0);
+    assert!(dispatch.reserve(2, NOW) && dispatch.is_at_ease());
+    assert!(dispatch.reserve(1, NOW) && !dispatch.is_at_ease(), "three of eight are in use");
+    dispatch.free_places(1);
+    dispatch.enqueue(waiting(MessageClass::Bulk, 5), NOW, NOW);
+    assert!(!dispatch.is_at_ease(), "a part waits in memory");
+    dispatch.take(10, NOW);
+    dispatch.free_places(1);
+    assert!(dispatch.is_at_ease());
+    dispatch.refill([], InStore::More, NOW);
+    assert!(!dispatch.is_at_ease(), "a part waits in the store");
+    let mut one_by_one = carrier(1, 0);
+    assert!(one_by_one.reserve(1, NOW) && !one_by_one.is_at_ease());
+}
+
+#[test]
 fn nobody_overtakes_what_waits() {
     let mut dispatch = carrier(1, 0);
     dispatch.enqueue(waiting(MessageClass::Bulk, 5), NOW, NOW);
