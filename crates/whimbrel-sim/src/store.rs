@@ -20,8 +20,10 @@ use whimbrel_store::{
     WaitingNotices,
 };
 
+use crate::customer::ACCOUNTS;
 use crate::model::Model;
 use crate::outside::Border;
+use crate::promise::Check;
 
 thread_local! {
     static SPARE: RefCell<Option<SqliteStore>> = const { RefCell::new(None) };
@@ -103,7 +105,15 @@ impl SimStore {
 
     fn write(&self, batch: &[Op]) -> Result<Vec<OpResult>, StoreError> {
         let results = self.inner.commit(batch)?;
-        lock(&self.model).committed(batch, &results);
+        let mut model = lock(&self.model);
+        model.committed(batch, &results);
+        // Nothing but a commit changes a wallet.
+        for account in ACCOUNTS {
+            match self.inner.account(account)? {
+                Some(view) => model.compare_wallet(account, &view.wallet),
+                None => model.fault(Check::WALLET_ADDS_UP, "an account is gone"),
+            }
+        }
         Ok(results)
     }
 }

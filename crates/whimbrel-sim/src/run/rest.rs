@@ -1,10 +1,9 @@
-//! What must be true once all is quiet, and of the wallets always.
+//! What must be true once all is quiet.
 
-use whimbrel_core::{AccountId, Span};
+use whimbrel_core::Span;
 use whimbrel_store::{MessageFilter, Store};
 
 use super::{Deed, QUIET_WITHIN, Sim};
-use crate::customer::ACCOUNTS;
 use crate::model;
 use crate::promise::Check;
 use crate::store::lock;
@@ -32,20 +31,6 @@ impl Sim {
             && self.store.stats().is_ok_and(|stats| stats.notices == 0)
             && self.far_ends.iter().all(|far_end| far_end.open.is_empty() && !far_end.has_waiting())
             && !self.agenda.values().any(|deed| matches!(deed, Deed::Call(_) | Deed::Reply(..) | Deed::Flush))
-    }
-
-    pub(super) fn compare_wallets(&mut self) -> Result<(), String> {
-        for account in ACCOUNTS {
-            self.compare_wallet(account)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn compare_wallet(&self, account: AccountId) -> Result<(), String> {
-        let view = self.store.account(account).map_err(|error| error.to_string())?;
-        let view = view.ok_or_else(|| "an account is gone".to_owned())?;
-        lock(&self.model).compare_wallet(account, &view.wallet);
-        Ok(())
     }
 
     /// Once all is quiet: the store, row by row, is what the model says, keeps every invariant, and everybody was told.

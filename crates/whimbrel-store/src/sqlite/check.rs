@@ -172,7 +172,7 @@ impl<'a> Inspection<'a> {
     }
 
     fn broken_rows(&self, sql: &str) -> Result<(u64, Vec<Violation>), Fault> {
-        let mut statement = self.db.prepare(sql)?;
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = match statement.parameter_index(":now")? {
             None => statement.query([])?,
             Some(_) => statement.query(named_params! { ":now": self.now()? })?,
@@ -194,7 +194,7 @@ impl<'a> Inspection<'a> {
     }
 
     fn closed_secrets(&self) -> Result<(u64, Vec<Violation>), Fault> {
-        let mut statement = self.db.prepare("select place, key_id, value from sealed")?;
+        let mut statement = self.db.prepare_cached("select place, key_id, value from sealed")?;
         let mut rows = statement.query([])?;
         let (mut count, mut named) = (0, Vec::new());
         while let Some(row) = rows.next()? {
@@ -216,7 +216,7 @@ impl<'a> Inspection<'a> {
 
     fn keyless_verifiers(&self) -> Result<(u64, Vec<Violation>), Fault> {
         let known: BTreeSet<i64> = self.keyring.states().iter().map(|(id, _)| i64::from(id.0)).collect();
-        let mut statement = self.db.prepare(
+        let mut statement = self.db.prepare_cached(
             "select account_id, key_id from secret union all select id, key_id from operator
              union all select operator_id, key_id from recovery_code",
         )?;
@@ -241,7 +241,8 @@ impl<'a> Inspection<'a> {
             return Ok(*count);
         }
         // Names of tables come from the list of invariants, never from outside.
-        let count: i64 = self.db.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0))?;
+        let mut statement = self.db.prepare_cached(&format!("select count(*) from {table}"))?;
+        let count: i64 = statement.query_row([], |row| row.get(0))?;
         let count = count.unsigned_abs();
         self.row_counts.borrow_mut().insert(table, count);
         Ok(count)

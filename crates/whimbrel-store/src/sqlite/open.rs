@@ -33,7 +33,8 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".
 const APPLICATION_ID: i64 = 0x5768_6d62;
-const STATEMENTS_CACHED: usize = 128;
+/// More than there are, those that look at invariants again and again included.
+const STATEMENTS_CACHED: usize = 512;
 
 // `synchronous = full` flushes the log at every commit: an answer that was told survives a power cut. `log.rs` keeps the log short.
 //
