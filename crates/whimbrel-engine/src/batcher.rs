@@ -1,5 +1,5 @@
-//! Group commit: what came while the last commit was under way is the next batch, as far as its bounds allow ([`queue`]). Who waits for
-//! an answer waits for no timer; what nobody waits for goes with the next batch of somebody's, or by itself after a moment.
+//! Group commit: what came while the last commit was under way is the next batch, as far as its bounds allow ([`queue`]). What somebody
+//! waits for waits for no timer; what nobody waits for is left for a moment, in which it may find a batch that is due.
 //!
 //! One writer thread owns the store's write side. A caller hands over a group of operations with what is to be done once they
 //! are durable; that continuation runs on the writer thread whether or not anybody still waits for the answer, so a client that
@@ -85,6 +85,11 @@ struct Waiting {
 }
 
 impl Waiting {
+    /// Whether all that is in the queue may be left there for a moment.
+    const fn is_left(&self) -> bool {
+        !self.is_due && !self.closing
+    }
+
     /// The next batch. What does not fit into it follows at once.
     fn take(&mut self) -> Vec<Group> {
         let groups = self.queue.take();
@@ -270,11 +275,27 @@ impl Batcher {
     }
 }
 
+/// What waits to be committed, the more urgent the higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Work {
+    /// Nothing.
+    None,
+    /// Only what nobody waits for: the thread would leave it for a moment.
+    Left,
+    /// Something that somebody waits for.
+    Due,
+}
+
 impl Stepper {
-    /// Whether something waits to be committed.
+    /// What waits to be committed.
     #[must_use]
-    pub fn has_work(&self) -> bool {
-        !self.shared.lock().queue.is_empty()
+    pub fn work(&self) -> Work {
+        let waiting = self.shared.lock();
+        match (waiting.queue.is_empty(), waiting.is_left()) {
+            (true, _) => Work::None,
+            (false, true) => Work::Left,
+            (false, false) => Work::Due,
+        }
     }
 
     /// Commits what waits as one batch, and runs what follows from it, as the thread would. Does nothing if nothing waits.
@@ -283,6 +304,14 @@ impl Stepper {
         if !groups.is_empty() {
             commit(&self.shared, &*self.store, groups);
         }
+    }
+}
+
+impl Drop for Stepper {
+    /// What waits holds whom it would tell, who holds this.
+    fn drop(&mut self) {
+        let groups = self.shared.lock().queue.take_all();
+        drop(groups);
     }
 }
 
@@ -295,7 +324,8 @@ impl Writer {
     fn end(&mut self) {
         self.shared.lock().closing = true;
         self.shared.came.notify_one();
-        if let Some(thread) = self.thread.take()
+        // What ran last on the writer's thread may have held the last that owned it: it ends by itself.
+        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id())
             && thread.join().is_err()
         {
             tracing::error!("the store's writer thread panicked; restart, and report this as a bug");
@@ -446,7 +476,7 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
         }
         waiting = shared.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
     }
-    let is_left = |waiting: &mut Waiting| !waiting.is_due && !waiting.closing;
+    let is_left = |waiting: &mut Waiting| waiting.is_left();
     let left =
         shared.came.wait_timeout_while(waiting, shared.left_for, is_left).unwrap_or_else(PoisonError::into_inner);
     drop(left);
@@ -483,55 +513,85 @@ mod tests {
         assert!(batcher.stopped().is_some(), "readiness tells it");
     }
 
-    /// A writer's thread that takes one batch, of which it answers the number of groups.
-    fn taker(left_for: Duration) -> (Batcher, JoinHandle<Option<usize>>) {
-        let shared = Shared::new(Arc::new(SystemWorld::new(0, 0)), 10, left_for);
-        let of_thread = Arc::clone(&shared);
-        (Batcher { shared }, std::thread::spawn(move || next_batch(&of_thread).map(|groups| groups.len())))
-    }
-
     const FOR_EVER: Duration = Duration::from_secs(3_600);
 
+    /// The write side without its thread, of which tests take batches.
+    fn side(left_for: Duration) -> Batcher {
+        Batcher { shared: Shared::new(Arc::new(SystemWorld::new(0, 0)), 10, left_for) }
+    }
+
+    fn push_in_passing(batcher: &Batcher) {
+        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+    }
+
+    fn is_left(batcher: &Batcher) -> bool {
+        batcher.shared.lock().is_left()
+    }
+
+    /// A batch that is there: if it were not, or were left, this would wait for an hour.
+    fn taken(batcher: &Batcher) -> usize {
+        next_batch(&batcher.shared).map_or(0, |groups| groups.len())
+    }
+
     #[test]
-    fn what_nobody_waits_for_goes_with_what_somebody_waits_for() {
-        let (batcher, taking) = taker(FOR_EVER);
-        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
-        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+    fn what_nobody_waits_for_is_left_until_somebody_waits() {
+        let batcher = side(FOR_EVER);
+        push_in_passing(&batcher);
+        push_in_passing(&batcher);
+        assert!(is_left(&batcher));
         batcher.push(vec![name()], Box::new(|_| ()));
-        assert_eq!(taking.join().expect("no panic"), Some(3));
+        assert!(!is_left(&batcher));
+        push_in_passing(&batcher);
+        assert!(!is_left(&batcher), "who comes later holds up nobody");
+        assert_eq!(taken(&batcher), 4);
+        push_in_passing(&batcher);
+        assert!(is_left(&batcher), "the next one is another");
+        batcher.push_settling(vec![name()], Box::new(|_| ()));
+        assert_eq!(taken(&batcher), 2);
     }
 
     #[test]
     fn what_nobody_waits_for_goes_by_itself_when_nobody_comes() {
-        let (batcher, taking) = taker(Duration::from_millis(1));
-        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
-        assert_eq!(taking.join().expect("no panic"), Some(1));
+        let batcher = side(Duration::from_millis(1));
+        push_in_passing(&batcher);
+        assert!(is_left(&batcher));
+        assert_eq!(taken(&batcher), 1);
+    }
+
+    #[test]
+    fn the_thread_that_leaves_something_is_woken_for_what_is_due() {
+        let batcher = side(FOR_EVER);
+        let of_thread = batcher.clone();
+        let taking = std::thread::spawn(move || taken(&of_thread));
+        push_in_passing(&batcher);
+        // It may leave it by now, or not have begun: it is right both times.
+        std::thread::yield_now();
+        batcher.push(vec![name()], Box::new(|_| ()));
+        assert_eq!(taking.join().expect("no panic"), 2);
     }
 
     #[test]
     fn what_nobody_waits_for_does_not_hold_up_the_end_of_the_process() {
-        let (batcher, taking) = taker(FOR_EVER);
-        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        let batcher = side(FOR_EVER);
+        push_in_passing(&batcher);
         batcher.shared.lock().closing = true;
-        batcher.shared.came.notify_one();
-        assert_eq!(taking.join().expect("no panic"), Some(1));
+        assert_eq!(taken(&batcher), 1);
     }
 
     #[test]
-    fn what_is_put_back_or_did_not_fit_is_not_left_again() {
-        let (batcher, taking) = taker(FOR_EVER);
+    fn what_did_not_fit_or_found_no_room_is_not_left_again() {
+        let batcher = side(FOR_EVER);
         for _ in 0..5_000 {
-            batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+            push_in_passing(&batcher);
         }
-        batcher.push(vec![name()], Box::new(|_| ()));
-        let first = taking.join().expect("no panic").expect("a batch");
-        let rest = next_batch(&batcher.shared).expect("a batch").len();
-        assert_eq!(first + rest, 5_001);
-        assert!(rest > 0, "one batch has a bound");
-        batcher.push_in_passing(vec![name()], Box::new(|_| ()));
+        batcher.push_settling(vec![name()], Box::new(|_| ()));
+        let first = taken(&batcher);
+        assert!(first < 5_001 && !is_left(&batcher), "one batch has a bound");
+        assert_eq!(first + taken(&batcher), 5_001);
+        push_in_passing(&batcher);
         let error = StoreError::Full { why: "no room".into() };
         keep(&batcher.shared, vec![name()], vec![(1, Box::new(|_| ()), Kind::Settling)], &error);
-        assert_eq!(next_batch(&batcher.shared).expect("a batch").len(), 2);
+        assert_eq!(taken(&batcher), 2);
     }
 
     fn name() -> Op {

@@ -109,16 +109,19 @@ impl Dispatch {
 
     /// Reserves a place for each of `count` new parts, if all can leave at once and nothing waits before them.
     pub fn reserve(&mut self, count: usize, now: Timestamp) -> bool {
-        // What is not due yet waits for its time, and nobody waits behind it.
-        let in_store = self.more_in_store && self.quiet_until.is_none_or(|until| until <= now);
-        let waiting = !self.ready.is_empty() || in_store || self.delayed.first().is_some_and(|first| first.0 <= now);
-        if waiting || self.free(now) < count || self.tokens(now) < count {
+        if self.has_due(now) || self.free(now) < count || self.tokens(now) < count {
             return false;
         }
         if self.pace.parts_per_second_max == 0 || !acts(Saboteur::WindowUncounted) {
             self.leave(count, now);
         }
         true
+    }
+
+    /// Whether a part waits for a place. What is not due yet waits for its time, and nobody waits behind it.
+    fn has_due(&self, now: Timestamp) -> bool {
+        let in_store = self.more_in_store && self.quiet_until.is_none_or(|until| until <= now);
+        !self.ready.is_empty() || in_store || self.delayed.first().is_some_and(|first| first.0 <= now)
     }
 
     /// Gives back places that were reserved or taken.
@@ -356,10 +359,11 @@ impl Dispatch {
         self.used
     }
 
-    /// Whether nobody waits for a place, nor would if those in use were freed some milliseconds later.
+    /// Whether nobody waits for a place, nor would if those in use were freed some milliseconds later; nor for the news that the carrier
+    /// takes parts again, which end its pauses.
     #[must_use]
-    pub fn is_at_ease(&self) -> bool {
-        self.backlog() == 0 && !self.more_in_store && self.used * 4 <= self.window_max()
+    pub fn is_at_ease(&self, now: Timestamp) -> bool {
+        !self.has_due(now) && self.brake.in_a_row() == 0 && self.used * 4 <= self.window_max()
     }
 
     /// Whether anything may be handed to the carrier, now or when a place is free.

@@ -416,6 +416,8 @@ impl Engine {
         if let Some(settle) = settle {
             join(settle).await;
         }
+        // It does not wait for what it hands over in passing.
+        self.batcher.reached().await;
         let writer = self.tasks().writer.take();
         if let Some(writer) = writer
             && tokio::task::spawn_blocking(|| writer.close()).await.is_err()

@@ -172,7 +172,12 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         (kind, Some(notice.account_id), about, detail.clone())
     });
     let op = Op::Notice(NoticeTried { id: notice.id, at: now, result, detail });
-    let again = match (engine.batcher.settle_in_passing(vec![op]).await, result) {
+    let is_at_ease = engine.notifier.state().is_at_ease(&lane);
+    let written = match is_at_ease {
+        true => engine.batcher.settle_in_passing(vec![op]).await,
+        false => engine.batcher.settle(vec![op]).await,
+    };
+    let again = match (written, result) {
         (Ok(_), NoticeResult::RetryAt(_)) if acts(Saboteur::WebhookOnce) => None,
         (Ok(_), NoticeResult::RetryAt(due_at)) => {
             Some(Notice { due_at, failures: notice.failures + 1, ..notice.clone() })

@@ -252,6 +252,13 @@ impl Notify {
         (is_ready || was_full) && !self.is_full()
     }
 
+    /// Whether nobody waits for a result to be written down: the endpoint and all together may answer as many again.
+    #[must_use]
+    pub fn is_at_ease(&self, lane: &Lane) -> bool {
+        let of_lane = self.lanes.get(lane).map_or(0, |counts| counts.unwritten);
+        of_lane * 2 <= UNWRITTEN_OF_ENDPOINT_MAX && self.unwritten_count * 2 <= UNWRITTEN_MAX
+    }
+
     /// A try that was [`answered`](Self::answered) is written down; `again`: the notice with its next due time, if it is tried again.
     pub fn done(&mut self, lane: &Lane, id: NoticeId, again: Option<Notice>, now: Timestamp) {
         self.unwritten_count = self.unwritten_count.saturating_sub(1);

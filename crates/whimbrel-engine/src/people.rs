@@ -295,7 +295,7 @@ impl Engine {
                 tracing::error!(%error, "an act was done whose answer could not be added to the audit log");
             }
         };
-        self.batcher.push_settling(vec![Op::Audit(Box::new(entry))], Box::new(then));
+        self.batcher.push_in_passing(vec![Op::Audit(Box::new(entry))], Box::new(then));
     }
 
     /// A page of what was written down, the newest first: all of it that was handed over before this was asked.

@@ -134,7 +134,7 @@ impl Engine {
     /// Whether nobody waits for what an event leaves to be written down: a carrier took a part, and has places to spare.
     fn can_wait(&self, event: &CarrierEvent) -> bool {
         matches!(event, CarrierEvent::Sent { .. })
-            && self.carriers.find(event.carrier()).is_some_and(|desk| desk.dispatch().is_at_ease())
+            && self.carriers.find(event.carrier()).is_some_and(|desk| desk.dispatch().is_at_ease(self.world.now()))
     }
 
     /// What an event asks of the store; events about links change the desk at once and ask nothing.

@@ -65,6 +65,7 @@ pub const WANTED: &[&str] = &[
     "link down",
     "carrier hands back at once",
     "stopped in good order",
+    "batch that nobody waits for",
 ];
 
 /// Counts by name.

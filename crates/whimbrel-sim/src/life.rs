@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use whimbrel_core::{CarrierEvent, CarrierId, World};
 use whimbrel_dialects::claim::Compat;
-use whimbrel_engine::batcher::Stepper;
+use whimbrel_engine::batcher::{Stepper, Work};
 use whimbrel_engine::carriers::{CarrierDesk, CarrierRules, Carriers};
 use whimbrel_engine::dispatch::Pace;
 use whimbrel_engine::failures::FailureRules;
@@ -98,7 +98,7 @@ impl Life {
             if task.is_finished() {
                 return self.runtime.block_on(task).ok();
             }
-            if self.border.is_dead() || !self.stepper.has_work() {
+            if self.border.is_dead() || self.stepper.work() == Work::None {
                 return None;
             }
             self.stepper.step();

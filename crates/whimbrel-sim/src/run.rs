@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use whimbrel_carriers::Ack;
 use whimbrel_core::{CarrierId, LinkId, Span, World};
+use whimbrel_engine::batcher::Work;
 use whimbrel_store::Store;
 
 use crate::chance::Chance;
@@ -83,7 +84,8 @@ struct Sim {
     calls: Vec<Request>,
     /// Calls under way.
     under_way: BTreeMap<usize, JoinHandle<()>>,
-    is_flush_due: bool,
+    /// What was there to be committed when a flush was last put on the agenda.
+    flush: Work,
     is_healed: bool,
     link_count: u32,
     clock_back: Span,
@@ -118,7 +120,7 @@ pub fn play(seed: u64, lines: Lines) -> End {
         life: None,
         calls: Vec::new(),
         under_way: BTreeMap::new(),
-        is_flush_due: false,
+        flush: Work::None,
         is_healed: false,
         link_count: 0,
         clock_back: Span::ZERO,
@@ -204,9 +206,13 @@ impl Sim {
                 }
             }
             Deed::Flush => {
-                self.is_flush_due = false;
+                self.flush = Work::None;
                 if let Some(life) = &self.life {
+                    let work = life.stepper.work();
                     life.stepper.step();
+                    if work == Work::Left {
+                        self.count("batch that nobody waits for");
+                    }
                 }
                 match self.store.take_struck() {
                     Some(Failure::NothingWritten) => self.count("store failed before it wrote"),
@@ -287,7 +293,7 @@ impl Sim {
         }
         self.under_way.clear();
         self.life = None;
-        self.is_flush_due = false;
+        self.flush = Work::None;
         for far_end in &mut self.far_ends {
             far_end.link = None;
             far_end.open.clear();
@@ -329,10 +335,13 @@ impl Sim {
             let span = self.chance.millis(100, 5_000);
             self.after(span, Deed::Die);
         }
-        let has_work = self.life.as_ref().is_some_and(|life| life.stepper.has_work());
-        if has_work && !self.is_flush_due {
-            self.is_flush_due = true;
-            let span = self.chance.millis(0, 4);
+        let work = self.life.as_ref().map_or(Work::None, |life| life.stepper.work());
+        if work > self.flush {
+            self.flush = work;
+            let span = match work {
+                Work::Left => self.chance.millis(5, 9),
+                Work::None | Work::Due => self.chance.millis(0, 4),
+            };
             self.after(span, Deed::Flush);
         }
         Ok(())

@@ -87,7 +87,7 @@ impl Setup {
         let resends_max = chance.one_of(&[0, 1, 1, 2]);
         Self {
             carrier_count: chance.one_of(&[1, 2, 2, 3]),
-            window: chance.one_of(&[1, 2, 3, 6]),
+            window: chance.one_of(&[1, 2, 3, 6, 24]),
             rate: chance.one_of(&[0, 0, 2, 10]),
             doubt: DoubtRules { otp, bulk, resends_max, wait: chance.millis(1_000, 20_000) },
             funds: chance.one_of(&[3, 10, 1_000, 1_000]),
