@@ -534,6 +534,33 @@ mod tests {
     }
 
     #[test]
+    fn who_is_told_last_may_own_the_writer() {
+        let store = SqliteStore::in_memory(Keyring::from_bytes([7; 32])).expect("memory");
+        let (batcher, writer) =
+            Batcher::start(Arc::new(store), Arc::new(SystemWorld::new(0, 0)), 10).expect("a thread");
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let (go, held) = std::sync::mpsc::sync_channel::<()>(1);
+        batcher.push(vec![name()], Box::new(move |_| _ = held.recv()));
+        batcher.push(vec![name()], Box::new(move |_| drop(writer)));
+        batcher.push(vec![name()], Box::new(move |result| _ = tell.send(result.is_ok())));
+        go.send(()).expect("the writer waits");
+        assert_eq!(told.recv(), Ok(true), "what waits behind is committed all the same");
+        assert!(batcher.stopped().is_none(), "it has not panicked");
+    }
+
+    #[test]
+    fn a_write_side_that_is_gone_holds_nobody() {
+        let store = SqliteStore::in_memory(Keyring::from_bytes([7; 32])).expect("memory");
+        let (batcher, stepper) = Batcher::stepped(Arc::new(store), Arc::new(SystemWorld::new(0, 0)), 10);
+        let owner = Arc::new(batcher.clone());
+        let whether = Arc::downgrade(&owner);
+        batcher.push_in_passing(vec![name()], Box::new(move |_| drop(owner)));
+        assert_eq!(stepper.work(), Work::Left);
+        drop(stepper);
+        assert!(whether.upgrade().is_none());
+    }
+
+    #[test]
     fn what_nobody_waits_for_is_left_until_somebody_waits() {
         let batcher = side(FOR_EVER);
         push_in_passing(&batcher);

@@ -65,7 +65,7 @@ pub const WANTED: &[&str] = &[
     "link down",
     "carrier hands back at once",
     "stopped in good order",
-    "batch that nobody waits for",
+    "answer that nobody waited for",
 ];
 
 /// Counts by name.

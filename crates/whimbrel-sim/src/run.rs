@@ -84,8 +84,8 @@ struct Sim {
     calls: Vec<Request>,
     /// Calls under way.
     under_way: BTreeMap<usize, JoinHandle<()>>,
-    /// What was there to be committed when a flush was last put on the agenda.
-    flush: Work,
+    /// The flush on the agenda, and what was there to be committed when it was put there.
+    flush: Option<((Span, u64), Work)>,
     is_healed: bool,
     link_count: u32,
     clock_back: Span,
@@ -120,7 +120,7 @@ pub fn play(seed: u64, lines: Lines) -> End {
         life: None,
         calls: Vec::new(),
         under_way: BTreeMap::new(),
-        flush: Work::None,
+        flush: None,
         is_healed: false,
         link_count: 0,
         clock_back: Span::ZERO,
@@ -166,14 +166,20 @@ impl Sim {
         self.stop()
     }
 
-    fn at(&mut self, at: Span, deed: Deed) {
+    /// Answers the deed's place on the agenda.
+    fn put(&mut self, at: Span, deed: Deed) -> (Span, u64) {
         self.deed_count += 1;
-        self.agenda.insert((at, self.deed_count), deed);
+        let place = (at, self.deed_count);
+        self.agenda.insert(place, deed);
+        place
+    }
+
+    fn at(&mut self, at: Span, deed: Deed) {
+        self.put(at, deed);
     }
 
     fn after(&mut self, span: Span, deed: Deed) {
-        let at = Span(self.world.elapsed().0 + span.0);
-        self.at(at, deed);
+        self.at(Span(self.world.elapsed().0 + span.0), deed);
     }
 
     /// The next thing that happens: a deed of the agenda, or a timer of the process.
@@ -206,13 +212,10 @@ impl Sim {
                 }
             }
             Deed::Flush => {
-                self.flush = Work::None;
+                self.flush = None;
                 if let Some(life) = &self.life {
-                    let work = life.stepper.work();
+                    self.store.expect_left(life.stepper.work() == Work::Left);
                     life.stepper.step();
-                    if work == Work::Left {
-                        self.count("batch that nobody waits for");
-                    }
                 }
                 match self.store.take_struck() {
                     Some(Failure::NothingWritten) => self.count("store failed before it wrote"),
@@ -293,7 +296,9 @@ impl Sim {
         }
         self.under_way.clear();
         self.life = None;
-        self.flush = Work::None;
+        if let Some((place, _)) = self.flush.take() {
+            self.agenda.remove(&place);
+        }
         for far_end in &mut self.far_ends {
             far_end.link = None;
             far_end.open.clear();
@@ -336,13 +341,16 @@ impl Sim {
             self.after(span, Deed::Die);
         }
         let work = self.life.as_ref().map_or(Work::None, |life| life.stepper.work());
-        if work > self.flush {
-            self.flush = work;
+        if work > self.flush.map_or(Work::None, |(_, of_flush)| of_flush) {
+            if let Some((later, _)) = self.flush {
+                self.agenda.remove(&later);
+            }
             let span = match work {
                 Work::Left => self.chance.millis(5, 9),
                 Work::None | Work::Due => self.chance.millis(0, 4),
             };
-            self.after(span, Deed::Flush);
+            let at = Span(self.world.elapsed().0 + span.0);
+            self.flush = Some((self.put(at, Deed::Flush), work));
         }
         Ok(())
     }

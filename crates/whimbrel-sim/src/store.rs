@@ -10,7 +10,7 @@ use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
-    PartId, ReplayKey, Serial, Timestamp,
+    PartEvent, PartId, ReplayKey, Serial, Timestamp,
 };
 use whimbrel_store::{
     AccountTraffic, AccountView, AuditEntry, Credential, Document, DocumentFilter, DocumentPage, DocumentPlace, Found,
@@ -46,6 +46,7 @@ pub struct SimStore {
     next: Mutex<Option<Failure>>,
     struck: Mutex<Option<Failure>>,
     has_stopped: Mutex<bool>,
+    is_left: Mutex<bool>,
 }
 
 impl SimStore {
@@ -63,6 +64,7 @@ impl SimStore {
             next: Mutex::default(),
             struck: Mutex::default(),
             has_stopped: Mutex::default(),
+            is_left: Mutex::default(),
         })
     }
 
@@ -74,6 +76,11 @@ impl SimStore {
     /// The next flush fails.
     pub fn fail_next(&self, failure: Failure) {
         *lock(&self.next) = Some(failure);
+    }
+
+    /// Whether nobody waits for the next flush.
+    pub fn expect_left(&self, is_left: bool) {
+        *lock(&self.is_left) = is_left;
     }
 
     /// The failure that a flush has met since this was last asked.
@@ -109,10 +116,15 @@ impl SimStore {
         model.committed(batch, &results);
         // Nothing but a commit changes a wallet.
         for account in ACCOUNTS {
-            match self.inner.account(account)? {
-                Some(view) => model.compare_wallet(account, &view.wallet),
-                None => model.fault(Check::WALLET_ADDS_UP, "an account is gone"),
+            match self.inner.account(account) {
+                Ok(Some(view)) => model.compare_wallet(account, &view.wallet),
+                Ok(None) => model.fault(Check::WALLET_ADDS_UP, "an account is gone"),
+                Err(error) => model.fault(Check::WALLET_ADDS_UP, error),
             }
+        }
+        let is_answer = |op: &Op| matches!(op, Op::Part(change) if matches!(change.event, PartEvent::Sent { .. }));
+        if *lock(&self.is_left) && batch.iter().any(is_answer) {
+            model.coverage.count("answer that nobody waited for");
         }
         Ok(results)
     }

@@ -106,6 +106,25 @@ fn an_endpoint_that_has_answered_gets_the_next_before_the_answer_is_written_down
 }
 
 #[test]
+fn results_may_be_written_down_later_while_few_are_not() {
+    let mut notify = Notify::new();
+    let fast: Lane = "fast".into();
+    for id in 0..UNWRITTEN_OF_ENDPOINT_MAX as i64 {
+        notify.add(fast.clone(), notice(id, 1), NOW);
+    }
+    let mut unwritten = 0;
+    while notify.is_at_ease(&fast) {
+        let (lane, _) = notify.take(Timestamp(2)).expect("a place");
+        _ = notify.answered(&lane);
+        unwritten += 1;
+    }
+    assert_eq!(unwritten, UNWRITTEN_OF_ENDPOINT_MAX / 2 + 1);
+    assert!(notify.is_at_ease(&"another".into()), "its places are its own");
+    notify.done(&fast, NoticeId(0), None, NOW);
+    assert!(notify.is_at_ease(&fast));
+}
+
+#[test]
 fn with_a_slow_disk_those_who_answer_fast_leave_room_for_the_others() {
     let mut notify = Notify::new();
     let lanes = 40;
