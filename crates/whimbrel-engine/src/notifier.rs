@@ -186,8 +186,8 @@ async fn attempt(engine: &Arc<Engine>, lane: Lane, notice: Notice) {
         // The row is as it was: after a restart the webhook is tried again. So would be whatever is sent from now on.
         (Err(error), _) => {
             tracing::error!(%error, "the result of a webhook could not be stored; no more are sent until a restart");
-            engine.notifier.state().end();
-            None
+            // It stays among those that a restart repeats.
+            return engine.notifier.state().end();
         }
     };
     engine.notifier.state().done(&lane, notice.id, again, engine.world.now());
