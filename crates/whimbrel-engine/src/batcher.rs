@@ -534,7 +534,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_last_may_own_the_writer() {
+    fn who_is_told_may_own_the_writer() {
         let store = SqliteStore::in_memory(Keyring::from_bytes([7; 32])).expect("memory");
         let (batcher, writer) =
             Batcher::start(Arc::new(store), Arc::new(SystemWorld::new(0, 0)), 10).expect("a thread");

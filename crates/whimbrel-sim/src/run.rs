@@ -216,6 +216,7 @@ impl Sim {
                 if let Some(life) = &self.life {
                     self.store.expect_left(life.stepper.work() == Work::Left);
                     life.stepper.step();
+                    self.store.expect_left(false);
                 }
                 match self.store.take_struck() {
                     Some(Failure::NothingWritten) => self.count("store failed before it wrote"),

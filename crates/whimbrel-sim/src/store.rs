@@ -78,7 +78,7 @@ impl SimStore {
         *lock(&self.next) = Some(failure);
     }
 
-    /// Whether nobody waits for the next flush.
+    /// Whether nobody waits for what is flushed next.
     pub fn expect_left(&self, is_left: bool) {
         *lock(&self.is_left) = is_left;
     }
