@@ -64,6 +64,7 @@ saboteurs! {
     DoubtfulRerouted = "doubtful-rerouted", 1, "a part that was in doubt follows its number to another network";
     UnclearPutOff = "unclear-put-off", 1, "each receipt that nobody knows puts the end of the wait off";
     UnclearKept = "unclear-kept", 0, "news on the way of a bulk text do not end the wait for better news";
+    AnswerOvertaken = "answer-overtaken", 2, "a text is stored before a carrier's answer that came earlier and freed its place";
     WindowUncounted = "window-uncounted", 1, "where a rate is set, a text that leaves at once takes no place in the window";
 }
 

@@ -206,30 +206,34 @@ impl Batcher {
         }
     }
 
-    /// Commits `ops` and waits for their answers, in order. Settling work only; see [`push_settling`](Self::push_settling).
+    /// Hands `ops` over, at this call and not when what it gives is first polled, and waits for their answers, in order. Settling work only;
+    /// see [`push_settling`](Self::push_settling).
     ///
     /// # Errors
     /// [`CommitError`]; none of the operations may then be told to anybody.
-    pub async fn settle(&self, ops: Vec<Op>) -> Result<Vec<OpResult>, CommitError> {
-        if ops.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.settle_as(Haste::Now, ops).await
+    pub fn settle(&self, ops: Vec<Op>) -> impl Future<Output = Result<Vec<OpResult>, CommitError>> + use<> {
+        self.settle_as(Haste::Now, ops)
     }
 
-    /// As [`settle`](Self::settle) for what nobody waits for but the caller, who has time; see
-    /// [`push_in_passing`](Self::push_in_passing).
+    /// As [`settle`](Self::settle) for what nobody waits for but the caller, who has time; see [`push_in_passing`](Self::push_in_passing).
     ///
     /// # Errors
     /// [`CommitError`]; none of the operations may then be told to anybody.
-    pub async fn settle_in_passing(&self, ops: Vec<Op>) -> Result<Vec<OpResult>, CommitError> {
-        self.settle_as(Haste::InPassing, ops).await
+    pub fn settle_in_passing(&self, ops: Vec<Op>) -> impl Future<Output = Result<Vec<OpResult>, CommitError>> + use<> {
+        self.settle_as(Haste::InPassing, ops)
     }
 
-    async fn settle_as(&self, haste: Haste, ops: Vec<Op>) -> Result<Vec<OpResult>, CommitError> {
+    fn settle_as(
+        &self,
+        haste: Haste,
+        ops: Vec<Op>,
+    ) -> impl Future<Output = Result<Vec<OpResult>, CommitError>> + use<> {
         let (answer, answered) = oneshot::channel();
-        self.push_as(Kind::Settling, haste, ops, Box::new(move |result| _ = answer.send(result)));
-        answered.await.unwrap_or(Err(CommitError::Closed))
+        match ops.is_empty() {
+            true => _ = answer.send(Ok(Vec::new())),
+            false => self.push_as(Kind::Settling, haste, ops, Box::new(move |result| _ = answer.send(result))),
+        }
+        async move { answered.await.unwrap_or(Err(CommitError::Closed)) }
     }
 
     /// Waits until what ends other work and was handed over before was committed, or refused.

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use tokio::sync::Notify;
 use whimbrel_carriers::{Ack, Carrier};
 use whimbrel_core::part::DoubtRules;
-use whimbrel_core::{AckToken, CarrierId, Span, Submission};
+use whimbrel_core::{AckToken, CarrierId, Span, Submission, Timestamp};
 
 use crate::dispatch::{Dispatch, Pace};
 use crate::learning::Learned;
@@ -124,9 +124,20 @@ impl CarrierDesk {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Frees places in the window and rings: whoever waits for one must hear of it. The only way to free a place.
+    /// Frees places in the window and rings: whoever waits for one must hear of it.
     pub fn free_places(&self, count: usize) {
         self.dispatch().free_places(count);
+        self.bell.notify_one();
+    }
+
+    /// The carrier took so many parts: as [`free_places`](Self::free_places), and its next pause is a first one, unless it is refusing.
+    pub fn went_through(&self, count: usize, now: Timestamp) {
+        let mut dispatch = self.dispatch();
+        for _ in 0..count {
+            dispatch.went_through(now);
+            dispatch.free_places(1);
+        }
+        drop(dispatch);
         self.bell.notify_one();
     }
 
@@ -199,7 +210,7 @@ impl Carriers {
 
 #[cfg(test)]
 mod tests {
-    use whimbrel_core::{LinkId, Timestamp};
+    use whimbrel_core::LinkId;
 
     use super::*;
 

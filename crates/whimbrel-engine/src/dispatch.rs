@@ -58,7 +58,7 @@ pub enum InStore {
 pub struct Dispatch {
     pace: Pace,
     links: BTreeMap<LinkId, u16>,
-    /// Places taken: reserved, submitting, or answered but not yet settled.
+    /// Places taken: reserved, or submitting and not answered; with any answer but that it was taken, until that is stored.
     used: usize,
     /// Ready to leave. Invariant: a part is in `ready` or in `delayed`, never in both.
     ready: BTreeSet<Waiting>,
@@ -130,6 +130,11 @@ impl Dispatch {
         self.used = self.used.saturating_sub(count);
         self.control.answered(count);
         self.brake.answered();
+    }
+
+    /// A place that was freed is in use after all, whatever the window allows.
+    pub const fn occupy(&mut self) {
+        self.used += 1;
     }
 
     /// Puts a part into the queue, not to leave before `due_at`. If memory is full, the last one that is ready waits in the store
@@ -357,13 +362,6 @@ impl Dispatch {
     #[must_use]
     pub const fn used(&self) -> usize {
         self.used
-    }
-
-    /// Whether nobody waits for a place, nor would if those in use were freed some milliseconds later; nor for the news that the carrier
-    /// takes parts again, which end its pauses.
-    #[must_use]
-    pub fn is_at_ease(&self, now: Timestamp) -> bool {
-        !self.has_due(now) && self.brake.in_a_row() == 0 && self.used * 4 <= self.window_max()
     }
 
     /// Whether anything may be handed to the carrier, now or when a place is free.

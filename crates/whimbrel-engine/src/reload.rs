@@ -17,7 +17,7 @@ use crate::carriers::{CarrierDesk, CarrierRules};
 use crate::events::About;
 use crate::{Engine, dispatcher, recover};
 
-/// How long the last answers of a carrier that is gone may take to be settled.
+/// How long the last answers of a carrier that is gone are waited for.
 const SETTLED_WITHIN: Span = Span::seconds(20);
 const LOOK_EVERY: Span = Span::millis(20);
 

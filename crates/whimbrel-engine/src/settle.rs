@@ -44,8 +44,10 @@ struct After {
 }
 
 enum AfterKind {
+    /// The carrier took a part in time: its place was freed when this was handed to the writer.
+    Taken,
     /// A place in the window is free again.
-    Place { went_through: bool },
+    Place,
     /// A receipt was stored; it is acknowledged once it was settled for every part that it speaks for.
     Receipt(Box<Reported>),
     /// The last part that a receipt speaks for was settled: it is acknowledged.
@@ -91,8 +93,7 @@ pub(crate) fn give_back(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, parts: Ve
             change(engine, part.part_id, event, Answer::default(), now)
         })
         .collect();
-    let after: Vec<After> =
-        parts.iter().map(|_| After { carrier: desk.id, kind: AfterKind::Place { went_through: false } }).collect();
+    let after: Vec<After> = parts.iter().map(|_| After { carrier: desk.id, kind: AfterKind::Place }).collect();
     let settling = Arc::clone(engine);
     // Nothing follows from what was given back: only receipts have followers.
     engine.batcher.push_settling(ops, Box::new(move |result| _ = settling.settled(after, result)));
@@ -104,7 +105,8 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
     while events.recv_many(&mut batch, EVENTS_MAX).await > 0 {
         let alternatives = engine.alternatives(&batch).await;
         let mut work = Vec::with_capacity(batch.len());
-        let in_passing = batch.iter().all(|event| engine.can_wait(event));
+        // A place is free once the answer is handed over, and nobody waits for what else follows from it.
+        let in_passing = batch.iter().all(|event| matches!(event, CarrierEvent::Sent { .. }));
         for event in batch.drain(..) {
             let carrier = event.carrier();
             let refused = match &event {
@@ -117,31 +119,54 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
         }
         if in_passing && !work.is_empty() {
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
+            let taken = Taken::of(&after);
             let settling = Arc::clone(&engine);
             // It is not waited for, so that what comes meanwhile is not held up. Nothing follows from answers: only receipts have followers.
             engine.batcher.push_in_passing(ops, Box::new(move |result| _ = settling.settled(after, result)));
+            engine.free(taken);
             continue;
         }
         while !work.is_empty() {
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
-            let result = engine.batcher.settle(ops).await;
-            work = engine.settled(after, result);
+            let result = engine.batcher.settle(ops);
+            engine.free(Taken::of(&after));
+            work = engine.settled(after, result.await);
         }
     }
 }
 
+/// Parts that carriers took in time.
+struct Taken(Vec<(CarrierId, usize)>);
+
+impl Taken {
+    fn of(after: &[After]) -> Self {
+        let mut counts: Vec<(CarrierId, usize)> = Vec::new();
+        for carrier in after.iter().filter(|after| matches!(after.kind, AfterKind::Taken)).map(|after| after.carrier) {
+            match counts.iter_mut().find(|(known, _)| *known == carrier) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((carrier, 1)),
+            }
+        }
+        Self(counts)
+    }
+}
+
 impl Engine {
-    /// Whether nobody waits for what an event leaves to be written down: a carrier took a part, and has places to spare.
-    fn can_wait(&self, event: &CarrierEvent) -> bool {
-        matches!(event, CarrierEvent::Sent { .. })
-            && self.carriers.find(event.carrier()).is_some_and(|desk| desk.dispatch().is_at_ease(self.world.now()))
+    /// Frees the places of parts that carriers took. Only when that was handed to the writer: whatever takes these places is handed over
+    /// after it and so committed with it or later, and what a crash leaves in doubt is never more than the window.
+    fn free(&self, taken: Taken) {
+        for (carrier, count) in taken.0 {
+            if let Some(desk) = self.carriers.find(carrier) {
+                desk.went_through(count, self.world.now());
+            }
+        }
     }
 
     /// What an event asks of the store; events about links change the desk at once and ask nothing.
     fn settle(&self, event: CarrierEvent, alternatives: &Alternatives) -> Option<(Op, After)> {
         let carrier = event.carrier();
         let desk = self.carriers.find(carrier)?;
-        let place = |went_through| After { carrier, kind: AfterKind::Place { went_through } };
+        let then = |kind| After { carrier, kind };
         match event {
             CarrierEvent::Up { link, window_max, .. } => {
                 desk.dispatch().up(link, window_max);
@@ -160,12 +185,14 @@ impl Engine {
             }
             CarrierEvent::Sent { part_id, attempt, id, timing, at, .. } => {
                 let answer = Answer { id: Some(id), code: Box::default() };
-                let after = match timing {
-                    AnswerTiming::InTime => place(true),
-                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) && desk.dispatch().used() > 0 => place(true),
-                    AnswerTiming::Late => After { carrier, kind: AfterKind::Part },
+                let kind = match timing {
+                    AnswerTiming::InTime => AfterKind::Taken,
+                    AnswerTiming::Late if acts(Saboteur::PlaceFreedTwice) && desk.dispatch().used() > 0 => {
+                        AfterKind::Taken
+                    }
+                    AnswerTiming::Late => AfterKind::Part,
                 };
-                Some((change(self, part_id, PartEvent::Sent { attempt }, answer, at), after))
+                Some((change(self, part_id, PartEvent::Sent { attempt }, answer, at), then(kind)))
             }
             CarrierEvent::Refused { part_id, attempt, error, at, .. } => {
                 let (retry_at, code) = match &error {
@@ -178,19 +205,17 @@ impl Engine {
                 };
                 let next = alternatives.get(&part_id).and_then(|elsewhere| elsewhere.next);
                 let event = PartEvent::Refused { attempt, error, retry_at, next };
-                Some((change(self, part_id, event, Answer { id: None, code }, at), place(false)))
+                Some((change(self, part_id, event, Answer { id: None, code }, at), then(AfterKind::Place)))
             }
             CarrierEvent::Doubt { part_id, attempt, cause, at, .. } => {
                 count_doubts(&desk, cause, 1);
                 let event = PartEvent::Doubt { attempt, cause, rules: desk.rules().doubt };
-                let after = match acts(Saboteur::PlaceKept) {
-                    true => After { carrier, kind: AfterKind::Part },
-                    false => place(false),
-                };
-                Some((change(self, part_id, event, Answer::default(), at), after))
+                let kind = if acts(Saboteur::PlaceKept) { AfterKind::Part } else { AfterKind::Place };
+                Some((change(self, part_id, event, Answer::default(), at), then(kind)))
             }
             CarrierEvent::GivenBack { part_id, attempt, at, .. } => {
-                Some((change(self, part_id, PartEvent::GivenBack { attempt }, Answer::default(), at), place(false)))
+                let event = PartEvent::GivenBack { attempt };
+                Some((change(self, part_id, event, Answer::default(), at), then(AfterKind::Place)))
             }
             CarrierEvent::Receipt { mut receipt, ack, at, .. } => {
                 desk.learned().sort(&mut receipt.keys);
@@ -199,12 +224,12 @@ impl Engine {
                 let kind = AfterKind::Receipt(Box::new(Reported { ack, status, cause, code, at }));
                 let onward = self.onward(carrier, &receipt);
                 let op = Op::Receipt(Box::new(ReceiptIn { carrier, receipt, at, notice_id, onward }));
-                Some((op, After { carrier, kind }))
+                Some((op, then(kind)))
             }
             CarrierEvent::Inbound { part, ack, at, .. } => {
                 let (id, notice_id) = (InboundId(self.world.next_id()), NoticeId(self.world.next_id()));
                 let op = Op::Inbound(Box::new(InboundIn { id, carrier, part: *part, at, notice_id }));
-                Some((op, After { carrier, kind: AfterKind::Inbound(ack) }))
+                Some((op, then(AfterKind::Inbound(ack))))
             }
         }
     }
@@ -289,7 +314,7 @@ impl Engine {
         _ = self.settled(after, result);
     }
 
-    /// Runs after a commit: places are freed, parts queue up again, receipts are acknowledged, notices go out. Answers what
+    /// Runs after a commit: places of parts that were not taken are freed, parts queue up again, receipts are acknowledged, notices go out. Answers what
     /// follows from it and must be committed too.
     #[must_use]
     fn settled(&self, after: Vec<After>, result: Result<Vec<OpResult>, CommitError>) -> Vec<(Op, After)> {
@@ -350,15 +375,10 @@ impl Engine {
         // The carrier may forget only what is durable. What the store left out is as little durable as what a failed commit held.
         let ack = if is_stored || acts(Saboteur::AckBeforeStored) { Ack::Stored } else { Ack::TryAgain };
         match (after.kind, desk) {
-            (AfterKind::Place { went_through }, Some(desk)) => {
-                if went_through {
-                    desk.dispatch().went_through(now);
-                }
-                // After a failed commit the place stays taken: nothing leaves any more.
-                if is_stored {
-                    desk.free_places(1);
-                }
-            }
+            // After a failed commit the place stays taken: nothing leaves any more.
+            (AfterKind::Place, Some(desk)) if is_stored => desk.free_places(1),
+            // The place of an answer that was left out should not have been freed.
+            (AfterKind::Taken, Some(desk)) if !is_stored => desk.dispatch().occupy(),
             (AfterKind::Receipt(reported), Some(desk)) => match siblings.split_last() {
                 Some((last, others)) => {
                     let carrier = after.carrier;
@@ -371,7 +391,7 @@ impl Engine {
                 None => desk.acknowledge(reported.ack, ack),
             },
             (AfterKind::Siblings(token) | AfterKind::Inbound(token), Some(desk)) => desk.acknowledge(token, ack),
-            (AfterKind::Part, _) | (_, None) => {}
+            (AfterKind::Taken | AfterKind::Place | AfterKind::Part, _) | (_, None) => {}
         }
         if let Some(outcome) = outcome {
             self.note_untold(&outcome);

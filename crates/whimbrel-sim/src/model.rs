@@ -40,6 +40,8 @@ pub struct Model {
     pub stored: std::collections::BTreeSet<Box<str>>,
     /// What doubt does.
     pub rules: DoubtRules,
+    /// Parts that each carrier may have unanswered.
+    pub window: u16,
     /// Since when carriers take everything and nothing dies any more, with time for the last pause that one asked for.
     pub healthy_since: Option<Timestamp>,
     /// Whether the store has failed: nothing may be accepted any more.
@@ -52,8 +54,8 @@ pub struct Model {
 
 impl Model {
     /// A model of a store that is empty.
-    pub fn new(rules: DoubtRules) -> Self {
-        Self { rules, ..Self::default() }
+    pub fn new(rules: DoubtRules, window: u16) -> Self {
+        Self { rules, window, ..Self::default() }
     }
 
     /// Notes something that cannot be.
@@ -83,6 +85,16 @@ impl Model {
                 }
                 _ => {}
             }
+        }
+        let mut claimed: BTreeMap<CarrierId, u16> = BTreeMap::new();
+        for part in self.parts.values().filter(|part| part.place == Place::Submitting) {
+            *claimed.entry(part.carrier).or_default() += 1;
+        }
+        for (carrier, count) in claimed {
+            let window = self.window;
+            self.require(Check::CLAIMS_FIT_WINDOW, count <= window, || {
+                format!("carrier {} has {count} claims unanswered in a window of {window}", carrier.0)
+            });
         }
     }
 

@@ -41,6 +41,8 @@ impl Check {
     pub const COPIES_ARE_BOUNDED: Self = Self("P-7 copies-are-bounded");
     /// No more submissions are open than the window allows.
     pub const WINDOW_IS_KEPT: Self = Self("P-8 window-is-kept");
+    /// No more parts are claimed in the store, and not answered there, than the window allows: so many a crash leaves in doubt.
+    pub const CLAIMS_FIT_WINDOW: Self = Self("P-8 claims-fit-window");
     /// Every place of a window is given back.
     pub const PLACES_COME_BACK: Self = Self("P-8 places-come-back");
     /// An idempotency key stands for one message, and is answered with it.

@@ -97,7 +97,7 @@ pub fn play(seed: u64, lines: Lines) -> End {
     whimbrel_core::saboteur::lie_in_wait();
     let mut chance = Chance::new(seed);
     let setup = Setup::of(&mut chance);
-    let model = Arc::new(Mutex::new(Model::new(setup.doubt)));
+    let model = Arc::new(Mutex::new(Model::new(setup.doubt, setup.window)));
     let mut trace = Trace::new(lines);
     trace.tell(format_args!("{setup:?}"));
     let border = Border::default();

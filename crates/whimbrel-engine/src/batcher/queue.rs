@@ -7,9 +7,13 @@
 //!   that has waited for [`AGE_MAX`]: it would be late.
 //! - Batches take new work in turns, one group of each account. A request waits for as many others as there are accounts, not for all
 //!   that one account has sent before it.
+//!
+//! And one keeps windows: nothing is committed before what ends other work and was handed over earlier. A carrier's answer frees its place
+//! when it is handed over, and what takes that place comes after it.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{AccountId, Span, Timestamp};
 use whimbrel_store::Op;
 
@@ -48,14 +52,22 @@ enum Lane {
 
 #[derive(Default)]
 struct Waits {
-    groups: VecDeque<(Timestamp, Group)>,
+    groups: VecDeque<New>,
     op_count: usize,
+}
+
+struct New {
+    came_at: Timestamp,
+    number: u64,
+    group: Group,
 }
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct Queue {
-    settling: VecDeque<Group>,
+    /// Groups are numbered upwards as they come; those that are put back have the number 0.
+    number: u64,
+    settling: VecDeque<(u64, Group)>,
     lanes: BTreeMap<Lane, Waits>,
     /// The lanes that hold something, whose turn is next first. Invariant: each stands here once.
     turns: VecDeque<Lane>,
@@ -77,7 +89,7 @@ impl Queue {
         let room = bounds.paced.saturating_sub(self.new_op_count);
         let lane = lane(ops);
         let (own, oldest) = match self.lanes.get(&lane) {
-            Some(waits) => (waits.op_count, waits.groups.front().map(|(at, _)| *at)),
+            Some(waits) => (waits.op_count, waits.groups.front().map(|new| new.came_at)),
             None => (0, None),
         };
         match lane {
@@ -89,14 +101,16 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, group: Group, now: Timestamp) {
+        self.number += 1;
+        let number = self.number;
         if group.kind == Kind::Settling {
-            return self.settling.push_back(group);
+            return self.settling.push_back((number, group));
         }
         let lane = lane(&group.ops);
         self.new_op_count += group.ops.len();
         let waits = self.lanes.entry(lane).or_default();
         waits.op_count += group.ops.len();
-        waits.groups.push_back((now, group));
+        waits.groups.push_back(New { came_at: now, number, group });
         if waits.groups.len() == 1 {
             self.turns.push_back(lane);
         }
@@ -106,16 +120,19 @@ impl Queue {
     pub(super) fn take(&mut self) -> Vec<Group> {
         let mut taken = Vec::new();
         let mut count = 0;
-        while let Some(group) = self.settling.front() {
+        let is_overtaken = self.has_new() && acts(Saboteur::AnswerOvertaken);
+        while let Some((_, group)) = self.settling.front().filter(|_| !is_overtaken) {
             if count > 0 && count + group.ops.len() > SETTLING_OPS_MAX {
                 break;
             }
             count += group.ops.len();
-            taken.extend(self.settling.pop_front());
+            taken.extend(self.settling.pop_front().map(|(_, group)| group));
         }
+        let next = self.settling.front().filter(|_| !is_overtaken);
+        let before = next.map_or(u64::MAX, |(number, _)| *number);
         let mut new = 0;
         while new < NEW_OPS_MAX
-            && let Some(group) = self.next_new()
+            && let Some(group) = self.next_new(before)
         {
             new += group.ops.len().max(1);
             taken.push(group);
@@ -123,10 +140,16 @@ impl Queue {
         taken
     }
 
-    fn next_new(&mut self) -> Option<Group> {
-        let lane = self.turns.pop_front()?;
+    /// The next group of new work that came before the one of that number.
+    fn next_new(&mut self, before: u64) -> Option<Group> {
+        let is_of_time = |lane: &Lane| {
+            let next = self.lanes.get(lane).and_then(|waits| waits.groups.front());
+            next.is_some_and(|new| new.number < before)
+        };
+        let place = self.turns.iter().position(is_of_time)?;
+        let lane = self.turns.remove(place)?;
         let waits = self.lanes.get_mut(&lane)?;
-        let (_, group) = waits.groups.pop_front()?;
+        let New { group, .. } = waits.groups.pop_front()?;
         waits.op_count -= group.ops.len();
         self.new_op_count -= group.ops.len();
         if waits.groups.is_empty() {
@@ -142,19 +165,19 @@ impl Queue {
         let (settling, new): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(|group| group.kind == Kind::Settling);
         for group in settling.into_iter().rev() {
-            self.settling.push_front(group);
+            self.settling.push_front((0, group));
         }
         new
     }
 
     /// All new work.
     pub(super) fn take_new(&mut self) -> Vec<Group> {
-        std::iter::from_fn(|| self.next_new()).collect()
+        std::iter::from_fn(|| self.next_new(u64::MAX)).collect()
     }
 
     /// Everything.
     pub(super) fn take_all(&mut self) -> Vec<Group> {
-        let mut all: Vec<Group> = std::mem::take(&mut self.settling).into();
+        let mut all: Vec<Group> = std::mem::take(&mut self.settling).into_iter().map(|(_, group)| group).collect();
         all.extend(self.take_new());
         all
     }
@@ -175,6 +198,7 @@ fn lane(ops: &[Op]) -> Lane {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark};
     use whimbrel_store::UseOnce;
 
@@ -281,6 +305,22 @@ mod tests {
     }
 
     #[test]
+    fn nothing_new_overtakes_what_ends_other_work_and_came_before_it() {
+        let mut queue = Queue::default();
+        let long = || Group { ops: (0..SETTLING_OPS_MAX).flat_map(|_| settling().ops).collect(), ..settling() };
+        queue.push(long(), NOW);
+        queue.push(request(1, 0), NOW);
+        queue.push(long(), NOW);
+        queue.push(request(1, 1), NOW);
+        queue.push(request(2, 0), NOW);
+        queue.push(long(), NOW);
+        assert_eq!(taken(&mut queue), [(0, 0), (1, 0)], "it came before what does not fit");
+        queue.push(long(), NOW);
+        assert_eq!(taken(&mut queue), [(0, 0), (2, 0), (1, 1)], "and waits for nothing that came after it");
+        assert!(!queue.has_new());
+    }
+
+    #[test]
     fn what_was_not_committed_comes_again_in_its_order() {
         let mut queue = Queue::default();
         for group in [settling(), request(1, 0), settling()] {
@@ -291,5 +331,58 @@ mod tests {
         assert_eq!(queue.put_back(batch).len(), 1, "new work is answered");
         assert_eq!((queue.settling.len(), queue.has_new()), (3, false));
         assert_eq!(queue.take_all().len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_taken_once_and_overtakes_nothing_that_ends_other_work(
+            steps in proptest::collection::vec((0i64..5, 1usize..3_000), 1..40),
+        ) {
+            let mut queue = Queue::default();
+            // As they came: whose, of whom none that ends other work is; and what was taken of it.
+            let mut came: Vec<(i64, i64)> = Vec::new();
+            let mut taken_all = Vec::new();
+            for (number, (account, count)) in (1..).zip(steps) {
+                match account {
+                    // A batch is taken.
+                    0 => {
+                        let batch = numbered(&mut queue);
+                        let left: Vec<i64> = came.iter().filter(|(whose, id)| *whose == 9 && !taken_all.contains(id) && !batch.contains(id)).map(|(_, id)| *id).collect();
+                        let new = came.iter().filter(|(whose, id)| *whose != 9 && batch.contains(id));
+                        let (newest, oldest) = (new.map(|(_, id)| *id).max(), left.iter().min().copied());
+                        prop_assert!(newest.zip(oldest).is_none_or(|(newest, oldest)| newest < oldest));
+                        taken_all.extend(batch);
+                    }
+                    // Work that ends other work, of many operations.
+                    4 => {
+                        let ops = (0..count).map(|_| request(9, number).ops.remove(0)).collect();
+                        queue.push(Group { ops, kind: Kind::Settling, ..settling() }, NOW);
+                        came.push((9, number));
+                    }
+                    account => {
+                        queue.push(request(account, number), NOW);
+                        came.push((account, number));
+                    }
+                }
+            }
+            while !queue.is_empty() {
+                taken_all.extend(numbered(&mut queue));
+            }
+            for whose in [1, 2, 3, 9] {
+                let order: Vec<i64> = taken_all.iter().filter(|id| came.contains(&(whose, **id))).copied().collect();
+                prop_assert!(order.is_sorted(), "{whose}: {order:?}");
+            }
+            taken_all.sort_unstable();
+            prop_assert_eq!(taken_all, came.iter().map(|(_, id)| *id).collect::<Vec<_>>());
+        }
+    }
+
+    /// The numbers of the groups of a batch.
+    fn numbered(queue: &mut Queue) -> Vec<i64> {
+        queue.take().iter().filter_map(|group| group.ops.first()).filter_map(used_by).collect()
+    }
+
+    fn used_by(op: &Op) -> Option<i64> {
+        if let Op::UseOnce(once) = op { Some(once.used_by) } else { None }
     }
 }

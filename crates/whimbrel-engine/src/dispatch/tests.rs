@@ -42,32 +42,16 @@ fn a_message_is_reserved_whole_or_not_at_all() {
 }
 
 #[test]
-fn places_may_be_freed_later_while_most_are_free_and_nothing_waits() {
-    let mut dispatch = carrier(8, 0);
-    assert!(dispatch.reserve(2, NOW) && dispatch.is_at_ease(NOW));
-    assert!(dispatch.reserve(1, NOW) && !dispatch.is_at_ease(NOW), "three of eight are in use");
-    dispatch.free_places(1);
-    dispatch.enqueue(waiting(MessageClass::Bulk, 5), NOW + Span(1), NOW);
-    assert!(dispatch.is_at_ease(NOW), "nothing is due");
-    assert!(!dispatch.is_at_ease(NOW + Span(1)), "a part waits in memory");
-    dispatch.take(10, NOW + Span(1));
-    dispatch.free_places(1);
-    dispatch.refill([], InStore::DueAt(NOW + Span(2)), NOW);
-    assert!(dispatch.is_at_ease(NOW), "nothing in the store is due");
-    assert!(!dispatch.is_at_ease(NOW + Span(2)), "a part waits in the store");
-    let mut one_by_one = carrier(1, 0);
-    assert!(one_by_one.reserve(1, NOW) && !one_by_one.is_at_ease(NOW));
-}
-
-#[test]
-fn a_carrier_that_throttled_is_at_ease_when_a_part_went_through() {
-    let mut dispatch = carrier(8, 0);
+fn a_place_that_was_freed_by_mistake_is_held_beyond_the_window() {
+    let mut dispatch = carrier(1, 0);
     assert!(dispatch.reserve(1, NOW));
-    let end = dispatch.throttled(Span::seconds(1), NOW);
     dispatch.free_places(1);
-    assert!(!dispatch.is_at_ease(end), "its next answer says whether the next pause is longer");
-    dispatch.went_through(end);
-    assert!(dispatch.is_at_ease(end));
+    assert!(dispatch.reserve(1, NOW));
+    dispatch.occupy();
+    dispatch.free_places(1);
+    assert!(!dispatch.reserve(1, NOW), "one is held still");
+    dispatch.free_places(1);
+    assert!(dispatch.reserve(1, NOW));
 }
 
 #[test]
