@@ -56,7 +56,9 @@ fn a_day_counts_what_was_accepted_on_it_and_what_became_of_it() {
     let db = Connection::open(folder.file()).expect("opens");
     db.execute_batch("drop table usage_day; drop table number_network; drop table subaccount; drop table operator; drop table recovery_code;
          drop table audit; drop table traffic_hour; drop index live_unclear; alter table live drop column reroutes;
-         alter table live drop column unclear_until; pragma user_version = 9")
+         alter table live drop column unclear_until; drop index live_expiry; alter table live drop column indexed;
+         create index live_expiry on live (expires_at); drop index notice_due; alter table notice drop column indexed;
+         create index notice_due on notice (due_at, id); pragma user_version = 9")
         .expect("done");
     drop(db);
     assert_eq!(all(&folder.open()), [(DAY, [3, 3, 1, 1, 2 * PRICE])], "counted from what is there");

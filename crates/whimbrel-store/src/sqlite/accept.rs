@@ -49,8 +49,8 @@ const INSERT_MESSAGE: &str = "insert into message (id, account_id, dialect, clas
  on conflict (id) do nothing";
 const INSERT_LIVE: &str =
     "insert into live (part_id, message_id, number, account_id, carrier, state, state_at, attempt,
- failures, doubts, price, funds, capture_on, expires_at, told, class, tell, bucket, has_code)
- values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14, ?15, ?16)";
+ failures, doubts, price, funds, capture_on, expires_at, told, class, tell, bucket, has_code, indexed)
+ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, null, ?13, ?14, ?15, ?16, ?17)";
 
 impl Work<'_> {
     pub(super) fn accept(&mut self, accept: &Accept) -> Result<OpResult, Fault> {
@@ -286,6 +286,7 @@ impl Work<'_> {
                 has_code: code_place(plan).is_some(),
             };
             let record = &live.record;
+            let is_young = self.memory.young(|young| young.has_room_for_part());
             self.db.prepare_cached(INSERT_LIVE)?.execute(params![
                 record.part_id.0,
                 record.message_id.0,
@@ -303,7 +304,11 @@ impl Work<'_> {
                 live.tell.code(),
                 live.paid_from.code(),
                 live.has_code,
+                !is_young,
             ])?;
+            if is_young {
+                self.memory.young(|young| young.put_part(record.part_id, record.expires_at));
+            }
             self.memory.recent.put_part(live);
             self.memory.counts.saw_id(part.part_id.0);
             self.memory.counts.moved(None, state);

@@ -386,6 +386,7 @@ impl Work<'_> {
         };
         self.db.prepare_cached(DELETE_LIVE)?.execute([record.part_id.0])?;
         self.memory.recent.drop_part(record.part_id);
+        self.memory.young(|young| young.drop_part(record.part_id));
         self.db.prepare_cached(INSERT_ENDED)?.execute(params![
             record.part_id.0,
             record.message_id.0,

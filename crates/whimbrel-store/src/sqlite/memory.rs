@@ -17,6 +17,7 @@ use super::rejections::SinceLook;
 use super::rows::{self, AccountRow};
 use super::subaccounts::{self, Source};
 use super::usage::Usage;
+use super::young::{Mark, Young, YoungRows};
 use crate::op::Wallet;
 use crate::view::Stats;
 
@@ -38,6 +39,7 @@ pub(super) struct Memory {
     pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
     pub(super) rejections: SinceLook,
     pub(super) recent: Recent,
+    young: Young,
     /// Where the removal of old messages goes on.
     pub(super) prune_from: i64,
 }
@@ -103,6 +105,8 @@ pub(super) struct Counts {
     pub(super) texts_to: i64,
     /// The highest number of a message or document.
     pub(super) serial: u64,
+    /// How much the transaction under way has changed in the memory of young rows.
+    young: Mark,
 }
 
 /// An account with its wallet.
@@ -177,9 +181,10 @@ const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts
 
 impl Memory {
     /// Reads everything anew, at the start.
-    pub(super) fn load(db: &Connection) -> Result<Self, Fault> {
+    pub(super) fn load(db: &Connection, young: Arc<YoungRows>) -> Result<Self, Fault> {
         let mut memory = Self { lists_changed: true, ..Self::default() };
         memory.restore(db)?;
+        memory.young = Young::load(db, young)?;
         let counts = &mut memory.counts;
         db.query_row(COUNT_REST, [], |row| {
             counts.high_water = row.get(0)?;
@@ -213,6 +218,7 @@ impl Memory {
     /// Reads accounts and wallets anew, after a rollback; lists, which may be long, only if they changed.
     pub(super) fn restore(&mut self, db: &Connection) -> Result<(), Fault> {
         self.recent.clear();
+        self.young.back_to(self.counts.young);
         self.changed.clear();
         self.usage.clear();
         if self.lists_changed {
@@ -228,6 +234,13 @@ impl Memory {
             })
             .collect();
         Ok(())
+    }
+
+    /// Changes the memory of young rows.
+    pub(super) fn young<T>(&mut self, change: impl FnOnce(&mut Young) -> T) -> T {
+        let done = change(&mut self.young);
+        self.counts.young = self.young.mark();
+        done
     }
 
     /// Where a subaccount's money comes from; `None` if it is none.

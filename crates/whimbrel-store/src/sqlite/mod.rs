@@ -58,6 +58,7 @@ mod unreadable;
 mod usage;
 mod walk;
 mod writer;
+mod young;
 
 use std::fs::File;
 use std::ops::Range;
@@ -71,7 +72,7 @@ use whimbrel_core::call::numbers::{OwnedEntry, OwnedQuery, SaleEntry};
 use whimbrel_core::call::totals::TotalsCall;
 use whimbrel_core::{
     Accepted, AccountId, CarrierId, IdempotencyKey, ListKind, Lists, MessageId, Notice, NoticeId, NumberNetwork,
-    PartId, ReplayKey, Serial, Timestamp,
+    PartId, ReplayKey, Serial, Span, Timestamp,
 };
 
 use self::check::{Audit, INVARIANTS, Inspection, Reach, Verdict};
@@ -81,6 +82,7 @@ use self::memory::{Counts, ListsByOwner, Owner};
 use self::pool::Pool;
 use self::unreadable::{Unreadable, What};
 use self::writer::Writer;
+use self::young::YoungRows;
 use crate::document::{Document, DocumentFilter, DocumentPage, DocumentPlace};
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, OwnedNumber};
@@ -115,6 +117,8 @@ pub struct SqliteStore {
     counts: Mutex<Counts>,
     /// Lists after the last commit.
     lists: Mutex<ListsByOwner>,
+    /// Rows that are in no index by time.
+    young: Arc<YoungRows>,
     /// Rows that reads left out and reported.
     unreadable: Unreadable,
     keyring: Keyring,
@@ -161,7 +165,9 @@ impl SqliteStore {
             Writer::new(db, log, keyring.clone()).map_err(|fault| StoreError::Open { why: fault.into_text() })?;
         let counts = Mutex::new(writer.memory.counts);
         let lists = Mutex::new(writer.memory.take_changed_lists().unwrap_or_default());
+        let young = writer.memory.young(|young| young.rows());
         Ok(Self {
+            young,
             writer: Mutex::new(writer),
             pool: Pool::new(readers),
             counts,
@@ -228,6 +234,16 @@ impl SqliteStore {
         if let Some(log) = &mut self.writer()?.log {
             log.set_bound(pages);
         }
+        Ok(())
+    }
+
+    /// Remembers so many young rows of each kind for so long, so that a short test sees them grow old. As long as it is not restarted.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`].
+    #[doc(hidden)]
+    pub fn remember_young(&self, rows_max: usize, young_for: Span) -> Result<(), StoreError> {
+        self.writer()?.memory.young(|young| young.set_bounds(rows_max, young_for));
         Ok(())
     }
 
@@ -330,18 +346,25 @@ impl Store for SqliteStore {
     }
 
     fn clock_due(&self, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, StoreError> {
-        let mut due = self.read(|db| reads::clock_due(db, now, count_max))?;
+        // Before the database is looked at.
+        let young = self.young.expired(now);
+        let mut due = self.read(|db| reads::clock_due(db, &young, now, count_max))?;
         // What cannot be read fails at its next event, and is set aside by it.
         due.extend(self.unreadable.take(What::Part).into_iter().map(PartId));
         Ok(due)
     }
 
     fn waiting_notices(&self, count_max: usize) -> Result<Vec<WaitingNotices>, StoreError> {
-        self.read(|db| reads::waiting_notices(db, count_max))
+        // Before the database is looked at.
+        let young = self.young.due_behind((Timestamp(i64::MIN), NoticeId(i64::MIN)));
+        self.read(|db| reads::waiting_notices(db, &young, count_max))
     }
 
     fn notices(&self, after: Option<(Timestamp, NoticeId)>, count_max: usize) -> Result<Vec<Notice>, StoreError> {
-        self.read(|db| reads::notices(db, &self.unreadable, after, count_max))
+        let after = after.unwrap_or((Timestamp(i64::MIN), NoticeId(i64::MIN)));
+        // Before the database is looked at.
+        let young = self.young.due_behind(after);
+        self.read(|db| reads::notices(db, &self.unreadable, &young, after, count_max))
     }
 
     fn unreadable_notices(&self) -> Vec<NoticeId> {

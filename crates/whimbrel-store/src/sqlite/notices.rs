@@ -12,14 +12,15 @@ use super::writer::Work;
 use crate::op::{Answer, NoticeResult, NoticeTried, OpResult, Spread};
 
 const INSERT: &str = "insert into notice (id, part_id, message_id, part_number, status, cause, happened_at, failures,
- first_at, due_at, hook) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9)";
+ first_at, due_at, hook, indexed) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10)";
 // The story of a text that came in is kept under the id of its first part.
 const FIND: &str = "select coalesce(n.message_id, i.group_id), n.part_number
  from notice n left join inbound i on i.id = n.inbound_id where n.id = ?1";
 const DELETE: &str = "delete from notice where id = ?1";
-const RENUMBER: &str = "update notice set id = ?2 where id = ?1";
+const RENUMBER: &str = "update notice set id = ?2, indexed = 1 where id = ?1";
 // The same try again finds the time that it has set and changes nothing.
-const RETRY: &str = "update notice set failures = failures + 1, due_at = ?2 where id = ?1 and due_at <> ?2";
+const RETRY: &str =
+    "update notice set failures = failures + 1, due_at = ?2, indexed = 1 where id = ?1 and due_at <> ?2";
 
 // All but its id and its hook as the one that it comes from.
 const SPREAD: &str = "insert into notice (id, hook, part_id, message_id, part_number, status, cause, happened_at, failures, first_at, due_at,
@@ -63,6 +64,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let notice = self.notice(live, report, happening)?;
+        let is_young = self.memory.young(|young| young.has_room_for_notice());
         self.db.prepare_cached(INSERT)?.execute(params![
             notice.id.0,
             live.record.part_id.0,
@@ -73,7 +75,11 @@ impl Work<'_> {
             notice.happened_at.0,
             notice.due_at.0,
             hook_column(&notice.hook),
+            !is_young,
         ])?;
+        if is_young {
+            self.memory.young(|young| young.put_notice(notice.id, notice.due_at));
+        }
         self.memory.counts.stats.notices += 1;
         self.memory.recent.put_notice(notice.id, live.record.message_id, live.record.number);
         Ok(Some(notice))
@@ -85,9 +91,15 @@ impl Work<'_> {
     pub(super) fn make_room_after(&mut self, notice: &mut Notice, part_id: PartId) -> Result<(), Fault> {
         let lower = if notice.id.0 == part_id.0 { NoticeId(-part_id.0) } else { NoticeId(part_id.0) };
         self.db.prepare_cached(RENUMBER)?.execute([notice.id.0, lower.0])?;
-        self.memory.recent.drop_notice(notice.id);
+        self.forget_notice(notice.id);
         notice.id = lower;
         Ok(())
+    }
+
+    /// Its row is gone, or has another id.
+    fn forget_notice(&mut self, id: NoticeId) {
+        self.memory.recent.drop_notice(id);
+        self.memory.young(|young| young.drop_notice(id));
     }
 
     /// Keeps a notice of a text that came in.
@@ -117,7 +129,7 @@ impl Work<'_> {
             }
             spread_to.extend(reads::notice_of(&self.db, *id)?);
         }
-        self.memory.recent.drop_notice(spread.id);
+        self.forget_notice(spread.id);
         if self.db.prepare_cached(DELETE)?.execute([spread.id.0])? == 1 {
             let notices = &mut self.memory.counts.stats.notices;
             *notices = notices.saturating_sub(1);
@@ -148,11 +160,12 @@ impl Work<'_> {
                 if self.db.prepare_cached(RETRY)?.execute(params![tried.id.0, due_at.0])? == 0 {
                     return Ok(OpResult::NoticeNoted);
                 }
+                self.memory.young(|young| young.drop_notice(tried.id));
                 "failed"
             }
             NoticeResult::Delivered | NoticeResult::GivenUp => {
                 self.db.prepare_cached(DELETE)?.execute([tried.id.0])?;
-                self.memory.recent.drop_notice(tried.id);
+                self.forget_notice(tried.id);
                 let notices = &mut self.memory.counts.stats.notices;
                 *notices = notices.saturating_sub(1);
                 if tried.result == NoticeResult::Delivered { "delivered" } else { "given up" }

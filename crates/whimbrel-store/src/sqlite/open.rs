@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, Option<Moved>)] = &[
     (include_str!("../../migrations/sqlite/0014_sealed_hooks.sql"), Some(moved::hook_headers)),
     (include_str!("../../migrations/sqlite/0015_subaccounts.sql"), None),
     (include_str!("../../migrations/sqlite/0016_rerouted.sql"), None),
+    (include_str!("../../migrations/sqlite/0017_indexed.sql"), None),
 ];
 type Moved = fn(&Connection, &Keyring) -> Result<(), Fault>;
 /// Names our files among SQLite's: "Whmb".

@@ -41,15 +41,18 @@ const MOVABLE: &str = "select l.part_id, l.class, l.state_at, l.attempt, m.route
  where l.state = 0 and l.carrier = ?1 and (l.class, l.state_at, l.part_id) > (?2, ?3, ?4) and l.doubts = 0
  and l.reroutes = 0
  order by l.class, l.state_at, l.part_id limit ?5";
-// By the index live_expiry. A part that is submitting waits for its answer first.
+// By the partial index live_expiry; young parts by the primary key. A part that is submitting waits for its answer first.
 const EXPIRED: &str = "select part_id from live
- where expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3)) order by expires_at limit ?2";
+ where indexed = 1 and expires_at <= ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?3))
+ order by expires_at limit ?2";
+const YOUNG_EXPIRED: &str = "select part_id from live
+ where part_id = ?1 and (state in (0, 2) or (state = 3 and expires_at <= ?2))";
 // By the partial index live_uncertain.
 const UNRESOLVED: &str = "select part_id from live where state = 2 and state_at <= ?1 order by state_at limit ?2";
 // By the partial index live_unclear. Whose state is another has its answer or its turn to come first.
 const UNCLEAR: &str =
     "select part_id from live where unclear_until <= ?1 and state = 3 order by unclear_until limit ?2";
-// By the index notice_due; each row leads to a message or to a text that came in, and to its account, by their primary keys.
+// By the partial index notice_due; each row leads to a message or to a text that came in, and to its account, by their primary keys.
 macro_rules! select_notice {
     ($rest:literal) => {
         concat!(
@@ -65,13 +68,19 @@ macro_rules! select_notice {
         )
     };
 }
-const NOTICES: &str = select_notice!(" where (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id");
-// By the index notice_due; each row leads to its account by a primary key.
-const WAITING_NOTICES: &str =
-    "select coalesce(m.account_id, i.account_id), n.inbound_id is not null, count(*), min(n.due_at)
- from (select message_id, inbound_id, due_at from notice order by due_at, id limit ?1) n
- left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id
- where coalesce(m.account_id, i.account_id) is not null group by 1, 2";
+const NOTICES: &str = select_notice!(" where n.indexed = 1 and (n.due_at, n.id) > (?1, ?2) order by n.due_at, n.id");
+// By the partial index notice_due, and young ones by the primary key; each row leads to its account by a primary key.
+macro_rules! select_waiting {
+    ($rest:literal) => {
+        concat!(
+            "select n.id, n.due_at, coalesce(m.account_id, i.account_id), n.inbound_id is not null from notice n",
+            " left join message m on m.id = n.message_id left join inbound i on i.id = n.inbound_id",
+            $rest
+        )
+    };
+}
+const WAITING_NOTICES: &str = select_waiting!(" where n.indexed = 1 order by n.due_at, n.id limit ?1");
+const WAITING_NOTICE: &str = select_waiting!(" where n.id = ?1");
 // By the primary keys.
 const NOTICE: &str = select_notice!(" where n.id = ?1");
 // By the primary keys.
@@ -180,10 +189,23 @@ fn open_part(row: &Row<'_>) -> rusqlite::Result<OpenPart> {
     live_part(row).map(|live| OpenPart { record: live.record, class: live.class })
 }
 
-pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Result<Vec<PartId>, Fault> {
+/// `young`: the young parts that have expired, as they were before this.
+pub(super) fn clock_due(
+    db: &Connection,
+    young: &[PartId],
+    now: Timestamp,
+    count_max: usize,
+) -> Result<Vec<PartId>, Fault> {
     let mut due = Vec::new();
     let receipts_until = now - RECEIPT_GRACE;
     let part_id = |row: &Row<'_>| Ok(PartId(row.get(0)?));
+    let mut young_expired = db.prepare_cached(YOUNG_EXPIRED)?;
+    for id in young {
+        due.extend(young_expired.query_row(params![id.0, receipts_until.0], part_id).optional()?);
+        if due.len() == count_max {
+            break;
+        }
+    }
     let mut expired = db.prepare_cached(EXPIRED)?;
     for id in expired.query_map(params![now.0, limit(count_max), receipts_until.0], part_id)? {
         due.push(id?);
@@ -196,41 +218,81 @@ pub(super) fn clock_due(db: &Connection, now: Timestamp, count_max: usize) -> Re
     for id in unclear.query_map(params![now.0, limit(count_max)], part_id)? {
         due.push(id?);
     }
-    // An uncertain or unclear part that has expired is in two.
+    // An uncertain or unclear part that has expired is in two; and so is one that was young a moment ago.
     due.sort_unstable();
     due.dedup();
     due.truncate(count_max);
     Ok(due)
 }
 
+/// `young`: the places of the young notices behind `after`, in order, as they were before this.
 pub(super) fn notices(
     db: &Connection,
     unreadable: &Unreadable,
-    after: Option<(Timestamp, NoticeId)>,
+    young: &[(Timestamp, NoticeId)],
+    after: (Timestamp, NoticeId),
     count_max: usize,
 ) -> Result<Vec<Notice>, Fault> {
-    let (due_at, id) = after.map_or((i64::MIN, i64::MIN), |(due_at, id)| (due_at.0, id.0));
+    let count_max = count_max.min(ROWS_MAX);
     let mut statement = db.prepare_cached(NOTICES)?;
-    let wanted = Wanted { what: What::Notice, id_column: MESSAGE_COLUMNS, count_max: count_max.min(ROWS_MAX) };
-    let mut notices = unreadable.left_out(statement.query([due_at, id])?, wanted, notice)?;
+    let wanted = Wanted { what: What::Notice, id_column: MESSAGE_COLUMNS, count_max };
+    let mut notices = unreadable.left_out(statement.query([after.0.0, after.1.0])?, wanted, notice)?;
+    // Behind a full page of the others none belongs to it.
+    let last = notices.last().filter(|_| notices.len() == count_max).map(|notice| (notice.due_at, notice.id));
+    let young = young.iter().take_while(|place| last.is_none_or(|last| **place < last));
+    if young.clone().next().is_some() {
+        let mut statement = db.prepare_cached(NOTICE)?;
+        let mut count = 0;
+        for (due_at, id) in young {
+            let found = unreadable.left_out(statement.query([id.0])?, wanted, notice)?;
+            // One that was tried meanwhile stands in the index, at its new place.
+            let same = found.into_iter().filter(|notice| notice.due_at == *due_at);
+            notices.extend(same.inspect(|_| count += 1));
+            if count == count_max {
+                break;
+            }
+        }
+        notices.sort_unstable_by_key(|notice| (notice.due_at, notice.id));
+        notices.dedup_by_key(|notice| notice.id);
+        notices.truncate(count_max);
+    }
     for notice in &mut notices {
         complete_notice(db, notice)?;
     }
     Ok(notices)
 }
 
-/// How many notices wait for which endpoint.
-pub(super) fn waiting_notices(db: &Connection, count_max: usize) -> Result<Vec<WaitingNotices>, Fault> {
+/// How many notices wait for which endpoint. `young`: the places of the young ones, in order, as they were before this.
+pub(super) fn waiting_notices(
+    db: &Connection,
+    young: &[(Timestamp, NoticeId)],
+    count_max: usize,
+) -> Result<Vec<WaitingNotices>, Fault> {
+    let count_max = count_max.min(ROWS_MAX);
+    let waiting = |row: &Row<'_>| {
+        let kind = if row.get(3)? { EndpointKind::Inbound } else { EndpointKind::Receipt };
+        let account: Option<i64> = row.get(2)?;
+        Ok((Timestamp(row.get(1)?), NoticeId(row.get(0)?), account.map(|id| (AccountId(id), kind))))
+    };
     let mut statement = db.prepare_cached(WAITING_NOTICES)?;
-    let rows = statement.query_map([limit(count_max)], |row| {
-        Ok(WaitingNotices {
-            account_id: AccountId(row.get(0)?),
-            kind: if row.get(1)? { EndpointKind::Inbound } else { EndpointKind::Receipt },
-            count: row.get::<_, i64>(2)?.cast_unsigned(),
-            next_at: Timestamp(row.get(3)?),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut found = statement.query_map([limit(count_max)], waiting)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut statement = db.prepare_cached(WAITING_NOTICE)?;
+    for (_, id) in young.iter().take(count_max) {
+        found.extend(statement.query_row([id.0], waiting).optional()?);
+    }
+    found.sort_unstable_by_key(|(due_at, id, _)| (*due_at, *id));
+    found.dedup_by_key(|(_, id, _)| *id);
+    found.truncate(count_max);
+    let mut endpoints: Vec<WaitingNotices> = Vec::new();
+    for (next_at, _, of) in found {
+        let Some((account_id, kind)) = of else { continue };
+        match endpoints.iter_mut().find(|known| (known.account_id, known.kind) == (account_id, kind)) {
+            Some(known) => known.count += 1,
+            None => endpoints.push(WaitingNotices { account_id, kind, count: 1, next_at }),
+        }
+    }
+    endpoints.sort_unstable_by_key(|waiting| (waiting.account_id, waiting.kind == EndpointKind::Inbound));
+    Ok(endpoints)
 }
 
 /// One notice; `None` if it is there no more.

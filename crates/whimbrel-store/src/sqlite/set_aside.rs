@@ -91,6 +91,7 @@ impl Work<'_> {
         let funds = self.settle_hold(part_id, &row, hold)?;
         self.db.prepare_cached(DELETE)?.execute([part_id.0])?;
         self.memory.recent.drop_part(part_id);
+        self.memory.young(|young| young.drop_part(part_id));
         let end = params![part_id.0, row.message_id, row.number, funds, now.0, row.attempt, row.carrier_message_id];
         self.db.prepare_cached(INSERT_ENDED)?.execute(end)?;
         if let Some(state) = row.state {

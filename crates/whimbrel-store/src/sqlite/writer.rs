@@ -5,6 +5,8 @@
 //! without room undoes the batch, and that is all: the log's valid end did not move. Any other error (a failed flush) ends the writer
 //! for good: what a failed flush left on the disk is not known, and trying again could report as durable what is not.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use whimbrel_core::Timestamp;
 
@@ -14,6 +16,7 @@ use super::memory::{Counts, Memory};
 use super::sealed;
 use super::set_aside::Hold;
 use super::statements::Db;
+use super::young::Young;
 use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, ReceiptOutcome};
@@ -42,7 +45,7 @@ pub(super) struct Work<'a> {
 
 impl Writer {
     pub(super) fn new(db: Connection, log: Option<Log>, keyring: Keyring) -> Result<Self, Fault> {
-        let memory = Memory::load(&db)?;
+        let memory = Memory::load(&db, Arc::default())?;
         Ok(Self { db, memory, log, keyring, stopped: None, is_full: false })
     }
 
@@ -63,7 +66,7 @@ impl Writer {
 
     /// As if the process had ended and begun again.
     pub(super) fn restart(&mut self) -> Result<(), Fault> {
-        self.memory = Memory::load(&self.db)?;
+        self.memory = Memory::load(&self.db, self.memory.young(|young| young.rows()))?;
         (self.stopped, self.is_full) = (None, false);
         Ok(())
     }
@@ -123,6 +126,7 @@ impl Writer {
         };
         let mut results = done.map_err(|fault| self.refuse(fault, &before))?;
         self.is_full = false;
+        self.memory.young(Young::committed);
         self.report(&before);
         self.after_commit(batch, &mut results);
         Ok(results)
@@ -245,6 +249,7 @@ impl Writer {
             self.db.execute_batch("update meta set high_water = high_water")?;
         }
         self.memory.write_meta(&self.db, before)?;
+        self.memory.young(Young::show);
         self.run("commit")
     }
 
@@ -345,6 +350,8 @@ impl Work<'_> {
         self.sweep_parked()?;
         self.prune_answers()?;
         self.forget_uses()?;
-        self.forget_networks()
+        self.forget_networks()?;
+        let now = self.memory.counts.now;
+        self.memory.young(|young| young.age(now, &self.db))
     }
 }

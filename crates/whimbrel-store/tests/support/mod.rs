@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each suite uses its own part of it")]
 
 pub mod field;
+pub mod lives;
 
 use std::path::{Path, PathBuf};
 
