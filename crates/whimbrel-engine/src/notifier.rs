@@ -231,11 +231,10 @@ fn put_back_after_fault(engine: &Engine, lane: &Lane, notice: &Notice, error: &d
 /// Looks at a notice again in a while. Nothing is written down: it was no try of the customer's endpoint.
 fn put_back(engine: &Engine, lane: &Lane, notice: &Notice, after: Span) {
     let now = engine.world.now();
-    // Invariant: it has its place again, which `answered` frees, so that nothing is left in the store that nobody looks for.
     let again = Notice { due_at: now + after, ..notice.clone() };
     let mut state = engine.notifier.state();
     _ = state.answered(lane);
-    state.done(lane, notice.id, Some(again), now);
+    state.put_back(lane, again, now);
     drop(state);
     engine.notifier.bell.notify_one();
 }

@@ -15,14 +15,14 @@ use left::{Key, Left};
 
 /// Notices in memory, at most; the rest wait in the store.
 pub const NOTICES_MAX: usize = 20_000;
-/// Notices of one lane in memory, at most: an endpoint that is down may have millions, which must not take everybody's room.
-const NOTICES_OF_LANE_MAX: usize = 2_000;
 /// Notices that the store is asked for at once, at most.
 pub const PAGE_NOTICES_MAX: usize = 5_000;
 /// What is due later than so soon would only take room: it stays in the store. It is looked for when half of that time is left,
 /// so that one look brings many.
 const AHEAD: Span = Span::seconds(60);
 const LOOK_AHEAD: Span = Span::seconds(30);
+/// A lane that has fewer in memory is not looked for by itself: such lanes may be many.
+const LANE_MANY: usize = 500;
 /// Webhooks under way at once, at most.
 const IN_FLIGHT_MAX: usize = 256;
 /// Nothing more begins while so many webhooks are under way, or were answered and are not written down yet: those are what a crash may
@@ -104,28 +104,38 @@ impl Notify {
         let (key, count) = ((notice.due_at, notice.id), self.count(&lane));
         if notice.due_at > now + AHEAD {
             self.left.later(key);
-        } else if self.known.len() >= NOTICES_MAX {
+        } else if count < self.room() {
+            self.keep(lane, notice);
+        } else if count < LANE_MANY {
             self.left.of_any(key);
-        } else if count >= NOTICES_OF_LANE_MAX {
-            self.left.of_lane(lane, key);
         } else {
-            self.lanes.entry(lane.clone()).or_default().known += 1;
-            self.known.insert(notice.id);
-            self.waiting.insert(key, (lane, notice));
+            self.left.of_lane(lane, key);
         }
+    }
+
+    fn keep(&mut self, lane: Lane, notice: Notice) {
+        self.lanes.entry(lane.clone()).or_default().known += 1;
+        self.known.insert(notice.id);
+        self.waiting.insert((notice.due_at, notice.id), (lane, notice));
     }
 
     fn count(&self, lane: &Lane) -> usize {
         self.lanes.get(lane).map_or(0, |counts| counts.known)
     }
 
-    /// When the store is to be asked, and for what behind which; not while half of the memory is taken, nor for a lane that has
-    /// half of its part.
+    /// Notices that find room. A lane may have as many as that, and no more: alone it fills half of the memory, two fill a third each. An
+    /// endpoint that is down may have millions, and whoever comes finds room.
+    fn room(&self) -> usize {
+        NOTICES_MAX - self.known.len().min(NOTICES_MAX)
+    }
+
+    /// When the store is to be asked, and for what behind which; not for a lane that would have room for few of what that brings, nor while
+    /// there is little room for anybody: four endpoints that are down leave enough.
     fn look(&self) -> Option<(Timestamp, Key)> {
-        if self.has_ended || self.known.len() >= NOTICES_MAX / 2 {
+        if self.has_ended || self.room() < NOTICES_MAX / 16 {
             return None;
         }
-        self.left.first(|lane| self.count(lane) < NOTICES_OF_LANE_MAX / 2)
+        self.left.first(|lane| self.count(lane) * 3 <= self.room())
     }
 
     /// Whether the store should be asked for notices.
@@ -279,6 +289,13 @@ impl Notify {
         {
             asked.ended.insert(id);
         }
+    }
+
+    /// A try that was [`answered`](Self::answered) is made again later, of which the store knows nothing: its row stands where it stood, where
+    /// nobody looks for it any more. So it keeps its room here, however little is left.
+    pub fn put_back(&mut self, lane: &Lane, again: Notice, now: Timestamp) {
+        self.done(lane, again.id, None, now);
+        self.keep(lane.clone(), again);
     }
 
     /// Nothing more begins: what becomes of a try is written down no more, so that all of it would be sent again after a restart.

@@ -2,7 +2,7 @@
 //!
 //! A place in the store is the due time and id of a notice; what is left lies behind it. One place is remembered for each lane
 //! that had no room, so that a lane with millions of notices makes no other lane's be looked for behind them. Lanes are few
-//! here: each had its whole part of the memory.
+//! here: each had as much of the memory as was left.
 
 use std::collections::BTreeMap;
 

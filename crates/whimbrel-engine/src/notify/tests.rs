@@ -246,10 +246,90 @@ fn a_full_memory_sends_for_the_rest_later() {
     notify.refilled([], NOW);
     assert!(!notify.wants_refill(NOW));
     for id in 0..=i64::try_from(NOTICES_MAX).expect("small") {
-        notify.add(format!("lane {}", id % 100).into(), notice(id, 1_000), NOW);
+        notify.add(format!("lane {id}").into(), notice(id, 1_000), NOW);
     }
     assert_eq!(notify.len(), NOTICES_MAX);
     assert!(!notify.wants_refill(NOW), "there is no room yet");
+}
+
+#[test]
+fn an_endpoint_fills_half_of_the_memory_and_others_still_find_room() {
+    let mut notify = Notify::new();
+    notify.refilling();
+    notify.refilled([], NOW);
+    let mut id = 0;
+    let mut fill = |notify: &mut Notify, lane: &str| {
+        let before = notify.len();
+        for _ in 0..NOTICES_MAX {
+            id += 1;
+            notify.add(lane.into(), notice(id, 1), NOW);
+        }
+        notify.len() - before
+    };
+    let half = NOTICES_MAX / 2;
+    assert_eq!(["hot", "second", "third"].map(|lane| fill(&mut notify, lane)), [half, half / 2, half / 4]);
+    assert!(!notify.wants_refill(NOW), "what was left has no room yet");
+}
+
+#[test]
+fn what_is_put_back_keeps_its_room_though_its_endpoint_has_too_much() {
+    let mut notify = Notify::new();
+    let slow: Lane = "slow".into();
+    let half = NOTICES_MAX as i64 / 2;
+    for id in 0..half + 2_000 {
+        let lane = if id < half { slow.clone() } else { format!("other {id}").into() };
+        notify.add(lane, notice(id, 1), NOW);
+    }
+    let (lane, tried) = notify.take(Timestamp(1)).expect("it is due");
+    assert_eq!((lane, tried.id), (slow.clone(), NoticeId(0)));
+    // The store is being asked, and its answer has the row as it stood.
+    notify.refilling();
+    _ = notify.answered(&slow);
+    notify.put_back(&slow, Notice { due_at: Timestamp(1_000), ..tried.clone() }, Timestamp(1));
+    notify.refilled([(slow.clone(), tried)], Timestamp(1));
+    notify.held.clear();
+    notify.turns.clear();
+    let next = std::iter::from_fn(|| notify.take(Timestamp(1_000))).find(|(lane, _)| *lane == slow);
+    assert!(next.is_some_and(|(_, notice)| notice.id == NoticeId(0)), "nobody else looks for it");
+}
+
+#[test]
+fn endpoints_that_hang_with_all_that_they_may_have_keep_nobody_from_being_looked_for() {
+    let mut notify = Notify::new();
+    notify.refilling();
+    notify.refilled([], NOW);
+    let mut id = 0;
+    for lane in ["first", "second", "third", "fourth"] {
+        for _ in 0..NOTICES_MAX {
+            id += 1;
+            notify.add(lane.into(), notice(id, 1), NOW);
+        }
+    }
+    assert!(!notify.wants_refill(NOW), "they have too much themselves");
+    notify.add("good".into(), notice(id + 1, AHEAD.0 + 1), NOW);
+    assert!(notify.wants_refill(NOW + AHEAD), "it is due soon");
+}
+
+#[test]
+fn the_store_is_asked_for_as_much_as_then_finds_room() {
+    let mut notify = Notify::new();
+    notify.refilling();
+    notify.refilled([], NOW);
+    for id in 0..=NOTICES_MAX as i64 {
+        notify.add("hot".into(), notice(id, 1), NOW);
+    }
+    let mut ended = 0;
+    while !notify.wants_refill(NOW) {
+        let (lane, notice) = notify.take(Timestamp(1)).expect("it is due");
+        _ = notify.answered(&lane);
+        notify.done(&lane, notice.id, None, NOW);
+        ended += 1;
+    }
+    assert_eq!((ended, notify.len()), (PAGE_NOTICES_MAX, PAGE_NOTICES_MAX));
+    let (_, NoticeId(after)) = notify.refilling();
+    let page = (after + 1..).take(PAGE_NOTICES_MAX).map(|id| ("hot".into(), notice(id, 1)));
+    notify.refilled(page, NOW);
+    assert_eq!(notify.len(), 2 * PAGE_NOTICES_MAX, "all of it was kept");
 }
 
 #[test]
