@@ -13,7 +13,7 @@ use crate::Engine;
 use crate::events::About;
 use crate::hooks::NotSpread;
 use crate::listeners::News;
-use crate::notify::{Lane, Notify, PAGE_NOTICES_MAX};
+use crate::notify::{Lane, Notify};
 use crate::ports::CallPlace;
 use crate::tape::{AttemptEnd, Why};
 use crate::webhooks::{Called, NoPlace, Rendered, Tried, Unrendered, Watch, Wish};
@@ -102,8 +102,11 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 }
 
 async fn refill(engine: &Arc<Engine>) {
-    let after = engine.notifier.state().refilling();
-    let page = engine.read(move |store| store.notices(Some(after), PAGE_NOTICES_MAX)).await;
+    let (after, count_max) = {
+        let mut state = engine.notifier.state();
+        (state.refilling(), state.page_max())
+    };
+    let page = engine.read(move |store| store.notices(Some(after), count_max)).await;
     match page {
         Ok(notices) => {
             let notices = notices.into_iter().map(|notice| (lane(&notice), notice));

@@ -16,7 +16,7 @@ use left::{Key, Left};
 /// Notices in memory, at most; the rest wait in the store.
 pub const NOTICES_MAX: usize = 20_000;
 /// Notices that the store is asked for at once, at most.
-pub const PAGE_NOTICES_MAX: usize = 5_000;
+const PAGE_NOTICES_MAX: usize = 5_000;
 /// What is due later than so soon would only take room: it stays in the store. It is looked for when half of that time is left,
 /// so that one look brings many.
 const AHEAD: Span = Span::seconds(60);
@@ -123,8 +123,8 @@ impl Notify {
         self.lanes.get(lane).map_or(0, |counts| counts.known)
     }
 
-    /// Notices that find room. A lane may have as many as that, and no more: alone it fills half of the memory, two fill a third each. An
-    /// endpoint that is down may have millions, and whoever comes finds room.
+    /// Notices that find room. A lane may have as many as that, and no more: alone it fills half of the memory, whoever comes next half
+    /// of the rest. An endpoint that is down may have millions, and whoever comes finds room.
     fn room(&self) -> usize {
         NOTICES_MAX - self.known.len().min(NOTICES_MAX)
     }
@@ -132,7 +132,7 @@ impl Notify {
     /// When the store is to be asked, and for what behind which; not for a lane that would have room for few of what that brings, nor while
     /// there is little room for anybody: four endpoints that are down leave enough.
     fn look(&self) -> Option<(Timestamp, Key)> {
-        if self.has_ended || self.room() < NOTICES_MAX / 16 {
+        if self.has_ended || self.room() < NOTICES_MAX / 32 {
             return None;
         }
         self.left.first(|lane| self.count(lane) * 3 <= self.room())
@@ -142,6 +142,12 @@ impl Notify {
     #[must_use]
     pub fn wants_refill(&self, now: Timestamp) -> bool {
         self.look().is_some_and(|(at, _)| at <= now)
+    }
+
+    /// How many the store is asked for: no more than find room.
+    #[must_use]
+    pub fn page_max(&self) -> usize {
+        self.room().min(PAGE_NOTICES_MAX)
     }
 
     /// The store is being asked for the notices behind the one that is answered; [`refilled`](Self::refilled) or

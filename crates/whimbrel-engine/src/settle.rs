@@ -121,7 +121,8 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
             let taken = Taken::of(&after);
             let settling = Arc::clone(&engine);
-            // It is not waited for, so that what comes meanwhile is not held up. Nothing follows from answers: only receipts have followers.
+            // It is not waited for, so that what comes meanwhile is not held up. Nothing follows from answers: only receipts have
+            // followers.
             engine.batcher.push_in_passing(ops, Box::new(move |result| _ = settling.settled(after, result)));
             engine.free(taken);
             continue;
@@ -314,8 +315,8 @@ impl Engine {
         _ = self.settled(after, result);
     }
 
-    /// Runs after a commit: places of parts that were not taken are freed, parts queue up again, receipts are acknowledged, notices go out. Answers what
-    /// follows from it and must be committed too.
+    /// Runs after a commit: places of parts that were not taken are freed, parts queue up again, receipts are acknowledged, notices go
+    /// out. Answers what follows from it and must be committed too.
     #[must_use]
     fn settled(&self, after: Vec<After>, result: Result<Vec<OpResult>, CommitError>) -> Vec<(Op, After)> {
         let now = self.world.now();

@@ -14,8 +14,8 @@ use whimbrel_store::{Claim, NoticeResult, NoticeTried, Op, SqliteStore, Store, S
 /// After every expiry, and every time that is given for a receipt after it.
 const LATE: Timestamp = Timestamp(NOW.0 + Span::hours(300).0);
 
-/// All that time may change, and all webhooks in order, read in pages of so many.
-fn times(store: &SqliteStore, page: usize) -> (Vec<PartId>, Vec<(Timestamp, NoticeId)>) {
+/// All that time may change, at times between and at the end, and all webhooks in order, read in pages of so many.
+fn times(store: &SqliteStore, page: usize) -> (Vec<Vec<PartId>>, Vec<(Timestamp, NoticeId)>) {
     let mut notices: Vec<(Timestamp, NoticeId)> = Vec::new();
     loop {
         let found = store.notices(notices.last().copied(), page).expect("read");
@@ -26,7 +26,8 @@ fn times(store: &SqliteStore, page: usize) -> (Vec<PartId>, Vec<(Timestamp, Noti
         notices.extend(found.iter().map(|notice| (notice.due_at, notice.id)));
     }
     assert!(notices.is_sorted());
-    (store.clock_due(LATE, 1_000).expect("read"), notices)
+    let times = [NOW, NOW + Span::hours(72), NOW + Span::seconds(72 * 3_600 + 300), LATE];
+    (times.map(|at| store.clock_due(at, 1_000).expect("read")).into(), notices)
 }
 
 proptest! {

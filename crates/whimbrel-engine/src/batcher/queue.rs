@@ -130,24 +130,29 @@ impl Queue {
         }
         let next = self.settling.front().filter(|_| !is_overtaken);
         let before = next.map_or(u64::MAX, |(number, _)| *number);
-        let mut new = 0;
+        let (mut new, mut later) = (0, VecDeque::new());
         while new < NEW_OPS_MAX
-            && let Some(group) = self.next_new(before)
+            && let Some(group) = self.next_new(before, &mut later)
         {
             new += group.ops.len().max(1);
             taken.push(group);
         }
+        // Theirs is the next turn.
+        later.append(&mut self.turns);
+        self.turns = later;
         taken
     }
 
-    /// The next group of new work that came before the one of that number.
-    fn next_new(&mut self, before: u64) -> Option<Group> {
-        let is_of_time = |lane: &Lane| {
-            let next = self.lanes.get(lane).and_then(|waits| waits.groups.front());
-            next.is_some_and(|new| new.number < before)
+    /// The next group of new work that came before the one of that number. Lanes that have none go to `later`, in their order.
+    fn next_new(&mut self, before: u64, later: &mut VecDeque<Lane>) -> Option<Group> {
+        let lane = loop {
+            let lane = self.turns.pop_front()?;
+            let next = self.lanes.get(&lane).and_then(|waits| waits.groups.front());
+            match next.is_some_and(|new| new.number < before) {
+                true => break lane,
+                false => later.push_back(lane),
+            }
         };
-        let place = self.turns.iter().position(is_of_time)?;
-        let lane = self.turns.remove(place)?;
         let waits = self.lanes.get_mut(&lane)?;
         let New { group, .. } = waits.groups.pop_front()?;
         waits.op_count -= group.ops.len();
@@ -172,7 +177,7 @@ impl Queue {
 
     /// All new work.
     pub(super) fn take_new(&mut self) -> Vec<Group> {
-        std::iter::from_fn(|| self.next_new(u64::MAX)).collect()
+        std::iter::from_fn(|| self.next_new(u64::MAX, &mut VecDeque::new())).collect()
     }
 
     /// Everything.
@@ -347,9 +352,11 @@ mod tests {
                     // A batch is taken.
                     0 => {
                         let batch = numbered(&mut queue);
-                        let left: Vec<i64> = came.iter().filter(|(whose, id)| *whose == 9 && !taken_all.contains(id) && !batch.contains(id)).map(|(_, id)| *id).collect();
+                        let is_left = |id: &i64| !taken_all.contains(id) && !batch.contains(id);
+                        let left = came.iter().filter(|(whose, id)| *whose == 9 && is_left(id));
                         let new = came.iter().filter(|(whose, id)| *whose != 9 && batch.contains(id));
-                        let (newest, oldest) = (new.map(|(_, id)| *id).max(), left.iter().min().copied());
+                        let oldest = left.map(|(_, id)| *id).min();
+                        let newest = new.map(|(_, id)| *id).max();
                         prop_assert!(newest.zip(oldest).is_none_or(|(newest, oldest)| newest < oldest));
                         taken_all.extend(batch);
                     }

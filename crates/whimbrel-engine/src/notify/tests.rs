@@ -305,6 +305,7 @@ fn endpoints_that_hang_with_all_that_they_may_have_keep_nobody_from_being_looked
             notify.add(lane.into(), notice(id, 1), NOW);
         }
     }
+    notify.add("good".into(), notice(id + 2, 1), NOW);
     assert!(!notify.wants_refill(NOW), "they have too much themselves");
     notify.add("good".into(), notice(id + 1, AHEAD.0 + 1), NOW);
     assert!(notify.wants_refill(NOW + AHEAD), "it is due soon");
@@ -360,6 +361,7 @@ struct Model {
     made: i64,
     delivered: BTreeMap<i64, usize>,
     pages: usize,
+    rows_read: usize,
     /// Tries that were answered: what is to be written down of each.
     unwritten: VecDeque<(Lane, Notice, Option<Notice>)>,
     /// So many of them there are before one is written down.
@@ -384,8 +386,9 @@ impl Model {
     fn refill(&mut self, endpoints: Endpoints<'_>) {
         while self.notify.wants_refill(Timestamp(self.now)) {
             let after = self.notify.refilling();
-            let page = self.rows.range((Bound::Excluded(after), Bound::Unbounded)).take(PAGE_NOTICES_MAX);
+            let page = self.rows.range((Bound::Excluded(after), Bound::Unbounded)).take(self.notify.page_max());
             let page: Vec<(Lane, Notice)> = page.map(|(_, row)| row.clone()).collect();
+            self.rows_read += page.len();
             if self.late_answers > 0 {
                 self.late_answers -= 1;
                 self.make("a");
@@ -481,6 +484,20 @@ fn row_30_what_waits_for_an_endpoint_that_is_down_holds_up_no_other() {
     model.turn(|_| true, hour);
     assert_eq!(model.delivered.len(), 50_101, "it came back");
     assert!(model.delivered.values().all(|times| *times == 1));
+}
+
+#[test]
+fn a_backlog_of_many_endpoints_is_read_about_once() {
+    let mut model = Model::new();
+    let lanes: Vec<String> = (0..100).map(|lane| format!("lane {lane}")).collect();
+    for number in 0..100_000 {
+        model.make(&lanes[number % lanes.len()]);
+    }
+    // The store had them all before this process began.
+    model.notify = Notify::new();
+    model.turn(|_| true, Span::hours(1));
+    assert_eq!(model.delivered.len(), 100_000);
+    assert!(model.rows_read < 200_000, "{} rows", model.rows_read);
 }
 
 proptest! {

@@ -23,7 +23,7 @@ impl Pool {
         self.count == 0
     }
 
-    /// Runs `query` in one read transaction: it sees one state of the database, which is none of before this was called.
+    /// Runs `query` in one read transaction: it sees one state of the database, none older than this call.
     pub(super) fn with<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         let borrowed = Borrowed { pool: self, connection: Some(self.take()) };
         let Some(connection) = &borrowed.connection else { return Err(Fault::Fatal("no connection".into())) };

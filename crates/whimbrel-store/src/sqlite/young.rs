@@ -21,7 +21,7 @@ use super::statements::Db;
 const ROWS_MAX: usize = 65_536;
 /// So long a row is young.
 const YOUNG_FOR: Span = Span::seconds(60);
-/// Rows that are put into their index with one batch, at most.
+/// Rows of each kind that are put into their index with one batch, at most.
 const STEP: usize = 512;
 
 const PARTS: &str = "select part_id, expires_at from live where indexed = 0";
@@ -100,7 +100,7 @@ pub(super) struct Mark {
     notices: usize,
 }
 
-/// What the transaction under way has changed, in order: an id that is given up may be taken again.
+/// What the transaction under way has changed, in order: an operation may give an id of its own to another row.
 #[derive(Debug, Default)]
 struct Changes {
     /// The time of a row that came; `None`: it is gone, or in its index.
