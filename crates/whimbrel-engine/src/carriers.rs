@@ -131,7 +131,7 @@ impl CarrierDesk {
     }
 
     /// The carrier took so many parts: as [`free_places`](Self::free_places), and its next pause is a first one, unless it is refusing.
-    pub fn went_through(&self, count: usize, now: Timestamp) {
+    pub fn took(&self, count: usize, now: Timestamp) {
         let mut dispatch = self.dispatch();
         for _ in 0..count {
             dispatch.went_through(now);

@@ -2,6 +2,8 @@
 //!
 //! The mapping from event to operation and from answer to action is pure; the loop at the end moves values.
 
+mod places;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use whimbrel_store::{
     ReceiptOutcome,
 };
 
+use self::places::Freed;
 use crate::Engine;
 use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
@@ -119,50 +122,24 @@ pub(crate) async fn run(engine: Arc<Engine>, mut events: mpsc::Receiver<CarrierE
         }
         if in_passing && !work.is_empty() {
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
-            let taken = Taken::of(&after);
+            let freed = Freed::of(&after);
             let settling = Arc::clone(&engine);
             // It is not waited for, so that what comes meanwhile is not held up. Nothing follows from answers: only receipts have
             // followers.
             engine.batcher.push_in_passing(ops, Box::new(move |result| _ = settling.settled(after, result)));
-            engine.free(taken);
+            engine.free(freed);
             continue;
         }
         while !work.is_empty() {
             let (ops, after): (Vec<Op>, Vec<After>) = work.into_iter().unzip();
             let result = engine.batcher.settle(ops);
-            engine.free(Taken::of(&after));
+            engine.free(Freed::of(&after));
             work = engine.settled(after, result.await);
         }
     }
 }
 
-/// Parts that carriers took in time.
-struct Taken(Vec<(CarrierId, usize)>);
-
-impl Taken {
-    fn of(after: &[After]) -> Self {
-        let mut counts: Vec<(CarrierId, usize)> = Vec::new();
-        for carrier in after.iter().filter(|after| matches!(after.kind, AfterKind::Taken)).map(|after| after.carrier) {
-            match counts.iter_mut().find(|(known, _)| *known == carrier) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((carrier, 1)),
-            }
-        }
-        Self(counts)
-    }
-}
-
 impl Engine {
-    /// Frees the places of parts that carriers took. Only when that was handed to the writer: whatever takes these places is handed over
-    /// after it and so committed with it or later, and what a crash leaves in doubt is never more than the window.
-    fn free(&self, taken: Taken) {
-        for (carrier, count) in taken.0 {
-            if let Some(desk) = self.carriers.find(carrier) {
-                desk.went_through(count, self.world.now());
-            }
-        }
-    }
-
     /// What an event asks of the store; events about links change the desk at once and ask nothing.
     fn settle(&self, event: CarrierEvent, alternatives: &Alternatives) -> Option<(Op, After)> {
         let carrier = event.carrier();

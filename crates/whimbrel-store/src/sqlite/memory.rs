@@ -181,7 +181,7 @@ const WRITE_META: &str = "update meta set high_water = ?1, messages = ?2, doubts
 
 impl Memory {
     /// Reads everything anew, at the start.
-    pub(super) fn load(db: &Connection, young: Arc<YoungRows>) -> Result<Self, Fault> {
+    pub(super) fn load(db: &Connection, young: &YoungRows) -> Result<Self, Fault> {
         let mut memory = Self { lists_changed: true, ..Self::default() };
         memory.restore(db)?;
         memory.young = Young::load(db, young)?;

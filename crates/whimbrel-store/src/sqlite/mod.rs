@@ -118,7 +118,7 @@ pub struct SqliteStore {
     /// Lists after the last commit.
     lists: Mutex<ListsByOwner>,
     /// Rows that are in no index by time.
-    young: Arc<YoungRows>,
+    young: YoungRows,
     /// Rows that reads left out and reported.
     unreadable: Unreadable,
     keyring: Keyring,

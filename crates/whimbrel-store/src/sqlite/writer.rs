@@ -5,8 +5,6 @@
 //! without room undoes the batch, and that is all: the log's valid end did not move. Any other error (a failed flush) ends the writer
 //! for good: what a failed flush left on the disk is not known, and trying again could report as durable what is not.
 
-use std::sync::Arc;
-
 use rusqlite::Connection;
 use whimbrel_core::Timestamp;
 
@@ -16,7 +14,7 @@ use super::memory::{Counts, Memory};
 use super::sealed;
 use super::set_aside::Hold;
 use super::statements::Db;
-use super::young::Young;
+use super::young::{Young, YoungRows};
 use crate::StoreError;
 use crate::keyring::Keyring;
 use crate::op::{Op, OpResult, ReceiptOutcome};
@@ -45,7 +43,7 @@ pub(super) struct Work<'a> {
 
 impl Writer {
     pub(super) fn new(db: Connection, log: Option<Log>, keyring: Keyring) -> Result<Self, Fault> {
-        let memory = Memory::load(&db, Arc::default())?;
+        let memory = Memory::load(&db, &YoungRows::default())?;
         Ok(Self { db, memory, log, keyring, stopped: None, is_full: false })
     }
 
@@ -66,7 +64,7 @@ impl Writer {
 
     /// As if the process had ended and begun again.
     pub(super) fn restart(&mut self) -> Result<(), Fault> {
-        self.memory = Memory::load(&self.db, self.memory.young(|young| young.rows()))?;
+        self.memory = Memory::load(&self.db, &self.memory.young(|young| young.rows()))?;
         (self.stopped, self.is_full) = (None, false);
         Ok(())
     }

@@ -30,10 +30,10 @@ const NOTICES: &str = "select id, due_at from notice where indexed = 0";
 const INDEX_NOTICE: &str = "update notice set indexed = 1 where id = ?1";
 
 /// What readers see.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct YoungRows {
-    parts: Mutex<Times>,
-    notices: Mutex<Times>,
+    parts: Arc<Mutex<Times>>,
+    notices: Arc<Mutex<Times>>,
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +81,6 @@ impl YoungRows {
 /// The writer's side.
 #[derive(Debug)]
 pub(super) struct Young {
-    rows: Arc<YoungRows>,
     parts: Changes,
     notices: Changes,
     bounds: Bounds,
@@ -103,6 +102,7 @@ pub(super) struct Mark {
 /// What the transaction under way has changed, in order: an operation may give an id of its own to another row.
 #[derive(Debug, Default)]
 struct Changes {
+    times: Arc<Mutex<Times>>,
     /// The time of a row that came; `None`: it is gone, or in its index.
     log: Vec<(i64, Option<Timestamp>)>,
     came_count: usize,
@@ -111,8 +111,12 @@ struct Changes {
 }
 
 impl Changes {
-    fn has_room(&self, times: &Mutex<Times>, rows_max: usize) -> bool {
-        lock(times).rows.len() + self.came_count < rows_max
+    fn of(times: &Arc<Mutex<Times>>) -> Self {
+        Self { times: Arc::clone(times), ..Self::default() }
+    }
+
+    fn has_room(&self, rows_max: usize) -> bool {
+        lock(&self.times).rows.len() + self.came_count < rows_max
     }
 
     fn came(&mut self, id: i64, at: Timestamp) {
@@ -124,10 +128,10 @@ impl Changes {
         self.log.push((id, None));
     }
 
-    fn back_to(&mut self, times: &Mutex<Times>, mark: usize) {
+    fn back_to(&mut self, mark: usize) {
         // Before they are shown nobody but the log knows of them.
         if mark < self.shown {
-            let mut times = lock(times);
+            let mut times = lock(&self.times);
             for (id, _) in self.log[mark..self.shown].iter().filter(|(_, at)| at.is_some()) {
                 times.rows.remove(id);
             }
@@ -138,18 +142,18 @@ impl Changes {
     }
 
     /// Before the commit.
-    fn show(&mut self, times: &Mutex<Times>) {
+    fn show(&mut self) {
         if self.came_count > 0 {
-            let mut times = lock(times);
+            let mut times = lock(&self.times);
             self.log.iter().for_each(|(id, at)| at.iter().for_each(|at| times.insert(*id, *at)));
         }
         self.shown = self.log.len();
     }
 
     /// After it.
-    fn end(&mut self, times: &Mutex<Times>) {
+    fn end(&mut self) {
         if !self.log.is_empty() {
-            let mut times = lock(times);
+            let mut times = lock(&self.times);
             for (id, at) in self.log.drain(..) {
                 match at {
                     Some(at) => times.insert(id, at),
@@ -164,9 +168,9 @@ impl Changes {
     }
 
     /// Puts some of those which are young no more into their index.
-    fn age(&mut self, times: &Mutex<Times>, until: Timestamp, db: &Db<'_>, sql: &'static str) -> Result<(), Fault> {
+    fn age(&mut self, until: Timestamp, db: &Db<'_>, sql: &'static str) -> Result<(), Fault> {
         let is_old = |id: &i64| id::made_at(*id) < until;
-        let mut old: Vec<i64> = lock(times).rows.keys().take_while(|id| is_old(id)).take(STEP).copied().collect();
+        let mut old: Vec<i64> = lock(&self.times).rows.keys().take_while(|id| is_old(id)).take(STEP).copied().collect();
         if old.is_empty() {
             return Ok(());
         }
@@ -183,14 +187,18 @@ impl Changes {
 
 impl Default for Young {
     fn default() -> Self {
-        let bounds = Bounds { rows_max: ROWS_MAX, young_for: YOUNG_FOR };
-        Self { rows: Arc::default(), parts: Changes::default(), notices: Changes::default(), bounds }
+        Self::of(&YoungRows::default())
     }
 }
 
 impl Young {
+    fn of(rows: &YoungRows) -> Self {
+        let bounds = Bounds { rows_max: ROWS_MAX, young_for: YOUNG_FOR };
+        Self { parts: Changes::of(&rows.parts), notices: Changes::of(&rows.notices), bounds }
+    }
+
     /// What is in no index, at the start; readers see it in `rows`.
-    pub(super) fn load(db: &Connection, rows: Arc<YoungRows>) -> Result<Self, Fault> {
+    pub(super) fn load(db: &Connection, rows: &YoungRows) -> Result<Self, Fault> {
         let read = |sql| -> Result<Times, Fault> {
             let mut statement = db.prepare(sql)?;
             let mut found = statement.query([])?;
@@ -202,7 +210,7 @@ impl Young {
         };
         let (parts, notices) = (read(PARTS)?, read(NOTICES)?);
         (*lock(&rows.parts), *lock(&rows.notices)) = (parts, notices);
-        Ok(Self { rows, ..Self::default() })
+        Ok(Self::of(rows))
     }
 
     /// From now on so many rows of each kind are remembered, for so long.
@@ -210,13 +218,14 @@ impl Young {
         self.bounds = Bounds { rows_max, young_for };
     }
 
-    pub(super) fn rows(&self) -> Arc<YoungRows> {
-        Arc::clone(&self.rows)
+    /// What readers see of it.
+    pub(super) fn rows(&self) -> YoungRows {
+        YoungRows { parts: Arc::clone(&self.parts.times), notices: Arc::clone(&self.notices.times) }
     }
 
     /// Whether a part that is accepted now can be remembered, and needs no index.
     pub(super) fn has_room_for_part(&self) -> bool {
-        self.parts.has_room(&self.rows.parts, self.bounds.rows_max)
+        self.parts.has_room(self.bounds.rows_max)
     }
 
     /// A part without a place in its index was made.
@@ -231,7 +240,7 @@ impl Young {
 
     /// Whether a notice that is made now can be remembered, and needs no index.
     pub(super) fn has_room_for_notice(&self) -> bool {
-        self.notices.has_room(&self.rows.notices, self.bounds.rows_max)
+        self.notices.has_room(self.bounds.rows_max)
     }
 
     /// A notice without a place in its index was made.
@@ -247,8 +256,8 @@ impl Young {
     /// Puts some of what is young no more into its index.
     pub(super) fn age(&mut self, now: Timestamp, db: &Db<'_>) -> Result<(), Fault> {
         let until = now - self.bounds.young_for;
-        self.parts.age(&self.rows.parts, until, db, INDEX_PART)?;
-        self.notices.age(&self.rows.notices, until, db, INDEX_NOTICE)
+        self.parts.age(until, db, INDEX_PART)?;
+        self.notices.age(until, db, INDEX_NOTICE)
     }
 
     pub(super) const fn mark(&self) -> Mark {
@@ -257,20 +266,20 @@ impl Young {
 
     /// What was done since that mark of the same transaction is undone.
     pub(super) fn back_to(&mut self, mark: Mark) {
-        self.parts.back_to(&self.rows.parts, mark.parts);
-        self.notices.back_to(&self.rows.notices, mark.notices);
+        self.parts.back_to(mark.parts);
+        self.notices.back_to(mark.notices);
     }
 
     /// The transaction is about to be committed: readers see what it made.
     pub(super) fn show(&mut self) {
-        self.parts.show(&self.rows.parts);
-        self.notices.show(&self.rows.notices);
+        self.parts.show();
+        self.notices.show();
     }
 
     /// It was committed.
     pub(super) fn committed(&mut self) {
-        self.parts.end(&self.rows.parts);
-        self.notices.end(&self.rows.notices);
+        self.parts.end();
+        self.notices.end();
     }
 }
 
