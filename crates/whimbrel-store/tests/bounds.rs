@@ -49,7 +49,7 @@ fn ids_of_carriers_are_forgotten_after_their_time_unless_the_part_is_open() {
     assert!(known.ignored.is_some(), "known while it is young");
     assert_eq!(rows(&folder, "pidx"), 300);
 
-    fill(NOW + Span::hours(97));
+    fill(NOW + Span::hours(109));
     assert_eq!(rows(&folder, "pidx"), 599, "all but one of the old parts are still open");
     let forgotten = run(&store, receipt(report(&ended.to_string(), ReceiptStatus::Delivered), 7));
     assert!(matches!(forgotten, OpResult::Receipt(outcome) if matches!(*outcome, ReceiptOutcome::Parked(_))));

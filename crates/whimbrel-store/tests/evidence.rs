@@ -245,8 +245,8 @@ fn an_id_is_known_for_a_while_after_the_end_however_long_ago_the_text_was_accept
     let again = outcome(&store, hour + 2, "c1", ReceiptStatus::Delivered);
     assert!(matches!(again, ReceiptOutcome::Matched { .. }), "{again:?}");
     assert_eq!(states(&store, id), ["uncertain"], "it says nothing of another text");
-    with_ids(2_000, NOW + Span::hours(97));
-    assert!(is_parked(&outcome(&store, 97 * hour + 2, "c1", ReceiptStatus::Delivered)), "forgotten in the end");
+    with_ids(2_000, NOW + Span::hours(109));
+    assert!(is_parked(&outcome(&store, 109 * hour + 2, "c1", ReceiptStatus::Delivered)), "forgotten in the end");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::recent::Recent;
 use super::rejections::SinceLook;
 use super::rows::{self, AccountRow};
 use super::subaccounts::{self, Source};
+use super::sweep::Sweep;
 use super::usage::Usage;
 use super::young::{Mark, Young, YoungRows};
 use crate::op::Wallet;
@@ -35,8 +36,7 @@ pub(super) struct Memory {
     /// Whether they differ from what the readers were given last.
     lists_changed: bool,
     pub(super) counts: Counts,
-    /// Where the sweep over old carrier ids goes on.
-    pub(super) sweep: Option<(i64, Vec<u8>, i64)>,
+    pub(super) sweep: Sweep,
     pub(super) rejections: SinceLook,
     pub(super) recent: Recent,
     young: Young,

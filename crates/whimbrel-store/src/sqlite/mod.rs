@@ -53,6 +53,7 @@ mod set_aside;
 mod statements;
 mod story;
 mod subaccounts;
+mod sweep;
 mod totals;
 mod unreadable;
 mod usage;

@@ -1,14 +1,14 @@
 //! Receipts: finding their part by the carrier's id.
 //!
-//! The carrier's ids are kept longer than their parts, so that a receipt that comes again is known as late and not parked;
-//! a sweep in small steps removes the old ones. Receipts that find no part are parked, see `parked.rs`.
+//! The carrier's ids are kept longer than their parts, so that a receipt that comes again is known as late and not parked; see
+//! `sweep.rs`. Receipts that find no part are parked, see `parked.rs`.
 
 use rusqlite::{OptionalExtension, params};
 use whimbrel_core::part::Ignored;
 use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{
     AttemptNumber, CarrierId, CarrierMessageId, Cause, MessageId, PartEvent, PartId, PartRecord, ReceiptStatus, Report,
-    Span, Timestamp, id,
+    Timestamp,
 };
 
 use super::change::{EndedPart, Happening};
@@ -19,22 +19,12 @@ use super::rows::LivePart;
 use super::writer::Work;
 use crate::op::{Answer, OpResult, PartChange, PartOutcome, ReceiptIn, ReceiptOutcome};
 
-/// How long a carrier's id is known after its part has ended, however long that took.
-const ID_KEPT: Span = Span::hours(96);
-/// A step of the sweep over old ids comes after so many new ones and looks at so many.
-const IDS_PER_SWEEP: u32 = 256;
-const SWEPT_MAX: i64 = 1_024;
 /// Late receipts that one message's story holds.
 const LATE_MAX: i64 = 100;
 
 const INSERT_ID: &str = "insert into pidx (carrier, key, part_id, raw) values (?1, ?2, ?3, ?4) on conflict do nothing";
 // By the primary key.
 const ATTEMPT_CARRIER: &str = "select carrier from attempt where part_id = ?1 and number = ?2";
-const SWEEP_STEP: &str = "select carrier, key, part_id from pidx where (carrier, key, part_id) > (?1, ?2, ?3)
- order by carrier, key, part_id limit ?4";
-const DELETE_ID: &str = "delete from pidx where carrier = ?1 and key = ?2 and part_id = ?3
- and not exists (select 1 from live where live.part_id = ?3)
- and not exists (select 1 from ended where ended.part_id = ?3 and ended.ended_at >= ?4)";
 // By the primary keys; usually the only id under the key is the part's own.
 const REPORTED_SIBLING: &str =
     "select e.status, e.cause, e.code, e.ended_at from pidx p join ended e on e.part_id = p.part_id
@@ -305,29 +295,6 @@ impl Work<'_> {
             answer: &change.answer,
         };
         self.write_event(message_id, number, "late-answer", &happening, &format!("attempt {attempt}, id {}", id.raw))
-    }
-
-    /// Looks at some ids from where it stopped before and removes those whose parts are long gone. It looks at four times as
-    /// many as came, so the table holds little more than what is young.
-    pub(super) fn sweep_carrier_ids(&mut self) -> Result<(), Fault> {
-        if self.memory.counts.ids_since_sweep < IDS_PER_SWEEP {
-            return Ok(());
-        }
-        self.memory.counts.ids_since_sweep = 0;
-        let kept_from = self.memory.counts.now - ID_KEPT;
-        let (carrier, key, part_id) = self.memory.sweep.take().unwrap_or((-1, Vec::new(), 0));
-        let seen: Vec<(i64, Vec<u8>, i64)> = self
-            .db
-            .prepare_cached(SWEEP_STEP)?
-            .query_map(params![carrier, key, part_id, SWEPT_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut delete = self.db.prepare_cached(DELETE_ID)?;
-        for (carrier, key, part_id) in seen.iter().filter(|(_, _, part_id)| id::made_at(*part_id) < kept_from) {
-            delete.execute(params![carrier, key, part_id, kept_from.0])?;
-        }
-        // At the end of the table the next step starts over.
-        self.memory.sweep = if seen.len() as i64 == SWEPT_MAX { seen.into_iter().last() } else { None };
-        Ok(())
     }
 }
 
