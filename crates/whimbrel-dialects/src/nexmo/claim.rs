@@ -117,6 +117,7 @@ enum Basic {
 /// then a secret, then whether the ways agree.
 pub(super) fn claim(product: Product, request: &HttpRequest<'_>, params: &Params<'_>) -> Result<Claim, Refusal> {
     if product.takes(Way::OAuth)
+        && oauth::is_signed(request, params)
         && let Some(claim) = oauth::claim(request, Delegation::Call)
     {
         return claim;

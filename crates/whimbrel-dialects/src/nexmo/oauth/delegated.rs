@@ -10,6 +10,7 @@ use whimbrel_core::{Refusal, ReplayKey, ReplayKind, ReplayMark, Timestamp};
 use whimbrel_signing::oauth1::{self, Keys, Parameters, Policy, Request};
 use whimbrel_signing::{Fault, UnixSeconds};
 
+use super::super::params::Params;
 use crate::Claim;
 use crate::address::{Addresses, Asked};
 use crate::claim::{DelegatedKeys, DelegatedRequest, Delegation, SignatureFault};
@@ -18,13 +19,24 @@ use crate::http::HttpRequest;
 /// As RFC 5849 §3.3 leaves it to the server: how far a time stamp may be off.
 const WINDOW_SECONDS: i64 = 300;
 
+/// The name of who asks, wherever the parameters of OAuth stand.
+const CONSUMER_KEY: &str = "oauth_consumer_key";
+
+/// Whether OAuth may sign a request with those parameters: [`claim`] reads them all once more, and hardly any request is one.
+pub(in super::super) fn is_signed(request: &HttpRequest<'_>, params: &Params<'_>) -> bool {
+    by_header(request) || params.first(CONSUMER_KEY).is_some()
+}
+
+fn by_header(request: &HttpRequest<'_>) -> bool {
+    let scheme = request.header("authorization").and_then(|header| header.trim_start().get(..6));
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("oauth "))
+}
+
 /// The claim of a request that OAuth signs; `None` if none does.
 pub(in super::super) fn claim(request: &HttpRequest<'_>, delegation: Delegation) -> Option<Result<Claim, Refusal>> {
-    let (form, authorization) = (form(request), request.header("authorization"));
-    let by_header = authorization
-        .is_some_and(|header| header.trim_start().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("oauth ")));
-    let named = |pairs: &[u8]| form_urlencoded::parse(pairs).any(|(name, _)| name == "oauth_consumer_key");
-    if !by_header && !named(request.query().as_bytes()) && !form.is_some_and(named) {
+    let form = form(request);
+    let named = |pairs: &[u8]| form_urlencoded::parse(pairs).any(|(name, _)| name == CONSUMER_KEY);
+    if !by_header(request) && !named(request.query().as_bytes()) && !form.is_some_and(named) {
         return None;
     }
     // A signature covers no other body than a form.

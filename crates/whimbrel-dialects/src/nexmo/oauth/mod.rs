@@ -8,7 +8,7 @@ mod page;
 mod read;
 mod render;
 
-pub(super) use delegated::claim;
+pub(super) use delegated::{claim, is_signed};
 pub(super) use read::read;
 pub(super) use render::render;
 
