@@ -20,10 +20,14 @@ pub enum StandardHeaders {
     Omitted,
 }
 
-/// The secret by which receivers verify the headers: it comes of the account's signature secret, and tells nothing of it.
+/// The secret by which receivers verify the headers: it comes of the account's signature secret, and tells nothing of it. Empty for
+/// an empty one, which is none.
 #[must_use]
 pub fn secret(signature_secret: &Secret) -> Secret {
-    Secret::new(scheme::derived(SigningSecret::new(signature_secret.expose())).as_str())
+    match signature_secret.expose() {
+        "" => Secret::new(""),
+        given => Secret::new(scheme::derived(SigningSecret::new(given)).as_str()),
+    }
 }
 
 /// The id of a notice in the header: the same for all its tries.
@@ -43,15 +47,14 @@ pub fn id_for_hook(subject: i64, status: &str, hook: &str) -> String {
     format!("msg_{}", Uuid(half & !(0xf << 76) & !(0b11 << 62) | 8 << 76 | 0b10 << 62))
 }
 
-/// Adds the headers to a webhook with a body, a signature by each of the account's signature secrets. One without a body stays as it is,
-/// as does one of an account without a secret. What is there of these headers already makes room.
-pub fn add(request: &mut WebhookRequest, id: &str, secrets: &[&Secret], now: Timestamp) {
-    let derived: Vec<Secret> =
-        secrets.iter().filter(|given| !given.expose().is_empty()).map(|given| secret(given)).collect();
-    if request.method != "POST" || derived.is_empty() {
+/// Adds the headers to a webhook with a body, a signature by each [`secret`] of the account. One without a body stays as it is, as does
+/// one of an account without a secret. What is there of these headers already makes room.
+pub fn add(request: &mut WebhookRequest, id: &str, secrets: &[Secret], now: Timestamp) {
+    let given = secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+    let keys: Vec<_> = given.map(SigningSecret::new).collect();
+    if request.method != "POST" || keys.is_empty() {
         return;
     }
-    let keys: Vec<_> = derived.iter().map(|derived| SigningSecret::new(derived.expose())).collect();
     let webhook = Webhook { id, timestamp: UnixSeconds(now.unix_seconds()), body: &request.body };
     // The id is made above and the time is not before 1970: nothing else can be the matter.
     let Ok(signature) = scheme::sign(&webhook, &keys) else { return };
@@ -76,7 +79,7 @@ mod tests {
         request.body = b"{}".to_vec();
         let now = Timestamp(1_674_087_231_000_000);
         for _ in 0..2 {
-            add(&mut request, "msg_1", &[&current, &before, &Secret::new("")], now);
+            add(&mut request, "msg_1", &[&current, &before, &Secret::new("")].map(secret), now);
         }
         assert_eq!(request.headers.len(), 3, "once, however often");
         let signature = value(&request, SIGNATURE).expect("a signature");
@@ -108,7 +111,7 @@ mod tests {
         let now = Timestamp(1_000_000);
         for (method, secret) in [("GET", "a secret"), ("POST", "")] {
             let mut request = WebhookRequest::new(method, "https://example.com/?status=delivered".to_owned());
-            add(&mut request, "msg_1", &[&Secret::new(secret)], now);
+            add(&mut request, "msg_1", &[super::secret(&Secret::new(secret))], now);
             assert!(request.headers.is_empty(), "{method}");
         }
     }

@@ -1,8 +1,9 @@
 //! The carriers as the engine holds them: the window and queue of each, and the way to hand parts over.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
+use metrics::{Counter, Histogram, counter, histogram};
 use tokio::sync::Notify;
 use whimbrel_carriers::{Ack, Carrier};
 use whimbrel_core::part::DoubtRules;
@@ -42,6 +43,14 @@ pub struct CarrierDesk {
     /// Carriers that were replaced and are still ending: their links have deliveries to acknowledge.
     ending: Mutex<Vec<Weak<dyn Carrier>>>,
     retired: AtomicBool,
+    meters: OnceLock<Meters>,
+}
+
+/// What is counted of every receipt that finds its part, looked up once.
+pub(crate) struct Meters {
+    pub(crate) found: Counter,
+    /// From a part's acceptance to its receipt, in seconds.
+    pub(crate) delay: Histogram,
 }
 
 impl CarrierDesk {
@@ -59,6 +68,7 @@ impl CarrierDesk {
             carrier: RwLock::new(None),
             ending: Mutex::default(),
             retired: AtomicBool::new(false),
+            meters: OnceLock::new(),
         }
     }
 
@@ -93,6 +103,17 @@ impl CarrierDesk {
         for carrier in self.carrier().into_iter().chain(ending) {
             carrier.acknowledge(token, ack);
         }
+    }
+
+    /// What is counted of its receipts.
+    pub(crate) fn meters(&self) -> &Meters {
+        self.meters.get_or_init(|| {
+            let carrier = || self.name.to_string();
+            Meters {
+                found: counter!("whimbrel_receipts_total", "carrier" => carrier(), "match" => "found"),
+                delay: histogram!("whimbrel_receipt_delay_seconds", "carrier" => carrier()),
+            }
+        })
     }
 
     /// The carrier, once it was started.

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use whimbrel_core::policy::Owned;
 use whimbrel_core::{
-    Account, AccountId, KeyMode, Lists, SECRETS_MAX, SecretId, SecretKind, SecretRole, Serial, Timestamp,
+    Account, AccountId, KeyMode, Lists, SECRETS_MAX, Secret, SecretId, SecretKind, SecretRole, Serial, Timestamp,
 };
+use whimbrel_dialects::standard;
 use whimbrel_store::{Credential, KeyDigest, KnownSecret, OwnedNumber, SecretDigest, SignatureSecrets, SubaccountView};
 
 /// Every account, by the credential it shows and by number.
@@ -57,6 +58,8 @@ pub struct Entry {
     pub signature_secrets: SignatureSecrets,
     /// The secrets that authenticate it, the oldest first.
     pub secrets: Vec<LiveSecret>,
+    /// See [`Entry::standard_secrets`].
+    standard: OnceLock<Vec<Secret>>,
 }
 
 /// A secret that authenticates an account.
@@ -101,6 +104,18 @@ impl Entry {
         self.secrets.iter().find(|secret| secret.known.id == id)
     }
 
+    /// What comes of the signature secrets that are good at `now` for Standard Webhooks, in the order of those; made once.
+    pub(crate) fn standard_secrets(&self, now: Timestamp) -> &[Secret] {
+        let made = self.standard.get_or_init(|| {
+            let SignatureSecrets { current, previous } = &self.signature_secrets;
+            let all = [Some(&current.secret), previous.as_ref().map(|previous| &previous.secret.secret)];
+            all.into_iter().flatten().map(standard::secret).collect()
+        });
+        // The one before ends first.
+        let good = self.signature_secrets.good_at(now).count();
+        made.get(..good).unwrap_or_default()
+    }
+
     fn overlap_ends_at(&self) -> Option<Timestamp> {
         self.signature_secrets.previous.as_ref().map(|previous| previous.ends_at)
     }
@@ -115,6 +130,7 @@ impl Entry {
             dialect: credential.dialect,
             signature_secrets: credential.signature_secrets,
             secrets: credential.secrets.into_iter().map(live).collect(),
+            standard: OnceLock::new(),
         }
     }
 }
@@ -207,6 +223,7 @@ impl Directory {
             dialect: old.dialect.clone(),
             signature_secrets: old.signature_secrets.clone(),
             secrets: old.secrets.clone(),
+            standard: old.standard.clone(),
         });
     }
 

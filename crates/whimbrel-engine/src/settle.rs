@@ -411,8 +411,7 @@ impl Engine {
                     desk.learned().matched(form);
                     if let (Some(record), None) = (&outcome.after, outcome.ignored) {
                         let delay = self.world.now().since(id::made_at(record.part_id.0)).to_std();
-                        let carrier = desk.name.to_string();
-                        metrics::histogram!("whimbrel_receipt_delay_seconds", "carrier" => carrier).record(delay);
+                        desk.meters().delay.record(delay);
                     }
                 }
                 ("found", Some(outcome), siblings)
@@ -426,8 +425,13 @@ impl Engine {
             }
             ReceiptOutcome::ParkedBefore(_) => ("parked", None, Vec::new()),
         };
-        let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
-        metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+        match (desk, found) {
+            (Some(desk), "found") => desk.meters().found.increment(1),
+            _ => {
+                let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
+                metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+            }
+        }
         (outcome, siblings)
     }
 

@@ -134,8 +134,7 @@ impl Engine {
 
     pub(crate) fn add_standard_headers(&self, request: &mut WebhookRequest, id: &str, entry: &Entry, now: Timestamp) {
         if self.standard_headers == StandardHeaders::Added {
-            let secrets: Vec<_> = entry.signature_secrets.good_at(now).collect();
-            standard::add(request, id, &secrets, now);
+            standard::add(request, id, entry.standard_secrets(now), now);
         }
     }
 

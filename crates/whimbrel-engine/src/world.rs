@@ -5,6 +5,7 @@
 //! Its clock can be put forward, for tests ([`SystemWorld::advance`]): what was due meanwhile is due then, and sleepers look again at
 //! once. What is under way (a call, a request on a link) has the time that it had: it is measured by a clock that no test moves. Ids go on rising whatever the clock does, because their source never gives one below the last.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,8 +18,10 @@ use whimbrel_core::{IdSource, Span, Timestamp, World};
 pub struct SystemWorld {
     ids: Mutex<IdSource>,
     pool: Mutex<RandomPool>,
-    /// How far the clock was put forward.
-    ahead: watch::Sender<Span>,
+    /// How far the clock was put forward, in microseconds.
+    ahead: AtomicI64,
+    /// Tells those who sleep that it was.
+    advanced: watch::Sender<()>,
 }
 
 /// Random bytes fetched ahead, so that not every id costs a system call.
@@ -35,25 +38,29 @@ impl SystemWorld {
         Self {
             ids: Mutex::new(IdSource::new(node, high_water)),
             pool: Mutex::new(RandomPool { bytes: [0; 512], used: 512 }),
-            ahead: watch::Sender::new(Span::ZERO),
+            ahead: AtomicI64::new(0),
+            advanced: watch::Sender::new(()),
         }
     }
 
     /// Puts the clock forward by so much more. Tells how far ahead it is now.
     pub fn advance(&self, span: Span) -> Span {
-        self.ahead.send_modify(|ahead| *ahead = Span(ahead.0.saturating_add(span.0.max(0))));
+        let add = |ahead: i64| Some(ahead.saturating_add(span.0.max(0)));
+        _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        self.advanced.send_replace(());
         self.ahead()
     }
 
     /// Puts the clock back to the operating system's. What was accepted meanwhile lies in the future then.
     pub fn reset(&self) {
-        self.ahead.send_replace(Span::ZERO);
+        self.ahead.store(0, Ordering::Relaxed);
+        self.advanced.send_replace(());
     }
 
     /// How far ahead of the operating system's clock this one is.
     #[must_use]
     pub fn ahead(&self) -> Span {
-        *self.ahead.borrow()
+        Span(self.ahead.load(Ordering::Relaxed))
     }
 }
 
@@ -74,14 +81,14 @@ impl World for SystemWorld {
 
     fn sleep_until(&self, deadline: Timestamp) -> BoxFuture<'static, ()> {
         // A clock that is set meanwhile makes this end early or late; every caller looks at the time again.
+        let mut advanced = self.advanced.subscribe();
         let pause = deadline.since(self.now()).to_std();
-        let mut ahead = self.ahead.subscribe();
         Box::pin(async move {
             tokio::select! {
                 biased;
                 () = tokio::time::sleep(pause) => {}
                 // Put forward or back: whoever sleeps looks again. The sender lives as long as the world.
-                Ok(()) = ahead.changed() => {}
+                Ok(()) = advanced.changed() => {}
             }
         })
     }
