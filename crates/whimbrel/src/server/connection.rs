@@ -78,6 +78,8 @@ async fn serve_http1<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
     let endpoint = endpoint(shared, &watch, peer, scheme);
     let connection = http1::Builder::new()
         .title_case_headers(true)
+        // Answers are small: one piece is sent for less than five.
+        .writev(false)
         .max_headers(HEADER_COUNT_MAX)
         .max_buf_size(shared.limits.head_bytes_max.max(8 * 1024))
         .max_header_size(shared.limits.head_bytes_max)
