@@ -69,7 +69,7 @@ struct Shared {
     /// Held while the file is replaced.
     changing: Mutex<()>,
     /// Digests what only memory knows; the same as long as the process runs.
-    proof: KeyBytes,
+    proof: DigestKey,
 }
 
 /// What the file holds, with what is derived from it.
@@ -78,27 +78,47 @@ struct Keys {
     current: KeyId,
     roots: BTreeMap<KeyId, Root>,
     /// Of keys whose root was given up.
-    digests: BTreeMap<KeyId, KeyBytes>,
+    digests: BTreeMap<KeyId, DigestKey>,
 }
 
 /// A root key with the keys derived from it.
 #[derive(Clone)]
 struct Root {
     root: KeyBytes,
-    digest: KeyBytes,
+    digest: DigestKey,
     seal: KeyBytes,
     check: [u8; KEY_BYTES],
+}
+
+/// A key that digests, with the half of each HMAC that is the same for every message.
+#[derive(Clone)]
+struct DigestKey {
+    bytes: KeyBytes,
+    begun: Hmac<Sha256>,
 }
 
 /// A secret that only the keyring can read: key id, nonce, ciphertext with tag.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSecret(Vec<u8>);
 
+impl DigestKey {
+    fn new(bytes: KeyBytes) -> Self {
+        let begun = begin_hmac(&bytes);
+        Self { bytes, begun }
+    }
+
+    /// The HMAC of a message.
+    fn digest(&self, message: &[u8]) -> [u8; 32] {
+        end_hmac(self.begun.clone(), message)
+    }
+}
+
 impl Root {
     fn new(root: KeyBytes) -> Self {
         // The 1 in the labels is the version of what is derived, not a key's number.
         let derived = |label: &[u8]| Zeroizing::new(hmac(&root, label));
         let (digest, seal) = (derived(b"whimbrel secret digest 1"), derived(b"whimbrel secret seal 1"));
+        let digest = DigestKey::new(digest);
         let check = *derived(b"whimbrel key check 1");
         Self { root, digest, seal, check }
     }
@@ -115,7 +135,7 @@ impl Keys {
         self.roots.get(&self.current).expect("the current key is among the roots")
     }
 
-    fn digest_key(&self, id: KeyId) -> Option<&KeyBytes> {
+    fn digest_key(&self, id: KeyId) -> Option<&DigestKey> {
         self.roots.get(&id).map(|root| &root.digest).or_else(|| self.digests.get(&id))
     }
 
@@ -162,7 +182,7 @@ impl Keyring {
     }
 
     fn of(keys: Keys, path: Option<PathBuf>) -> Self {
-        let proof = Zeroizing::new(hmac(&keys.current().root, b"whimbrel proof 1"));
+        let proof = DigestKey::new(Zeroizing::new(hmac(&keys.current().root, b"whimbrel proof 1")));
         Self(Arc::new(Shared { keys: RwLock::new(Arc::new(keys)), path, changing: Mutex::default(), proof }))
     }
 
@@ -319,10 +339,17 @@ fn cipher(root: &Root) -> XChaCha20Poly1305 {
 }
 
 fn hmac(key: &[u8; KEY_BYTES], message: &[u8]) -> [u8; 32] {
+    end_hmac(begin_hmac(key), message)
+}
+
+fn begin_hmac(key: &[u8; KEY_BYTES]) -> Hmac<Sha256> {
     // HMAC fills a short key with zeros up to the block of 64 bytes (RFC 2104 §2).
     let mut block = Zeroizing::new([0; 64]);
     block[..KEY_BYTES].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+    <Hmac<Sha256> as KeyInit>::new((&*block).into())
+}
+
+fn end_hmac(mut mac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     mac.update(message);
     mac.finalize().into_bytes().into()
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{KEY_BYTES, KeyBytes, KeyId, KeyringError, Keys, Root, random};
+use super::{DigestKey, KEY_BYTES, KeyBytes, KeyId, KeyringError, Keys, Root, random};
 
 /// The file's name.
 pub const KEY_FILE: &str = "secret.key";
@@ -73,7 +73,7 @@ fn parse(text: &str) -> Result<Keys, Option<usize>> {
         match kind {
             Some("current") if current.is_none() && bytes.is_none() => current = Some(id),
             Some("key") => _ = roots.insert(id, Root::new(key()?)),
-            Some("digest") => _ = digests.insert(id, key()?),
+            Some("digest") => _ = digests.insert(id, DigestKey::new(key()?)),
             _ => return Err(Some(number)),
         }
     }
@@ -104,7 +104,7 @@ fn text(keys: &Keys) -> Zeroizing<String> {
     let lines = 2 + keys.roots.len() + keys.digests.len();
     let mut text = Zeroizing::new(String::with_capacity(lines * (2 * KEY_BYTES + 16)));
     let roots = keys.roots.iter().map(|(id, root)| ("key", id, &root.root));
-    let digests = keys.digests.iter().map(|(id, digest)| ("digest", id, digest));
+    let digests = keys.digests.iter().map(|(id, digest)| ("digest", id, &digest.bytes));
     // Writing to a string does not fail.
     let _ = writeln!(text, "{FIRST_LINE}\ncurrent {}", keys.current);
     for (kind, id, bytes) in roots.chain(digests) {

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use whimbrel_core::{Secret, SecretKind};
 use zeroize::Zeroizing;
 
-use super::{KeyId, Keyring, KeyringError, hmac, random};
+use super::{DigestKey, KeyId, Keyring, KeyringError, random};
 
 /// Octets of a salt.
 const SALT_BYTES: usize = 16;
@@ -109,7 +109,7 @@ impl Keyring {
     #[must_use]
     pub fn verifier(&self, secret: &Secret) -> SecretVerifier {
         let keys = self.keys();
-        let digest = SecretDigest(hmac(&keys.current().digest, secret.expose().as_bytes()));
+        let digest = SecretDigest(keys.current().digest.digest(secret.expose().as_bytes()));
         SecretVerifier::Digest { key: keys.current, digest }
     }
 
@@ -132,9 +132,9 @@ impl Keyring {
     pub fn digests(&self, secret: &Secret) -> Vec<KeyDigest> {
         let keys = self.keys();
         let of_key =
-            |(id, key): (&KeyId, &[u8; 32])| KeyDigest(*id, SecretDigest(hmac(key, secret.expose().as_bytes())));
-        let roots = keys.roots.iter().map(|(id, root)| (id, &*root.digest));
-        roots.chain(keys.digests.iter().map(|(id, key)| (id, &**key))).map(of_key).collect()
+            |(id, key): (&KeyId, &DigestKey)| KeyDigest(*id, SecretDigest(key.digest(secret.expose().as_bytes())));
+        let roots = keys.roots.iter().map(|(id, root)| (id, &root.digest));
+        roots.chain(&keys.digests).map(of_key).collect()
     }
 
     /// Whether `secret` is the one that the verifier was made of. Dear for a chosen one, as [`chosen_verifier`](Self::chosen_verifier).
@@ -143,7 +143,7 @@ impl Keyring {
         match verifier {
             SecretVerifier::Digest { key, digest } => {
                 let keys = self.keys();
-                keys.digest_key(*key).is_some_and(|key| SecretDigest(hmac(key, secret.expose().as_bytes())) == *digest)
+                keys.digest_key(*key).is_some_and(|key| SecretDigest(key.digest(secret.expose().as_bytes())) == *digest)
             }
             SecretVerifier::Chosen { key, cost, salt, digest } => {
                 self.argon2id(secret, *key, *cost, salt).is_some_and(|found| found == *digest)
@@ -154,7 +154,7 @@ impl Keyring {
     /// What stands for `secret` in memory once it was proved, so that it need not be proved dearly again. Never stored.
     #[must_use]
     pub fn proof(&self, secret: &Secret) -> SecretDigest {
-        SecretDigest(hmac(&self.0.proof, secret.expose().as_bytes()))
+        SecretDigest(self.0.proof.digest(secret.expose().as_bytes()))
     }
 
     /// Does the work of comparing with a chosen secret that is not there.
@@ -165,7 +165,7 @@ impl Keyring {
 
     /// `None` if the key is not there or there is no memory.
     fn argon2id(&self, secret: &Secret, key: KeyId, cost: ChosenCost, salt: &[u8]) -> Option<SecretDigest> {
-        let pepper = Zeroizing::new(hmac(self.keys().digest_key(key)?, b"whimbrel argon2id key 1"));
+        let pepper = Zeroizing::new(self.keys().digest_key(key)?.digest(b"whimbrel argon2id key 1"));
         let argon2 = Argon2::new_with_secret(&*pepper, Algorithm::Argon2id, Version::V0x13, cost.params()?).ok()?;
         let mut digest = [0; 32];
         argon2.hash_password_into(secret.expose().as_bytes(), salt, &mut digest).ok()?;

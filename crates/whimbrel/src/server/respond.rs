@@ -3,7 +3,10 @@
 //! A dialect's `Transfer-Encoding` and `Connection` entries are marks of place: HTTP/1.1 keeps them where they stand, HTTP/1.0
 //! and HTTP/2 leave them out. `Content-Length` is always the server's own.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use http::header::InvalidHeaderValue;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use hyper::ext::ReasonPhrase;
 use tracing::error;
@@ -34,8 +37,8 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
     }
     let headers = response.headers_mut();
     headers.reserve(answer.headers.len() + 1);
-    for (name, value) in &answer.headers {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+    for (name, value) in answer.headers {
+        match (HeaderName::from_bytes(name.as_bytes()), header_value(value)) {
             (Ok(name), Ok(value)) if is_sent(&name, version, status) => {
                 // Hyper would append its "close" to a "keep-alive".
                 let value = match after {
@@ -50,6 +53,14 @@ pub(super) fn respond(answer: HttpResponse, version: Version, after: After) -> R
     }
     *response.body_mut() = AnswerBody::whole(Bytes::from(answer.body));
     response
+}
+
+/// Nothing is copied.
+fn header_value(value: Cow<'static, str>) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::from_maybe_shared(match value {
+        Cow::Borrowed(value) => Bytes::from_static(value.as_bytes()),
+        Cow::Owned(value) => Bytes::from(value),
+    })
 }
 
 /// The reason phrase of a status that has none registered, as servers are known to send it. HTTP/2 has no such phrases.
