@@ -219,6 +219,7 @@ impl Memory {
     pub(super) fn restore(&mut self, db: &Connection) -> Result<(), Fault> {
         self.recent.clear();
         self.young.back_to(self.counts.young);
+        self.sweep = Sweep::default();
         self.changed.clear();
         self.usage.clear();
         if self.lists_changed {

@@ -42,7 +42,8 @@ impl Sweep {
 
     /// The pass has come to the end of the table.
     fn end(&mut self, now: Timestamp) {
-        let next_old_at = self.next_old_at.unwrap_or(now + KEPT);
+        // What was made while the clock was ahead is old no later than what is made now.
+        let next_old_at = self.next_old_at.map_or(now + KEPT, |next| next.min(now + KEPT));
         *self = Self { at: None, next_old_at: None, rests_until: next_old_at + KEPT_OVER };
     }
 }
