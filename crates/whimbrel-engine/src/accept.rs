@@ -17,7 +17,7 @@ use whimbrel_core::{
     Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, KeyMode, Outcome, PartId, PhoneNumber,
     Plan, RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
-use whimbrel_store::{Claim as FirstClaim, Marked, OpResult};
+use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
 
 use self::planned::PlannedText;
 use crate::Engine;
@@ -35,29 +35,40 @@ use crate::settle::{GiveBack, give_back};
 pub(crate) struct Ready {
     /// What was decided.
     pub(crate) plan: Plan,
-    /// Whether places are reserved for its parts.
-    pub(crate) claim: FirstClaim,
     /// Its carrier's.
     pub(crate) desk: Arc<CarrierDesk>,
-    places: Places,
+    /// Places that are reserved in the carrier's window for its parts. Those that nobody has taken are free again when this is dropped.
+    places: AtomicUsize,
 }
 
-/// Places that are reserved in a carrier's window. Dropped, they are free again: whoever asked may be gone at any await.
-struct Places {
-    desk: Arc<CarrierDesk>,
-    count: AtomicUsize,
-}
+impl Ready {
+    /// The operation that has it stored. Its parts wait in the queue, unless [`decide`](Self::decide) finds places for them.
+    pub(crate) fn op(&self, replay: Option<ReplayKey>) -> Op {
+        Op::Accept(Box::new(Accept { plan: self.plan.clone(), claim: FirstClaim::Later, replay }))
+    }
 
-impl Places {
-    /// They are taken from now on, and freed by the carrier's answers.
-    fn take(&self) {
-        self.count.store(0, Ordering::Relaxed);
+    /// Reserves places for its parts if they may leave at once; `op` claims them then. To be called when a batch takes the operation: a
+    /// place is held for a commit and a carrier's answer, and not while the text waits for its turn.
+    pub(crate) fn decide(&self, op: &mut Op, now: Timestamp) {
+        let count = self.plan.parts.len();
+        if let Op::Accept(accept) = op
+            && self.plan.due_at <= now
+            && self.desk.dispatch().reserve(count, now)
+        {
+            self.places.store(count, Ordering::Relaxed);
+            accept.claim = FirstClaim::Now;
+        }
+    }
+
+    /// Whether places are reserved. They are taken from now on, and freed by the carrier's answers.
+    fn take_places(&self) -> bool {
+        self.places.swap(0, Ordering::Relaxed) > 0
     }
 }
 
-impl Drop for Places {
+impl Drop for Ready {
     fn drop(&mut self) {
-        let count = *self.count.get_mut();
+        let count = *self.places.get_mut();
         if count > 0 {
             self.desk.free_places(count);
         }
@@ -130,7 +141,7 @@ impl Engine {
         taken
     }
 
-    /// Takes places in the window for a message that was decided, if it may leave at once. What is ready must be committed, and
+    /// Counts a message that was decided to its sender, and finds its carrier. What is ready must be committed, and
     /// [`accepted`](Self::accepted) follows.
     ///
     /// # Errors
@@ -142,11 +153,7 @@ impl Engine {
             return Err(Refusal::Overloaded);
         }
         self.within_sender_rate(account, &plan, now)?;
-        let reserved = plan.due_at <= now && desk.dispatch().reserve(plan.parts.len(), now);
-        let claim = if reserved { FirstClaim::Now } else { FirstClaim::Later };
-        let count = AtomicUsize::new(if reserved { plan.parts.len() } else { 0 });
-        let places = Places { desk: Arc::clone(&desk), count };
-        Ok(Ready { plan, claim, desk, places })
+        Ok(Ready { plan, desk, places: AtomicUsize::new(0) })
     }
 
     /// Decides how a message is carried out. Takes nothing.
@@ -313,23 +320,18 @@ impl Engine {
         ready: &Ready,
         taken: Result<Option<OpResult>, CommitError>,
     ) -> Result<Taken, Refusal> {
-        let Ready { plan, claim, desk, places } = ready;
+        let Ready { plan, desk, .. } = ready;
         let is_new = matches!(&taken, Ok(Some(OpResult::Accepted { repeated: false, .. })));
-        match claim {
-            FirstClaim::Now if is_new => {
-                places.take();
-                self.hand_over(desk, plan);
+        // Of what is not new, places are free again once it is dropped.
+        if is_new && ready.take_places() {
+            self.hand_over(desk, plan);
+        } else if is_new {
+            let mut dispatch = desk.dispatch();
+            for part in &plan.parts {
+                dispatch.enqueue(waiting(plan, part.part_id), plan.due_at, plan.accepted_at);
             }
-            FirstClaim::Later if is_new => {
-                let mut dispatch = desk.dispatch();
-                for part in &plan.parts {
-                    dispatch.enqueue(waiting(plan, part.part_id), plan.due_at, plan.accepted_at);
-                }
-                drop(dispatch);
-                desk.bell.notify_one();
-            }
-            // Places are free again once what was ready is dropped.
-            FirstClaim::Now | FirstClaim::Later => {}
+            drop(dispatch);
+            desk.bell.notify_one();
         }
         match taken {
             Ok(Some(OpResult::Accepted { accepted, .. })) => {

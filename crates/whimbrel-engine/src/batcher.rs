@@ -8,12 +8,13 @@
 mod pace;
 mod queue;
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use whimbrel_core::World;
+use whimbrel_core::saboteur::{Saboteur, acts};
+use whimbrel_core::{Timestamp, World};
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
 use self::pace::Pace;
@@ -26,6 +27,16 @@ const LEFT_FOR: Duration = Duration::from_millis(5);
 
 /// What runs after a commit, with the answers of the group in order.
 pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Send>;
+
+/// What is decided of new operations when a batch takes them, and not before: which of them take a place in a carrier's window. Runs on
+/// the writer thread; hands over nothing. May never run.
+pub type Decision = Box<dyn FnOnce(&mut [Op], Timestamp) + Send>;
+
+/// Who claims the parts that wait and may leave with a batch.
+pub trait Departures: Send + Sync {
+    /// The claims, with what follows their commit. Runs on the writer thread when a batch is taken; hands over nothing.
+    fn claim(self: Arc<Self>, now: Timestamp) -> Vec<(Vec<Op>, Continuation)>;
+}
 
 /// Why a group was not committed.
 #[derive(Debug, Clone)]
@@ -73,8 +84,10 @@ enum Kind {
 #[derive(Default)]
 struct Waiting {
     queue: Queue,
-    /// Somebody waits for something in the queue: it is not left.
+    /// Somebody waits for something in the queue, or for parts to leave: it is not left.
     is_due: bool,
+    /// Parts may leave with the next batch.
+    may_leave: bool,
     pace: Pace,
     closing: bool,
     stopped: Option<StoreError>,
@@ -90,10 +103,31 @@ impl Waiting {
         !self.is_due && !self.closing
     }
 
+    /// Whether there is nothing to take.
+    fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.may_leave
+    }
+
     /// The next batch. What does not fit into it follows at once.
-    fn take(&mut self) -> Vec<Group> {
-        let groups = self.queue.take();
+    ///
+    /// Places in windows are taken here, first by parts that wait and then by new ones. An answer frees its place when it is handed over: the
+    /// claims of those who wait are committed after it, as they stand in the queue behind it, and new ones take places only if no answer
+    /// is left in the queue.
+    fn take(&mut self, departures: Option<Arc<dyn Departures>>, now: Timestamp) -> Vec<Group> {
+        self.may_leave = false;
+        let departures = departures.filter(|_| !self.closing && self.stopped.is_none() && self.full.is_none());
+        for (ops, then) in departures.map(|departures| departures.claim(now)).unwrap_or_default() {
+            self.queue.push(Group { ops, decide: None, then, kind: Kind::Settling }, now);
+        }
+        let mut groups = self.queue.take();
         self.is_due = !self.queue.is_empty();
+        if !self.queue.has_settling() || acts(Saboteur::AnswerOvertaken) {
+            for group in &mut groups {
+                if let Some(decide) = group.decide.take() {
+                    decide(&mut group.ops, now);
+                }
+            }
+        }
         groups
     }
 }
@@ -106,15 +140,29 @@ struct Shared {
     /// [`LEFT_FOR`].
     left_for: Duration,
     world: Arc<dyn World>,
+    departures: OnceLock<Weak<dyn Departures>>,
 }
 
 impl Shared {
     fn new(world: Arc<dyn World>, op_count_max: usize, left_for: Duration) -> Arc<Self> {
-        Arc::new(Self { waiting: Mutex::default(), came: Condvar::new(), op_count_max, left_for, world })
+        let (waiting, departures) = (Mutex::default(), OnceLock::new());
+        Arc::new(Self { waiting, came: Condvar::new(), op_count_max, left_for, world, departures })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch.
+    fn take(&self) -> Vec<Group> {
+        // Held until the lock is free again: it may be the last one, and what it owns hands something over when it goes.
+        let departures = self.departures.get().and_then(Weak::upgrade);
+        let mut waiting = self.lock();
+        let now = self.world.now();
+        let groups = waiting.take(departures.clone(), now);
+        drop(waiting);
+        drop(departures);
+        groups
     }
 }
 
@@ -128,6 +176,8 @@ pub struct Batcher {
 pub struct Stepper {
     shared: Arc<Shared>,
     store: Arc<dyn Store>,
+    /// The batch that was taken and not committed.
+    taken: Mutex<Vec<Group>>,
 }
 
 /// Owns the writer thread.
@@ -154,27 +204,48 @@ impl Batcher {
     #[must_use]
     pub fn stepped(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> (Self, Stepper) {
         let shared = Shared::new(world, op_count_max, LEFT_FOR);
-        (Self { shared: Arc::clone(&shared) }, Stepper { shared, store })
+        (Self { shared: Arc::clone(&shared) }, Stepper { shared, store, taken: Mutex::default() })
+    }
+
+    /// Says who claims the parts that wait. Once.
+    pub(crate) fn set_departures(&self, departures: Weak<dyn Departures>) {
+        _ = self.shared.departures.set(departures);
+    }
+
+    /// Parts may leave: a batch is taken as soon as may be, and they are claimed with it.
+    pub(crate) fn ask_for_departures(&self) {
+        let mut waiting = self.shared.lock();
+        let is_news = !waiting.may_leave || !waiting.is_due;
+        (waiting.may_leave, waiting.is_due) = (true, true);
+        drop(waiting);
+        if is_news {
+            self.shared.came.notify_one();
+        }
     }
 
     /// Hands over a group; `then` runs exactly once: on the writer thread after the commit, or here if nothing can be taken.
     pub fn push(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_as(Kind::New, Haste::Now, ops, then);
+        self.push_as(Kind::New, Haste::Now, ops, None, then);
+    }
+
+    /// The same, with something that is decided only when the group is taken.
+    pub fn push_undecided(&self, ops: Vec<Op>, decide: Decision, then: Continuation) {
+        self.push_as(Kind::New, Haste::Now, ops, Some(decide), then);
     }
 
     /// As [`push`](Self::push) for operations that end work already taken (answers of carriers, receipts, webhooks): they are
     /// bounded by their own windows and never turned away for lack of room.
     pub fn push_settling(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_as(Kind::Settling, Haste::Now, ops, then);
+        self.push_as(Kind::Settling, Haste::Now, ops, None, then);
     }
 
     /// As [`push_settling`](Self::push_settling) for what nobody waits for: an idle writer leaves it for some milliseconds, in which
     /// something may come that it is committed with, so that it needs no flush of its own.
     pub fn push_in_passing(&self, ops: Vec<Op>, then: Continuation) {
-        self.push_as(Kind::Settling, Haste::InPassing, ops, then);
+        self.push_as(Kind::Settling, Haste::InPassing, ops, None, then);
     }
 
-    fn push_as(&self, kind: Kind, haste: Haste, ops: Vec<Op>, then: Continuation) {
+    fn push_as(&self, kind: Kind, haste: Haste, ops: Vec<Op>, decide: Option<Decision>, then: Continuation) {
         let now = self.shared.world.now();
         let mut waiting = self.shared.lock();
         let full = waiting.full.as_ref().filter(|_| kind == Kind::New || waiting.impatient);
@@ -197,7 +268,7 @@ impl Batcher {
             return;
         }
         let had_nothing = waiting.queue.is_empty();
-        waiting.queue.push(Group { ops, then, kind }, now);
+        waiting.queue.push(Group { ops, decide, then, kind }, now);
         let becomes_due = haste == Haste::Now && !waiting.is_due;
         waiting.is_due |= becomes_due;
         drop(waiting);
@@ -231,7 +302,7 @@ impl Batcher {
         let (answer, answered) = oneshot::channel();
         match ops.is_empty() {
             true => _ = answer.send(Ok(Vec::new())),
-            false => self.push_as(Kind::Settling, haste, ops, Box::new(move |result| _ = answer.send(result))),
+            false => self.push_as(Kind::Settling, haste, ops, None, Box::new(move |result| _ = answer.send(result))),
         }
         async move { answered.await.unwrap_or(Err(CommitError::Closed)) }
     }
@@ -296,28 +367,52 @@ impl Stepper {
     /// What waits to be committed.
     #[must_use]
     pub fn work(&self) -> Work {
+        if self.has_taken() {
+            return Work::Due;
+        }
         let waiting = self.shared.lock();
-        match (waiting.queue.is_empty(), waiting.is_left()) {
+        match (waiting.is_idle(), waiting.is_left()) {
             (true, _) => Work::None,
             (false, true) => Work::Left,
             (false, false) => Work::Due,
         }
     }
 
-    /// Commits what waits as one batch, and runs what follows from it, as the thread would. Does nothing if nothing waits.
+    /// Whether a batch was taken and not committed.
+    #[must_use]
+    pub fn has_taken(&self) -> bool {
+        !self.taken().is_empty()
+    }
+
+    /// Takes what waits as one batch, as the thread would. What happens until the next [`step`](Self::step) happens while that is at work.
+    pub fn take(&self) {
+        if !self.has_taken() {
+            let groups = self.shared.take();
+            *self.taken() = groups;
+        }
+    }
+
+    /// Commits the batch that was taken, or what waits, and runs what follows from it, as the thread would. Does nothing if there is
+    /// nothing.
     pub fn step(&self) {
-        let groups = self.shared.lock().take();
+        self.take();
+        let groups = std::mem::take(&mut *self.taken());
         if !groups.is_empty() {
             commit(&self.shared, &*self.store, groups);
         }
+    }
+
+    fn taken(&self) -> std::sync::MutexGuard<'_, Vec<Group>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Stepper {
     /// What waits holds those it would tell, and they hold the other end of this. Without the lock: they may hand something over.
     fn drop(&mut self) {
+        let taken = std::mem::take(&mut *self.taken());
         let groups = self.shared.lock().queue.take_all();
-        drop(groups);
+        drop((taken, groups));
     }
 }
 
@@ -371,6 +466,10 @@ impl Drop for Ending<'_> {
 fn write(shared: &Shared, store: &dyn Store) {
     let _ending = Ending(shared);
     while let Some(groups) = next_batch(shared) {
+        if groups.is_empty() {
+            // Nothing could leave any more.
+            continue;
+        }
         commit(shared, store, groups);
         while shared.lock().full.is_some() {
             wait_for_room(shared, store);
@@ -448,7 +547,7 @@ fn keep(shared: &Shared, ops: Vec<Op>, groups: Vec<(usize, Continuation, Kind)>,
     let mut ops = ops.into_iter();
     let groups: Vec<Group> = groups
         .into_iter()
-        .map(|(count, then, kind)| Group { ops: ops.by_ref().take(count).collect(), then, kind })
+        .map(|(count, then, kind)| Group { ops: ops.by_ref().take(count).collect(), decide: None, then, kind })
         .collect();
     let mut waiting = shared.lock();
     waiting.full = Some(error.clone());
@@ -474,7 +573,7 @@ fn answer(waiting: Vec<(usize, Continuation, Kind)>, results: Vec<OpResult>) {
 fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     let mut waiting = shared.lock();
     loop {
-        if !waiting.queue.is_empty() {
+        if !waiting.is_idle() {
             break;
         }
         if waiting.closing {
@@ -490,7 +589,7 @@ fn next_batch(shared: &Shared) -> Option<Vec<Group>> {
     // would follow every few requests, and most of the time would go into flushing. So those who are at work go first: what they hand
     // over belongs to this batch. If nobody wants the core this returns at once.
     std::thread::yield_now();
-    Some(shared.lock().take())
+    Some(shared.take())
 }
 
 #[cfg(test)]

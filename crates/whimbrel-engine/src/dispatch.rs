@@ -74,6 +74,12 @@ pub struct Dispatch {
     control: Control,
     /// The next part that leaves is the first after a pause.
     resumes: bool,
+    /// The store is being asked: what it says and what leaves meanwhile could be the same part.
+    asking: bool,
+    /// Parts that were taken and whose claims are not stored: the store would say that they wait.
+    claiming: usize,
+    /// The writer was asked for a batch, for what may leave.
+    asked: bool,
     stopping: bool,
 }
 
@@ -103,6 +109,9 @@ impl Dispatch {
             brake: Brake::new(),
             control: Control::new(),
             resumes: false,
+            asking: false,
+            claiming: 0,
+            asked: false,
             stopping: false,
         }
     }
@@ -180,9 +189,21 @@ impl Dispatch {
         !self.stopping && self.look_at.is_some_and(|at| at <= now)
     }
 
-    /// The store is being asked for what is due soon.
-    pub const fn looked(&mut self) {
-        self.look_at = None;
+    /// Whether the store is to be asked now for what waits there; it is being asked then. Nothing that waits leaves before it has
+    /// [answered](Self::refill), or [not](Self::not_answered). It is not asked while claims are under way.
+    pub fn asks_store(&mut self, now: Timestamp) -> bool {
+        let asks = !self.is_claiming() && (self.wants_refill() || self.wants_look(now));
+        if asks {
+            self.look_at = None;
+            self.asking = true;
+        }
+        asks
+    }
+
+    /// The store could not answer, and is asked again.
+    pub fn not_answered(&mut self, now: Timestamp) {
+        self.asking = false;
+        self.left_for_later(now, now);
     }
 
     /// Forgets a part that waits for another carrier from now on, or for none.
@@ -192,8 +213,40 @@ impl Dispatch {
         }
     }
 
-    /// Takes the parts that may leave now and a place in the window for each.
+    /// Whether [`take`](Self::take) would give anything now, so that the writer is to be asked for a batch.
+    pub fn asks_to_leave(&mut self, now: Timestamp) -> bool {
+        self.asked = self.leaving(now) > 0;
+        self.asked
+    }
+
+    /// Whether the writer was asked for a batch since the last one.
+    pub const fn has_asked(&mut self) -> bool {
+        std::mem::replace(&mut self.asked, false)
+    }
+
+    /// Takes the parts that may leave now and a place in the window for each. [`claimed`](Self::claimed) follows.
     pub fn take(&mut self, count_max: usize, now: Timestamp) -> Vec<Waiting> {
+        let count = self.leaving(now).min(count_max);
+        let taken: Vec<_> = std::iter::from_fn(|| self.ready.pop_first()).take(count).collect();
+        self.leave(taken.len(), now);
+        self.claiming += taken.len();
+        taken
+    }
+
+    /// Claims of so many parts that were taken are stored, or never will be.
+    pub fn claimed(&mut self, count: usize) {
+        debug_assert!(self.claiming >= count, "{count} claims ended, {} under way", self.claiming);
+        self.claiming = self.claiming.saturating_sub(count);
+    }
+
+    /// Whether claims are under way.
+    #[must_use]
+    pub const fn is_claiming(&self) -> bool {
+        self.claiming > 0
+    }
+
+    /// How many parts may leave now.
+    fn leaving(&mut self, now: Timestamp) -> usize {
         while let Some(&(due_at, part)) = self.delayed.first()
             && due_at <= now
         {
@@ -201,15 +254,15 @@ impl Dispatch {
             self.ready.insert(part);
         }
         self.quiet_until = self.quiet_until.filter(|until| *until > now);
+        if self.asking {
+            return 0;
+        }
         let tokens = self.tokens(now);
-        let wanted = self.ready.len().min(self.free(now)).min(count_max);
+        let wanted = self.ready.len().min(self.free(now));
         if tokens < wanted || (tokens == 0 && !self.ready.is_empty()) {
             self.control.kept_back();
         }
-        let count = wanted.min(tokens);
-        let taken: Vec<_> = std::iter::from_fn(|| self.ready.pop_first()).take(count).collect();
-        self.leave(taken.len(), now);
-        taken
+        wanted.min(tokens)
     }
 
     /// Whether the store should be asked for queued parts. Not before what it holds can be due.
@@ -221,6 +274,7 @@ impl Dispatch {
     /// Adds what the store held: of each class what is due first.
     pub fn refill(&mut self, parts: impl IntoIterator<Item = (Waiting, Timestamp)>, rest: InStore, now: Timestamp) {
         self.more_in_store = rest != InStore::Nothing;
+        self.asking = false;
         let mut due_last = now + Span::seconds(1);
         for (part, due_at) in parts {
             self.enqueue(part, due_at, now);

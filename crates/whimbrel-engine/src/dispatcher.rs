@@ -1,4 +1,5 @@
-//! The driver of one carrier's queue: claims what may leave, commits, hands over.
+//! The driver of one carrier's queue: asks the store for what waits there, and the writer for a batch when something may leave. What may
+//! leave is claimed when a batch is taken, and handed over when that is committed.
 //!
 //! One task for each carrier, so that a slow one holds up nobody else.
 
@@ -8,11 +9,12 @@ use whimbrel_core::{PartEvent, PartState, Span, Timestamp};
 use whimbrel_store::{Answer, Op, OpResult};
 
 use crate::Engine;
+use crate::batcher::{CommitError, Continuation, Departures};
 use crate::carriers::CarrierDesk;
 use crate::dispatch::{AHEAD, InStore, Waiting};
 use crate::settle::{GiveBack, change, give_back};
 
-/// Parts claimed in one commit, at most.
+/// Parts of one carrier claimed in one commit, at most.
 const CLAIMS_MAX: usize = 512;
 /// Parts fetched from the store at once.
 const REFILL_MAX: usize = 10_000;
@@ -20,24 +22,23 @@ const REFILL_MAX: usize = 10_000;
 /// Sends what waits for `desk` until the engine stops, or the configuration does not name it any more.
 pub(crate) async fn run(engine: Arc<Engine>, desk: Arc<CarrierDesk>) {
     while !engine.is_stopping() && !desk.is_retired() {
-        let wants = {
-            let dispatch = desk.dispatch();
-            dispatch.wants_refill() || dispatch.wants_look(engine.world.now())
-        };
-        if wants {
+        let asks_store = desk.dispatch().asks_store(engine.world.now());
+        if asks_store {
             refill(&engine, &desk).await;
         }
         let now = engine.world.now();
-        let taken = desk.dispatch().take(CLAIMS_MAX, now);
-        if !taken.is_empty() {
-            claim(&engine, &desk, taken, now).await;
-            continue;
+        let (may_leave, is_claiming, wake_at) = {
+            let mut dispatch = desk.dispatch();
+            (dispatch.asks_to_leave(now), dispatch.is_claiming(), dispatch.wake_at(now))
+        };
+        if may_leave {
+            engine.batcher.ask_for_departures();
         }
-        let wake_at = desk.dispatch().wake_at(now);
         tokio::select! {
             biased;
             () = desk.bell.notified() => {}
-            () = sleep_until(&engine, wake_at) => {}
+            // What may leave now is claimed with the next batch, which rings, as does the end of what is being claimed.
+            () = sleep_until(&engine, wake_at), if !may_leave && !is_claiming => {}
         }
     }
 }
@@ -51,8 +52,6 @@ async fn sleep_until(engine: &Engine, wake_at: Option<Timestamp>) {
 
 async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
     let (id, until) = (desk.id, engine.world.now() + AHEAD);
-    // Before the store is asked: what comes meanwhile is not in its answer.
-    desk.dispatch().looked();
     let asked = engine.read(move |store| Ok((store.queued(id, until, REFILL_MAX)?, store.next_due(id, until)?)));
     match asked.await {
         Ok((parts, next_due)) => {
@@ -76,20 +75,49 @@ async fn refill(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>) {
         Err(error) => {
             tracing::error!(carrier = &*desk.name, %error, "cannot read the queue; trying again in a second");
             engine.world.sleep(Span::seconds(1)).await;
-            desk.dispatch().left_for_later(engine.world.now(), engine.world.now());
+            desk.dispatch().not_answered(engine.world.now());
         }
     }
 }
 
-/// Claims parts whose places are taken; hands over those that the store gave, frees the places of the others.
-async fn claim(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, taken: Vec<Waiting>, now: Timestamp) {
-    let ops: Vec<Op> = taken
-        .iter()
-        .map(|part| {
-            change(engine, part.part_id, PartEvent::Claimed { attempt: part.attempt.next() }, Answer::default(), now)
-        })
-        .collect();
-    let results = match engine.batcher.settle(ops).await {
+impl Departures for Engine {
+    fn claim(self: Arc<Self>, now: Timestamp) -> Vec<(Vec<Op>, Continuation)> {
+        if self.is_stopping() {
+            return Vec::new();
+        }
+        let claims = self.carriers.all().into_iter().filter_map(|desk| {
+            let (taken, has_asked) = {
+                let mut dispatch = desk.dispatch();
+                (dispatch.take(CLAIMS_MAX, now), dispatch.has_asked())
+            };
+            if has_asked {
+                // Whether anything could leave after all, and whether there is more, the driver sees.
+                desk.bell.notify_one();
+            }
+            if taken.is_empty() {
+                return None;
+            }
+            let claim = |part: &Waiting| {
+                let event = PartEvent::Claimed { attempt: part.attempt.next() };
+                change(&self, part.part_id, event, Answer::default(), now)
+            };
+            let ops = taken.iter().map(claim).collect();
+            let engine = Arc::clone(&self);
+            let count = taken.len();
+            let then: Continuation = Box::new(move |results| {
+                desk.dispatch().claimed(count);
+                claimed(&engine, &desk, results);
+                desk.bell.notify_one();
+            });
+            Some((ops, then))
+        });
+        claims.collect()
+    }
+}
+
+/// Runs after the commit, on the writer thread: hands over the parts that the store gave, frees the places of the others.
+fn claimed(engine: &Arc<Engine>, desk: &Arc<CarrierDesk>, results: Result<Vec<OpResult>, CommitError>) {
+    let results = match results {
         Ok(results) => results,
         Err(error) => {
             // The places stay taken: the store has stopped, and nothing may leave any more.

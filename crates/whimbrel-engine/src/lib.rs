@@ -71,7 +71,7 @@ mod webhooks;
 mod wrong_codes;
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -363,6 +363,8 @@ impl Engine {
             }),
             reads,
         });
+        let departures: Weak<Self> = Arc::downgrade(&engine);
+        engine.batcher.set_departures(departures);
         Ok((engine, event_sender))
     }
 
@@ -400,8 +402,8 @@ impl Engine {
         for driver in drivers {
             join(driver).await;
         }
-        // A request that was cut may have left a message in the writer's queue, with places that it took before: its parts are handed
-        // over right after their commit, and must be while there is somebody who answers for them.
+        // A request that was cut may have left a message in the writer's hands, with places: its parts are handed over right after their
+        // commit, and must be while there is somebody who answers for them. So may what waited and was claimed.
         self.batcher.caught_up().await;
         // No carrier is started any more: what is there now is all that must end.
         self.tasks().event_sender = None;

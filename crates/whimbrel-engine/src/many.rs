@@ -12,10 +12,10 @@ use whimbrel_core::call::many::{Addressee, ManyCall, ManyItem, ManyMessage, Many
 use whimbrel_core::plan::said_by;
 use whimbrel_core::{
     Accepted, Account, AccountId, Content, IdempotencyKey, KeyMode, Money, Outcome, PhoneNumber, Refusal, SendCall,
-    Serial,
+    Serial, Timestamp,
 };
 use whimbrel_dialects::Dialect;
-use whimbrel_store::{Accept, Marked, Op, OpResult};
+use whimbrel_store::{Marked, Op, OpResult};
 
 use crate::Engine;
 use crate::accept::{Counted, Ready, Taken};
@@ -30,7 +30,7 @@ struct Target {
 }
 
 /// A message on its way to the store, or why there is none.
-type Decided = Result<Ready, Refusal>;
+type Decided = Result<Arc<Ready>, Refusal>;
 
 impl Engine {
     /// Takes a text for several recipients.
@@ -140,7 +140,7 @@ impl Engine {
                 let plan = self.planned(&caller.account, send, name, Some(self.next_serial()), now)?;
                 let counted = self.within_recipient_rules(&caller.account, &plan, call.repeats, now)?;
                 let ready = self.ready(&caller.account, plan, now);
-                ready.inspect_err(|_| self.forget_recipient(&caller.account, &counted, now))
+                ready.map(Arc::new).inspect_err(|_| self.forget_recipient(&caller.account, &counted, now))
             });
             (target.recipient, decided)
         };
@@ -176,11 +176,8 @@ impl Engine {
 
     /// Makes messages durable together; each gets its own answer.
     async fn commit_many(self: &Arc<Self>, account: &Arc<Account>, decided: Vec<(Box<str>, Decided)>) -> Vec<Answered> {
-        let ops: Vec<Op> = decided
-            .iter()
-            .filter_map(|(_, decided)| decided.as_ref().ok())
-            .map(|ready| Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay: None })))
-            .collect();
+        let ready: Vec<Arc<Ready>> = decided.iter().filter_map(|(_, decided)| decided.as_ref().ok()).cloned().collect();
+        let ops: Vec<Op> = ready.iter().map(|ready| ready.op(None)).collect();
         let refused = |decided: Vec<(Box<str>, Decided)>, why: Refusal| {
             let all = decided.into_iter();
             all.map(|(recipient, decided)| Answered { recipient, result: Err(decided.err().unwrap_or(why.clone())) })
@@ -195,7 +192,10 @@ impl Engine {
         let after = move |results: Result<Vec<OpResult>, CommitError>| {
             _ = answer.send(engine.answered_many(&account, decided, results));
         };
-        self.batcher.push(ops, Box::new(after));
+        let decide = move |ops: &mut [Op], now: Timestamp| {
+            ops.iter_mut().zip(ready).for_each(|(op, ready)| ready.decide(op, now));
+        };
+        self.batcher.push_undecided(ops, Box::new(decide), Box::new(after));
         answered.await.unwrap_or_else(|_| {
             let lost = |recipient| Answered { recipient, result: Err(Refusal::Internal) };
             recipients.into_iter().map(lost).collect()

@@ -214,7 +214,14 @@ impl Sim {
             Deed::Flush => {
                 self.flush = None;
                 if let Some(life) = &self.life {
-                    self.store.expect_left(life.stepper.work() == Work::Left);
+                    if !life.stepper.has_taken() {
+                        self.store.expect_left(life.stepper.work() == Work::Left);
+                        if self.chance.percent(50) {
+                            // The next flush commits it; whatever happens before that happens while the writer is at work.
+                            life.stepper.take();
+                            return Ok(());
+                        }
+                    }
                     life.stepper.step();
                     self.store.expect_left(false);
                 }

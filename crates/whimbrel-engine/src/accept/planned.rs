@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use whimbrel_core::call::many::Repeats;
-use whimbrel_core::{Account, Plan, Refusal, ReplayKey};
-use whimbrel_store::{Accept, Op, OpResult};
+use whimbrel_core::{Account, Plan, Refusal, ReplayKey, Timestamp};
+use whimbrel_store::{Op, OpResult};
 
 use super::Taken;
 use crate::Engine;
@@ -44,7 +44,11 @@ impl PlannedText {
                 return;
             }
         };
-        let op = Op::Accept(Box::new(Accept { plan: ready.plan.clone(), claim: ready.claim, replay }));
+        let (op, ready) = (ready.op(replay), Arc::new(ready));
+        let decide = {
+            let ready = Arc::clone(&ready);
+            move |ops: &mut [Op], now: Timestamp| ops.iter_mut().for_each(|op| ready.decide(op, now))
+        };
         let accepting = Arc::clone(&engine);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {
             let taken = accepting.accepted(&ready, result.map(|mut results| results.pop()));
@@ -53,7 +57,7 @@ impl PlannedText {
             }
             _ = answer.send((taken, place));
         };
-        engine.batcher.push(vec![op], Box::new(after));
+        engine.batcher.push_undecided(vec![op], Box::new(decide), Box::new(after));
     }
 }
 

@@ -9,7 +9,7 @@
 //!   that one account has sent before it.
 //!
 //! And one keeps windows: nothing is committed before what ends other work and was handed over earlier. A carrier's answer frees its place
-//! when it is handed over, and what takes that place comes after it.
+//! when it is handed over, and the claim of a part that waited for it is handed over after it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,7 +17,7 @@ use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{AccountId, Span, Timestamp};
 use whimbrel_store::Op;
 
-use super::{Continuation, Kind};
+use super::{Continuation, Decision, Kind};
 
 /// New operations in one commit, at most: one flush for so many costs each of them little, and the next turn is soon.
 const NEW_OPS_MAX: usize = 512;
@@ -29,6 +29,8 @@ pub(super) const AGE_MAX: Span = Span::seconds(1);
 /// Operations that are committed together, and what follows.
 pub(super) struct Group {
     pub(super) ops: Vec<Op>,
+    /// What is decided when they are taken.
+    pub(super) decide: Option<Decision>,
     pub(super) then: Continuation,
     pub(super) kind: Kind,
 }
@@ -77,6 +79,11 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
         self.settling.is_empty() && self.turns.is_empty()
+    }
+
+    /// Whether anything that ends other work waits.
+    pub(super) fn has_settling(&self) -> bool {
+        !self.settling.is_empty()
     }
 
     /// Whether new work waits.
@@ -215,12 +222,12 @@ mod tests {
     fn request(account: i64, number: i64) -> Group {
         let key = ReplayKey { kind: ReplayKind::Nonce, mark: ReplayMark::new([0; 32]), expires_at: NOW };
         let once = UseOnce { account_id: AccountId(account), key, used_by: number, at: NOW };
-        Group { ops: vec![Op::UseOnce(once)], then: Box::new(|_| ()), kind: Kind::New }
+        Group { ops: vec![Op::UseOnce(once)], decide: None, then: Box::new(|_| ()), kind: Kind::New }
     }
 
     fn settling() -> Group {
         let ops = vec![Op::NameCarrier { name: "acme".into() }];
-        Group { ops, then: Box::new(|_| ()), kind: Kind::Settling }
+        Group { ops, decide: None, then: Box::new(|_| ()), kind: Kind::Settling }
     }
 
     /// Pushes if there is room.

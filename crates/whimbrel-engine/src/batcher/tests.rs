@@ -128,6 +128,106 @@ fn what_did_not_fit_or_found_no_room_is_not_left_again() {
     assert_eq!(taken(&batcher), 2);
 }
 
+/// Says what happens to an operation that is taken: its name.
+fn named(name: &'static str) -> Decision {
+    Box::new(move |ops, _| {
+        for op in ops {
+            *op = Op::NameCarrier { name: name.into() };
+        }
+    })
+}
+
+fn names(groups: &[Group]) -> Vec<&str> {
+    let ops = groups.iter().flat_map(|group| &group.ops);
+    ops.map(|op| if let Op::NameCarrier { name } = op { &**name } else { "another" }).collect()
+}
+
+/// Claims one part each time, by that name.
+struct Claims(&'static str);
+
+impl Departures for Claims {
+    fn claim(self: Arc<Self>, _: Timestamp) -> Vec<(Vec<Op>, Continuation)> {
+        let op = Op::NameCarrier { name: self.0.into() };
+        if self.0.is_empty() { Vec::new() } else { vec![(vec![op], Box::new(|_| ()))] }
+    }
+}
+
+fn with_claims(batcher: &Batcher, name: &'static str) -> Arc<Claims> {
+    let claims = Arc::new(Claims(name));
+    let departures: Weak<Claims> = Arc::downgrade(&claims);
+    batcher.set_departures(departures);
+    claims
+}
+
+#[test]
+fn places_are_taken_with_a_batch_by_those_who_wait_before_those_who_come() {
+    let batcher = side(FOR_EVER);
+    let _claims = with_claims(&batcher, "waited");
+    batcher.push_undecided(vec![name()], named("decided"), Box::new(|_| ()));
+    batcher.push_settling(vec![name()], Box::new(|_| ()));
+    assert_eq!(names(&next_batch(&batcher.shared).expect("a batch")), ["acme", "waited", "decided"]);
+}
+
+#[test]
+fn nobody_takes_a_place_whose_answer_is_not_in_the_batch() {
+    let batcher = side(FOR_EVER);
+    batcher.push_undecided(vec![name()], named("decided"), Box::new(|_| ()));
+    batcher.push_settling(vec![name(); 4_096], Box::new(|_| ()));
+    batcher.push_settling(vec![name()], Box::new(|_| ()));
+    let first = next_batch(&batcher.shared).expect("a batch");
+    assert_eq!((names(&first).len(), names(&first).contains(&"decided")), (4_097, false), "it waits in the queue");
+    assert_eq!(taken(&batcher), 1);
+}
+
+#[test]
+fn who_asks_for_departures_wakes_the_writer_and_nothing_is_written_for_nothing() {
+    let batcher = side(FOR_EVER);
+    let _claims = with_claims(&batcher, "waited");
+    let of_thread = batcher.clone();
+    let taking = std::thread::spawn(move || taken(&of_thread));
+    batcher.ask_for_departures();
+    assert_eq!(taking.join().expect("no panic"), 1);
+    let empty = side(FOR_EVER);
+    let _none = with_claims(&empty, "");
+    empty.ask_for_departures();
+    assert_eq!(taken(&empty), 0);
+    assert!(empty.shared.lock().is_idle());
+}
+
+#[test]
+fn nothing_leaves_once_the_store_has_stopped_or_the_process_ends() {
+    let ends: [fn(&mut Waiting); 3] = [
+        |waiting| waiting.closing = true,
+        |waiting| waiting.stopped = Some(StoreError::Stopped { why: "broken".into() }),
+        |waiting| waiting.full = Some(StoreError::Full { why: "no room".into() }),
+    ];
+    for end in ends {
+        let batcher = side(FOR_EVER);
+        let _claims = with_claims(&batcher, "waited");
+        batcher.ask_for_departures();
+        end(&mut batcher.shared.lock());
+        assert_eq!(taken(&batcher), 0);
+    }
+}
+
+#[test]
+fn what_is_taken_is_committed_before_anything_else_is() {
+    let store = SqliteStore::in_memory(Keyring::from_bytes([7; 32])).expect("memory");
+    let (batcher, stepper) = Batcher::stepped(Arc::new(store), Arc::new(SystemWorld::new(0, 0)), 10);
+    let (tell, told) = std::sync::mpsc::sync_channel(2);
+    let first = tell.clone();
+    batcher.push(vec![name()], Box::new(move |result| _ = first.send((1, result.is_ok()))));
+    stepper.take();
+    batcher.push(vec![name()], Box::new(move |result| _ = tell.send((2, result.is_ok()))));
+    stepper.take();
+    stepper.step();
+    assert_eq!(told.try_recv(), Ok((1, true)));
+    assert!(told.try_recv().is_err(), "the second came while the writer was at work");
+    assert_eq!((stepper.has_taken(), stepper.work()), (false, Work::Due));
+    stepper.step();
+    assert_eq!((told.try_recv(), stepper.work()), (Ok((2, true)), Work::None));
+}
+
 fn name() -> Op {
     Op::NameCarrier { name: "acme".into() }
 }

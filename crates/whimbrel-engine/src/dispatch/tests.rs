@@ -32,6 +32,26 @@ fn nothing_is_reserved_before_the_store_was_asked_or_a_link_is_up() {
 }
 
 #[test]
+fn nothing_leaves_while_the_store_is_asked() {
+    let mut dispatch = carrier(10, 0);
+    dispatch.enqueue(waiting(MessageClass::Bulk, 1), NOW, NOW);
+    assert!(dispatch.asks_to_leave(NOW));
+    dispatch.left_for_later(NOW, NOW);
+    assert!(dispatch.asks_store(NOW));
+    assert!(!dispatch.asks_to_leave(NOW), "it may be among what the store says");
+    assert_eq!(parts(dispatch.take(10, NOW)), [0; 0]);
+    dispatch.refill([(waiting(MessageClass::Bulk, 1), NOW)], InStore::Nothing, NOW);
+    assert_eq!(parts(dispatch.take(10, NOW)), [1], "once");
+    dispatch.left_for_later(NOW, NOW);
+    assert!(!dispatch.asks_store(NOW), "the store would say that it waits");
+    dispatch.claimed(1);
+    dispatch.enqueue(waiting(MessageClass::Bulk, 2), NOW, NOW);
+    assert!(dispatch.asks_store(NOW));
+    dispatch.not_answered(NOW);
+    assert_eq!((parts(dispatch.take(10, NOW)), dispatch.wants_look(NOW)), (vec![2], true));
+}
+
+#[test]
 fn a_message_is_reserved_whole_or_not_at_all() {
     let mut dispatch = carrier(3, 0);
     assert!(dispatch.reserve(2, NOW));

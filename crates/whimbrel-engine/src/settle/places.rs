@@ -22,8 +22,8 @@ impl Freed {
 }
 
 impl Engine {
-    /// Frees the places of parts that carriers took. Only when that was handed to the writer: whatever takes these places is handed over
-    /// after it and so committed with it or later, and what a crash leaves in doubt is never more than the window.
+    /// Frees the places of parts that carriers took. Only when that was handed to the writer: whatever takes these places is committed with it
+    /// or later, and what a crash leaves in doubt is never more than the window.
     pub(super) fn free(&self, freed: Freed) {
         for (carrier, count) in freed.0 {
             if let Some(desk) = self.carriers.find(carrier) {
