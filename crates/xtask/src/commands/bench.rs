@@ -15,7 +15,7 @@ use crate::bench::report;
 use crate::bench::row::{self, Programs};
 use crate::clock::unix_seconds;
 use crate::command::{self, cargo};
-use crate::commands::crashloop::build;
+use crate::commands::crashloop::{INSTALLED, build, build_installed};
 use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Failure, Outcome};
 use crate::workspace::Workspace;
@@ -38,6 +38,9 @@ pub struct Options {
     /// Compares signed requests with unsigned ones instead: so many pairs of rows with 64 callers, and what signing costs.
     #[arg(long, value_name = "PAIRS", value_parser = clap::value_parser!(u32).range(1..=20))]
     signed: Option<u32>,
+    /// Measures what people install (the profile `dist`), which is slow to build.
+    #[arg(long, conflicts_with = "quick")]
+    dist: bool,
     /// Measures the build that is there already (it must be there).
     #[arg(long)]
     no_build: bool,
@@ -93,12 +96,16 @@ fn programs(workspace: &Workspace, options: &Options) -> Outcome<(&'static str, 
         }
         return Ok(("debug", Programs { gateway: workspace.product("debug"), ends: std::env::current_exe()? }));
     }
+    let profile = if options.dist { INSTALLED } else { "release" };
     if !options.no_build {
-        build(workspace, true)?;
+        match options.dist {
+            true => build_installed(workspace)?,
+            false => build(workspace, true).map(drop)?,
+        }
         command::run(&mut cargo(workspace, &["build", "--package", "xtask", "--locked", "--release"]))?;
     }
     let ends = workspace.product("release").with_file_name("xtask");
-    Ok(("release", Programs { gateway: workspace.product("release"), ends }))
+    Ok((profile, Programs { gateway: workspace.product(profile), ends }))
 }
 
 fn orders(options: &Options) -> Vec<Order> {

@@ -19,7 +19,7 @@ use crate::bench::row::{self, Programs};
 use crate::bench::{bare, other};
 use crate::clock::unix_seconds;
 use crate::command::{self, cargo};
-use crate::commands::crashloop::build;
+use crate::commands::crashloop::{INSTALLED, build_installed};
 use crate::commands::install;
 use crate::evidence::{self, Run};
 use crate::failure::{Attempted as _, Failure, Outcome, require};
@@ -78,19 +78,19 @@ const PACED_CALLERS: u32 = 64;
 
 /// Installs, builds, measures in turn, prints the table and the ratios.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
-    let run = Run::begin(workspace, "compare", "release", None);
+    let run = Run::begin(workspace, "compare", INSTALLED, None);
     evidence::record(workspace, &run, compare(workspace, options))
 }
 
 fn compare(workspace: &Workspace, options: &Options) -> Outcome<Value> {
     let (others, jasmin) = others(workspace, options.with)?;
     if !options.no_build {
-        build(workspace, true)?;
+        build_installed(workspace)?;
         command::run(&mut cargo(workspace, &["build", "--package", "xtask", "--locked", "--release"]))?;
     }
-    let gateway = workspace.product("release");
-    let programs = Programs { ends: gateway.with_file_name("xtask"), gateway };
-    let facts = Facts::read(workspace, "release", unix_seconds())?;
+    let ends = workspace.product("release").with_file_name("xtask");
+    let programs = Programs { ends, gateway: workspace.product(INSTALLED) };
+    let facts = Facts::read(workspace, INSTALLED, unix_seconds())?;
     let raw = workspace.target().join("bench").join("compare.jsonl");
     let folder = workspace.scratch("compare")?;
     let mut rows = Vec::new();
@@ -194,8 +194,8 @@ fn tell(facts: &Facts, medians: &[Compared]) {
         println!("{}", row.table_row());
     }
     println!(
-        "\nrelease build of {}, {} cores ({}), kernel {}, load {:.2} before",
-        facts.commit, facts.cores, facts.processor, facts.kernel, facts.load_before
+        "\n{} build of {}, {} cores ({}), kernel {}, load {:.2} before",
+        facts.profile, facts.commit, facts.cores, facts.processor, facts.kernel, facts.load_before
     );
     for line in compared::ratios(medians) {
         println!("{line}");

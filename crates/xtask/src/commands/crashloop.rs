@@ -216,6 +216,14 @@ pub fn build(workspace: &Workspace, release: bool) -> Outcome<&'static str> {
     Ok(if release { "release" } else { "debug" })
 }
 
+/// The profile of what people install.
+pub const INSTALLED: &str = "dist";
+
+/// Builds the binary as people install it.
+pub fn build_installed(workspace: &Workspace) -> Outcome<()> {
+    command::run(&mut cargo(workspace, &["build", "--package", "whimbrel", "--locked", "--profile", INSTALLED]))
+}
+
 /// Runs the callers and kills under them; gives the last gateway and the journal's length at each kill.
 fn load_and_end(
     setup: &Setup,
