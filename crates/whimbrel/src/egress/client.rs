@@ -228,10 +228,10 @@ impl Egress {
         let target = Target::parse(&request.url).map_err(EgressError::Url)?;
         let peer = &target.peer;
         self.connector.policy.check_peer(peer).map_err(EgressError::Blocked)?;
-        let http_request = || build(request, &target).map_err(EgressError::Request);
+        let build = || build(request, &target).map_err(EgressError::Request);
         if let Some(mut link) = self.pool.take(peer).await {
             let begun_at = Instant::now();
-            match link.request(http_request()?).await {
+            match link.request(build()?).await {
                 Ok(answer) => {
                     notes.steps.first_byte = Some(begun_at.elapsed());
                     return self.finish(peer, link, answer, limits, notes).await;
@@ -240,7 +240,7 @@ impl Egress {
                 Err(LinkError::Broken(error)) => return Err(EgressError::Broken(error)),
             }
         }
-        let http_request = http_request()?;
+        let http_request = build()?;
         let mut link = self.connector.connect(peer, &mut notes.steps).await?;
         let begun_at = Instant::now();
         match link.request(http_request).await {
