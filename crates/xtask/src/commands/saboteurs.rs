@@ -24,7 +24,7 @@ use crate::workspace::Workspace;
 #[derive(Args)]
 pub struct Options {
     /// Seeds that are played at most to find one.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 10_000)]
     seeds: u64,
     /// Only these.
     #[arg(long, value_delimiter = ',')]
