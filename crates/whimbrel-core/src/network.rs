@@ -174,7 +174,7 @@ impl Networks {
 /// What a part costs, by network, country, or default; one table for each currency.
 #[derive(Debug, Clone, Default)]
 pub struct Prices {
-    by_network: HashMap<(Currency, Box<str>), i64>,
+    by_network: HashMap<Currency, HashMap<Box<str>, i64>>,
     by_country: HashMap<(Currency, CountryCode), i64>,
     defaults: HashMap<Currency, i64>,
 }
@@ -202,7 +202,7 @@ impl Prices {
                 })?;
                 table.by_country.insert((currency, country), price)
             } else {
-                table.by_network.insert((currency, code.into()), price)
+                table.by_network.entry(currency).or_default().insert(code.into(), price)
             };
             if before.is_some() {
                 return Err(bad(format!("a price for `{country}` `{code}` in {currency} stands twice: keep one")));
@@ -214,7 +214,8 @@ impl Prices {
     /// The price of one part to `network` in `currency`; `None` if the table has not even a default for the currency.
     #[must_use]
     pub fn of_part(&self, network: &Network, currency: Currency) -> Option<Money> {
-        let units = (self.by_network.get(&(currency, network.code.clone())))
+        let of_network = self.by_network.get(&currency).and_then(|prices| prices.get(&network.code));
+        let units = of_network
             .or_else(|| self.by_country.get(&(currency, network.country)))
             .or_else(|| self.defaults.get(&currency))?;
         Some(Money::new(*units, currency))

@@ -34,7 +34,7 @@ use crate::settle::{GiveBack, give_back};
 /// A message that was decided, with what was taken for it.
 pub(crate) struct Ready {
     /// What was decided.
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     /// Its carrier's.
     pub(crate) desk: Arc<CarrierDesk>,
     /// Places that are reserved in the carrier's window for its parts. Those that nobody has taken are free again when this is dropped.
@@ -44,7 +44,7 @@ pub(crate) struct Ready {
 impl Ready {
     /// The operation that has it stored. Its parts wait in the queue, unless [`decide`](Self::decide) finds places for them.
     pub(crate) fn op(&self, replay: Option<ReplayKey>) -> Op {
-        Op::Accept(Box::new(Accept { plan: self.plan.clone(), claim: FirstClaim::Later, replay }))
+        Op::Accept(Box::new(Accept { plan: Arc::clone(&self.plan), claim: FirstClaim::Later, replay }))
     }
 
     /// Reserves places for its parts if they may leave at once; `op` claims them then. To be called when a batch takes the operation: a
@@ -153,7 +153,7 @@ impl Engine {
             return Err(Refusal::Overloaded);
         }
         self.within_sender_rate(account, &plan, now)?;
-        Ok(Ready { plan, desk, places: AtomicUsize::new(0) })
+        Ok(Ready { plan: Arc::new(plan), desk, places: AtomicUsize::new(0) })
     }
 
     /// Decides how a message is carried out. Takes nothing.

@@ -133,7 +133,7 @@ pub enum Claim {
 #[derive(Debug, Clone)]
 pub struct Accept {
     /// What was decided.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// Whether its parts leave at once.
     pub claim: Claim,
     /// What proves the request and may be used once. A second use is answered as the first, or refused where it is a nonce.

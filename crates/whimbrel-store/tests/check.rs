@@ -157,8 +157,11 @@ fn proved(store: &dyn Store) {
         let mark = ReplayMark::new([octet; 32]);
         ReplayKey { kind, mark, expires_at: NOW + Span::seconds(301) }
     };
-    let signed =
-        Accept { plan: a_plan(id(11), "signed"), claim: Claim::Later, replay: Some(key(ReplayKind::Signature, 1)) };
+    let signed = Accept {
+        plan: a_plan(id(11), "signed").into(),
+        claim: Claim::Later,
+        replay: Some(key(ReplayKind::Signature, 1)),
+    };
     assert!(matches!(run(store, Op::Accept(Box::new(signed))), OpResult::Accepted { repeated: false, .. }));
     // It goes to another carrier before its own had it.
     run(store, Op::NameCarrier { name: "tele-2".into() });

@@ -365,7 +365,7 @@ fn a_signature_whose_message_was_cleared_is_refused() {
         expires_at: NOW + Span::seconds(301),
     };
     let signed =
-        |id: i64| Op::Accept(Box::new(Accept { plan: a_plan(id, "hi"), claim: Claim::Now, replay: Some(key) }));
+        |id: i64| Op::Accept(Box::new(Accept { plan: a_plan(id, "hi").into(), claim: Claim::Now, replay: Some(key) }));
     let id = numbered(0);
     assert!(matches!(run(&store, signed(id)), OpResult::Accepted { repeated: false, .. }));
     part(&store, on(sent(id, 0, 1, "c"), 0, 1));

@@ -27,7 +27,7 @@ fn at(mut plan: Plan, seconds: i64) -> Plan {
 }
 
 fn proved(plan: Plan, key: ReplayKey) -> Op {
-    Op::Accept(Box::new(Accept { plan, claim: Claim::Later, replay: Some(key) }))
+    Op::Accept(Box::new(Accept { plan: plan.into(), claim: Claim::Later, replay: Some(key) }))
 }
 
 fn taken(result: OpResult) -> Accepted {

@@ -225,7 +225,7 @@ pub fn run(count: usize, seed: u64) -> Figures {
         .map(|part| {
             let mut plan = a_plan(part_id(part), "hi");
             plan.recipient = PhoneNumber::from_digits(&recipient(part)).expect("digits");
-            Op::Accept(Box::new(Accept { plan, claim: Claim::Now, replay: None }))
+            Op::Accept(Box::new(Accept { plan: plan.into(), claim: Claim::Now, replay: None }))
         })
         .collect();
     for batch in accepts.chunks(1_000) {

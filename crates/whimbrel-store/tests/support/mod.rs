@@ -190,7 +190,7 @@ pub fn keyed(mut plan: Plan, key: &str, digest: u8) -> Plan {
 }
 
 pub fn accept(plan: Plan, claim: Claim) -> Op {
-    Op::Accept(Box::new(Accept { plan, claim, replay: None }))
+    Op::Accept(Box::new(Accept { plan: plan.into(), claim, replay: None }))
 }
 
 /// An event at `NOW` plus so many seconds; the notice's id is made of both, far above the parts'.
