@@ -1,8 +1,9 @@
 //! When a part may leave: the state of one carrier as a pure reducer.
 //!
 //! It counts the places in the carrier's window, keeps the parts that wait for one, and obeys the rate that is configured, the
-//! pauses that the carrier asks for ([`brake`]) and the limit that its refusals teach ([`control`]). It knows nothing of stores and sockets: the [driver](crate::dispatcher) claims in the store what
-//! [`Dispatch::take`] names, and hands it to the carrier after the commit.
+//! pauses that the carrier asks for ([`brake`]) and the limit that its refusals teach ([`control`]). It knows nothing of stores and sockets:
+//! what [`Dispatch::take`] names is claimed with the writer's next batch, and handed to the carrier after its commit
+//! ([`dispatcher`](crate::dispatcher)).
 //!
 //! Order: one-time codes first, then by number, which is the order of acceptance. A part that the carrier throttled goes back to
 //! its old place. All links of a carrier share one rate, counted in parts (SMPP 3.4 knows no rates; carriers count submissions).
@@ -76,6 +77,8 @@ pub struct Dispatch {
     resumes: bool,
     /// The store is being asked: what it says and what leaves meanwhile could be the same part.
     asking: bool,
+    /// The store was to be [asked for more](Self::wants_refill) when a batch was taken.
+    was_empty: bool,
     /// Parts that were taken and whose claims are not stored: the store would say that they wait.
     claiming: usize,
     /// The writer was asked for a batch, for what may leave.
@@ -110,6 +113,7 @@ impl Dispatch {
             control: Control::new(),
             resumes: false,
             asking: false,
+            was_empty: false,
             claiming: 0,
             asked: false,
             stopping: false,
@@ -190,12 +194,13 @@ impl Dispatch {
     }
 
     /// Whether the store is to be asked now for what waits there; it is being asked then. Nothing that waits leaves before it has
-    /// [answered](Self::refill), or [not](Self::not_answered). It is not asked while claims are under way.
+    /// [answered](Self::refill), or [not](Self::not_answered). While claims are under way it is not asked, and nothing more leaves either, so
+    /// that they end.
     pub fn asks_store(&mut self, now: Timestamp) -> bool {
-        let asks = !self.is_claiming() && (self.wants_refill() || self.wants_look(now));
+        self.asking = self.wants_refill() || self.was_empty || self.wants_look(now);
+        let asks = self.asking && !self.is_claiming();
         if asks {
-            self.look_at = None;
-            self.asking = true;
+            (self.look_at, self.was_empty) = (None, false);
         }
         asks
     }
@@ -230,6 +235,8 @@ impl Dispatch {
         let taken: Vec<_> = std::iter::from_fn(|| self.ready.pop_first()).take(count).collect();
         self.leave(taken.len(), now);
         self.claiming += taken.len();
+        // Others may wait when these are claimed, so that the driver would not see it.
+        self.was_empty |= self.wants_refill();
         taken
     }
 
@@ -280,7 +287,8 @@ impl Dispatch {
             self.enqueue(part, due_at, now);
             due_last = due_last.max(due_at);
         }
-        if self.more_in_store && self.ready.is_empty() {
+        let all_due = matches!(rest, InStore::DueAt(_)) && self.backlog() < BACKLOG_MAX;
+        if self.more_in_store && (self.ready.is_empty() || all_due) {
             // What the store holds beside these is due after them.
             let quiet_until = if let InStore::DueAt(at) = rest { at } else { due_last };
             self.quiet_until = Some(quiet_until.min(now + QUIET_MAX));

@@ -224,6 +224,10 @@ impl Sim {
                     }
                     life.stepper.step();
                     self.store.expect_left(false);
+                    if self.chance.percent(25) {
+                        // The writer goes on before anybody else has seen what follows from the commit.
+                        life.stepper.take();
+                    }
                 }
                 match self.store.take_struck() {
                     Some(Failure::NothingWritten) => self.count("store failed before it wrote"),

@@ -44,8 +44,9 @@ fn nothing_leaves_while_the_store_is_asked() {
     assert_eq!(parts(dispatch.take(10, NOW)), [1], "once");
     dispatch.left_for_later(NOW, NOW);
     assert!(!dispatch.asks_store(NOW), "the store would say that it waits");
-    dispatch.claimed(1);
     dispatch.enqueue(waiting(MessageClass::Bulk, 2), NOW, NOW);
+    assert!(!dispatch.asks_to_leave(NOW), "however many wait, the store is asked some time");
+    dispatch.claimed(1);
     assert!(dispatch.asks_store(NOW));
     dispatch.not_answered(NOW);
     assert_eq!((parts(dispatch.take(10, NOW)), dispatch.wants_look(NOW)), (vec![2], true));
@@ -229,7 +230,8 @@ fn a_store_that_holds_only_what_is_not_due_is_not_read_again_before() {
     assert_eq!(parts(dispatch.take(10, NOW + Span::seconds(3))), [3]);
     assert!(!dispatch.wants_refill(), "the rest of the store is due after the last of these");
     assert_eq!(parts(dispatch.take(10, NOW + Span::seconds(8))), [4, 5, 6, 7, 8]);
-    assert!(dispatch.wants_refill());
+    dispatch.claimed(6);
+    assert!(dispatch.asks_store(NOW + Span::seconds(8)));
     // Far away: it is looked at again after ten seconds all the same, and the driver is woken for it.
     dispatch.refill([(waiting(MessageClass::Otp, 9), NOW + Span::hours(1))], InStore::More, NOW);
     let again = NOW + Span::seconds(10);
@@ -241,6 +243,20 @@ fn a_store_that_holds_only_what_is_not_due_is_not_read_again_before() {
 }
 
 #[test]
+fn the_store_is_asked_though_others_come_whenever_it_could_be() {
+    let mut dispatch = carrier(10, 0);
+    dispatch.refill([(waiting(MessageClass::Bulk, 1), NOW)], InStore::More, NOW);
+    for part in 1..=3 {
+        assert_eq!(parts(dispatch.take(10, NOW)), [part]);
+        // What a commit has accepted waits before the driver sees that its claims have ended.
+        dispatch.claimed(1);
+        dispatch.enqueue(waiting(MessageClass::Bulk, part + 1), NOW, NOW);
+    }
+    assert!(dispatch.asks_store(NOW));
+    assert_eq!(parts(dispatch.take(10, NOW)), [0; 0]);
+}
+
+#[test]
 fn what_is_due_tomorrow_stays_in_the_store_and_holds_nobody_up() {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
     dispatch.up(LINK, 10);
@@ -248,8 +264,6 @@ fn what_is_due_tomorrow_stays_in_the_store_and_holds_nobody_up() {
     dispatch.refill([(waiting(MessageClass::Bulk, 1), NOW)], InStore::DueAt(NOW + Span::hours(24)), NOW);
     assert!(!dispatch.reserve(1, NOW), "one is due before it");
     assert_eq!(parts(dispatch.take(10, NOW)), [1]);
-    assert!(dispatch.wants_refill(), "memory is empty: one look says how things are");
-    dispatch.refill([], InStore::DueAt(NOW + Span::hours(24)), NOW);
     assert!(!dispatch.wants_refill() && dispatch.reserve(1, NOW), "a new part leaves at once");
     assert_eq!(dispatch.wake_at(NOW), Some(NOW + QUIET_MAX), "a clock may be set");
     let soon = NOW + Span::seconds(4);
