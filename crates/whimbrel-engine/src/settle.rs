@@ -405,34 +405,36 @@ impl Engine {
 
     /// Counts a receipt; answers its part and the others that it speaks for.
     fn count_receipt(&self, desk: Option<&CarrierDesk>, outcome: ReceiptOutcome) -> (Option<PartOutcome>, Vec<PartId>) {
-        let (found, outcome, siblings) = match outcome {
+        let carrier = || desk.map(|desk| desk.name.to_string()).unwrap_or_default();
+        let count = |found: &'static str| {
+            metrics::counter!("whimbrel_receipts_total", "carrier" => carrier(), "match" => found).increment(1);
+        };
+        match outcome {
             ReceiptOutcome::Matched { outcome, form, siblings } => {
                 if let Some(desk) = desk {
+                    desk.meters().found.increment(1);
                     desk.learned().matched(form);
                     if let (Some(record), None) = (&outcome.after, outcome.ignored) {
                         let delay = self.world.now().since(id::made_at(record.part_id.0)).to_std();
                         desk.meters().delay.record(delay);
                     }
+                } else {
+                    count("found");
                 }
-                ("found", Some(outcome), siblings)
+                (Some(outcome), siblings)
             }
             ReceiptOutcome::Parked(reason) => {
-                let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
                 let reason = reason.as_str();
-                metrics::counter!("whimbrel_receipts_orphaned_total", "carrier" => carrier, "reason" => reason)
+                metrics::counter!("whimbrel_receipts_orphaned_total", "carrier" => carrier(), "reason" => reason)
                     .increment(1);
-                ("parked", None, Vec::new())
+                count("parked");
+                (None, Vec::new())
             }
-            ReceiptOutcome::ParkedBefore(_) => ("parked", None, Vec::new()),
-        };
-        match (desk, found) {
-            (Some(desk), "found") => desk.meters().found.increment(1),
-            _ => {
-                let carrier = desk.map(|desk| desk.name.to_string()).unwrap_or_default();
-                metrics::counter!("whimbrel_receipts_total", "carrier" => carrier, "match" => found).increment(1);
+            ReceiptOutcome::ParkedBefore(_) => {
+                count("parked");
+                (None, Vec::new())
             }
         }
-        (outcome, siblings)
     }
 
     /// A text came in.

@@ -78,7 +78,7 @@ async fn serve_http1<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
     let endpoint = endpoint(shared, &watch, peer, scheme);
     let connection = http1::Builder::new()
         .title_case_headers(true)
-        // An answer is small: copying its head, its body and what stands between chunks together costs less than sending a list of them.
+        // An answer is small: its head, its body and what stands between chunks are copied into one piece.
         .writev(false)
         .max_headers(HEADER_COUNT_MAX)
         .max_buf_size(shared.limits.head_bytes_max.max(8 * 1024))
