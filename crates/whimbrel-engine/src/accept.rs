@@ -23,7 +23,7 @@ use self::planned::PlannedText;
 use crate::Engine;
 use crate::admission::Turn;
 use crate::authenticate::Caller;
-use crate::batcher::CommitError;
+use crate::batcher::{CommitError, Windows};
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
@@ -49,15 +49,21 @@ impl Ready {
 
     /// Reserves places for its parts if they may leave at once; `op` claims them then. To be called when a batch takes the operation: a
     /// place is held for a commit and a carrier's answer, and not while the text waits for its turn.
-    pub(crate) fn decide(&self, op: &mut Op, now: Timestamp) {
+    pub(crate) fn decide(&self, op: &mut Op, now: Timestamp) -> Windows {
         let count = self.plan.parts.len();
-        if let Op::Accept(accept) = op
-            && self.plan.due_at <= now
-            && self.desk.dispatch().reserve(count, now)
-        {
-            self.places.store(count, Ordering::Relaxed);
-            accept.claim = FirstClaim::Now;
+        let Op::Accept(accept) = op else { return Windows::Open };
+        if self.plan.due_at > now {
+            return Windows::Open;
         }
+        let mut dispatch = self.desk.dispatch();
+        if !dispatch.reserve(count, now) {
+            // No answer is on its way: no place comes free by waiting for the next batch.
+            return if dispatch.is_used() { Windows::Full } else { Windows::Open };
+        }
+        drop(dispatch);
+        self.places.store(count, Ordering::Relaxed);
+        accept.claim = FirstClaim::Now;
+        Windows::Open
     }
 
     /// Whether places are reserved. They are taken from now on, and freed by the carrier's answers.

@@ -14,7 +14,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{Timestamp, World};
 use whimbrel_store::{Op, OpResult, Store, StoreError};
 
@@ -32,7 +31,23 @@ pub type Continuation = Box<dyn FnOnce(Result<Vec<OpResult>, CommitError>) + Sen
 
 /// What is decided of new operations when a batch takes them, and not before: which of them take a place in a carrier's window. Runs on
 /// the writer thread; hands over nothing. May never run.
-pub type Decision = Box<dyn FnOnce(&mut [Op], Timestamp) + Send>;
+pub type Decision = Box<dyn FnOnce(&mut [Op], Timestamp) -> Windows + Send>;
+
+/// How new operations that may leave at once found their carriers' windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Windows {
+    /// There was a place for each of them, or none will come free soon.
+    Open,
+    /// There was none for one of them, which has to wait in the queue. Answers that are on their way bring places back.
+    Full,
+}
+
+impl Windows {
+    /// As all of them found theirs; each is asked.
+    pub(crate) fn all(each: impl Iterator<Item = Self>) -> Self {
+        each.fold(Self::Open, |all, one| if one == Self::Full { one } else { all })
+    }
+}
 
 /// Who claims the parts that wait and may leave with a batch.
 pub trait Departures: Send + Sync {
@@ -121,15 +136,8 @@ impl Waiting {
         for (ops, then) in departures.map(|departures| departures.claim(now)).unwrap_or_default() {
             self.queue.push(Group { ops, decide: None, then, kind: Kind::Settling }, now);
         }
-        let mut groups = self.queue.take();
+        let groups = self.queue.take(self.pace.enough(), now);
         self.is_due = !self.queue.is_empty();
-        if !self.queue.has_settling() || acts(Saboteur::AnswerOvertaken) {
-            for group in &mut groups {
-                if let Some(decide) = group.decide.take() {
-                    decide(&mut group.ops, now);
-                }
-            }
-        }
         groups
     }
 }

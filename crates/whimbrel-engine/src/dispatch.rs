@@ -131,6 +131,12 @@ impl Dispatch {
         true
     }
 
+    /// Whether a place is taken: it comes free with an answer.
+    #[must_use]
+    pub const fn is_used(&self) -> bool {
+        self.used > 0
+    }
+
     /// Whether a part waits for a place. What is not due yet waits for its time, and nobody waits behind it.
     fn has_due(&self, now: Timestamp) -> bool {
         let in_store = self.more_in_store && self.quiet_until.is_none_or(|until| until <= now);

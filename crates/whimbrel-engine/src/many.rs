@@ -20,7 +20,7 @@ use whimbrel_store::{Marked, Op, OpResult};
 use crate::Engine;
 use crate::accept::{Counted, Ready, Taken};
 use crate::authenticate::Caller;
-use crate::batcher::CommitError;
+use crate::batcher::{CommitError, Windows};
 
 /// Whom a text goes to.
 struct Target {
@@ -193,7 +193,7 @@ impl Engine {
             _ = answer.send(engine.answered_many(&account, decided, results));
         };
         let decide = move |ops: &mut [Op], now: Timestamp| {
-            ops.iter_mut().zip(ready).for_each(|(op, ready)| ready.decide(op, now));
+            Windows::all(ops.iter_mut().zip(ready).map(|(op, ready)| ready.decide(op, now)))
         };
         self.batcher.push_undecided(ops, Box::new(decide), Box::new(after));
         answered.await.unwrap_or_else(|_| {

@@ -10,7 +10,7 @@ use whimbrel_store::{Op, OpResult};
 use super::Taken;
 use crate::Engine;
 use crate::admission::{Place, Waiter};
-use crate::batcher::CommitError;
+use crate::batcher::{CommitError, Windows};
 
 /// What became of a text, and the place that it had: its request gives it back when it is answered.
 pub(super) type Answer = (Result<Taken, Refusal>, Option<Place>);
@@ -47,7 +47,7 @@ impl PlannedText {
         let (op, ready) = (ready.op(replay), Arc::new(ready));
         let decide = {
             let ready = Arc::clone(&ready);
-            move |ops: &mut [Op], now: Timestamp| ops.iter_mut().for_each(|op| ready.decide(op, now))
+            move |ops: &mut [Op], now: Timestamp| Windows::all(ops.iter_mut().map(|op| ready.decide(op, now)))
         };
         let accepting = Arc::clone(&engine);
         let after = move |result: Result<Vec<OpResult>, CommitError>| {

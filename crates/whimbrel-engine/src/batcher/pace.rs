@@ -1,7 +1,10 @@
-//! How much new work may wait, so that what is taken is answered soon.
+//! How much new work may wait, so that what is taken is answered soon, and how much is enough for one commit.
 //!
-//! The bound is what the writer gets done in [`WAIT`], as it showed when it was busy. As long as it has not been, and right after a
+//! What may wait is what the writer gets done in [`WAIT`], as it showed when it was busy. As long as it has not been, and right after a
 //! start, the bound is the highest: a burst is no overload.
+//!
+//! Where windows are full, [`ENOUGH_MIN`] new operations are enough for one commit, if flushes are quick. Where they are slow, as many go
+//! with each as keep [`ENOUGH_PER_SECOND`]: what comes in is made durable at that rate however few can leave.
 
 use whimbrel_core::Span;
 
@@ -9,14 +12,26 @@ use whimbrel_core::Span;
 const WAIT: Span = Span::millis(200);
 /// So much may wait however slow the disk is.
 const ROOM_MIN: usize = 512;
+/// One flush for so many costs each of them little, if it is quick.
+const ENOUGH_MIN: usize = 64;
+/// So many new operations are made durable in a second, as far as flushes allow, even if none of them can leave.
+const ENOUGH_PER_SECOND: f64 = 16_000.0;
 /// Batches with less new work than this say nothing of the rate: most of their time is the flush.
 const BUSY_FROM: usize = 64;
 
 /// What the writer gets done.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// New operations in a second, over the last few busy batches.
-    per_second: Option<f64>,
+    /// The last few busy batches.
+    busy: Option<Busy>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Busy {
+    /// New operations in a second.
+    per_second: f64,
+    /// How long a commit takes, in seconds.
+    took: f64,
 }
 
 impl Pace {
@@ -25,13 +40,23 @@ impl Pace {
         if new < BUSY_FROM || took.0 <= 0 {
             return;
         }
-        let rate = new as f64 / took.to_std().as_secs_f64();
-        self.per_second = Some(self.per_second.map_or(rate, |before| before * 0.8 + rate * 0.2));
+        let took = took.to_std().as_secs_f64();
+        let last = Busy { per_second: new as f64 / took, took };
+        let mean = |before: f64, last: f64| before * 0.8 + last * 0.2;
+        self.busy = Some(self.busy.map_or(last, |before| Busy {
+            per_second: mean(before.per_second, last.per_second),
+            took: mean(before.took, last.took),
+        }));
+    }
+
+    /// So much new work is enough for one commit if windows are full.
+    pub(super) fn enough(&self) -> usize {
+        self.busy.map_or(ENOUGH_MIN, |busy| ENOUGH_MIN.max((busy.took * ENOUGH_PER_SECOND) as usize))
     }
 
     /// New operations that may wait now.
     pub(super) fn room(&self, room_max: usize) -> usize {
-        let rated = self.per_second.map_or(room_max, |rate| (rate * WAIT.to_std().as_secs_f64()) as usize);
+        let rated = self.busy.map_or(room_max, |busy| (busy.per_second * WAIT.to_std().as_secs_f64()) as usize);
         rated.clamp(ROOM_MIN.min(room_max), room_max)
     }
 }
@@ -61,11 +86,27 @@ mod tests {
     }
 
     #[test]
+    fn where_flushes_are_slow_more_goes_with_each() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.enough(), 64);
+        pace.committed(64, Span::millis(2));
+        assert_eq!(pace.enough(), 64, "quick enough for 32,000 a second");
+        for _ in 0..50 {
+            pace.committed(64, Span::millis(20));
+        }
+        assert!((318..=320).contains(&pace.enough()), "{}", pace.enough());
+        for _ in 0..50 {
+            pace.committed(64, Span::millis(2));
+        }
+        assert_eq!(pace.enough(), 64, "and when they are quick again, no more");
+    }
+
+    #[test]
     fn a_clock_that_was_set_says_nothing() {
         let mut pace = Pace::default();
         for took in [Span::ZERO, Span(-5)] {
             pace.committed(1_000, took);
         }
-        assert_eq!(pace.room(100), 100);
+        assert_eq!((pace.room(100), pace.enough()), (100, ENOUGH_MIN));
     }
 }

@@ -1,6 +1,6 @@
 //! What waits for the writer: what ends other work first, then new work, one account after the other.
 //!
-//! Pure. Two rules keep overload from being absorbed, and one account from being everybody's:
+//! Pure, but for what is decided of a group when it is taken. Two rules keep overload from being absorbed, and one account from being everybody's:
 //!
 //! - An account may have as much waiting as there is room left, and no more. Alone it fills half of the room; two fill a third each;
 //!   so whoever comes finds room, without anybody counting who is there. Nothing new is taken behind a request of the same account
@@ -10,6 +10,9 @@
 //!
 //! And one keeps windows: nothing is committed before what ends other work and was handed over earlier. A carrier's answer frees its place
 //! when it is handed over, and the claim of a part that waited for it is handed over after it.
+//!
+//! Nor is a text taken that finds no place and could have one soon: it would need a claim of its own later. Once one has found none, a batch
+//! that has enough takes no more. Those who are left go with the next, after the answers that came meanwhile.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,7 +20,7 @@ use whimbrel_core::saboteur::{Saboteur, acts};
 use whimbrel_core::{AccountId, Span, Timestamp};
 use whimbrel_store::Op;
 
-use super::{Continuation, Decision, Kind};
+use super::{Continuation, Decision, Kind, Windows};
 
 /// New operations in one commit, at most: one flush for so many costs each of them little, and the next turn is soon.
 const NEW_OPS_MAX: usize = 512;
@@ -81,11 +84,6 @@ impl Queue {
         self.settling.is_empty() && self.turns.is_empty()
     }
 
-    /// Whether anything that ends other work waits.
-    pub(super) fn has_settling(&self) -> bool {
-        !self.settling.is_empty()
-    }
-
     /// Whether new work waits.
     pub(super) fn has_new(&self) -> bool {
         !self.turns.is_empty()
@@ -123,8 +121,8 @@ impl Queue {
         }
     }
 
-    /// What is committed next.
-    pub(super) fn take(&mut self) -> Vec<Group> {
+    /// What is committed next, after what is decided of it at `now`. If a group finds no place, no more than `enough` new operations are taken.
+    pub(super) fn take(&mut self, enough: usize, now: Timestamp) -> Vec<Group> {
         let mut taken = Vec::new();
         let mut count = 0;
         let is_overtaken = self.has_new() && acts(Saboteur::AnswerOvertaken);
@@ -136,12 +134,17 @@ impl Queue {
             taken.extend(self.settling.pop_front().map(|(_, group)| group));
         }
         let next = self.settling.front().filter(|_| !is_overtaken);
+        // An answer that is left in the queue has freed its place already: nobody takes it before that is committed.
+        let gives_places = next.is_none();
         let before = next.map_or(u64::MAX, |(number, _)| *number);
-        let (mut new, mut later) = (0, VecDeque::new());
-        while new < NEW_OPS_MAX
-            && let Some(group) = self.next_new(before, &mut later)
+        let (mut new, mut new_max, mut later) = (0, NEW_OPS_MAX, VecDeque::new());
+        while new < new_max
+            && let Some(mut group) = self.next_new(before, &mut later)
         {
             new += group.ops.len().max(1);
+            if gives_places && group.decide.take().is_some_and(|decide| decide(&mut group.ops, now) == Windows::Full) {
+                new_max = new_max.min(enough);
+            }
             taken.push(group);
         }
         // Theirs is the next turn.
@@ -245,7 +248,7 @@ mod tests {
             [Op::UseOnce(once)] => (once.account_id.0, once.used_by),
             _ => (0, 0),
         };
-        queue.take().iter().map(whose).collect()
+        queue.take(NEW_OPS_MAX, NOW).iter().map(whose).collect()
     }
 
     #[test]
@@ -299,10 +302,44 @@ mod tests {
         for number in 0..10_000 {
             queue.push(request(1, number), NOW);
         }
-        assert_eq!(queue.take().len(), NEW_OPS_MAX);
+        assert_eq!(queue.take(1, NOW).len(), NEW_OPS_MAX);
         queue.push(request(2, 0), NOW);
         let next = taken(&mut queue);
         assert!(next.iter().position(|(account, _)| *account == 2).is_some_and(|place| place < 2), "{:?}", &next[..3]);
+    }
+
+    /// A text that finds the windows so.
+    fn text(number: i64, found: Windows) -> Group {
+        Group { decide: Some(Box::new(move |_, _| found)), ..request(1, number) }
+    }
+
+    #[test]
+    fn where_windows_are_full_enough_is_enough() {
+        let mut queue = Queue::default();
+        for number in 0..10 {
+            queue.push(text(number, if number < 5 { Windows::Open } else { Windows::Full }), NOW);
+        }
+        assert_eq!(queue.take(3, NOW).len(), 6, "all that found a place, and the one that found none");
+        assert_eq!(queue.take(3, NOW).len(), 3, "and full windows hold nobody up");
+        assert_eq!(queue.take(3, NOW).len(), 1);
+        for number in 0..10 {
+            queue.push(text(number, Windows::Open), NOW);
+        }
+        assert_eq!(queue.take(3, NOW).len(), 10);
+    }
+
+    #[test]
+    fn who_takes_no_place_is_not_asked_for_one() {
+        let mut queue = Queue::default();
+        let long = || Group { ops: (0..SETTLING_OPS_MAX).flat_map(|_| settling().ops).collect(), ..settling() };
+        queue.push(long(), NOW);
+        for number in 0..10 {
+            queue.push(text(number, Windows::Full), NOW);
+        }
+        queue.push(settling(), NOW);
+        let batch = queue.take(3, NOW);
+        assert_eq!(batch.len(), 11, "they came before the answer that is left, and wait in the store");
+        assert!(batch.iter().skip(1).all(|group| group.decide.is_some()));
     }
 
     #[test]
@@ -338,7 +375,7 @@ mod tests {
         for group in [settling(), request(1, 0), settling()] {
             queue.push(group, NOW);
         }
-        let batch = queue.take();
+        let batch = queue.take(NEW_OPS_MAX, NOW);
         queue.push(settling(), NOW);
         assert_eq!(queue.put_back(batch).len(), 1, "new work is answered");
         assert_eq!((queue.settling.len(), queue.has_new()), (3, false));
@@ -393,7 +430,7 @@ mod tests {
 
     /// The numbers of the groups of a batch.
     fn numbered(queue: &mut Queue) -> Vec<i64> {
-        queue.take().iter().filter_map(|group| group.ops.first()).filter_map(used_by).collect()
+        queue.take(NEW_OPS_MAX, NOW).iter().filter_map(|group| group.ops.first()).filter_map(used_by).collect()
     }
 
     fn used_by(op: &Op) -> Option<i64> {

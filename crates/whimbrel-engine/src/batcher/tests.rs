@@ -134,6 +134,7 @@ fn named(name: &'static str) -> Decision {
         for op in ops {
             *op = Op::NameCarrier { name: name.into() };
         }
+        Windows::Open
     })
 }
 

@@ -25,8 +25,10 @@ fn nothing_is_reserved_before_the_store_was_asked_or_a_link_is_up() {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
     dispatch.up(LINK, 10);
     assert!(!dispatch.reserve(1, NOW), "older parts may wait in the store");
+    assert!(!dispatch.is_used(), "and no answer will change that");
     dispatch.refill([], InStore::Nothing, NOW);
     assert!(dispatch.reserve(1, NOW));
+    assert!(dispatch.is_used());
     dispatch.down(LINK);
     assert!(!dispatch.reserve(1, NOW));
 }
