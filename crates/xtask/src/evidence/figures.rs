@@ -54,8 +54,12 @@ fn figures(runs: &[&Line]) -> String {
         .map(|(name, value)| {
             let (name, unit) =
                 UNITS.iter().find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit))).unwrap_or((name, ""));
-            // A thousandth of a second is much for some things.
-            let (value, unit) = if unit == " s" && *value < 1.0 { (value * 1e3, " ms") } else { (*value, unit) };
+            // A thousandth of a second is much for some things, and a millionth of it for a text.
+            let (value, unit) = match *value {
+                value if unit == " s" && value < 1e-3 => (value * 1e6, " µs"),
+                value if unit == " s" && value < 1.0 => (value * 1e3, " ms"),
+                value => (value, unit),
+            };
             let words = name.replace('_', " ");
             if unit.is_empty() { format!("{words} {}", grouped(value)) } else { format!("{words} {value:.1}{unit}") }
         })
@@ -119,12 +123,14 @@ mod tests {
             line("sim", json!({ "seeds": 1_200, "rate_per_s": 120.04 }), 0),
             line("stored", json!({ "few_p99_s": 0.0054, "checked_s": 16.52, "memory_mib": 60 }), 0),
             line("stored", json!({ "few_p99_s": 0.0064, "checked_s": 15.52, "memory_mib": 66 }), 0),
+            line("backlog", json!({ "cost_small_s": 35.24e-6, "longest_s": 0.0, "at_0_ms_s": 0.001 }), 0),
             line("overload", json!({ "overloaded_of_the_peak_percent": 93.0 }), 0),
             line("overload", json!({ "overloaded_of_the_peak_percent": 91.25 }), 0),
         ];
         let text = section(&lines);
         assert!(text.contains("| `sim` | 3 | rate 120.0/s, seeds 2,100 | 1 | abc |"), "{text}");
         assert!(text.contains("checked 15.5 s, few p99 6.4 ms, memory 66.0 MiB |"), "{text}");
+        assert!(text.contains("| at 0 ms 1.0 ms, cost small 35.2 µs, longest 0.0 µs |"), "{text}");
         assert!(text.contains("| overloaded of the peak 91.2 % |"), "the last one: {text}");
         assert!(text.contains("A run of `sim` at abc, seeds 1 to 9 failed: one text was lost"), "{text}");
         assert!(text.starts_with(START) && text.ends_with(END));
