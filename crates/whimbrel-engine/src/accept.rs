@@ -57,8 +57,7 @@ impl Ready {
         }
         let mut dispatch = self.desk.dispatch();
         if !dispatch.reserve(count, now) {
-            // No answer is on its way: no place comes free by waiting for the next batch.
-            return if dispatch.is_used() { Windows::Full } else { Windows::Open };
+            return if dispatch.is_full(count, now) { Windows::Full } else { Windows::Open };
         }
         drop(dispatch);
         self.places.store(count, Ordering::Relaxed);

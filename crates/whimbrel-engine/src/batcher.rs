@@ -36,9 +36,9 @@ pub type Decision = Box<dyn FnOnce(&mut [Op], Timestamp) -> Windows + Send>;
 /// How new operations that may leave at once found their carriers' windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Windows {
-    /// There was a place for each of them, or none will come free soon.
+    /// There was a place for each of them, or waiting for one would not help: a link, a pause or a rate hinders them, and no window.
     Open,
-    /// There was none for one of them, which has to wait in the queue. Answers that are on their way bring places back.
+    /// There was none for one of them, which has to wait in its carrier's queue. Answers that are on their way bring places back.
     Full,
 }
 
@@ -154,8 +154,9 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(world: Arc<dyn World>, op_count_max: usize, left_for: Duration) -> Arc<Self> {
-        let (waiting, departures) = (Mutex::default(), OnceLock::new());
+    fn new(world: Arc<dyn World>, op_count_max: usize, left_for: Duration, pace: Pace) -> Arc<Self> {
+        let waiting = Mutex::new(Waiting { pace, ..Waiting::default() });
+        let departures = OnceLock::new();
         Arc::new(Self { waiting, came: Condvar::new(), op_count_max, left_for, world, departures })
     }
 
@@ -194,7 +195,7 @@ impl Batcher {
     /// # Errors
     /// If the operating system gives no thread.
     pub fn start(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> std::io::Result<(Self, Writer)> {
-        let shared = Shared::new(world, op_count_max, LEFT_FOR);
+        let shared = Shared::new(world, op_count_max, LEFT_FOR, Pace::default());
         let of_thread = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || write(&of_thread, &*store))?;

@@ -131,10 +131,11 @@ impl Dispatch {
         true
     }
 
-    /// Whether a place is taken: it comes free with an answer.
-    #[must_use]
-    pub const fn is_used(&self) -> bool {
-        self.used > 0
+    /// Whether the window is all that hinders `count` new parts: answers that are on their way bring places back.
+    pub fn is_full(&mut self, count: usize, now: Timestamp) -> bool {
+        let window = self.window_max();
+        let is_full = count <= window && window.saturating_sub(self.used) < count;
+        is_full && !self.stopping && self.brake.allows(now) >= count && self.tokens(now) >= count
     }
 
     /// Whether a part waits for a place. What is not due yet waits for its time, and nobody waits behind it.

@@ -3,8 +3,9 @@
 //! What may wait is what the writer gets done in [`WAIT`], as it showed when it was busy. As long as it has not been, and right after a
 //! start, the bound is the highest: a burst is no overload.
 //!
-//! Where windows are full, [`ENOUGH_MIN`] new operations are enough for one commit, if flushes are quick. Where they are slow, as many go
-//! with each as keep [`ENOUGH_PER_SECOND`]: what comes in is made durable at that rate however few can leave.
+//! Where windows are full, [`ENOUGH_MIN`] new operations are enough for one commit, if commits are quick. Where they are slow, as many go
+//! with each as keep [`ENOUGH_PER_SECOND`], up to the bound of every batch. What a commit takes grows with what goes with it: where that
+//! alone is a sixteenth of a millisecond for a text, enough is as much as there is.
 
 use whimbrel_core::Span;
 
@@ -14,27 +15,41 @@ const WAIT: Span = Span::millis(200);
 const ROOM_MIN: usize = 512;
 /// One flush for so many costs each of them little, if it is quick.
 const ENOUGH_MIN: usize = 64;
-/// So many new operations are made durable in a second, as far as flushes allow, even if none of them can leave.
+/// So many new operations a second are to be made durable even if none of them can leave.
 const ENOUGH_PER_SECOND: f64 = 16_000.0;
 /// Batches with less new work than this say nothing of the rate: most of their time is the flush.
 const BUSY_FROM: usize = 64;
+// A batch that had enough tells how long it took, or enough would never be more.
+const _: () = assert!(ENOUGH_MIN >= BUSY_FROM);
 
 /// What the writer gets done.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pace {
     /// The last few busy batches.
     busy: Option<Busy>,
+    enough_min: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Busy {
     /// New operations in a second.
     per_second: f64,
-    /// How long a commit takes, in seconds.
+    /// How long the commit of one takes, in seconds.
     took: f64,
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self::with_enough(ENOUGH_MIN)
+    }
+}
+
 impl Pace {
+    /// So many new operations at least are enough for one commit where windows are full.
+    pub(super) const fn with_enough(enough_min: usize) -> Self {
+        Self { busy: None, enough_min }
+    }
+
     /// A batch with so much new work was committed.
     pub(super) fn committed(&mut self, new: usize, took: Span) {
         if new < BUSY_FROM || took.0 <= 0 {
@@ -51,7 +66,7 @@ impl Pace {
 
     /// So much new work is enough for one commit if windows are full.
     pub(super) fn enough(&self) -> usize {
-        self.busy.map_or(ENOUGH_MIN, |busy| ENOUGH_MIN.max((busy.took * ENOUGH_PER_SECOND) as usize))
+        self.busy.map_or(0, |busy| (busy.took * ENOUGH_PER_SECOND) as usize).max(self.enough_min)
     }
 
     /// New operations that may wait now.

@@ -11,8 +11,8 @@
 //! And one keeps windows: nothing is committed before what ends other work and was handed over earlier. A carrier's answer frees its place
 //! when it is handed over, and the claim of a part that waited for it is handed over after it.
 //!
-//! Nor is a text taken that finds no place and could have one soon: it would need a claim of its own later. Once one has found none, a batch
-//! that has enough takes no more. Those who are left go with the next, after the answers that came meanwhile.
+//! A text that finds no place needs a claim of its own later, and could have a place soon. So once one has found the window full, a batch that
+//! has enough takes no more of anybody's. Those who are left go with the batches that follow at once, after the answers that came meanwhile.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -213,6 +213,8 @@ fn lane(ops: &[Op]) -> Lane {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use proptest::prelude::*;
     use whimbrel_core::{ReplayKey, ReplayKind, ReplayMark};
     use whimbrel_store::UseOnce;
@@ -326,6 +328,34 @@ mod tests {
             queue.push(text(number, Windows::Open), NOW);
         }
         assert_eq!(queue.take(3, NOW).len(), 10);
+        for number in 0..1_000 {
+            queue.push(text(number, Windows::Full), NOW);
+        }
+        assert_eq!(queue.take(2_000, NOW).len(), NEW_OPS_MAX, "a batch has its bound all the same");
+    }
+
+    #[test]
+    fn enough_is_counted_in_operations_and_left_in_turns() {
+        let mut queue = Queue::default();
+        let many = |account: i64, number: i64| {
+            let ops = (0..40).flat_map(|_| request(account, number).ops).collect();
+            Group { ops, ..text(number, Windows::Full) }
+        };
+        for number in 0..2 {
+            for account in 1..=3 {
+                queue.push(many(account, number), NOW);
+            }
+        }
+        let mut batch = || -> Vec<(i64, i64)> {
+            let whose = |group: &Group| match group.ops.first() {
+                Some(Op::UseOnce(once)) => (once.account_id.0, once.used_by),
+                _ => (0, 0),
+            };
+            queue.take(64, NOW).iter().map(whose).collect()
+        };
+        assert_eq!(batch(), [(1, 0), (2, 0)]);
+        assert_eq!(batch(), [(3, 0), (1, 1)]);
+        assert_eq!(batch(), [(2, 1), (3, 1)]);
     }
 
     #[test]
@@ -386,8 +416,11 @@ mod tests {
         #[test]
         fn whatever_comes_is_taken_once_and_overtakes_nothing_that_ends_other_work(
             steps in proptest::collection::vec((0i64..5, 1usize..3_000), 1..40),
+            enough in 1usize..6,
         ) {
             let mut queue = Queue::default();
+            // How often something was decided of each.
+            let decided: Arc<Mutex<BTreeMap<i64, usize>>> = Arc::default();
             // As they came: whose, of whom none that ends other work is; and what was taken of it.
             let mut came: Vec<(i64, i64)> = Vec::new();
             let mut taken_all = Vec::new();
@@ -395,7 +428,7 @@ mod tests {
                 match account {
                     // A batch is taken.
                     0 => {
-                        let batch = numbered(&mut queue);
+                        let batch = numbered(&mut queue, enough);
                         let is_left = |id: &i64| !taken_all.contains(id) && !batch.contains(id);
                         let left = came.iter().filter(|(whose, id)| *whose == 9 && is_left(id));
                         let new = came.iter().filter(|(whose, id)| *whose != 9 && batch.contains(id));
@@ -411,14 +444,22 @@ mod tests {
                         came.push((9, number));
                     }
                     account => {
-                        queue.push(request(account, number), NOW);
+                        let (decided, found) = (Arc::clone(&decided), if count % 2 == 0 { Windows::Open } else { Windows::Full });
+                        let decide = move |_: &mut [Op], _| {
+                            *decided.lock().expect("no panic").entry(number).or_default() += 1;
+                            found
+                        };
+                        queue.push(Group { decide: Some(Box::new(decide)), ..request(account, number) }, NOW);
                         came.push((account, number));
                     }
                 }
             }
             while !queue.is_empty() {
-                taken_all.extend(numbered(&mut queue));
+                let batch = numbered(&mut queue, enough);
+                prop_assert!(!batch.is_empty(), "whatever waits goes on");
+                taken_all.extend(batch);
             }
+            prop_assert!(decided.lock().expect("no panic").values().all(|count| *count == 1));
             for whose in [1, 2, 3, 9] {
                 let order: Vec<i64> = taken_all.iter().filter(|id| came.contains(&(whose, **id))).copied().collect();
                 prop_assert!(order.is_sorted(), "{whose}: {order:?}");
@@ -429,8 +470,8 @@ mod tests {
     }
 
     /// The numbers of the groups of a batch.
-    fn numbered(queue: &mut Queue) -> Vec<i64> {
-        queue.take(NEW_OPS_MAX, NOW).iter().filter_map(|group| group.ops.first()).filter_map(used_by).collect()
+    fn numbered(queue: &mut Queue, enough: usize) -> Vec<i64> {
+        queue.take(enough, NOW).iter().filter_map(|group| group.ops.first()).filter_map(used_by).collect()
     }
 
     fn used_by(op: &Op) -> Option<i64> {

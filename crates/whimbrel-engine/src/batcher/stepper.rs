@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use whimbrel_core::World;
 use whimbrel_store::Store;
 
+use super::pace::Pace;
 use super::queue::Group;
 use super::{Batcher, LEFT_FOR, Shared, commit};
+
+/// A simulation has few texts at a time. Where windows are full, one is enough for a commit: so some are left.
+const ENOUGH_MIN: usize = 1;
 
 /// The write side without a thread: it commits when it is told to. For a simulation, in which nothing happens by itself.
 pub struct Stepper {
@@ -21,7 +25,7 @@ impl Batcher {
     /// operations are refused.
     #[must_use]
     pub fn stepped(store: Arc<dyn Store>, world: Arc<dyn World>, op_count_max: usize) -> (Self, Stepper) {
-        let shared = Shared::new(world, op_count_max, LEFT_FOR);
+        let shared = Shared::new(world, op_count_max, LEFT_FOR, Pace::with_enough(ENOUGH_MIN));
         (Self { shared: Arc::clone(&shared) }, Stepper { shared, store, taken: Mutex::default() })
     }
 }

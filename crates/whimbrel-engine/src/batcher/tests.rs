@@ -25,7 +25,7 @@ const FOR_EVER: Duration = Duration::from_secs(3_600);
 
 /// The write side without its thread, of which tests take batches.
 fn side(left_for: Duration) -> Batcher {
-    Batcher { shared: Shared::new(Arc::new(SystemWorld::new(0, 0)), 10, left_for) }
+    Batcher { shared: Shared::new(Arc::new(SystemWorld::new(0, 0)), 1_000, left_for, Pace::with_enough(3)) }
 }
 
 fn push_in_passing(batcher: &Batcher) {
@@ -167,6 +167,25 @@ fn places_are_taken_with_a_batch_by_those_who_wait_before_those_who_come() {
     batcher.push_undecided(vec![name()], named("decided"), Box::new(|_| ()));
     batcher.push_settling(vec![name()], Box::new(|_| ()));
     assert_eq!(names(&next_batch(&batcher.shared).expect("a batch")), ["acme", "waited", "decided"]);
+}
+
+#[test]
+fn who_was_left_for_want_of_a_place_is_taken_next_and_not_left() {
+    let batcher = side(FOR_EVER);
+    for _ in 0..5 {
+        batcher.push_undecided(vec![name()], Box::new(|_, _| Windows::Full), Box::new(|_| ()));
+    }
+    assert_eq!(taken(&batcher), 3);
+    assert!(!is_left(&batcher));
+    assert_eq!(taken(&batcher), 2);
+}
+
+#[test]
+fn windows_are_full_if_one_is_and_each_is_asked() {
+    let mut asked = 0;
+    let found = [Windows::Open, Windows::Full, Windows::Open];
+    assert_eq!(Windows::all(found.into_iter().inspect(|_| asked += 1)), Windows::Full);
+    assert_eq!((asked, Windows::all(std::iter::empty())), (3, Windows::Open));
 }
 
 #[test]

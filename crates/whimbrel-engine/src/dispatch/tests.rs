@@ -25,10 +25,8 @@ fn nothing_is_reserved_before_the_store_was_asked_or_a_link_is_up() {
     let mut dispatch = Dispatch::new(Pace { parts_per_second_max: 0 });
     dispatch.up(LINK, 10);
     assert!(!dispatch.reserve(1, NOW), "older parts may wait in the store");
-    assert!(!dispatch.is_used(), "and no answer will change that");
     dispatch.refill([], InStore::Nothing, NOW);
     assert!(dispatch.reserve(1, NOW));
-    assert!(dispatch.is_used());
     dispatch.down(LINK);
     assert!(!dispatch.reserve(1, NOW));
 }
@@ -62,6 +60,27 @@ fn a_message_is_reserved_whole_or_not_at_all() {
     assert!(dispatch.reserve(1, NOW));
     dispatch.free_places(3);
     assert_eq!(dispatch.used(), 0);
+}
+
+#[test]
+fn a_window_is_full_if_nothing_else_hinders() {
+    let mut dispatch = carrier(3, 0);
+    assert!(!dispatch.is_full(3, NOW), "there is room");
+    assert!(dispatch.reserve(2, NOW));
+    assert_eq!([1, 2, 3, 4].map(|count| dispatch.is_full(count, NOW)), [false, true, true, false], "4 never fit");
+    assert!(dispatch.reserve(1, NOW));
+    dispatch.enqueue(waiting(MessageClass::Bulk, 1), NOW, NOW);
+    assert!(dispatch.is_full(1, NOW), "also for those behind others");
+    dispatch.throttled(Span::seconds(1), NOW);
+    assert!(!dispatch.is_full(1, NOW), "a pause is on");
+    dispatch.down(LINK);
+    assert!(!dispatch.is_full(1, NOW + Span::seconds(9)), "no link");
+    let mut rated = carrier(1, 1);
+    assert!(rated.reserve(1, NOW));
+    assert!(!rated.is_full(1, NOW), "the rate hinders too");
+    assert!(rated.is_full(1, NOW + Span::seconds(1)));
+    rated.stop();
+    assert!(!rated.is_full(1, NOW + Span::seconds(1)));
 }
 
 #[test]
