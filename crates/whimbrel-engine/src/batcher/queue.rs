@@ -121,7 +121,7 @@ impl Queue {
         }
     }
 
-    /// What is committed next, after what is decided of it at `now`. If a group finds no place, no more than `enough` new operations are taken.
+    /// What is committed next, after what is decided of it at `now`. Once a group has found a window full, no more than `enough` new operations are taken.
     pub(super) fn take(&mut self, enough: usize, now: Timestamp) -> Vec<Group> {
         let mut taken = Vec::new();
         let mut count = 0;
