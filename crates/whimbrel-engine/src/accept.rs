@@ -4,8 +4,8 @@
 //! queue. What follows the commit does not depend on the caller still being there.
 
 mod planned;
+mod ready;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -17,68 +17,20 @@ use whimbrel_core::{
     Accepted, AcceptedPart, Account, AccountId, AttemptNumber, IdempotencyKey, KeyMode, Outcome, PartId, PhoneNumber,
     Plan, RecipientBrake, Refusal, ReplayKey, ReplayKind, SendCall, Serial, Span, Timestamp, policy,
 };
-use whimbrel_store::{Accept, Claim as FirstClaim, Marked, Op, OpResult};
+use whimbrel_store::{Marked, OpResult};
 
 use self::planned::PlannedText;
+pub(crate) use self::ready::Ready;
 use crate::Engine;
 use crate::admission::Turn;
 use crate::authenticate::Caller;
-use crate::batcher::{CommitError, Windows};
+use crate::batcher::CommitError;
 use crate::carriers::CarrierDesk;
 use crate::dispatch::Waiting;
 use crate::events::About;
 use crate::limiter::{RecipientRule, Recipients};
 use crate::repeats::{Repeats as SentJustNow, Sending};
 use crate::settle::{GiveBack, give_back};
-
-/// A message that was decided, with what was taken for it.
-pub(crate) struct Ready {
-    /// What was decided.
-    pub(crate) plan: Arc<Plan>,
-    /// Its carrier's.
-    pub(crate) desk: Arc<CarrierDesk>,
-    /// Places that are reserved in the carrier's window for its parts. Those that nobody has taken are free again when this is dropped.
-    places: AtomicUsize,
-}
-
-impl Ready {
-    /// The operation that has it stored. Its parts wait in the queue, unless [`decide`](Self::decide) finds places for them.
-    pub(crate) fn op(&self, replay: Option<ReplayKey>) -> Op {
-        Op::Accept(Box::new(Accept { plan: Arc::clone(&self.plan), claim: FirstClaim::Later, replay }))
-    }
-
-    /// Reserves places for its parts if they may leave at once; `op` claims them then. To be called when a batch takes the operation: a
-    /// place is held for a commit and a carrier's answer, and not while the text waits for its turn.
-    pub(crate) fn decide(&self, op: &mut Op, now: Timestamp) -> Windows {
-        let count = self.plan.parts.len();
-        let Op::Accept(accept) = op else { return Windows::Open };
-        if self.plan.due_at > now {
-            return Windows::Open;
-        }
-        let mut dispatch = self.desk.dispatch();
-        if !dispatch.reserve(count, now) {
-            return if dispatch.is_full(count, now) { Windows::Full } else { Windows::Open };
-        }
-        drop(dispatch);
-        self.places.store(count, Ordering::Relaxed);
-        accept.claim = FirstClaim::Now;
-        Windows::Open
-    }
-
-    /// Whether places are reserved. They are taken from now on, and freed by the carrier's answers.
-    fn take_places(&self) -> bool {
-        self.places.swap(0, Ordering::Relaxed) > 0
-    }
-}
-
-impl Drop for Ready {
-    fn drop(&mut self) {
-        let count = *self.places.get_mut();
-        if count > 0 {
-            self.desk.free_places(count);
-        }
-    }
-}
 
 /// A message that was taken, now or before.
 pub(crate) struct Taken {
@@ -158,7 +110,7 @@ impl Engine {
             return Err(Refusal::Overloaded);
         }
         self.within_sender_rate(account, &plan, now)?;
-        Ok(Ready { plan: Arc::new(plan), desk, places: AtomicUsize::new(0) })
+        Ok(Ready::new(plan, desk))
     }
 
     /// Decides how a message is carried out. Takes nothing.

@@ -36,7 +36,8 @@ pub type Decision = Box<dyn FnOnce(&mut [Op], Timestamp) -> Windows + Send>;
 /// How new operations that may leave at once found their carriers' windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Windows {
-    /// There was a place for each of them, or waiting for one would not help: a link, a pause or a rate hinders them, and no window.
+    /// There was a place for each of them that is due, or waiting for one would not help: a link, a pause or a rate hinders it, or it has
+    /// more parts than the window.
     Open,
     /// There was none for one of them, which has to wait in its carrier's queue. Answers that are on their way bring places back.
     Full,

@@ -131,7 +131,8 @@ impl Dispatch {
         true
     }
 
-    /// Whether the window is all that hinders `count` new parts: answers that are on their way bring places back.
+    /// Whether the window has no room for `count` parts, and nothing but that hinders them or those that wait before them: answers that are
+    /// on their way bring places back.
     pub fn is_full(&mut self, count: usize, now: Timestamp) -> bool {
         let window = self.window_max();
         let is_full = count <= window && window.saturating_sub(self.used) < count;

@@ -25,7 +25,7 @@ const FOR_EVER: Duration = Duration::from_secs(3_600);
 
 /// The write side without its thread, of which tests take batches.
 fn side(left_for: Duration) -> Batcher {
-    Batcher { shared: Shared::new(Arc::new(SystemWorld::new(0, 0)), 1_000, left_for, Pace::with_enough(3)) }
+    Batcher { shared: Shared::new(Arc::new(SystemWorld::new(0, 0)), 10, left_for, Pace::with_enough(3)) }
 }
 
 fn push_in_passing(batcher: &Batcher) {

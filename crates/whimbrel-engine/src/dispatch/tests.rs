@@ -73,8 +73,12 @@ fn a_window_is_full_if_nothing_else_hinders() {
     assert!(dispatch.is_full(1, NOW), "also for those behind others");
     dispatch.throttled(Span::seconds(1), NOW);
     assert!(!dispatch.is_full(1, NOW), "a pause is on");
+    let later = NOW + Span::seconds(9);
+    assert!(dispatch.is_full(1, later), "it is over");
     dispatch.down(LINK);
-    assert!(!dispatch.is_full(1, NOW + Span::seconds(9)), "no link");
+    assert!(!dispatch.is_full(1, later), "no link");
+    dispatch.up(LINK, 9);
+    assert!(!dispatch.is_full(1, later) && !dispatch.reserve(1, later), "what waits goes first, and there is room");
     let mut rated = carrier(1, 1);
     assert!(rated.reserve(1, NOW));
     assert!(!rated.is_full(1, NOW), "the rate hinders too");
